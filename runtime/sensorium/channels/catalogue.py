@@ -1,0 +1,87 @@
+"""Every channel: its record, the region (grant class) that it lies in, and who writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sensorium import records
+from sensorium.channels.layout import Kind
+
+_MS = 1_000_000
+
+REGIONS = ("public", "motion", "gaze", "audio", "transcript", "camera", "emotion")
+"""The grant classes that every daemon has; each app adds a region `app` of its own."""
+
+STATE_SLOTS = 4
+EVENT_SLOTS = 256
+AUDIO_SLOTS = 1024
+"""32.8 s of 32 ms blocks."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One channel of the catalogue.
+
+    Attributes:
+        name: As in the region's table.
+        record: What it carries.
+        region: Its grant class, or `app`.
+        kind: State or event.
+        slots: N of the ring.
+        max_age_ns: A reader calls a record STALE when it was published longer ago; 0: never.
+        writer: The process that owns it: supervisor, capture, fast, slow, or app.
+    """
+
+    name: str
+    record: records.Record
+    region: str
+    kind: Kind
+    slots: int
+    max_age_ns: int
+    writer: str
+
+
+def _state(
+    name: str, record: records.Record, region: str, writer: str, max_age_ms: int
+) -> Channel:
+    return Channel(name, record, region, Kind.STATE, STATE_SLOTS, max_age_ms * _MS, writer)
+
+
+def _event(name: str, record: records.Record, region: str, writer: str) -> Channel:
+    return Channel(name, record, region, Kind.EVENT, EVENT_SLOTS, 0, writer)
+
+
+CHANNELS: dict[str, Channel] = {
+    channel.name: channel
+    for channel in (
+        _state("health", records.HEALTH, "public", "supervisor", 2000),
+        _state("microphone", records.MICROPHONE, "public", "capture", 2000),
+        _state("voice_activity", records.VOICE_ACTIVITY, "public", "fast", 250),
+        _event("voice_event", records.VOICE_ACTIVITY, "public", "fast"),
+        _state("gesture_left", records.GESTURE, "public", "fast", 250),
+        _state("gesture_right", records.GESTURE, "public", "fast", 250),
+        _event("gesture_event", records.GESTURE, "public", "fast"),
+        _event("wake_word", records.WAKE_WORD, "public", "fast"),
+        _state("head", records.HEAD, "motion", "capture", 250),
+        _state("hand_left", records.HAND, "motion", "capture", 250),
+        _state("hand_right", records.HAND, "motion", "capture", 250),
+        _state("controller_left", records.CONTROLLER, "motion", "capture", 250),
+        _state("controller_right", records.CONTROLLER, "motion", "capture", 250),
+        _state("gaze", records.GAZE, "gaze", "capture", 250),
+        Channel("audio", records.AUDIO, "audio", Kind.EVENT, AUDIO_SLOTS, 250 * _MS, "capture"),
+        _event("transcript", records.TRANSCRIPT, "transcript", "slow"),
+        _state("objects", records.OBJECTS, "camera", "slow", 2000),
+        _state("emotion", records.EMOTION, "emotion", "slow", 5000),
+        _event("command", records.COMMAND, "app", "slow"),
+        _event("intent", records.INTENT, "app", "slow"),
+        _state("target", records.TARGET, "app", "fast", 250),
+        _state("scene", records.SCENE, "app", "app", 0),
+        _event("frame_timing", records.FRAME_TIMING, "app", "app"),
+    )
+}
+"""Name to channel, in the order of the regions' tables."""
+
+
+def in_region(region: str) -> tuple[Channel, ...]:
+    """The channels of a grant class (or of `app`), in table order."""
+    return tuple(channel for channel in CHANNELS.values() if channel.region == region)
