@@ -1,0 +1,49 @@
+"""What an engine is: names, shapes, run, close. It holds no state of any stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sensorium.health import Device, Precision
+
+
+class Engine(Protocol):
+    """A loaded model. `run` may be called from one thread at a time.
+
+    Attributes:
+        name: Of its card.
+        precision: The arithmetic of its weights' operators.
+        device: Where it runs.
+        file_hash: First four bytes of the engine file's sha256, big endian, as a number.
+        labels: Names of its classes, in order; empty where it has none.
+    """
+
+    name: str
+    precision: Precision
+    device: Device
+    file_hash: int
+    labels: tuple[str, ...]
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Runs the model once.
+
+        Args:
+            feeds: Input name to array, of the shape and type that the card states.
+
+        Returns:
+            Output name to array. The arrays belong to the engine: copy what must outlive
+            the next call.
+
+        Raises:
+            EngineError: When a name, shape or type is wrong or the backend failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees the model. A second call does nothing."""
+        ...

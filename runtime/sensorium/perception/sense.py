@@ -1,0 +1,100 @@
+"""What a sense is: an engine that is shared and a stream state of its own, and nothing of threads.
+
+A sense's class has two attributes, `Options` (a frozen dataclass that the configuration fills)
+and `ENGINES` (the engines it needs, by the name of their card), and is made with both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sensorium.health import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sensorium.inference.engine import Engine
+
+SENSES: dict[str, str] = {
+    "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
+    "gesture": "sensorium.perception.gesture:Gesture",
+}
+"""Name in the configuration to `module:Class`."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One record of an input channel.
+
+    Attributes:
+        record: The record, shape (1,), of the record's own dtype; meaningless when not `valid`.
+        capture_ns: When the world was so.
+        valid: False when the source says that it has nothing to give; see `reason`.
+        reason: Why it is not valid.
+        n: The record's number in its channel, from 1.
+    """
+
+    record: NDArray[np.void]
+    capture_ns: int
+    valid: bool
+    reason: Reason
+    n: int
+
+
+class Publish(Protocol):
+    """Writes one record of an output channel."""
+
+    def __call__(
+        self,
+        channel: str,
+        record: NDArray[np.void],
+        capture_ns: int,
+        *,
+        valid: bool = True,
+        reason: Reason = Reason.NONE,
+        confidence: float = float("nan"),
+        engine: Engine | None = None,
+    ) -> None:
+        """Publishes `record`, shape (1,), to `channel`.
+
+        Args:
+            channel: One of the stream's `outputs`.
+            record: Copied at once; the caller may reuse it.
+            capture_ns: Of the input that it was made from.
+            valid: False publishes "nothing to give" with `reason`.
+            reason: Why it is not valid.
+            confidence: 0..1, or NaN where there is none.
+            engine: What computed it; None for geometry on the CPU.
+        """
+        ...
+
+
+class Stream(Protocol):
+    """The state of one input stream of a sense: one hand, one microphone."""
+
+    trigger: str
+    """The channel whose records it is made from."""
+    outputs: tuple[str, ...]
+    """The channels that it publishes."""
+
+    def process(self, sample: Sample, publish: Publish) -> None:
+        """Takes one record of the trigger and publishes what follows from it."""
+        ...
+
+    def lost(self, records: int) -> None:
+        """Told when `records` records of the trigger were missed: resets what spans them."""
+        ...
+
+
+class Sense(Protocol):
+    """A sense with its engines and streams."""
+
+    def __init__(self, options: Any, engines: Mapping[str, Engine]) -> None: ...
+
+    def streams(self) -> tuple[Stream, ...]:
+        """The streams, each with its own state."""
+        ...

@@ -1,0 +1,92 @@
+"""What a sensor is: a loop that turns a device into channels.
+
+A sensor's class has two attributes, `Options` (a frozen dataclass that the configuration fills)
+and `WRITES` (the channels it owns), and is made with its options and a `SensorIO`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sensorium.health import Device, Reason
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sensorium.clock import Clock
+
+SENSORS: dict[str, str] = {
+    "openxr": "sensorium.sensors.openxr:OpenXR",
+    "microphone": "sensorium.sensors.microphone:Microphone",
+    "replay": "sensorium.sensors.replay:Replay",
+}
+"""Name in the configuration to `module:Class`."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Who needs a device now.
+
+    Attributes:
+        users: Bits: 1 a sense, 2 an app, 4 a recording. 0: close the device.
+        muted: The owner muted it: close the device.
+    """
+
+    users: int = 0
+    muted: bool = False
+
+
+class SensorIO(Protocol):
+    """What a sensor may use of the process that it runs in. Each sensor has a thread of its own."""
+
+    clock: Clock
+
+    def publish(
+        self,
+        channel: str,
+        record: NDArray[np.void],
+        capture_ns: int,
+        *,
+        valid: bool = True,
+        reason: Reason = Reason.NONE,
+        confidence: float = float("nan"),
+        device: Device = Device.RUNTIME,
+    ) -> None:
+        """Publishes `record`, shape (1,), copied at once. May be called from any one thread."""
+        ...
+
+    def demand(self) -> Demand:
+        """Who needs this sensor's device now."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleeps until `seconds` passed, the demand changed or the process stops.
+
+        Returns:
+            True while the sensor should go on, False when it must return from `run`.
+        """
+        ...
+
+    def report(self, state: str, detail: str = "", remedy: str = "") -> None:
+        """Says in a few words what the sensor's state is, for `sensorium doctor` and `status`.
+
+        Args:
+            state: One word: starting, live, waiting, missing, closed, muted, failed.
+            detail: What is there, or what is missing. Never sound, words or poses.
+            remedy: What the user can do.
+        """
+        ...
+
+
+class Sensor(Protocol):
+    """A device, runtime or file that writes channels."""
+
+    WRITES: tuple[str, ...]
+
+    def __init__(self, options: Any, io: SensorIO) -> None: ...
+
+    def run(self) -> None:
+        """Loops until `io.wait` says False. A missing device is a state, never an exception."""
+        ...
