@@ -1,0 +1,19 @@
+"""The configuration: one TOML file, decoded into frozen dataclasses; each error names its line."""
+
+from __future__ import annotations
+
+from sensorium.config.options import decode
+from sensorium.config.settings import Config, Daemon, Inference, Recording, Section, find, load
+from sensorium.config.source import Source
+
+__all__ = [
+    "Config",
+    "Daemon",
+    "Inference",
+    "Recording",
+    "Section",
+    "Source",
+    "decode",
+    "find",
+    "load",
+]

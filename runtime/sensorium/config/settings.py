@@ -1,0 +1,209 @@
+"""What a configuration file says: the daemon, inference, recording, sensors and senses."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sensorium import folders
+from sensorium.config.options import check_names, decode
+from sensorium.config.source import Source
+from sensorium.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+Options = TypeVar("Options")
+
+_TABLES = ("daemon", "inference", "recording", "sensors", "senses")
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """The daemon as a whole."""
+
+    log_level: str = field(
+        default="info",
+        metadata={
+            "doc": "How much the log says.",
+            "choices": ("debug", "info", "warning", "error"),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Inference:
+    """How the engines share the machine with the game."""
+
+    threads: int = field(
+        default=0,
+        metadata={
+            "doc": "Threads of each inference process; 0: a quarter of the cores, 1 to 4.",
+            "min": 0,
+            "max": 64,
+        },
+    )
+    nice: int = field(
+        default=10,
+        metadata={"doc": "Below the game: 0 is equal to it, 19 is least.", "min": 0, "max": 19},
+    )
+    affinity: tuple[int, ...] = field(
+        default=(),
+        metadata={"doc": "Cores that inference may use; empty: all.", "min": 0, "max": 4095},
+    )
+
+    @property
+    def thread_count(self) -> int:
+        """`threads`, or a quarter of the cores, 1 to 4, where it is 0."""
+        return self.threads or min(4, max(1, (os.cpu_count() or 1) // 4))
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Where `sensorium record` stops by itself."""
+
+    max_minutes: float = field(
+        default=30.0,
+        metadata={"doc": "Longest recording, in minutes.", "min": 0.01, "max": 1440.0},
+    )
+    max_megabytes: int = field(
+        default=1024,
+        metadata={"doc": "Largest recording, in millions of bytes.", "min": 1, "max": 1_000_000},
+    )
+
+
+@dataclass(frozen=True)
+class Section:
+    """One sensor's or sense's table.
+
+    Attributes:
+        name: In its registry.
+        enabled: A table without the key is enabled.
+        table: Its own keys, without `enabled`.
+        location: `sensors` or `senses`.
+        source: The file that it stands in.
+    """
+
+    name: str
+    enabled: bool
+    table: Mapping[str, Any]
+    location: str
+    source: Source
+
+    def decode(self, options: type[Options]) -> Options:
+        """The table as `options`, a frozen dataclass; see `config.options.decode`.
+
+        Raises:
+            ConfigError: Names file, line and key, and what is allowed.
+        """
+        return decode(options, self.table, self.source, (self.location, self.name))
+
+    def error(self, key: str, problem: str, allowed: str = "") -> ConfigError:
+        """A ConfigError at one key, for what only the sensor or sense itself can check."""
+        return self.source.error((self.location, self.name, key), problem, allowed)
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole configuration.
+
+    Attributes:
+        source: The file that it was read from.
+        daemon: The daemon as a whole.
+        inference: How the engines share the machine.
+        recording: Default limits of a recording.
+        sensors: Name to section, in the file's order; a sensor without one is not configured.
+        senses: The same for senses.
+    """
+
+    source: Source
+    daemon: Daemon
+    inference: Inference
+    recording: Recording
+    sensors: Mapping[str, Section]
+    senses: Mapping[str, Section]
+
+
+def find(name: str = "") -> Path:
+    """The configuration file that a name stands for.
+
+    Args:
+        name: A path; or the name of a shipped one (`default`, `mic_only`, `replay`); or empty:
+            the user's own `sensorium.toml` where there is one, else the shipped default.
+
+    Raises:
+        ConfigError: When there is no such file.
+    """
+    room = folders.data_room("configs")
+    if not name:
+        own = folders.config_dir() / "sensorium.toml"
+        return own if own.is_file() else room / "default.toml"
+    shipped = sorted(path.stem for path in room.glob("*.toml"))
+    if name in shipped:
+        return room / f"{name}.toml"
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise ConfigError(
+            f"{name}: there is no such configuration file",
+            f"a path, or one of the shipped: {', '.join(shipped)}",
+        )
+    return path
+
+
+def load(
+    path: Path,
+    *,
+    sensors: Collection[str] | None = None,
+    senses: Collection[str] | None = None,
+) -> Config:
+    """Reads a configuration file.
+
+    Args:
+        path: See `find`.
+        sensors: Names of the sensors that exist; None: not checked.
+        senses: Names of the senses that exist; None: not checked.
+
+    Raises:
+        ConfigError: Names file, line and key, and what is allowed.
+    """
+    source = Source.read(path)
+    content = source.parse()
+    check_names(content, _TABLES, "table", source, ())
+    tables = {name: _table(content.get(name, {}), source, name) for name in _TABLES}
+    return Config(
+        source=source,
+        daemon=decode(Daemon, tables["daemon"], source, ("daemon",)),
+        inference=decode(Inference, tables["inference"], source, ("inference",)),
+        recording=decode(Recording, tables["recording"], source, ("recording",)),
+        sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),
+        senses=_sections(tables["senses"], senses, source, "senses", "sense"),
+    )
+
+
+def _sections(
+    tables: Mapping[str, Any],
+    known: Collection[str] | None,
+    source: Source,
+    location: str,
+    what: str,
+) -> dict[str, Section]:
+    if known is not None:
+        check_names(tables, known, what, source, (location,))
+    sections = {}
+    for name, given in tables.items():
+        table = dict(_table(given, source, location, name))
+        enabled = table.pop("enabled", True)
+        if type(enabled) is not bool:
+            raise source.error(
+                (location, name, "enabled"), "is of the wrong type", "allowed: true or false"
+            )
+        sections[name] = Section(name, enabled, table, location, source)
+    return sections
+
+
+def _table(value: Any, source: Source, *place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise source.error(place, "must be a table", f"write [{'.'.join(place)}] and its keys")
+    return value
