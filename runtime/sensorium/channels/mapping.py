@@ -1,0 +1,147 @@
+"""Mapped memory: an unnamed section handed over by handle, or a file of the user's own.
+
+Linux: a sealed memfd, or a 0600 file on tmpfs. Windows: an unnamed section of the paging file,
+or a temporary file that others may delete while it is mapped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from sensorium.errors import ChannelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if sys.platform == "win32":
+    from sensorium.channels import mapping_windows as _windows
+else:
+    import fcntl
+
+    # linux/fcntl.h; Python has these names from 3.13 on only.
+    _F_ADD_SEALS, _SEAL_SEAL, _SEAL_SHRINK, _SEAL_GROW = 1033, 1, 2, 4
+
+
+class Mapping:
+    """One mapping and, while `keep_handle` is not called off, the handle that it came from.
+
+    Attributes:
+        view: The whole mapping, one dimension of bytes.
+        handle: File descriptor (Linux) or section handle (Windows); -1 once closed.
+        writable: Whether `view` may be written.
+    """
+
+    def __init__(self, view: memoryview, owner: object, handle: int, writable: bool) -> None:
+        self.view = view
+        self.handle = handle
+        self.writable = writable
+        self._owner = owner
+
+    def close(self) -> None:
+        """Unmaps and closes the handle. Views that are still held keep the memory mapped."""
+        if self.handle >= 0:
+            _close_handle(self.handle)
+            self.handle = -1
+        self.view.release()
+        close = getattr(self._owner, "close", None)
+        if close is not None:
+            # A reader that is still in a copy holds the memory; it goes with its last view.
+            with contextlib.suppress(BufferError):
+                close()
+
+
+def create_unnamed(name: str, size: int) -> Mapping:
+    """Makes `size` zeroed bytes without a name in the file system, sealed against resizing.
+
+    Args:
+        name: For the eyes of a debugger only.
+        size: Bytes.
+    """
+    if sys.platform == "win32":
+        return _windows.create_unnamed(size)
+    fd = os.memfd_create(f"sensorium-{name}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(fd, size)
+    fcntl.fcntl(fd, _F_ADD_SEALS, _SEAL_SHRINK | _SEAL_GROW | _SEAL_SEAL)
+    return map_handle(fd, writable=True)
+
+
+def create_file(path: Path, size: int) -> Mapping:
+    """Makes a new file of `size` zeroed bytes that only this user may open.
+
+    Raises:
+        ChannelError: When it cannot be made; the message names the folder.
+    """
+    if sys.platform == "win32":
+        return _windows.create_file(path, size)
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise ChannelError(
+            f"cannot make {path}: {error.strerror}",
+            "set SENSORIUM_RUNTIME_DIR to a folder that you may write",
+        ) from error
+    try:
+        # Reserved now, so that a full tmpfs is an error here and never a SIGBUS in a reader.
+        os.posix_fallocate(fd, 0, size)
+    except OSError as error:
+        os.close(fd)
+        path.unlink(missing_ok=True)
+        raise ChannelError(
+            f"no room for {size} bytes in {path.parent}: {error.strerror}",
+            "free memory there or set SENSORIUM_RUNTIME_DIR",
+        ) from error
+    return map_handle(fd, writable=True)
+
+
+def open_file(path: Path, *, writable: bool = False) -> Mapping:
+    """Maps a file that the daemon made.
+
+    Raises:
+        ChannelError: When it is not there or may not be opened.
+    """
+    if sys.platform == "win32":
+        return _windows.open_file(path, writable=writable)
+    try:
+        fd = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
+    except OSError as error:
+        raise ChannelError(f"cannot open {path}: {error.strerror}", "sensorium run") from error
+    return map_handle(fd, writable=writable)
+
+
+def map_handle(handle: int, *, writable: bool) -> Mapping:
+    """Maps the whole of what `handle` refers to and takes the handle over.
+
+    Raises:
+        ChannelError: When it may not be mapped so.
+    """
+    if sys.platform == "win32":
+        return _windows.map_handle(handle, writable=writable)
+    try:
+        mapped = mmap.mmap(
+            handle, 0, mmap.MAP_SHARED, mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
+        )
+    except (OSError, ValueError) as error:
+        os.close(handle)
+        raise ChannelError(f"cannot map a region: {error}") from error
+    return Mapping(memoryview(mapped), mapped, handle, writable)
+
+
+def read_only_handle(mapping: Mapping) -> int:
+    """A new handle to the same memory that cannot be mapped writable; the caller closes it.
+
+    A process of the same user that goes out of its way (a debugger, /proc) can still reach it.
+    """
+    if sys.platform == "win32":
+        return _windows.read_only_handle(mapping.handle)
+    return os.open(f"/proc/self/fd/{mapping.handle}", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _close_handle(handle: int) -> None:
+    if sys.platform == "win32":
+        _windows.close_handle(handle)
+    else:
+        os.close(handle)
