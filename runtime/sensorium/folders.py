@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT_ROOMS = {
@@ -62,9 +66,6 @@ def data_room(name: str) -> Path:
     return _PACKAGE.parents[1] / _CHECKOUT_ROOMS[name]
 
 
-def _folder(variable: str, default: object) -> Path:
+def _folder(variable: str, default: Callable[..., Path]) -> Path:
     own = os.environ.get(variable)
-    if own:
-        return Path(own)
-    assert callable(default)
-    return Path(default("sensorium", appauthor=False))
+    return Path(own) if own else default("sensorium", appauthor=False)

@@ -1,0 +1,1 @@
+"""Channels: every result flows through one, in shared memory."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,11 +21,16 @@ SUPERVISOR_MAX_AGE_NS = 1_000_000_000
 """A supervisor that has not beaten for this long is taken for dead."""
 
 _TRIES = 4
+# Plain numbers: arithmetic on an IntEnum costs more than the read itself.
+_RECORD = int(Slot.RECORD) - 8
+_REGION_STATE = Header.STATE // 8
+_HEARTBEAT = Header.HEARTBEAT_NS // 8
+_LIVE = int(RegionState.LIVE)
+_ABANDONED = (int(OwnerState.LOST), int(OwnerState.STOPPED))
 _HEAD = struct.Struct("<QQIHHfBBHII16x40s24x")
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """One record as it was read.
 
     Attributes:
@@ -78,6 +82,7 @@ class Ring:
         self.sample = EMPTY
         self.age_ns = 0
         self.reason: int = Reason.NONE
+        self._max_age_ns = entry.max_age_ns
         self._words = region.words
         self._view = region.view
         self._latest = (entry.base + Entry.LATEST) // 8
@@ -119,9 +124,9 @@ class Ring:
             return None
         (capture, publish, length, valid, reason, confidence, precision, device, flags, epoch,
          engine_hash, engine) = _HEAD.unpack_from(raw, 0)
-        end = Slot.RECORD - 8 + min(length, entry.stride - Slot.RECORD)
+        end = _RECORD + min(length, entry.stride - _RECORD - 8)
         return Snapshot(
-            n, raw[Slot.RECORD - 8 : end], capture, publish, valid == 1, reason, confidence,
+            n, raw[_RECORD:end], capture, publish, valid == 1, reason, confidence,
             precision, device, flags, epoch, engine.rstrip(b"\0").decode("utf-8", "replace"),
             engine_hash,
         )
@@ -130,22 +135,22 @@ class Ring:
         """VERSION, DENIED or CLOSED, where the whole region or record is out of reach."""
         if not self.version_ok:
             return Status.VERSION
-        state = self._words[Header.STATE // 8]
-        if state == RegionState.LIVE:
+        state = self._words[_REGION_STATE]
+        if state == _LIVE:
             return None
         return Status.DENIED if state == RegionState.REVOKED else Status.CLOSED
 
     def _abandoned(self, now_ns: int) -> bool:
         """Whether the channel's writer or the daemon is gone."""
-        if self._words[self._state] in {OwnerState.LOST, OwnerState.STOPPED}:
+        if self._words[self._state] in _ABANDONED:
             return True
-        return now_ns - self._words[Header.HEARTBEAT_NS // 8] > SUPERVISOR_MAX_AGE_NS
+        return now_ns - self._words[_HEARTBEAT] > SUPERVISOR_MAX_AGE_NS
 
     def _judge(self, now_ns: int, *, new: bool) -> Status:
         sample = self.sample
-        self.age_ns = now_ns - sample.publish_ns
+        self.age_ns = age_ns = now_ns - sample.publish_ns
         self.reason = sample.reason
-        if self._abandoned(now_ns) or 0 < self.entry.max_age_ns < self.age_ns:
+        if self._abandoned(now_ns) or 0 < self._max_age_ns < age_ns:
             return Status.STALE
         if not sample.valid:
             return Status.INVALID

@@ -15,7 +15,6 @@ from sensorium.errors import ChannelError
 from sensorium.health import Device, Precision, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
     from typing import Any
 
     from numpy.typing import NDArray
@@ -61,7 +60,8 @@ class Writer:
         self._leases = waiters.words if waiters else None
         self._lease = entry.index
         self._futex = region.address() + entry.base + Entry.LATEST
-        self._fence = threading.Lock()
+        fence = threading.Lock()
+        self._enter_fence, self._leave_fence = fence.acquire, fence.release
         self._epoch = self._words[(entry.base + Entry.EPOCH) // 8]
         self._n = self._words[self._latest]
         self.tag("", 0, Precision.NONE, Device.NONE)
@@ -75,14 +75,14 @@ class Writer:
             precision: Of its arithmetic.
             device: Where it runs.
         """
-        self._kind = bytes((precision, device))
         self._tail = struct.pack(
-            "<II16x40s24x", self._epoch & 0xFFFFFFFF, engine_hash, engine.encode()[:39]
+            "<BBHII16x40s24x", precision, device, 0, self._epoch & 0xFFFFFFFF, engine_hash,
+            engine.encode()[:39],
         )
 
     def publish(
         self,
-        record: NDArray[Any] | Buffer,
+        record: NDArray[Any] | bytes | bytearray,
         capture_ns: int,
         *,
         valid: bool = True,
@@ -107,7 +107,7 @@ class Writer:
             ChannelError: When the record is larger than the channel's room.
         """
         data = record.tobytes() if isinstance(record, np.ndarray) else record
-        size = len(data)  # type: ignore[arg-type] - Buffer has no __len__, every buffer used does
+        size = len(data)
         if size > self._room:
             raise ChannelError(f"channel {self.name}: {size} bytes, room is {self._room}")
         n = self._n + 1
@@ -116,18 +116,18 @@ class Writer:
         now = self._clock()
         words[word] = 2 * n - 1
         _pack_head(slot, 8, capture_ns, now, size, valid, reason, confidence)
-        slot[36:38] = self._kind
-        slot[38] = flags
-        slot[40:128] = self._tail
+        slot[36:128] = self._tail
+        if flags:
+            slot[38] = flags
         slot[128 : 128 + size] = data
         words[word] = 2 * n
         words[self._latest] = n
         self._n = n
         if self._leases is not None:
             # Taking a lock is a full fence: `latest` is out before the lease is looked at.
-            with self._fence:
-                lease = self._leases[self._lease]
-            if lease > now:
+            self._enter_fence()
+            self._leave_fence()
+            if self._leases[self._lease] > now:
                 wait.wake(self._futex)
         return n
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
 from sensorium.records.fields import Field, Record, Struct, encode_text
-from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
 from sensorium.records.senses import (
     COMMAND,
     EMOTION,
@@ -16,6 +15,7 @@ from sensorium.records.senses import (
     VOICE_ACTIVITY,
     WAKE_WORD,
 )
+from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
 
 RECORDS: tuple[Record, ...] = (
     HEALTH,

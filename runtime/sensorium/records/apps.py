@@ -27,8 +27,8 @@ HEALTH = Record(
         scalar("process_count", "u32", "valid entries in `processes`"),
         scalar("clients", "u32", "connections to control"),
         scalar("muted", "u32", "1 while the owner muted the microphone"),
-        scalar("recording", "u32", "bits by grant class while a recording runs: 1 public, 2 motion, "
-               "4 gaze, 8 audio, 16 transcript, 32 camera, 64 emotion"),
+        scalar("recording", "u32", "bits by grant class while a recording runs: 1 public, "
+               "2 motion, 4 gaze, 8 audio, 16 transcript, 32 camera, 64 emotion"),
         scalar("recording_bytes", "u64", "written so far"),
         scalar("bad_app_records", "u64", "records of apps that were refused"),
         text("version", 16, "of the daemon"),

@@ -176,7 +176,9 @@ def _place(fields: tuple[Field, ...], alignment: int) -> Iterator[Placed]:
 
 
 def _dtype(placed: tuple[Placed, ...], size: int) -> np.dtype[np.void]:
-    names, formats, offsets = [], [], []
+    names: list[str] = []
+    formats: list[object] = []
+    offsets: list[int] = []
     for item in placed:
         field = item.field
         if field.name.startswith("_pad"):
@@ -184,7 +186,8 @@ def _dtype(placed: tuple[Placed, ...], size: int) -> np.dtype[np.void]:
         names.append(field.name)
         offsets.append(item.offset)
         if isinstance(field.type, Struct):
-            formats.append((field.type.dtype, (field.count,)) if field.count > 1 else field.type.dtype)
+            inner = field.type.dtype
+            formats.append((inner, (field.count,)) if field.count > 1 else inner)
         elif field.type == "char":
             formats.append(f"S{field.count}")
         elif field.count > 1:
