@@ -115,20 +115,29 @@ class Region:
         """Closes, revokes or replaces the region for all who map it."""
         self.words[Header.STATE // 8] = state
 
-    def set_owner(self, name: str, pid: int, state: OwnerState, reason: Reason) -> int:
-        """Says who owns a channel now, or that nobody does (the supervisor's alone).
+    def new_owner(self, name: str, pid: int) -> int:
+        """A new owner is starting; until it is live, readers go on seeing the channel as it is.
 
         Returns:
-            The epoch: raised by one whenever a new owner starts.
+            Its epoch, one more than the last owner's.
         """
         word = self.entry(name).base // 8
-        if state == OwnerState.STARTING:
-            self.words[word + Entry.EPOCH // 8] += 1
-            self.words[word + Entry.OWNER_HEARTBEAT_NS // 8] = 0
+        self.words[word + Entry.EPOCH // 8] += 1
+        self.words[word + Entry.OWNER_HEARTBEAT_NS // 8] = 0
         self.words[word + Entry.OWNER_PID // 8] = pid
+        if self.words[word + Entry.STATE // 8] == OwnerState.VACANT:
+            self.set_owner_state(name, OwnerState.STARTING, Reason.STARTING)
+        return self.words[word + Entry.EPOCH // 8]
+
+    def set_owner_state(self, name: str, state: OwnerState, reason: Reason) -> None:
+        """Says what became of a channel's owner (the supervisor's alone)."""
+        word = self.entry(name).base // 8
         self.words[word + Entry.REASON // 8] = reason
         self.words[word + Entry.STATE // 8] = state
-        return self.words[word + Entry.EPOCH // 8]
+
+    def owner_heartbeat(self, name: str) -> int:
+        """When the owner was alive last, in ns; 0: not yet."""
+        return self.words[(self.entry(name).base + Entry.OWNER_HEARTBEAT_NS) // 8]
 
     def owner(self, name: str) -> tuple[int, OwnerState, Reason]:
         """The pid, state and reason that the table gives for a channel."""

@@ -1,13 +1,14 @@
 """What a sense is: an engine that is shared and a stream state of its own, and nothing of threads.
 
-A sense's class has two attributes, `Options` (a frozen dataclass that the configuration fills)
-and `ENGINES` (the engines it needs, by the name of their card), and is made with both.
+A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
+engines it needs, by the name of their card) and `WRITES` (its channels), and is made with options
+and engines.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sensorium.health import Reason
 
@@ -92,6 +93,10 @@ class Stream(Protocol):
 
 class Sense(Protocol):
     """A sense with its engines and streams."""
+
+    Options: ClassVar[type[Any]]
+    ENGINES: ClassVar[tuple[str, ...]]
+    WRITES: ClassVar[tuple[str, ...]]
 
     def __init__(self, options: Any, engines: Mapping[str, Engine]) -> None: ...
 

@@ -7,7 +7,7 @@ and `WRITES` (the channels it owns), and is made with its options and a `SensorI
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sensorium.health import Device, Reason
 
@@ -83,7 +83,8 @@ class SensorIO(Protocol):
 class Sensor(Protocol):
     """A device, runtime or file that writes channels."""
 
-    WRITES: tuple[str, ...]
+    Options: ClassVar[type[Any]]
+    WRITES: ClassVar[tuple[str, ...]]
 
     def __init__(self, options: Any, io: SensorIO) -> None: ...
 

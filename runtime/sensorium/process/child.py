@@ -1,0 +1,142 @@
+"""A child process: maps what it is given, does its work, beats, and ends with its supervisor."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sensorium.channels.region import Region, Waiters
+from sensorium.clock import now_ns
+from sensorium.control.link import Link
+from sensorium.errors import ControlError
+from sensorium.process import priority
+from sensorium.process.capture import Capture
+from sensorium.process.inference import Inference
+from sensorium.process.orders import Orders
+from sensorium.process.outputs import Outputs
+from sensorium.process.stepped import Stepped
+from sensorium.sensors.sensor import Demand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sensorium.process.sensing import Report
+
+_BEAT_S = 0.1
+_HANG_NS = 10_000_000_000
+"""A worker that has not turned for this long hangs; the child then stops beating."""
+_SWITCH_S = 0.0005
+"""How long a thread may hold the interpreter while another waits for it."""
+
+
+class Work(Protocol):
+    """What a kind of child does, in threads of its own."""
+
+    def __init__(
+        self, orders: Orders, outputs: Outputs, report: Callable[[Report], None]
+    ) -> None: ...
+
+    def start(self) -> None:
+        """Starts the threads."""
+        ...
+
+    def stop(self) -> None:
+        """Ends them."""
+        ...
+
+    def demand(self, sensor: str, demand: Demand) -> None:
+        """Passes on who needs a device."""
+        ...
+
+    def oldest_beat_ns(self) -> int:
+        """When the slowest worker last turned."""
+        ...
+
+
+WORK: dict[str, type[Work]] = {
+    "capture": Capture,
+    "fast": Inference,
+    "slow": Inference,
+    "stepped": Stepped,
+}
+
+
+class Child:
+    """The main loop of a child, and its talk with the supervisor."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._outputs: Outputs | None = None
+        self._work: Work | None = None
+        self._running = False
+
+    def run(self) -> None:
+        """Loops until the supervisor says stop or is gone."""
+        try:
+            while True:
+                message = self._link.receive(_BEAT_S)
+                if message is not None and not self._take(*message):
+                    return
+                self._beat()
+        except ControlError:
+            logging.getLogger(__name__).info("the supervisor is gone")
+        finally:
+            if self._work is not None and self._running:
+                self._work.stop()
+
+    def _take(self, message: dict[str, Any], handles: Sequence[int]) -> bool:
+        operation = message["op"]
+        if operation == "orders":
+            self._prepare(Orders.read(message))
+        elif operation == "map" and self._outputs is not None:
+            region = Region.map_fd(handles[0], writable=message["writable"])
+            self._outputs.map(region, Waiters.map_fd(handles[1]))
+        elif operation == "go" and self._work is not None:
+            self._work.start()
+            self._running = True
+            self._beat()
+            self._link.send({"op": "ready"})
+        elif operation == "demand" and self._work is not None:
+            self._work.demand(
+                message["sensor"], Demand(message["users"], message["muted"])
+            )
+        return bool(operation != "stop")
+
+    def _prepare(self, orders: Orders) -> None:
+        logging.basicConfig(
+            level=orders.log_level.upper(),
+            format=f"%(asctime)s %(levelname)s {orders.kind} %(name)s: %(message)s",
+        )
+        sys.setswitchinterval(_SWITCH_S)
+        if orders.kind != "capture":
+            priority.lower_process(orders.nice, orders.affinity)
+        work = WORK[orders.kind]
+        self._outputs = Outputs(orders.writes, now_ns)
+        self._work = work(orders, self._outputs, self._report)
+        gc.collect()
+        gc.freeze()
+
+    def _report(self, report: Report) -> None:
+        name, state, detail, remedy = report
+        self._link.send(
+            {"op": "report", "name": name, "state": state, "detail": detail, "remedy": remedy}
+        )
+
+    def _beat(self) -> None:
+        if self._running and self._work is not None and self._outputs is not None:
+            now = now_ns()
+            if now - self._work.oldest_beat_ns() < _HANG_NS:
+                self._outputs.heartbeat(now)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs a child on the link whose handle is the one argument."""
+    # Ctrl-C goes to the whole terminal group: the supervisor alone decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    link = Link.inherit(int(arguments[0]))
+    Child(link).run()
+    link.close()
+    return 0

@@ -1,0 +1,45 @@
+"""An inference process: the senses of one pace, in one thread; it touches no device driver."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from sensorium.process.perceiving import Perceiver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sensorium.process.orders import Orders
+    from sensorium.process.outputs import Outputs
+    from sensorium.process.sensing import Report
+    from sensorium.sensors.sensor import Demand
+
+_STOP_S = 2.0
+
+
+class Inference:
+    """The senses of one inference process; see `child.Work`."""
+
+    def __init__(
+        self, orders: Orders, outputs: Outputs, report: Callable[[Report], None]
+    ) -> None:
+        _, senses = orders.parts()
+        self._perceiver = Perceiver(senses, outputs, orders.threads, report)
+        self._thread = threading.Thread(target=self._perceiver.run, name="senses", daemon=True)
+
+    def start(self) -> None:
+        """Starts the senses' thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._perceiver.stopping = True
+        self._thread.join(_STOP_S)
+
+    def demand(self, sensor: str, demand: Demand) -> None:
+        """Inference has no devices."""
+
+    def oldest_beat_ns(self) -> int:
+        """When the loop last turned; 0 once it has ended by a fault."""
+        return self._perceiver.beat_ns if self._thread.is_alive() else 0

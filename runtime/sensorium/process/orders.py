@@ -1,0 +1,91 @@
+"""What the supervisor tells a child when it starts: one JSON message, and its way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sensorium.config import Section, Source
+from sensorium.perception.sense import SENSES
+from sensorium.process import registry
+from sensorium.sensors.sensor import SENSORS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sensorium.config import Config
+    from sensorium.process.registry import Part
+
+KINDS = ("capture", "fast", "slow", "stepped")
+"""The kinds of children: capture; inference by pace; the stepped replay (both in one)."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a child is to do.
+
+    Attributes:
+        kind: One of `KINDS`.
+        config: The configuration's file, for error messages and relative paths.
+        sensors: Name to table, of those that this child runs.
+        senses: The same for senses.
+        writes: The channels that it owns.
+        log_level: As in the configuration.
+        threads: Of each engine.
+        nice: Of an inference process.
+        affinity: Cores of an inference process; empty: all.
+    """
+
+    kind: str
+    config: str
+    sensors: Mapping[str, Mapping[str, Any]]
+    senses: Mapping[str, Mapping[str, Any]]
+    writes: tuple[str, ...]
+    log_level: str
+    threads: int
+    nice: int
+    affinity: tuple[int, ...]
+
+    def message(self) -> dict[str, Any]:
+        """As a message for the link."""
+        return {"op": "orders", **vars(self)}
+
+    @classmethod
+    def read(cls, message: Mapping[str, Any]) -> Orders:
+        """From a message of the link."""
+        fields = {name: message[name] for name in cls.__dataclass_fields__}
+        fields["writes"] = tuple(fields["writes"])
+        fields["affinity"] = tuple(fields["affinity"])
+        return cls(**fields)
+
+    def parts(self) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+        """The sensors and the senses, with decoded options."""
+        source = Source.read(Path(self.config))
+        return (
+            registry.parts(_sections(self.sensors, "sensors", source), SENSORS),
+            registry.parts(_sections(self.senses, "senses", source), SENSES),
+        )
+
+
+def orders(
+    kind: str, config: Config, sensors: tuple[Part, ...], senses: tuple[Part, ...]
+) -> Orders:
+    """The orders for a child that runs these parts of a configuration."""
+    return Orders(
+        kind=kind,
+        config=str(config.source.path),
+        sensors={part.name: dict(config.sensors[part.name].table) for part in sensors},
+        senses={part.name: dict(config.senses[part.name].table) for part in senses},
+        writes=tuple(name for part in (*sensors, *senses) for name in part.writes),
+        log_level=config.daemon.log_level,
+        threads=config.inference.thread_count,
+        nice=config.inference.nice,
+        affinity=config.inference.affinity,
+    )
+
+
+def _sections(
+    tables: Mapping[str, Mapping[str, Any]], location: str, source: Source
+) -> dict[str, Section]:
+    return {name: Section(name, True, table, location, source) for name, table in tables.items()}

@@ -1,0 +1,99 @@
+"""The regions that a child process maps, and publishing into them by channel name."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.layout import Kind
+from sensorium.channels.writer import Writer
+from sensorium.health import Device, Precision, Reason
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sensorium.channels.region import Region, Waiters
+    from sensorium.clock import Clock
+    from sensorium.inference.engine import Engine
+
+_log = logging.getLogger(__name__)
+_NAN = float("nan")
+
+
+class Outputs:
+    """The child's regions and its writers. Replaced regions are left to their last user.
+
+    Attributes:
+        regions: Grant class to region and waiters' page.
+        clock: Gives publish times; what is read is judged by it too.
+        generation: Raised whenever a region was replaced, so that readers map it anew.
+    """
+
+    def __init__(self, writes: tuple[str, ...], clock: Clock) -> None:
+        self._writes = writes
+        self.clock = clock
+        self._writers: dict[str, Writer] = {}
+        self._tags: dict[str, tuple[str, int, Precision, Device]] = {}
+        self.regions: dict[str, tuple[Region, Waiters]] = {}
+        self.generation = 0
+
+    def map(self, region: Region, waiters: Waiters) -> None:
+        """Takes a region over: its channels of this child are written there from now on.
+
+        Every state channel starts as "starting", so that nothing of an earlier owner looks
+        fresh once this owner is live.
+        """
+        self.regions[region.name] = (region, waiters)
+        for name in self._writes:
+            channel = CHANNELS[name]
+            if channel.region != region.name:
+                continue
+            writer = Writer(region, name, waiters, self.clock)
+            if channel.kind == Kind.STATE:
+                writer.publish(
+                    channel.record.zeros(), self.clock(), valid=False, reason=Reason.STARTING
+                )
+            self._writers[name] = writer
+            self._tags.pop(name, None)
+        self.generation += 1
+
+    def publish(
+        self,
+        channel: str,
+        record: NDArray[np.void],
+        capture_ns: int,
+        *,
+        valid: bool = True,
+        reason: Reason = Reason.NONE,
+        confidence: float = _NAN,
+        engine: Engine | None = None,
+        device: Device = Device.NONE,
+    ) -> None:
+        """Publishes one record; a channel whose region is not mapped yet takes nothing."""
+        writer = self._writers.get(channel)
+        if writer is None:
+            return
+        tag = (
+            (engine.name, engine.file_hash, engine.precision, engine.device)
+            if engine
+            else ("", 0, Precision.GEOMETRY if device is Device.CPU else Precision.NONE, device)
+        )
+        if self._tags.get(channel) != tag:
+            writer.tag(*tag)
+            self._tags[channel] = tag
+        writer.publish(record, capture_ns, valid=valid, reason=reason, confidence=confidence)
+
+    def refuse(self, channels: tuple[str, ...], reason: Reason) -> None:
+        """Marks state channels invalid with a reason; events need no mark."""
+        now = self.clock()
+        for name in channels:
+            channel = CHANNELS[name]
+            if channel.kind == Kind.STATE:
+                self.publish(name, channel.record.zeros(), now, valid=False, reason=reason)
+
+    def heartbeat(self, time_ns: int) -> None:
+        """This child is alive."""
+        for writer in tuple(self._writers.values()):
+            writer.heartbeat(time_ns)

@@ -1,0 +1,58 @@
+"""Capture runs above the game's background work, inference below the game."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+
+_FIFO_PRIORITY = 10
+"""Low among real-time priorities: above every ordinary thread, below the system's own."""
+
+
+def raise_thread() -> str:
+    """Asks for a real-time priority for the calling thread.
+
+    Returns:
+        What was granted: `SCHED_FIFO`, `TIME_CRITICAL`, or why not.
+    """
+    if sys.platform == "win32":
+        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+        time_critical = 15
+        if kernel32.SetThreadPriority(kernel32.GetCurrentThread(), time_critical):
+            return "TIME_CRITICAL"
+        return "ordinary: refused by the system"
+    else:  # noqa: RET505 - the checker of the other platform follows this form only
+        try:
+            os.sched_setscheduler(
+                threading.get_native_id(), os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY)
+            )
+        except PermissionError:
+            return "ordinary: SCHED_FIFO is not permitted (ulimit -r)"
+        except OSError as error:
+            return f"ordinary: {error.strerror}"
+        return "SCHED_FIFO"
+
+
+def lower_process(nice: int, affinity: tuple[int, ...]) -> None:
+    """Puts the calling process below the game.
+
+    Args:
+        nice: 1 to 19; 0 leaves it. On Windows anything above 0 is BELOW_NORMAL.
+        affinity: Cores that it may use; empty: all. Cores that are not there are left out.
+    """
+    if sys.platform == "win32":
+        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+        process = kernel32.GetCurrentProcess()
+        below_normal = 0x4000
+        if nice:
+            kernel32.SetPriorityClass(process, below_normal)
+        if affinity:
+            kernel32.SetProcessAffinityMask(process, sum(1 << core for core in affinity))
+    else:
+        if nice:
+            os.setpriority(os.PRIO_PROCESS, 0, nice)
+        cores = os.sched_getaffinity(0) & set(affinity)
+        if cores:
+            os.sched_setaffinity(0, cores)

@@ -1,0 +1,64 @@
+"""Turns a registry's lazy `module:Class` into the class, and a configuration into classes."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sensorium.perception.sense import SENSES
+from sensorium.sensors.sensor import SENSORS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sensorium.config import Config, Section
+
+
+@dataclass(frozen=True)
+class Part:
+    """One enabled sensor or sense with its decoded options."""
+
+    name: str
+    kind: type[Any]
+    options: Any
+    writes: tuple[str, ...]
+
+
+def sensors(config: Config) -> tuple[Part, ...]:
+    """The enabled sensors, with checked options.
+
+    Raises:
+        ConfigError: Names file, line and key of what is wrong.
+    """
+    return parts(config.sensors, SENSORS)
+
+
+def senses(config: Config) -> tuple[Part, ...]:
+    """The enabled senses, with checked options.
+
+    Raises:
+        ConfigError: Names file, line and key of what is wrong.
+    """
+    return parts(config.senses, SENSES)
+
+
+def parts(sections: Mapping[str, Section], registry: Mapping[str, str]) -> tuple[Part, ...]:
+    """The enabled sections of a registry as classes with checked options.
+
+    Raises:
+        ConfigError: Names file, line and key of what is wrong.
+    """
+    found = []
+    for section in sections.values():
+        kind = _load(registry[section.name])
+        options = section.decode(kind.Options)
+        if section.enabled:
+            writes = kind.writes(options) if hasattr(kind, "writes") else kind.WRITES
+            found.append(Part(section.name, kind, options, tuple(writes)))
+    return tuple(found)
+
+
+def _load(reference: str) -> Any:
+    module, _, name = reference.partition(":")
+    return getattr(importlib.import_module(module), name)
