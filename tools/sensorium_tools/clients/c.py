@@ -1,0 +1,198 @@
+"""The C and C++ client: one header."""
+
+from __future__ import annotations
+
+import sensorium
+from sensorium import health
+from sensorium.channels import layout
+from sensorium.channels.catalogue import CHANNELS, REGIONS
+from sensorium.records import RECORDS, Record, Struct
+from sensorium_tools.clients import shapes
+from sensorium_tools.clients.template import part
+
+PATH = "c/sensorium.h"
+
+_SCALARS = {
+    "u8": "uint8_t",
+    "u16": "uint16_t",
+    "u32": "uint32_t",
+    "u64": "uint64_t",
+    "i32": "int32_t",
+    "f32": "float",
+    "f64": "double",
+    "char": "char",
+}
+_ENUMS = {
+    "REASON": health.Reason,
+    "OWNER": health.OwnerState,
+    "REGION": health.RegionState,
+    "PRECISION": health.Precision,
+    "DEVICE": health.Device,
+}
+
+
+def text() -> str:
+    """The whole header."""
+    return "".join(
+        (
+            part("c", "head.h"),
+            part("c", "platform.h"),
+            _layout(),
+            _enums(),
+            _records(),
+            part("c", "types.h"),
+            _catalogue(),
+            part("c", "region.h"),
+            part("c", "bind.h"),
+            part("c", "read.h"),
+            part("c", "write.h"),
+            _typed(),
+            part("c", "wait.h"),
+            part("c", "json.h"),
+            part("c", "control_linux.h"),
+            part("c", "control_windows.h"),
+            part("c", "connect.h"),
+            part("c", "frame.h"),
+        )
+    )
+
+
+def _section(title: str) -> str:
+    return f"\n/* ---- {title} {'-' * max(3, 86 - len(title))} */\n\n"
+
+
+def _layout() -> str:
+    lines = [
+        f"#define SENSORIUM_MAGIC UINT64_C(0x{layout.MAGIC:016x})",
+        f'#define SENSORIUM_CLIENT_VERSION "{sensorium.__version__}"',
+        f"#define SENSORIUM_LAYOUT_MAJOR {layout.LAYOUT_MAJOR}",
+        f"#define SENSORIUM_LAYOUT_MINOR {layout.LAYOUT_MINOR}",
+        f"#define SENSORIUM_NAME_BYTES {layout.NAME_BYTES}",
+        f"#define SENSORIUM_HEADER_BYTES {layout.HEADER_SIZE}",
+        f"#define SENSORIUM_ENTRY_BYTES {layout.ENTRY_STRIDE}",
+        f"#define SENSORIUM_WAITERS_SIZE {layout.WAITERS_SIZE}",
+    ]
+    for prefix, offsets in (
+        ("HEADER", layout.Header), ("ENTRY", layout.Entry), ("SLOT", layout.Slot)
+    ):
+        lines += [f"#define SENSORIUM_{prefix}_{item.name} {item.value}" for item in offsets]
+    names = ", ".join(f'"{name}"' for name in (*REGIONS, "app"))
+    lines += [
+        f"#define SENSORIUM_REGION_{name.upper()} {i}" for i, name in enumerate((*REGIONS, "app"))
+    ]
+    lines += [
+        f"#define SENSORIUM_REGIONS {len(REGIONS) + 1}",
+        f"#define SENSORIUM_REGION_NAMES {names}",
+    ]
+    return _section("The layout: byte offsets in a region") + "\n".join(lines) + "\n"
+
+
+def _enums() -> str:
+    blocks = [
+        "typedef enum sensorium_{0} {{\n{1}\n}} sensorium_{0};\n".format(
+            prefix.lower() if prefix not in {"REGION", "OWNER"} else f"{prefix.lower()}_state",
+            ",\n".join(f"  SENSORIUM_{prefix}_{item.name} = {item.value}" for item in values),
+        )
+        for prefix, values in _ENUMS.items()
+    ]
+    cases = "\n".join(
+        f'    case SENSORIUM_REASON_{item.name}: return "{item.name.lower()}";'
+        for item in health.Reason
+    )
+    names = (
+        "/* A reason as a word, for logs. */\n"
+        "static inline const char *sensorium_reason_name(uint32_t reason) {\n"
+        f'  switch (reason) {{\n{cases}\n    default: return "unknown";\n  }}\n}}\n'
+    )
+    return _section("States and reasons") + "\n".join((*blocks, names))
+
+
+def _records() -> str:
+    return _section("Records: little endian, at fixed offsets") + "\n".join(
+        _struct(struct) for struct in shapes.structs()
+    )
+
+
+def _struct(struct: Struct) -> str:
+    name = f"sensorium_{struct.name}"
+    macro = name.upper()
+    lines = [f"/* {struct.doc} */"]
+    if isinstance(struct, Record):
+        lines += [
+            f"#define {macro}_ID {struct.id}",
+            f"#define {macro}_MAJOR {struct.major}",
+            f"#define {macro}_MINOR {struct.minor}",
+        ]
+    lines += [
+        f"#define {macro}_{item.field.name.upper()} {item.field.count}"
+        for item in struct.placed
+        if item.field.count > 1 and item.field.type != "char"
+        and not shapes.is_padding(item.field.name)
+    ]
+    lines.append(f"typedef struct {name} {{")
+    for item in struct.placed:
+        field = item.field
+        kind = (
+            f"sensorium_{field.type.name}_t"
+            if isinstance(field.type, Struct) else _SCALARS[field.type]
+        )
+        count = f"[{field.count}]" if field.count > 1 or field.type == "char" else ""
+        doc = "" if shapes.is_padding(field.name) else f" /* {field.doc} */"
+        lines.append(f"  {kind} {field.name}{count};{doc}")
+    lines.append(f"}} {name}_t;")
+    lines.append(
+        f'SENSORIUM_ASSERT(sizeof({name}_t) == {struct.size}, "size of {struct.name}");'
+    )
+    lines += [
+        f"SENSORIUM_ASSERT(offsetof({name}_t, {item.field.name}) == {item.offset}, "
+        f'"{struct.name}.{item.field.name}");'
+        for item in struct.placed
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _catalogue() -> str:
+    rows = ",\n".join(
+        f'    {{"{c.name}", SENSORIUM_REGION_{c.region.upper()}, {c.record.id}, '
+        f"{c.record.major}, {c.record.size}, {int(c.kind == layout.Kind.EVENT)}}}"
+        for c in CHANNELS.values()
+    )
+    return _section("The catalogue of channels") + (
+        "typedef struct sensorium_known {\n"
+        "  const char *name;\n"
+        "  uint32_t region, record_id, record_major, record_size;\n"
+        "  uint32_t event; /* 1: follow it with sensorium_next_*, 0: read the newest */\n"
+        "} sensorium_known_t;\n\n"
+        "static inline const sensorium_known_t *sensorium_catalogue(const char *name) {\n"
+        f"  static const sensorium_known_t channels[] = {{\n{rows}}};\n"
+        "  size_t i;\n"
+        "  for (i = 0; i < sizeof channels / sizeof channels[0]; i++)\n"
+        "    if (!strcmp(channels[i].name, name)) return &channels[i];\n"
+        "  return NULL;\n"
+        "}\n"
+    )
+
+
+def _typed() -> str:
+    by_apps = shapes.written_by_apps()
+    blocks = []
+    for record in RECORDS:
+        name, macro = record.name, f"SENSORIUM_{record.name.upper()}"
+        if name in by_apps:
+            blocks.append(
+                f"static inline sensorium_status sensorium_write_{name}(sensorium_channel_t *c, "
+                f"const sensorium_{name}_t *record,\n"
+                "    uint64_t capture_ns, uint64_t now_ns) {\n"
+                f"  if (c->record_id != {macro}_ID) return SENSORIUM_BAD;\n"
+                "  return sensorium_write(c, record, sizeof *record, capture_ns, now_ns);\n}\n"
+            )
+            continue
+        blocks += [
+            f"static inline sensorium_status sensorium_{verb}_{name}(sensorium_channel_t *c, "
+            f"sensorium_{name}_t *out, uint64_t now_ns) {{\n"
+            f"  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_{name}_t)];\n"
+            f"  if (SENSORIUM_UNLIKELY(c->record_id != {macro}_ID)) return SENSORIUM_BAD;\n"
+            f"  return sensorium_{verb}(c, out, scratch, sizeof *out, now_ns);\n}}\n"
+            for verb in ("read", "next")
+        ]
+    return _section("Reading and writing by record") + "\n".join(blocks)
