@@ -1,0 +1,127 @@
+"""`tools/check`: every check of the project, on a machine that may lack what they need."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from bootstrap import monado, package_manager, terminal
+from bootstrap.environment import ROOT, Environment, SetupError
+from bootstrap.run import build_engines
+from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_STEPS = {
+    "ruff": ("ruff", "check", "--quiet"),
+    "mypy": ("mypy",),
+    "mypy for Windows": ("mypy", "--platform", "win32"),
+    "pyright": ("pyright",),
+    "imports": ("lint-imports", "--no-logo"),
+}
+"""What is checked without running the project: title to program and arguments."""
+
+_LIMIT_S = 20 * 60
+"""The tests are ended after this long; they take less than half of it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Brings what is missing and runs the checks.
+
+    Args:
+        arguments: What follows the command's name; after `--` those of pytest.
+
+    Returns:
+        0 when all passed, 1 when one failed.
+    """
+    own, passed = _split(arguments)
+    options = _parser().parse_args(own)
+    yes = options.yes or os.environ.get("CI") == "true"
+    environment = Environment()
+    try:
+        environment.ensure(["build"], ["dev"], yes=yes)
+        if options.bare:
+            package_manager.provide([DEBOOTSTRAP], yes=yes)
+            return _pytest(environment, ["tests/system/test_bare_root.py", *passed], bare=True)
+        if not options.fast:
+            _bring_what_the_system_tests_need(yes=yes)
+        build_engines(environment)
+    except SetupError as error:
+        terminal.say(str(error))
+        return 1
+    failed = [title for title, step in _STEPS.items() if not _passes(environment, title, step)]
+    selected = ["tests/unit", "tests/contract"] if options.fast else []
+    if _pytest(environment, [*selected, *passed]) != 0:
+        failed.append("pytest")
+    if failed:
+        terminal.say("Failed: " + ", ".join(failed))
+    return 1 if failed else 0
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    own = list(arguments)
+    at = own.index("--") if "--" in own else len(own)
+    return own[:at], own[at + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/check",
+        usage="tools/check [--yes] [--fast | --bare] [-- PYTEST-ARGS]",
+        description="Runs ruff, mypy, pyright, import-linter and the tests.",
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="install missing system packages without asking"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--fast", action="store_true", help="no system tests, and no system packages for them"
+    )
+    which.add_argument(
+        "--bare",
+        action="store_true",
+        help="only: try both commands in bare Debian roots (root, debootstrap, 20 minutes)",
+    )
+    return parser
+
+
+def _bring_what_the_system_tests_need(*, yes: bool) -> None:
+    """Installs it; says which tests will skip for want of what is still missing."""
+    monado.ensure(yes)
+    still = package_manager.provide(
+        SYSTEM_TESTS, yes=yes, otherwise="Or run tools/check --fast, which needs none of them."
+    )
+    if still:
+        terminal.say("Tests will skip without: " + ", ".join(need.name for need in still))
+
+
+def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
+    """Runs one step; shows what it printed only when it failed."""
+    begin = time.monotonic()
+    command: list[str | Path] = [environment.program(step[0]), *step[1:]]
+    status, printed = terminal.run_quietly(command, folder=ROOT)
+    terminal.say(f"{title}: {'passed' if status == 0 else 'FAILED'} "
+                 f"({time.monotonic() - begin:.0f} s)")
+    if status != 0:
+        terminal.say(printed.rstrip())
+    return status == 0
+
+
+def _pytest(environment: Environment, arguments: Sequence[str], *, bare: bool = False) -> int:
+    command = [str(environment.program("python")), "-m", "pytest", *arguments]
+    extra = {"SENSORIUM_TEST_BARE_ROOTS": "1"} if bare else {}
+    sys.stdout.flush()
+    try:
+        return subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **extra}, check=False,
+            timeout=None if bare else _LIMIT_S,
+        ).returncode  # fmt: skip
+    except subprocess.TimeoutExpired:
+        terminal.say(f"pytest was ended after {_LIMIT_S // 60} minutes")
+        return 1
