@@ -164,3 +164,30 @@ def test_a_configuration_is_found_by_path_or_by_name(
     assert find(str(tmp_path / "sensorium.toml")) == tmp_path / "sensorium.toml"
     with pytest.raises(ConfigError, match=r"absent\.toml: there is no such"):
         find(str(tmp_path / "absent.toml"))
+
+
+def overridden(folder: Path, text: str, overrides: dict[str, object]) -> Config:
+    path = folder / "given.toml"
+    path.write_text(text)
+    return load(path, sensors=("microphone",), senses=(), overrides=overrides)
+
+
+def test_an_override_takes_the_place_of_the_files_value(tmp_path: Path) -> None:
+    config = overridden(
+        tmp_path,
+        "[sensors.microphone]\ngain = 1.0\n",
+        {"sensors.microphone.gain": 2, "inference.nice": 3},
+    )
+    assert config.sensors["microphone"].decode(Options).gain == 2.0
+    assert config.inference.nice == 3
+
+
+def test_an_error_in_an_override_names_it_and_not_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="^--set inference.nice: 99 is not allowed"):
+        overridden(tmp_path, "[inference]\nthreads = 1\n", {"inference.nice": 99})
+    with pytest.raises(ConfigError, match="^--set sensors.horn: there is no such sensor"):
+        overridden(tmp_path, "", {"sensors.horn.gain": 1})
+    with pytest.raises(ConfigError, match="given.toml, line 2: inference.threads"):
+        overridden(tmp_path, "[inference]\nthreads = -1\n", {"inference.nice": 9})
+    with pytest.raises(ConfigError, match="inference.nice: there is no such key|is not a table"):
+        overridden(tmp_path, "[inference]\nnice = 1\n", {"inference.nice.x": 9})

@@ -157,6 +157,7 @@ def load(
     *,
     sensors: Collection[str] | None = None,
     senses: Collection[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
 ) -> Config:
     """Reads a configuration file.
 
@@ -164,11 +165,12 @@ def load(
         path: See `find`.
         sensors: Names of the sensors that exist; None: not checked.
         senses: Names of the senses that exist; None: not checked.
+        overrides: Values that take the place of the file's, by dotted key (`sensors.replay.file`).
 
     Raises:
         ConfigError: Names file, line and key, and what is allowed.
     """
-    source = Source.read(path)
+    source = Source.read(path, overrides)
     content = source.parse()
     check_names(content, _TABLES, "table", source, ())
     tables = {name: _table(content.get(name, {}), source, name) for name in _TABLES}

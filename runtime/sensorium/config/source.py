@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Place = tuple[str | int, ...]
@@ -28,14 +28,20 @@ class Source:
     Attributes:
         path: As the user named it.
         text: Its whole content.
+        overrides: Values that take the place of the file's, by dotted key.
     """
 
     path: Path
     text: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path) -> Source:
+    def read(cls, path: Path, overrides: Mapping[str, Any] | None = None) -> Source:
         """Reads a file.
+
+        Args:
+            path: Of the file.
+            overrides: Values that take the place of the file's, by dotted key.
 
         Raises:
             ConfigError: When it is missing, unreadable, too large or not UTF-8.
@@ -48,19 +54,20 @@ class Source:
         if len(data) > MAX_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_BYTES} bytes")
         try:
-            return cls(path, data.decode("utf-8").replace("\r\n", "\n"))
+            text = data.decode("utf-8").replace("\r\n", "\n")
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise ConfigError(f"{path}, line {line}: not UTF-8 text") from error
+        return cls(path, text, dict(overrides or {}))
 
     def parse(self) -> dict[str, Any]:
-        """The content as nested dicts.
+        """The content as nested dicts, the overrides in it.
 
         Raises:
             ConfigError: With the line and column of a syntax error.
         """
         try:
-            return tomllib.loads(self.text)
+            content = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             found = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", str(error), re.DOTALL)
             if found:
@@ -72,6 +79,9 @@ class Source:
             raise ConfigError(f"{self.path}, {place}: not TOML: {problem}") from error
         except RecursionError as error:
             raise ConfigError(f"{self.path}: nested too deeply") from error
+        for key, value in self.overrides.items():
+            self._override(content, key, value)
+        return content
 
     def line(self, place: Place) -> int:
         """The line, from 1, of a key or table; of the nearest table around it if it has none."""
@@ -88,7 +98,25 @@ class Source:
             allowed: What would be right.
         """
         key = ".".join(f"{part}" for part in place)
+        if self._is_override(place, key):
+            return ConfigError(f"--set {key}: {problem}", allowed)
         return ConfigError(f"{self.path}, line {self.line(place)}: {key}: {problem}", allowed)
+
+    def _is_override(self, place: Place, key: str) -> bool:
+        return any(
+            f"{key}.".startswith(f"{own}.")
+            or (own.startswith(f"{key}.") and place not in self._lines)
+            for own in self.overrides
+        )
+
+    def _override(self, content: dict[str, Any], key: str, value: Any) -> None:
+        *tables, name = key.split(".")
+        node = content
+        for table in tables:
+            node = node.setdefault(table, {})
+            if not isinstance(node, dict):
+                raise self.error((key,), f"{table} is not a table")
+        node[name] = value
 
     @cached_property
     def _lines(self) -> dict[Place, int]:

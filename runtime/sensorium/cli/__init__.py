@@ -1,0 +1,85 @@
+"""The command line `sensorium`: one file a command, each imported only when it is called.
+
+A command's module has `arguments(parser)` and `run(args, output) -> int`. With `--json` a command
+prints one JSON document on stdout and everything else on stderr.
+
+Exit codes: 0 done, 1 it could not be done, 2 wrong usage or configuration, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+
+from sensorium import __version__
+from sensorium.errors import ConfigError, SensoriumError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("sensorium.cli.run", "run the daemon in the foreground"),
+    "demo": ("sensorium.cli.demo", "see hands and voice move, without headset or microphone"),
+    "top": ("sensorium.cli.top", "watch the running daemon"),
+    "status": ("sensorium.cli.status", "what the running daemon does, once"),
+    "channels": ("sensorium.cli.channels", "list, watch or dump channels"),
+    "doctor": ("sensorium.cli.doctor", "what is there, what is not, and whether data arrives"),
+    "record": ("sensorium.cli.record", "record channels into an MCAP file"),
+    "grants": ("sensorium.cli.grants", "which app may read which private channels"),
+    "mute": ("sensorium.cli.mute", "close the microphone, or let it open again"),
+    "purge": ("sensorium.cli.purge", "delete recordings, enrolments, calibration sets"),
+    "stop": ("sensorium.cli.stop", "stop the running daemon"),
+}
+"""Name to (module, what it does), in the order of the help."""
+
+INTERRUPTED = 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: The arguments without the program's name; None: those of the process.
+
+    Returns:
+        The exit code.
+    """
+    given = sys.argv[1:] if argv is None else argv
+    try:
+        args = _parser(given).parse_args(given)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 2
+    from sensorium.cli.output import Output  # rich: not for --version and --help
+
+    output = Output(as_json=args.json)
+    try:
+        return int(import_module(COMMANDS[args.command][0]).run(args, output))
+    except SensoriumError as error:
+        output.error(error)
+        return 2 if isinstance(error, ConfigError) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`sensorium channels list | head`).
+        output.detach()
+        return 1
+
+
+def _parser(given: list[str]) -> argparse.ArgumentParser:
+    """The parser; only the command that is called is imported and given its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="sensorium",
+        description="AI senses for every VR app on this PC, read from shared memory.",
+        epilog="`sensorium demo` shows it at work. `sensorium doctor` says what is missing.",
+    )
+    parser.add_argument("--version", action="version", version=f"sensorium {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    called = next((word for word in given if not word.startswith("-")), "")
+    for name, (module, what) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=what, description=f"{what[0].upper()}{what[1:]}."
+        )
+        command.add_argument(
+            "--json", action="store_true", help="one JSON document on stdout, the rest on stderr"
+        )
+        if name == called:
+            import_module(module).arguments(command)
+    return parser
