@@ -1,0 +1,1 @@
+"""Engines: cards, the store of built ones, and the backends that run them."""

