@@ -10,6 +10,7 @@ import dataclasses
 import difflib
 import math
 import types
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -26,6 +27,7 @@ _WORDS = {
     float: ("a number", "numbers"),
     str: ("text in quotes", "texts in quotes"),
     Path: ("a path in quotes", "paths in quotes"),
+    datetime: ("a time with its zone, as 2026-11-22T08:00:00Z", "times with their zone"),
 }
 
 
@@ -35,7 +37,8 @@ def decode(
     """Makes an `options` from a table; what the table lacks keeps its default.
 
     A field may be a bool, int, float (a whole number is accepted), str, Path (resolved against
-    the file's folder), a `tuple[X, ...]` of these (an array in the file), or `X | None`.
+    the file's folder), datetime, a `tuple[X, ...]` of these (an array in the file), or
+    `X | None`.
 
     Args:
         options: A dataclass.
@@ -48,7 +51,7 @@ def decode(
             value out of range, and says what is allowed.
     """
     fields = {field.name: field for field in dataclasses.fields(_dataclass(options))}
-    kinds = get_type_hints(options, localns={"Path": Path})
+    kinds = get_type_hints(options, localns={"Path": Path, "datetime": datetime})
     check_names(table, fields, "key", source, place)
     values = {}
     for name, field in fields.items():
@@ -119,6 +122,7 @@ def _single(
     choices = field.metadata.get("choices")
     if (
         (isinstance(value, float) and not math.isfinite(value))
+        or (isinstance(value, datetime) and value.tzinfo is None)
         or (low is not None and value < low)
         or (high is not None and value > high)
         or (choices is not None and value not in choices)

@@ -1,0 +1,124 @@
+"""Where clients' wishes meet the grants: opening a class, listing, allowing, denying."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sensorium.control.grants import Verdict
+from sensorium.control.replies import BAD_REQUEST, Refused, Reply
+from sensorium.errors import DeniedError
+
+if TYPE_CHECKING:
+    from sensorium.control.audit import Audit
+    from sensorium.control.grants import Grants
+    from sensorium.control.sessions import Connection
+
+
+class GrantDesk:
+    """Answers `grants` and `grant`, and decides on `open`.
+
+    Args:
+        grants: The owner's decisions.
+        audit: Where each event is noted.
+    """
+
+    def __init__(self, grants: Grants, audit: Audit) -> None:
+        self._grants = grants
+        self._audit = audit
+
+    def require(self, connection: Connection, region: str) -> None:
+        """Passes when a client may open a class; notes that it did.
+
+        Raises:
+            DeniedError: It may not; an undecided wish is remembered and the remedy is the
+                command that grants it.
+        """
+        app, executable = connection.app, connection.executable
+        verdict = self._grants.check(app, executable, region)
+        if verdict is Verdict.ALLOWED:
+            if region not in ("public", "app"):
+                self._audit.note("opened", app, region, _who(connection))
+            return
+        command = f"sensorium grants allow {shlex.quote(app)} {region}"
+        if verdict is Verdict.UNKNOWN:
+            if self._grants.wish(app, executable, region):
+                self._audit.note("refused", app, region, _who(connection))
+            raise DeniedError(f"{app} has no grant for {region}", command)
+        raise DeniedError(f"{app} was denied {region}", command)
+
+    def allowed(self, connection: Connection, region: str) -> bool:
+        """Whether a client that opened a class may keep it."""
+        verdict = self._grants.check(connection.app, connection.executable, region)
+        return verdict is Verdict.ALLOWED
+
+    def listed(self) -> Reply:
+        """The answer to `grants`: decisions, and wishes that wait for one."""
+        self._grants.refresh()
+        problem = self._grants.problem
+        return Reply(
+            {
+                "grants": [
+                    {
+                        "app": grant.app,
+                        "executable": grant.executable,
+                        "classes": list(grant.classes),
+                        "allowed": grant.allowed,
+                        "since": grant.since.isoformat(),
+                        "until": grant.until.isoformat() if grant.until else "",
+                    }
+                    for grant in self._grants.listed
+                ],
+                "pending": [
+                    {
+                        "app": wish.app,
+                        "executable": wish.executable,
+                        "class": wish.region,
+                        "at": wish.at.isoformat(timespec="seconds"),
+                    }
+                    for wish in self._grants.wishes
+                ],
+                "problem": str(problem) if problem else "",
+            }
+        )
+
+    def decide(self, connection: Connection, request: dict[str, Any]) -> Reply:
+        """Answers `grant`: allow, deny or revoke classes of an app.
+
+        The caller then looks with `allowed` which open regions have lost their grant.
+
+        Raises:
+            ControlError: For a bad action, name, class or time.
+            ConfigError: When the file was made wrong by another hand.
+        """
+        action, app = request["action"], request["app"]
+        classes = [name.strip() for name in request["classes"].split(",") if name.strip()]
+        executable, until = request.get("executable"), _time(request.get("until", ""))
+        changed = True
+        if action == "allow":
+            executable = self._grants.allow(app, classes, executable, until).executable
+        elif action == "deny":
+            self._grants.deny(app, classes, executable or "", until)
+        elif action == "revoke":
+            changed = self._grants.revoke(app, classes)
+        else:
+            raise Refused(BAD_REQUEST, f"grant: no action {action:.40}", "allow, deny or revoke")
+        self._audit.note(action, app, ",".join(classes), _who(connection))
+        return Reply({"changed": changed, "executable": executable or ""})
+
+
+def _who(connection: Connection) -> str:
+    return f"process {connection.pid} {connection.executable}"
+
+
+def _time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(BAD_REQUEST, f"grant: until is not a time: {text:.40}", "RFC 3339") from error
+    if time.tzinfo is None:
+        time = time.astimezone()
+    return time
