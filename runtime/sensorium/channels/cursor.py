@@ -52,7 +52,7 @@ class Cursor(Ring):
         if gone is not None:
             return gone
         slots = self.entry.slots
-        while True:
+        for _ in range(slots):
             latest = self._words[self._latest]
             if self.wanted > latest:
                 if self.sample.n == 0 and latest == 0:
@@ -69,11 +69,12 @@ class Cursor(Ring):
                 self.age_ns = now_ns - sample.publish_ns
                 self.reason = sample.reason
                 return Status.NEW if sample.valid else Status.INVALID
-            # Overwritten in mid-copy: `latest` has moved on, and the loss is counted above;
-            # unchanged, the slot is broken and is skipped so that the loop always ends.
+            # Overwritten in mid-copy: `latest` has moved on, and the next turn counts the loss;
+            # unchanged, the slot is broken and is skipped.
             if self._words[self._latest] == latest:
                 self.lost += 1
                 self.wanted += 1
+        return Status.SAME
 
     def _idle(self, now_ns: int) -> Status:
         if self._abandoned(now_ns):

@@ -44,7 +44,7 @@ class Mapping:
     def close(self) -> None:
         """Unmaps and closes the handle. Views that are still held keep the memory mapped."""
         if self.handle >= 0:
-            _close_handle(self.handle)
+            close_handle(self.handle)
             self.handle = -1
         self.view.release()
         close = getattr(self._owner, "close", None)
@@ -131,17 +131,21 @@ def map_handle(handle: int, *, writable: bool) -> Mapping:
     return Mapping(memoryview(mapped), mapped, handle, writable)
 
 
-def read_only_handle(mapping: Mapping) -> int:
-    """A new handle to the same memory that cannot be mapped writable; the caller closes it.
+def new_handle(mapping: Mapping, *, writable: bool) -> int:
+    """Another handle to the same memory, to be given away; the caller closes it.
 
-    A process of the same user that goes out of its way (a debugger, /proc) can still reach it.
+    One that is not writable cannot be mapped so. A process of the same user that goes out of
+    its way (a debugger, /proc) can still reach the memory.
     """
     if sys.platform == "win32":
-        return _windows.read_only_handle(mapping.handle)
+        return _windows.new_handle(mapping.handle, writable=writable)
+    if writable:
+        return os.dup(mapping.handle)
     return os.open(f"/proc/self/fd/{mapping.handle}", os.O_RDONLY | os.O_CLOEXEC)
 
 
-def _close_handle(handle: int) -> None:
+def close_handle(handle: int) -> None:
+    """Closes a handle that `new_handle` gave."""
     if sys.platform == "win32":
         _windows.close_handle(handle)
     else:

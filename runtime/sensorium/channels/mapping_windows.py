@@ -88,12 +88,13 @@ if sys.platform == "win32":
         data = memoryview(view.buffer).cast("B")
         return Mapping(data if writable else data.toreadonly(), view, handle, writable)
 
-    def read_only_handle(handle: int) -> int:
-        """A duplicate of a section's handle that can be mapped for reading only."""
+    def new_handle(handle: int, *, writable: bool) -> int:
+        """A duplicate of a section's handle, for reading only unless `writable`."""
+        access = _SECTION_READ | (_SECTION_WRITE if writable else 0)
         duplicate = wintypes.HANDLE()
         process = _kernel32.GetCurrentProcess()
         if not _kernel32.DuplicateHandle(
-            process, wintypes.HANDLE(handle), process, ctypes.byref(duplicate), _SECTION_READ, 0, 0
+            process, wintypes.HANDLE(handle), process, ctypes.byref(duplicate), access, 0, 0
         ):
             raise _failure("duplicate a region's handle")
         return int(duplicate.value or 0)

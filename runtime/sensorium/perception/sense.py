@@ -1,8 +1,8 @@
 """What a sense is: an engine that is shared and a stream state of its own, and nothing of threads.
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
-engines it needs, by the name of their card) and `WRITES` (its channels), and is made with options
-and engines.
+engines it needs, by the name of their card), `READS` and `WRITES` (its channels), and is made with
+options and engines.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class Sense(Protocol):
 
     Options: ClassVar[type[Any]]
     ENGINES: ClassVar[tuple[str, ...]]
+    READS: ClassVar[tuple[str, ...]]
     WRITES: ClassVar[tuple[str, ...]]
 
     def __init__(self, options: Any, engines: Mapping[str, Engine]) -> None: ...

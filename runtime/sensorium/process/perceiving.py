@@ -178,9 +178,8 @@ class Feed:
     def _nothing(self, reason: Reason) -> Sample:
         assert self.ring is not None
         sample = self.ring.sample
-        return Sample(
-            self._channel.record.zeros(), sample.capture_ns or self._outputs.clock(), False, reason, sample.n
-        )
+        capture_ns = sample.capture_ns or self._outputs.clock()
+        return Sample(self._channel.record.zeros(), capture_ns, False, reason, sample.n)
 
     def _process(self, sample: Sample) -> None:
         try:

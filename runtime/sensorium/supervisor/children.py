@@ -1,0 +1,223 @@
+"""A child process: started, watched by its heartbeat, restarted with back-off."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sensorium.channels import mapping
+from sensorium.channels.catalogue import CHANNELS, REGIONS
+from sensorium.clock import now_ns
+from sensorium.control.link import Link, pair
+from sensorium.errors import ControlError
+from sensorium.health import OwnerState, Reason
+
+if TYPE_CHECKING:
+    from sensorium.process.orders import Orders
+    from sensorium.sensors.sensor import Demand
+    from sensorium.supervisor.regions import RegionSet
+
+_log = logging.getLogger(__name__)
+
+_BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+_STEADY_NS = 60_000_000_000
+"""A child that lived so long starts its back-off anew."""
+_HANG_NS = 3_000_000_000
+_START_NS = 60_000_000_000
+"""How long a child may take until it is ready: the first import on a cold disk is slow."""
+
+
+class Child:
+    """One child and what is known of it.
+
+    Attributes:
+        name: capture, fast, slow or stepped.
+        state: What the health channel shows.
+        reason: Why it is in that state.
+        restarts: Since the daemon's start.
+        started_ns: When it was started last.
+        parts: Sensor or sense to its last report: state, detail, remedy.
+    """
+
+    def __init__(self, orders: Orders, regions: RegionSet) -> None:
+        self.orders = orders
+        self.name = orders.kind
+        self.state = OwnerState.VACANT
+        self.reason = Reason.STARTING
+        self.restarts = 0
+        self.started_ns = 0
+        self.parts: dict[str, dict[str, str]] = {}
+        self.link: Link | None = None
+        self._regions = regions
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failures = 0
+        self._due_ns = 0
+        self._demands: dict[str, Demand] = {}
+
+    @property
+    def pid(self) -> int:
+        """0 while it does not run."""
+        return self._process.pid if self._process else 0
+
+    def heartbeat_ns(self) -> int:
+        """When it was alive last; 0 before its first beat."""
+        name = self.orders.writes[0]
+        return self._regions.region_of(name).owner_heartbeat(name)
+
+    def start(self) -> None:
+        """Starts the process and gives it its regions and its orders."""
+        self.link, theirs = pair()
+        self.started_ns = now_ns()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sensorium.process", str(theirs.handle)],
+            stdin=subprocess.DEVNULL,
+            **theirs.popen_options(),
+            **_apart(),
+        )
+        theirs.close()
+        self.link.started(self._process)
+        self._regions.new_owner(self.orders.writes, self._process.pid)
+        if self.state == OwnerState.VACANT:
+            self.state = OwnerState.STARTING
+        self._send(self.orders.message())
+        for region in REGIONS:
+            self.map(region)
+        for sensor, demand in self._demands.items():
+            self._send_demand(sensor, demand)
+        self._send({"op": "go"})
+        _log.info("%s started, process %d", self.name, self._process.pid)
+
+    def map(self, region: str) -> None:
+        """Hands a region over; for writing when the child owns a channel of it."""
+        writable = any(CHANNELS[name].region == region for name in self.orders.writes)
+        handles = self._regions.handles(region, writable=writable)
+        self._send({"op": "map", "region": region, "writable": writable}, handles)
+        for handle in handles:
+            mapping.close_handle(handle)
+
+    def remap(self, region: str) -> None:
+        """Tells a running child that a region was replaced."""
+        mine = [name for name in self.orders.writes if CHANNELS[name].region == region]
+        if self._process is None:
+            return
+        self._regions.new_owner(mine, self.pid)
+        self.map(region)
+        if self.state == OwnerState.LIVE:
+            self._regions.set_owner_state(mine, OwnerState.LIVE, Reason.NONE)
+
+    def demand(self, sensor: str, demand: Demand) -> None:
+        """Tells who needs a sensor's device."""
+        if self._demands.get(sensor) != demand:
+            self._demands[sensor] = demand
+            if self._process is not None:
+                self._send_demand(sensor, demand)
+
+    def receive(self) -> None:
+        """Takes what the child says."""
+        while self.link is not None:
+            try:
+                message = self.link.receive()
+            except ControlError:
+                self.link.close()
+                self.link = None
+                return
+            if message is None:
+                return
+            self._take(message[0])
+
+    def watch(self) -> bool:
+        """Looks after the process: call it at each tick and when a child may have died.
+
+        Returns:
+            True when it was started anew.
+        """
+        now = now_ns()
+        if self._process is not None:
+            if self._process.poll() is None and self._hangs(now):
+                _log.error("%s hangs: killed", self.name)
+                self._process.kill()
+                self._process.wait()
+            if self._process.poll() is None:
+                return False
+            self._lost(now)
+        if self.state != OwnerState.STOPPED and now >= self._due_ns:
+            self.restarts += self.started_ns != 0
+            self.start()
+            return True
+        return False
+
+    def ask_to_stop(self) -> None:
+        """Asks the process to end, without waiting for it."""
+        if self.state != OwnerState.STOPPED:
+            self.state = OwnerState.STOPPED
+            self._regions.set_owner_state(self.orders.writes, self.state, Reason.STOPPED)
+            self._send({"op": "stop"})
+
+    def stop(self, timeout_s: float) -> None:
+        """Asks the process to end, and kills it when it does not."""
+        self.ask_to_stop()
+        if self._process is not None:
+            try:
+                self._process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                _log.warning("%s did not stop in time: killed", self.name)
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if message["op"] == "ready":
+            self.state, self.reason = OwnerState.LIVE, Reason.NONE
+            self._regions.set_owner_state(self.orders.writes, self.state, self.reason)
+        elif message["op"] == "report":
+            self.parts[message["name"]] = {
+                key: message[key] for key in ("state", "detail", "remedy")
+            }
+
+    def _hangs(self, now: int) -> bool:
+        if self.state != OwnerState.LIVE or not self.heartbeat_ns():
+            return now - self.started_ns > _START_NS
+        return now - self.heartbeat_ns() > _HANG_NS
+
+    def _lost(self, now: int) -> None:
+        assert self._process is not None
+        code = self._process.returncode
+        self._process = None
+        if self.link is not None:
+            self.link.close()
+            self.link = None
+        if self.state == OwnerState.STOPPED:
+            return
+        self.state, self.reason = OwnerState.LOST, Reason.OWNER_LOST
+        self._regions.set_owner_state(self.orders.writes, self.state, self.reason)
+        if now - self.started_ns > _STEADY_NS:
+            self._failures = 0
+        delay_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
+        self._failures += 1
+        self._due_ns = now + int(delay_s * 1e9)
+        _log.warning("%s ended with %d; again in %.1f s", self.name, code, delay_s)
+
+    def _send(self, message: dict[str, Any], handles: tuple[int, ...] = ()) -> None:
+        """A child that does not take a message is found by its heartbeat."""
+        if self.link is not None:
+            with contextlib.suppress(ControlError):
+                self.link.send(message, handles, timeout_s=1.0)
+
+    def _send_demand(self, sensor: str, demand: Demand) -> None:
+        self._send(
+            {"op": "demand", "sensor": sensor, "users": demand.users, "muted": demand.muted}
+        )
+
+
+def _apart() -> dict[str, Any]:
+    """A terminal's Ctrl-C goes to the supervisor alone, which then stops its children."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"process_group": 0}
+

@@ -1,0 +1,242 @@
+"""The supervisor's loop: it owns the regions, the children and the control socket."""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import sys
+from typing import TYPE_CHECKING, Any
+
+from sensorium import config as configuration
+from sensorium import folders
+from sensorium.channels.writer import Writer
+from sensorium.clock import now_ns
+from sensorium.control.audit import Audit
+from sensorium.control.desk import GrantDesk
+from sensorium.control.grants import Grants
+from sensorium.control.server import SOCKET_NAME, ControlServer
+from sensorium.health import OwnerState, Reason
+from sensorium.perception.sense import SENSES
+from sensorium.sensors.sensor import SENSORS, Demand
+from sensorium.supervisor import plan, report
+from sensorium.supervisor.children import Child
+from sensorium.supervisor.clients import Clients
+from sensorium.supervisor.instance import InstanceLock, prepare
+from sensorium.supervisor.notify import Notifier
+from sensorium.supervisor.reception import Reception
+from sensorium.supervisor.regions import RegionSet
+from sensorium.supervisor.signals import Signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sensorium.config import Config
+    from sensorium.control.link import Link
+    from sensorium.process.orders import Orders
+
+_log = logging.getLogger(__name__)
+
+_TICK_S = 0.1
+_HEALTH_TICKS = 5
+_GRANT_TICKS = 10
+_STOP_S = 3.0
+_MUTED_NAME = "muted"
+
+
+class Daemon:
+    """One running daemon.
+
+    Args:
+        config: Checked by `plan.check_names`.
+
+    Raises:
+        ControlError: When another daemon runs or the runtime folder cannot be used.
+        ConfigError: When the grants' file is wrong.
+    """
+
+    def __init__(self, config: Config) -> None:
+        folder = folders.runtime_dir()
+        prepare(folder)
+        self._lock = InstanceLock(folder)
+        self._started_ns = now_ns()
+        self._config = config
+        self._plans = plan.plan(config)
+        self._listens = plan.needs_microphone(config)
+        grants = Grants(folders.config_dir() / "grants.toml")
+        desk = GrantDesk(grants, Audit(folders.data_dir() / "grants.log"))
+        self._clients = Clients()
+        self._stopping = False
+        self._muted = (folders.config_dir() / _MUTED_NAME).exists()
+        self._ticks = 0
+        self._next_tick_ns = 0
+        self._links: dict[str, Link] = {}
+        self._selector = selectors.DefaultSelector()
+        self._regions = RegionSet(folder, self._started_ns)
+        self._reception = Reception(self, self._regions, self._clients, desk)
+        self._server = ControlServer(
+            folder / SOCKET_NAME, self._reception, lambda: self._regions.generation
+        )
+        self._server.register(self._selector)
+        self._signals = Signals(self._selector, self.stop)
+        self._notifier = Notifier()
+        self._health = self._own_health()
+        self._children = self._hire(self._plans)
+
+    def run(self, ready: Callable[[], None] | None = None) -> None:
+        """Loops until it is told to stop.
+
+        Args:
+            ready: Called once, when every child is live.
+        """
+        told = False
+        try:
+            while not self._stopping:
+                for key, mask in self._selector.select(self._until_tick()):
+                    key.data(mask)
+                self._watch()
+                self._tick()
+                if not told and all(c.state == OwnerState.LIVE for c in self._children.values()):
+                    told = True
+                    self._notifier.send("READY=1", "STATUS=live")
+                    if ready is not None:
+                        ready()
+        finally:
+            self._end()
+
+    def status(self) -> dict[str, Any]:
+        """See `reception.Daemon`."""
+        return report.status(
+            self._started_ns, str(self._config.source.path), self._children, self._clients,
+            muted=self._muted, microphone_users=self._users(),
+        )
+
+    def mute(self, on: bool) -> None:
+        """Closes the microphone, also after a restart, until it is unmuted."""
+        mark = folders.config_dir() / _MUTED_NAME
+        if on:
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch(mode=0o600)
+        else:
+            mark.unlink(missing_ok=True)
+        self._muted = on
+        self.update_demand()
+
+    def reload(self) -> None:
+        """Reads the configuration again and restarts the children whose orders changed."""
+        fresh = configuration.load(self._config.source.path, sensors=SENSORS, senses=SENSES)
+        plans = plan.plan(fresh)
+        wanted = {one.kind: one for one in plans}
+        for name, child in tuple(self._children.items()):
+            if wanted.get(name) != child.orders:
+                self._dismiss(child)
+        self._config, self._plans = fresh, plans
+        self._listens = plan.needs_microphone(fresh)
+        plan.mark_unowned(self._regions, plans)
+        for one in plans:
+            if one.kind not in self._children:
+                self._children[one.kind] = self._start(one)
+        self.update_demand()
+
+    def replace_region(self, name: str, *, revoked: bool) -> None:
+        """See `reception.Daemon`."""
+        self._regions.replace(name, revoked=revoked)
+        for child in self._children.values():
+            child.remap(name)
+
+    def update_demand(self) -> None:
+        """See `reception.Daemon`."""
+        demand = Demand(self._users(), self._muted)
+        for child in self._children.values():
+            if "microphone" in child.orders.sensors:
+                child.demand("microphone", demand)
+
+    def stop(self) -> None:
+        """Ends the loop after what it is doing."""
+        self._stopping = True
+
+    def _hire(self, plans: tuple[Orders, ...]) -> dict[str, Child]:
+        plan.mark_unowned(self._regions, plans)
+        children: dict[str, Child] = {}
+        self._children = children
+        for one in plans:
+            children[one.kind] = self._start(one)
+        self.update_demand()
+        return children
+
+    def _start(self, orders: Orders) -> Child:
+        child = Child(orders, self._regions)
+        child.start()
+        self._listen(child)
+        return child
+
+    def _dismiss(self, child: Child) -> None:
+        child.stop(_STOP_S)
+        self._listen(child)
+        del self._children[child.name]
+
+    def _listen(self, child: Child) -> None:
+        """Follows the child's link: a new one after each start, none while it does not run."""
+        known = self._links.get(child.name)
+        if sys.platform == "win32" or known is child.link:
+            return
+        if known is not None:
+            del self._links[child.name]
+            self._selector.unregister(known)
+        if child.link is not None:
+            self._links[child.name] = child.link
+            self._selector.register(
+                child.link, selectors.EVENT_READ, lambda _mask: child.receive()
+            )
+
+    def _watch(self) -> None:
+        for child in self._children.values():
+            child.receive()
+            self._listen(child)
+            child.watch()
+            self._listen(child)
+
+    def _tick(self) -> None:
+        now = now_ns()
+        if now < self._next_tick_ns:
+            return
+        self._next_tick_ns = now + int(_TICK_S * 1e9)
+        self._ticks += 1
+        self._regions.heartbeat(now)
+        self._health.heartbeat(now)
+        self._clients.tick()
+        self._notifier.beat()
+        if self._ticks % _HEALTH_TICKS == 1:
+            self._health.publish(
+                report.health(self._started_ns, self._children, self._clients, muted=self._muted),
+                now,
+            )
+        if self._ticks % _GRANT_TICKS == 0:
+            self._reception.withdraw()
+
+    def _until_tick(self) -> float:
+        return max(0.0, (self._next_tick_ns - now_ns()) / 1e9)
+
+    def _users(self) -> int:
+        return self._listens | self._clients.microphone_users()
+
+    def _own_health(self) -> Writer:
+        region, waiters = self._regions["public"]
+        region.new_owner("health", os.getpid())
+        region.set_owner_state("health", OwnerState.LIVE, Reason.NONE)
+        return Writer(region, "health", waiters)
+
+    def _end(self) -> None:
+        self._notifier.send("STOPPING=1")
+        _log.info("stopping")
+        for child in self._children.values():
+            child.ask_to_stop()
+        for child in self._children.values():
+            child.stop(_STOP_S)
+            self._listen(child)
+        self._server.close()
+        self._clients.close()
+        self._regions.close()
+        self._signals.close()
+        self._selector.close()
+        self._lock.close()

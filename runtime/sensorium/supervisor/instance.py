@@ -1,0 +1,79 @@
+"""One daemon a user: the runtime folder and the lock in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from sensorium.errors import ControlError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK_NAME = "daemon.lock"
+
+
+def prepare(folder: Path) -> None:
+    """Makes the runtime folder, for this user alone.
+
+    Raises:
+        ControlError: When it cannot be made or written; the remedy names the variable.
+    """
+    remedy = "set SENSORIUM_RUNTIME_DIR to a folder that you may write"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ControlError(
+            f"the runtime folder {folder} cannot be made: {error.strerror}", remedy
+        ) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ControlError(f"the runtime folder {folder} cannot be written", remedy)
+
+
+class InstanceLock:
+    """Held for as long as the daemon runs; the system frees it when it dies.
+
+    Raises:
+        ControlError: When another daemon holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / LOCK_NAME
+        try:
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise ControlError(
+                f"cannot make {path}: {error.strerror}",
+                "set SENSORIUM_RUNTIME_DIR to a folder that you may write",
+            ) from error
+        try:
+            self._lock()
+        except OSError:
+            other = os.read(self._fd, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._fd)
+            raise ControlError(
+                f"Sensorium is running already (process {other})",
+                "sensorium status shows it, sensorium stop ends it",
+            ) from None
+        os.ftruncate(self._fd, 0)
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        os.write(self._fd, str(os.getpid()).encode())
+
+    def _lock(self) -> None:
+        if sys.platform == "win32":
+            # A byte far behind the text, so that the text can still be read.
+            os.lseek(self._fd, 1 << 20, os.SEEK_SET)
+            msvcrt.locking(self._fd, msvcrt.LK_NBLCK, 1)
+            os.lseek(self._fd, 0, os.SEEK_SET)
+        else:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def close(self) -> None:
+        """Frees the lock."""
+        os.close(self._fd)

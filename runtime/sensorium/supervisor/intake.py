@@ -1,0 +1,158 @@
+"""What an app writes into its region, treated as hostile: copied first, then every value checked.
+
+A record that breaks a rule is counted and ignored; the last good one stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium import records
+from sensorium.channels.cursor import Cursor
+from sensorium.channels.reader import Reader
+from sensorium.channels.status import Status
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sensorium.channels.region import Region
+
+_TARGETS = 1024
+_FAR_M = 1e6
+"""Coordinates beyond this many metres are taken for garbage."""
+_UNIT = (0.99, 1.01)
+_PERIOD_MAX_NS = 1_000_000_000
+_SKEW_NS = 10_000_000_000
+"""Frame times further than this from now are taken for garbage."""
+_A_TICK = 256
+
+
+@dataclass
+class FrameFigures:
+    """An app's frames as it tells them.
+
+    Attributes:
+        frames: Records taken.
+        last: The newest frame's number.
+        missed: As the app counts them.
+        frame_ns: Begin to end of the newest frame.
+        interval_ns: From the begin before to the newest begin; 0 unknown.
+    """
+
+    frames: int = 0
+    last: int = 0
+    missed: int = 0
+    frame_ns: int = 0
+    interval_ns: int = 0
+    begin_ns: int = 0
+
+
+class AppIntake:
+    """Reads one app's scene and frame times.
+
+    Attributes:
+        scene: The newest good scene, shape (1,); None before.
+        frames: The app's frame figures.
+        refused: Bad records so far.
+    """
+
+    def __init__(self, region: Region) -> None:
+        self.scene: NDArray[np.void] | None = None
+        self.frames = FrameFigures()
+        self.refused = 0
+        self._scene = Reader(region, "scene", records.SCENE)
+        self._timing = Cursor(region, "frame_timing", records.FRAME_TIMING)
+
+    def take(self, now_ns: int) -> None:
+        """Takes what is new: at most one scene and 256 frames."""
+        before = self._scene.sample.n
+        self._scene.read(now_ns)
+        sample = self._scene.sample
+        if sample.n != before:
+            if len(sample.record) == records.SCENE.size and scene_is_good(
+                scene := sample.view(records.SCENE)
+            ):
+                self.scene = scene
+            else:
+                self.refused += 1
+        for _ in range(_A_TICK):
+            if self._timing.next(now_ns) not in (Status.NEW, Status.INVALID):
+                break
+            self._take_frame(now_ns)
+
+    def _take_frame(self, now_ns: int) -> None:
+        sample = self._timing.sample
+        size = records.FRAME_TIMING.size
+        frame = sample.view(records.FRAME_TIMING)[0] if len(sample.record) == size else None
+        if frame is None or not sample.valid or not frame_is_good(frame, now_ns):
+            self.refused += 1
+            return
+        figures = self.frames
+        begin, end = int(frame["begin_ns"]), int(frame["end_ns"])
+        figures.frames += 1
+        figures.last = int(frame["frame"])
+        figures.missed = int(frame["missed"])
+        figures.frame_ns = end - begin
+        figures.interval_ns = max(0, begin - figures.begin_ns) if figures.begin_ns else 0
+        figures.begin_ns = begin
+
+
+def scene_is_good(scene: NDArray[np.void]) -> bool:
+    """Whether a scene, shape (1,), keeps every rule of `records.SCENE`."""
+    head = scene[0]
+    count = int(head["count"])
+    if count > _TARGETS or not 0 < float(head["world_scale"]) < _FAR_M:
+        return False
+    if not _near(head["world_position"]) or not _are_unit(head["world_orientation"][None]):
+        return False
+    targets = scene["targets"][0, :count]
+    ids = targets["id"]
+    boxes = targets["half_extents"]
+    radii = targets["radius"]
+    return bool(
+        _near(targets["position"])
+        and _near(boxes)
+        and _near(radii)
+        and (boxes >= 0).all()
+        and (radii >= 0).all()
+        and ids.all()
+        and len(np.unique(ids)) == count
+        and _are_unit(targets["orientation"])
+        and all(_is_text(name) for name in targets["name"])
+    )
+
+
+def frame_is_good(frame: np.void, now_ns: int) -> bool:
+    """Whether one frame timing keeps every rule of `records.FRAME_TIMING`."""
+    begin, end = int(frame["begin_ns"]), int(frame["end_ns"])
+    return (
+        begin <= end
+        and abs(now_ns - begin) < _SKEW_NS
+        and abs(now_ns - end) < _SKEW_NS
+        and int(frame["period_ns"]) <= _PERIOD_MAX_NS
+        and int(frame["cpu_ns"]) < _SKEW_NS
+        and int(frame["gpu_ns"]) < _SKEW_NS
+        and int(frame["source"]) in (1, 2)
+    )
+
+
+def _near(values: NDArray[np.float32]) -> bool:
+    """Whether all are finite and within `_FAR_M`; a NaN fails the comparison."""
+    return bool((np.abs(values) <= _FAR_M).all())
+
+
+def _are_unit(quaternions: NDArray[np.float32]) -> bool:
+    if not _near(quaternions):
+        return False
+    norms = np.linalg.norm(quaternions.astype(np.float64), axis=-1)
+    return bool(((norms > _UNIT[0]) & (norms < _UNIT[1])).all())
+
+
+def _is_text(name: bytes) -> bool:
+    try:
+        return name.decode("utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False

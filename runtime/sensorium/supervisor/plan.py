@@ -1,0 +1,88 @@
+"""Which child runs which sensors and senses, and which channels have an owner at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensorium.channels.catalogue import CHANNELS, REGIONS
+from sensorium.health import OwnerState, Reason
+from sensorium.perception.sense import SENSES
+from sensorium.process import registry
+from sensorium.process.orders import Orders, orders
+from sensorium.sensors.sensor import SENSORS
+
+if TYPE_CHECKING:
+    from sensorium.config import Config
+    from sensorium.errors import ConfigError
+    from sensorium.process.registry import Part
+    from sensorium.supervisor.regions import RegionSet
+
+_INFERENCE = ("fast", "slow")
+_WRITTEN_BY_NOBODY_YET = frozenset({"wake_word", "transcript", "objects", "emotion"})
+"""Channels whose layout stands and whose sense this version does not have."""
+
+
+def plan(config: Config) -> tuple[Orders, ...]:
+    """The orders of every child.
+
+    Raises:
+        ConfigError: Names file, line and key of a bad option, or two sensors that write the same
+            channel, or nothing that is enabled.
+    """
+    sensors, senses = registry.sensors(config), registry.senses(config)
+    _check_owners(config, sensors)
+    if not sensors and not senses:
+        raise config.source.error((), "no sensor and no sense is enabled", "enable one")
+    if any(getattr(part.options, "stepped", False) for part in sensors):
+        return (orders("stepped", config, sensors, senses),)
+    found = [orders("capture", config, sensors, ())] if sensors else []
+    for pace in _INFERENCE:
+        mine = tuple(part for part in senses if CHANNELS[part.writes[0]].writer == pace)
+        if mine:
+            found.append(orders(pace, config, (), mine))
+    return tuple(found)
+
+
+def needs_microphone(config: Config) -> bool:
+    """Whether an enabled sense listens."""
+    return any("audio" in part.kind.READS for part in registry.senses(config))
+
+
+def mark_unowned(regions: RegionSet, plans: tuple[Orders, ...]) -> None:
+    """Says why the channels that no child writes are empty."""
+    owned = {name for one in plans for name in one.writes} | {"health"}
+    for channel in CHANNELS.values():
+        if channel.region in REGIONS and channel.name not in owned:
+            later = channel.name in _WRITTEN_BY_NOBODY_YET
+            reason = Reason.NOT_IMPLEMENTED if later else Reason.NOT_CONFIGURED
+            regions.set_owner_state((channel.name,), OwnerState.VACANT, reason)
+
+
+def check_names(config: Config) -> None:
+    """Checks that every sensor and sense of a configuration exists, with its options.
+
+    Raises:
+        ConfigError: Names file, line and key.
+    """
+    for section in (*config.sensors.values(), *config.senses.values()):
+        known = SENSORS if section.location == "sensors" else SENSES
+        if section.name not in known:
+            raise section.error("enabled", f"there is no {section.name}", ", ".join(known))
+    plan(config)
+
+
+def _check_owners(config: Config, sensors: tuple[Part, ...]) -> None:
+    owners: dict[str, str] = {}
+    for part in sensors:
+        for name in part.writes:
+            if name in owners:
+                raise _conflict(config, owners[name], part.name, name)
+            owners[name] = part.name
+
+
+def _conflict(config: Config, first: str, second: str, channel: str) -> ConfigError:
+    return config.sensors[second].error(
+        "enabled",
+        f"sensors.{first} and sensors.{second} both write the channel {channel}",
+        f"set enabled = false in one of [sensors.{first}] and [sensors.{second}]",
+    )

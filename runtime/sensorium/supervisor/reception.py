@@ -1,0 +1,135 @@
+"""Answers the requests of the control socket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sensorium.channels.catalogue import REGIONS
+from sensorium.control.replies import BAD_REQUEST, Refused, Reply
+
+if TYPE_CHECKING:
+    from sensorium.control.desk import GrantDesk
+    from sensorium.control.sessions import Connection
+    from sensorium.supervisor.clients import Clients
+    from sensorium.supervisor.regions import RegionSet
+
+
+class Daemon(Protocol):
+    """What the reception asks of the daemon."""
+
+    def status(self) -> dict[str, Any]:
+        """Everything that `sensorium status` shows."""
+        ...
+
+    def mute(self, on: bool) -> None:
+        """Mutes or unmutes the microphone."""
+        ...
+
+    def reload(self) -> None:
+        """Reads the configuration again; raises ConfigError and keeps the old one."""
+        ...
+
+    def replace_region(self, name: str, *, revoked: bool) -> None:
+        """Puts a new region in the place of one that somebody may read no longer."""
+        ...
+
+    def update_demand(self) -> None:
+        """Looks anew who needs the microphone."""
+        ...
+
+    def stop(self) -> None:
+        """Ends the daemon after this answer."""
+        ...
+
+
+class Reception:
+    """The control server's handler."""
+
+    def __init__(
+        self, daemon: Daemon, regions: RegionSet, clients: Clients, desk: GrantDesk
+    ) -> None:
+        self._daemon = daemon
+        self._regions = regions
+        self._clients = clients
+        self._desk = desk
+
+    def handle(self, connection: Connection, request: dict[str, Any]) -> Reply:
+        """Answers any operation but `hello`."""
+        self._clients.of(connection)
+        operation = request["op"]
+        if operation == "open":
+            return self._open(connection, request["region"])
+        if operation == "grants":
+            return self._desk.listed()
+        if operation == "grant":
+            reply = self._desk.decide(connection, request)
+            self.withdraw()
+            return reply
+        if operation == "recording":
+            return self._record(connection, request)
+        if operation == "mute":
+            self._daemon.mute(request["on"])
+            return Reply({"muted": request["on"]})
+        if operation == "reload":
+            self._daemon.reload()
+            return Reply()
+        if operation == "stop":
+            self._daemon.stop()
+            return Reply()
+        return Reply(self._daemon.status())
+
+    def closed(self, connection: Connection) -> None:
+        """A client is gone."""
+        self._clients.gone(connection)
+        self._daemon.update_demand()
+
+    def withdraw(self) -> None:
+        """Replaces each region that some client holds and may hold no longer."""
+        for name in REGIONS:
+            holders = [
+                connection
+                for connection, held in self._clients.held.items()
+                if name in held.classes
+            ]
+            losers = [holder for holder in holders if not self._desk.allowed(holder, name)]
+            if losers:
+                for holder in holders:
+                    self._clients.of(holder).classes.discard(name)
+                self._daemon.replace_region(name, revoked=len(losers) == len(holders))
+        self._daemon.update_demand()
+
+    def _open(self, connection: Connection, name: str) -> Reply:
+        if name == "app":
+            own = self._clients.app_region(connection)
+            region, handles = own.region, own.handles()
+        elif name in REGIONS:
+            self._desk.require(connection, name)
+            region, handles = self._regions[name][0], self._regions.handles(name)
+            self._clients.of(connection).classes.add(name)
+            self._daemon.update_demand()
+        else:
+            raise Refused(
+                BAD_REQUEST, f"there is no region {name:.40}", f"known: {', '.join(REGIONS)}, app"
+            )
+        return Reply(
+            {
+                "region": name,
+                "size": region.size,
+                "generation": region.generation,
+                "fds": len(handles),
+            },
+            handles,
+        )
+
+    def _record(self, connection: Connection, request: dict[str, Any]) -> Reply:
+        classes = tuple(name for name in request["classes"].split(",") if name)
+        unknown = [name for name in classes if name not in REGIONS]
+        if unknown:
+            raise Refused(
+                BAD_REQUEST, f"there is no class {unknown[0]:.40}", f"known: {', '.join(REGIONS)}"
+            )
+        held = self._clients.of(connection)
+        held.recording = classes if request["on"] else ()
+        held.recorded_bytes = max(0, request["bytes"])
+        self._daemon.update_demand()
+        return Reply()
