@@ -1,0 +1,189 @@
+"""What a record says, in a few words for a person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rich.text import Text
+
+from sensorium.cli.drawing import bar
+from sensorium.health import OwnerState, Reason
+
+Record = Mapping[str, Any]
+"""A record as nested mappings: field name to number, text, list or record."""
+
+MICROPHONE_STATES = ("unknown", "open", "closed", "muted", "denied", "missing")
+_USERS = ((1, "a sense"), (2, "an app"), (4, "a recording"))
+_BUTTONS = ("trigger", "squeeze", "stick", "trackpad", "primary", "secondary", "menu", "system")
+_QUIET_DB = -60.0
+"""Where the bar of a loudness begins, dBFS."""
+
+
+def words(record_name: str, record: Record) -> Text:
+    """What a record says.
+
+    Args:
+        record_name: As in `records`: head, hand, gesture ...
+        record: Its content.
+    """
+    tell = _TELL.get(record_name)
+    return tell(record) if tell else Text(_listed(record))
+
+
+def reason_words(reason: int) -> str:
+    """A `health.Reason` in words: `engine missing`."""
+    try:
+        return Reason(reason).name.replace("_", " ").lower()
+    except ValueError:
+        return f"reason {reason}"
+
+
+def direction_words(orientation: Any) -> str:
+    """Where a pose looks: `left 12°, up 4°`.
+
+    Args:
+        orientation: Unit quaternion xyzw; its -z looks forward.
+    """
+    x, y, z, w = (float(part) for part in orientation)
+    forward_x = -2 * (x * z + w * y)
+    forward_y = -2 * (y * z - w * x)
+    forward_z = -(1 - 2 * (x * x + y * y))
+    yaw = math.degrees(math.atan2(forward_x, -forward_z))
+    pitch = math.degrees(math.asin(min(1.0, max(-1.0, forward_y))))
+    return f"{'right' if yaw > 0 else 'left'} {abs(yaw):.0f}°, " + (
+        f"{'up' if pitch > 0 else 'down'} {abs(pitch):.0f}°"
+    )
+
+
+def _health(record: Record) -> Text:
+    running = [
+        process
+        for process in record["processes"][: record["process_count"]]
+        if process["state"] == OwnerState.LIVE
+    ]
+    said = f"{len(running)} of {record['process_count']} processes live"
+    if record["muted"]:
+        said += ", microphone muted"
+    if record["recording"]:
+        said += f", RECORDING {record['recording_bytes'] / 1e6:.1f} MB"
+    return Text(said, "" if len(running) == record["process_count"] else "yellow")
+
+
+def _head(record: Record) -> Text:
+    pose = record["pose"]
+    return Text(f"at {_metres(pose['position'])}, looks {direction_words(pose['orientation'])}")
+
+
+def _hand(record: Record) -> Text:
+    palm = record["joints"][0]
+    speed = math.hypot(*palm["linear_velocity"])
+    said = f"palm at {_metres(palm['position'])}"
+    return Text(said + (f", moves {speed:.2f} m/s" if speed > 0.02 else ", still"))
+
+
+def _controller(record: Record) -> Text:
+    pressed = [name for bit, name in enumerate(_BUTTONS) if record["pressed"] >> bit & 1]
+    said = f"at {_metres(record['grip']['position'])}"
+    return Text(said + (", presses " + ", ".join(pressed) if pressed else ""))
+
+
+def _gaze(record: Record) -> Text:
+    source = {1: "eyes", 2: "head"}.get(record["source"], "unknown")
+    return Text(f"{source}, {direction_words(record['orientation'])}")
+
+
+def _audio(record: Record) -> Text:
+    level = 20 * math.log10(record["rms"]) if record["rms"] > 0 else -math.inf
+    said = meter((level - _QUIET_DB) / -_QUIET_DB, "cyan")
+    said.append(f" {level:4.0f} dBFS" if math.isfinite(level) else " silence")
+    if record["lost_samples"]:
+        said.append(f", {record['lost_samples']} samples lost", "yellow")
+    return said
+
+
+def _microphone(record: Record) -> Text:
+    state = record["state"]
+    name = MICROPHONE_STATES[state] if state < len(MICROPHONE_STATES) else f"state {state}"
+    said = Text(name, "bold red" if name == "open" else "")
+    if record["device"]:
+        said.append(f", {record['device']}")
+    if record["native_rate"]:
+        said.append(f" at {record['native_rate']} Hz")
+    users = [who for bit, who in _USERS if record["users"] & bit]
+    if users:
+        said.append(f", for {' and '.join(users)}")
+    return said
+
+
+def _voice(record: Record) -> Text:
+    speaking = bool(record["speaking"])
+    said = Text("● SPEAKING " if speaking else "○ silent   ", "bold green" if speaking else "dim")
+    said.append_text(meter(record["probability"], "green" if speaking else "cyan"))
+    said.append(f" {record['probability']:.2f}  {record['loudness']:4.0f} dBFS")
+    return said
+
+
+def _gesture(record: Record) -> Text:
+    name = record["name"] or "no gesture"
+    said = Text(f"{name:<12.12} ", "bold magenta" if record["name"] else "dim")
+    said.append_text(meter(record["score"], "magenta"))
+    said.append(f" {record['score']:.2f}  pinch {record['pinch']:.2f}  grab {record['grab']:.2f}")
+    return said
+
+
+def _transcript(record: Record) -> Text:
+    return Text(record["text"], "" if record["is_final"] else "dim italic")
+
+
+def _wake_word(record: Record) -> Text:
+    return Text(f"{record['phrase']} {record['score']:.2f}")
+
+
+def _command(record: Record) -> Text:
+    slots = record["slots"][: record["slot_count"]]
+    said = " ".join(f"{slot['name']}={slot['value']}" for slot in slots)
+    return Text(f"{record['name']} {said} {record['score']:.2f}")
+
+
+def _emotion(record: Record) -> Text:
+    return Text(f"{record['name']} {record['score']:.2f} (an estimate)")
+
+
+def _objects(record: Record) -> Text:
+    names = [item["name"] for item in record["objects"][: record["count"]]]
+    return Text(", ".join(names) or "none")
+
+
+def meter(value: float, style: str) -> Text:
+    """A bar of ten characters for a value of 0 to 1."""
+    filled, empty = bar(value, 10)
+    return Text.assemble((filled, style), (empty, "bright_black"))
+
+
+def _metres(position: Any) -> str:
+    return " ".join(f"{float(part):+.2f}" for part in position) + " m"
+
+
+def _listed(record: Record) -> str:
+    plain = {name: value for name, value in record.items() if not isinstance(value, (list, dict))}
+    return " ".join(f"{name}={value}" for name, value in plain.items())
+
+
+_TELL: dict[str, Callable[[Record], Text]] = {
+    "health": _health,
+    "head": _head,
+    "hand": _hand,
+    "controller": _controller,
+    "gaze": _gaze,
+    "audio": _audio,
+    "microphone": _microphone,
+    "voice_activity": _voice,
+    "gesture": _gesture,
+    "transcript": _transcript,
+    "wake_word": _wake_word,
+    "command": _command,
+    "emotion": _emotion,
+    "objects": _objects,
+}
