@@ -109,6 +109,10 @@ class Ring:
         """The number of the newest record; 0: nothing was ever written."""
         return self._words[self._latest]
 
+    def ended(self) -> bool:
+        """Whether the region was closed, replaced or revoked."""
+        return self._words[_REGION_STATE] != _LIVE
+
     def futex(self) -> int:
         """The address of the word that a sleeper waits on."""
         return self.region.address() + self.entry.base + Entry.LATEST

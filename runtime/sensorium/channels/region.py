@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium.channels import layout, mapping, table
+from sensorium.channels import layout, mapping, table, wait
 from sensorium.channels.layout import Entry, Header
 from sensorium.clock import now_ns
 from sensorium.errors import ChannelError
@@ -112,8 +112,10 @@ class Region:
         self.words[Header.HEARTBEAT_NS // 8] = time_ns
 
     def set_state(self, state: RegionState) -> None:
-        """Closes, revokes or replaces the region for all who map it."""
+        """Closes, revokes or replaces the region for all who map it, and wakes who sleeps on it."""
         self.words[Header.STATE // 8] = state
+        for entry in self.entries.values():
+            wait.wake(self.address() + entry.base + Entry.LATEST)
 
     def new_owner(self, name: str, pid: int) -> int:
         """A new owner is starting; until it is live, readers go on seeing the channel as it is.

@@ -96,7 +96,8 @@ def wait_any(
         timeout_s: The longest sleep, in seconds.
 
     Returns:
-        True when a channel has something new, False when the time is over.
+        True when a channel has something new or its region came to an end, False when the
+        time is over.
     """
     words = [(ring.futex(), seen) for ring, seen in rings]
     end = time.perf_counter_ns() + int(timeout_s * 1e9)
@@ -104,7 +105,7 @@ def wait_any(
         now = time.perf_counter_ns()
         for (ring, _), page in zip(rings, pages, strict=True):
             page.words[ring.entry.index] = now + LEASE_NS
-        if any(ring.latest() != seen for ring, seen in rings):
+        if any(ring.latest() != seen or ring.ended() for ring, seen in rings):
             return True
         if now >= end:
             return False
