@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sensorium_tools.clients import c
+from sensorium_tools.clients import c, python
 
-LANGUAGES = (c,)
+LANGUAGES = (c, python)
 """A module each, with PATH (in the clients' room) and text()."""
 
 __all__ = ["LANGUAGES"]
