@@ -1,0 +1,87 @@
+"""The shipped configurations: they decode, say the defaults, and explain every key."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import itertools
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sensorium import folders
+from sensorium.config import Daemon, Inference, Recording, find, load
+from sensorium.perception.sense import SENSES
+from sensorium.sensors.sensor import SENSORS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = sorted(path.stem for path in folders.data_room("configs").glob("*.toml"))
+OWN = {"enabled"}
+
+
+def options_of(registry: dict[str, str], name: str) -> type[Any]:
+    module, kind = registry[name].split(":")
+    try:
+        return getattr(importlib.import_module(module), kind).Options
+    except (ImportError, OSError) as error:
+        pytest.skip(f"{module} cannot be imported here: {error}")
+
+
+def tables_with_options(path: Path) -> list[tuple[dict[str, Any], type[Any]]]:
+    content = tomllib.loads(path.read_text())
+    found = [
+        (content[name], kind)
+        for name, kind in (("daemon", Daemon), ("inference", Inference), ("recording", Recording))
+        if name in content
+    ]
+    for room, registry in (("sensors", SENSORS), ("senses", SENSES)):
+        for name, table in content.get(room, {}).items():
+            found.append((table, options_of(registry, name)))
+    return found
+
+
+def test_the_three_are_there() -> None:
+    assert {"default", "mic_only", "replay"} <= set(NAMES)
+    assert find("replay") == folders.data_room("configs") / "replay.toml"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shipped_configuration_decodes(name: str) -> None:
+    config = load(find(name), sensors=SENSORS, senses=SENSES)
+    for registry, sections in ((SENSORS, config.sensors), (SENSES, config.senses)):
+        for section in sections.values():
+            assert section.enabled
+            section.decode(options_of(registry, section.name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_key_has_its_explanation_right_above(name: str) -> None:
+    lines = find(name).read_text().splitlines()
+    for above, line in itertools.pairwise(lines):
+        if "=" in line and not line.startswith("#"):
+            assert above.startswith("# "), line
+
+
+@pytest.mark.parametrize("name", ["default", "replay"])
+def test_each_option_is_listed_with_its_default(name: str) -> None:
+    """A file that lists a table lists all of it; the replay's file has no default."""
+    path = find(name)
+    text = path.read_text()
+    tables = tables_with_options(path)
+    assert len(tables) >= (7 if name == "default" else 4)
+    for table, options in tables:
+        for field in dataclasses.fields(options):
+            if field.default in (None, dataclasses.MISSING) or "file" in field.name:
+                assert f"{field.name} = " in text, f"{options.__qualname__}.{field.name}"
+                continue
+            assert field.name in table, f"{options.__qualname__}.{field.name}"
+            given = table[field.name]
+            given = tuple(given) if isinstance(given, list) else given
+            assert given == field.default
+            assert type(given) is type(field.default)
+        assert set(table) - OWN <= {field.name for field in dataclasses.fields(options)}
+        for field in dataclasses.fields(options):
+            assert field.metadata.get("doc"), f"{options.__qualname__}.{field.name} has no doc"
