@@ -45,8 +45,9 @@ class Cursor(Ring):
 
         Returns:
             NEW (or INVALID, for a record that says so) with the record in `sample`; SAME when
-            there is none yet; STALE when there is none and the writer is gone or silent for
-            too long; CLOSED, DENIED and VERSION as a reader does.
+            there is no further one yet, INVALID with `sample.n` 0 when there never was one;
+            STALE when there is none and the writer is gone or silent for too long; CLOSED,
+            DENIED and VERSION as a reader does.
         """
         gone = self._gone()
         if gone is not None:

@@ -13,7 +13,6 @@ import numpy as np
 from sensorium import records
 from sensorium.channels.cursor import Cursor
 from sensorium.channels.reader import Reader
-from sensorium.channels.status import Status
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,7 +78,9 @@ class AppIntake:
             else:
                 self.refused += 1
         for _ in range(_A_TICK):
-            if self._timing.next(now_ns) not in (Status.NEW, Status.INVALID):
+            before = self._timing.sample.n
+            self._timing.next(now_ns)
+            if self._timing.sample.n == before:
                 break
             self._take_frame(now_ns)
 
