@@ -1,0 +1,1 @@
+"""The senses, one file each: they read channels and write channels."""

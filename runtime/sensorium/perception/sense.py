@@ -46,6 +46,16 @@ class Sample:
     n: int
 
 
+def input_reason(reason: Reason) -> Reason:
+    """Why a sense gives nothing when its input gives nothing.
+
+    What the owner decided or the device lacks is passed on; that the input's process died or is
+    starting is the input's matter: the sense itself is there and has lost its input.
+    """
+    unknown = (Reason.NONE, Reason.STARTING, Reason.OWNER_LOST, Reason.STOPPED, Reason.FAILED)
+    return Reason.INPUT_LOST if reason in unknown else reason
+
+
 class Publish(Protocol):
     """Writes one record of an output channel."""
 

@@ -1,0 +1,186 @@
+"""What each hand shows: Google's gesture model on OpenXR's joints, pinch and grab by geometry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium import records
+from sensorium.errors import EngineError
+from sensorium.health import Reason
+from sensorium.perception.hand_geometry import grab, pinches
+from sensorium.perception.hand_landmarks import LANDMARKS, LEFT, RIGHT, landmarks
+from sensorium.perception.hysteresis import Change, LabelGate
+from sensorium.perception.sense import input_reason
+from sensorium.records.senses import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from sensorium.inference.engine import Engine
+    from sensorium.perception.sense import Publish, Sample
+
+ENGINE = "gesture-recognizer"
+
+PHASE_NONE, PHASE_BEGIN, PHASE_HOLD, PHASE_END = 0, 1, 2, 3
+POSITION_VALID = 2
+"""Bit of a joint's flags."""
+
+GAP_NS = 250_000_000
+"""Frames further apart than this do not follow one another."""
+
+CALLED_LEFT = {LEFT: 0.0, RIGHT: 1.0}
+"""The model's input `handedness`, the probability that MediaPipe calls the hand left.
+
+MediaPipe names hands as if the image were a mirror's (mediapipe/python/solutions/hands.py: "it
+determines handedness assuming the input image is mirrored"). Our camera does not mirror, so the
+right hand is the one that it calls left. Kinematic hands agree: with this value each gesture's
+mean score is higher than with the other one.
+"""
+
+
+@dataclass(frozen=True)
+class GestureOptions:
+    """When a gesture begins and ends. At 90 Hz a frame is 11 ms."""
+
+    begin_score: float = field(
+        default=0.5,
+        metadata={"doc": "A gesture begins at this score.", "min": 0.01, "max": 1.0},
+    )
+    begin_frames: int = field(
+        default=3,
+        metadata={"doc": "In so many frames in a row.", "min": 1, "max": 90},
+    )
+    end_score: float = field(
+        default=0.35,
+        metadata={"doc": "It ends under this score.", "min": 0.0, "max": 1.0},
+    )
+    end_frames: int = field(
+        default=3,
+        metadata={"doc": "In so many frames in a row.", "min": 1, "max": 90},
+    )
+
+
+class Gesture:
+    """The sense; see `perception.sense.Sense`."""
+
+    Options = GestureOptions
+    ENGINES = (ENGINE,)
+    WRITES = ("gesture_left", "gesture_right", "gesture_event")
+
+    def __init__(self, options: GestureOptions, engines: Mapping[str, Engine]) -> None:
+        self._options = options
+        self._engine = engines[ENGINE]
+        if not 2 <= len(self._engine.labels) <= LABELS:
+            count = len(self._engine.labels)
+            raise EngineError(f"{ENGINE}: has {count} labels, must be 2 to {LABELS}")
+
+    def streams(self) -> tuple[HandStream, ...]:
+        """See `Sense.streams`: the left and the right hand."""
+        return tuple(HandStream(side, self._options, self._engine) for side in (LEFT, RIGHT))
+
+
+class HandStream:
+    """One hand's stream: the hysteresis and the counts."""
+
+    def __init__(self, side: int, options: GestureOptions, engine: Engine) -> None:
+        self.trigger = "hand_left" if side == LEFT else "hand_right"
+        self.outputs = ("gesture_left" if side == LEFT else "gesture_right", "gesture_event")
+        self._side = side
+        self._engine = engine
+        self._names = tuple(label.encode() for label in engine.labels)
+        self._gate = LabelGate(
+            options.begin_score, options.begin_frames, options.end_score, options.end_frames
+        )
+        self._feeds = {
+            "hand": np.zeros((1, LANDMARKS, 3), np.float32),
+            "handedness": np.full((1, 1), CALLED_LEFT[side], np.float32),
+        }
+        self._record = records.GESTURE.zeros()
+        self._record["side"] = side
+        self._record["label_count"] = len(self._names)
+        self._scores = self._record["scores"][0]
+        self._newest_ns = 0
+
+    def process(self, sample: Sample, publish: Publish) -> None:
+        """Takes one record of the hand: see `Stream.process`."""
+        if not sample.valid:
+            self._inactive(sample, publish, input_reason(sample.reason))
+            return
+        joints = sample.record["joints"]
+        positions = joints["position"][0]
+        tracked = int(np.bitwise_and.reduce(joints["flags"][0])) & POSITION_VALID
+        if not tracked or not landmarks(positions, self._side, self._feeds["hand"]):
+            self._inactive(sample, publish, Reason.INACTIVE)
+            return
+        scores = self._engine.run(self._feeds)["scores"][0]
+        self._scores[: len(scores)] = scores
+        if sample.capture_ns - self._newest_ns > GAP_NS:
+            self._gate.forget()
+        self._newest_ns = sample.capture_ns
+        self._measure(positions)
+        held = self._gate.label
+        change = self._gate.update(scores, sample.capture_ns)
+        self._publish(sample, publish, change, held)
+
+    def lost(self, records: int) -> None:
+        """See `Stream.lost`: a hand's state is its newest record, and gaps are seen by time."""
+
+    def _measure(self, positions: NDArray[np.float32]) -> None:
+        near = pinches(positions)
+        self._record["pinches"] = near
+        self._record["pinch"] = near[0]
+        self._record["grab"] = grab(positions)
+
+    def _publish(self, sample: Sample, publish: Publish, change: Change, held: int) -> None:
+        label = held if change == Change.END else self._gate.label
+        self._name(label, float(self._scores[label]))
+        confidence = float(self._scores.max())
+        self._tell(change, sample, publish, confidence)
+        if change == Change.NONE:
+            self._record["phase"] = PHASE_HOLD if label else PHASE_NONE
+        publish(
+            self.outputs[0], self._record, sample.capture_ns,
+            confidence=confidence, engine=self._engine,
+        )
+
+    def _inactive(self, sample: Sample, publish: Publish, reason: Reason) -> None:
+        """Ends what was held, then says that there is nothing: the engine does not run."""
+        self._gate.forget()
+        self._tell(self._gate.stop(), sample, publish, float("nan"))
+        record = self._record
+        for part in ("scores", "pinches", "pinch", "grab", "phase"):
+            record[part] = 0
+        self._name(0, 0.0)
+        publish(self.outputs[0], record, sample.capture_ns, valid=False, reason=reason)
+
+    def _tell(
+        self, change: Change, sample: Sample, publish: Publish, confidence: float
+    ) -> None:
+        """Counts a begin or end, and publishes it as an event."""
+        if change == Change.NONE:
+            return
+        record = self._record
+        if change == Change.BEGIN:
+            record["phase"] = PHASE_BEGIN
+            record["begins"] += 1
+            record["begin_ns"] = self._gate.since_ns
+        else:
+            record["phase"] = PHASE_END
+            record["ends"] += 1
+            record["end_ns"] = sample.capture_ns
+        record["event"] = change
+        publish(
+            "gesture_event", record, sample.capture_ns,
+            confidence=confidence, engine=self._engine,
+        )
+        record["event"] = Change.NONE
+
+    def _name(self, label: int, score: float) -> None:
+        self._record["gesture"] = label
+        self._record["score"] = score
+        self._record["name"] = self._names[label] if label else b""
