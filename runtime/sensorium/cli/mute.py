@@ -24,7 +24,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
         client.request("mute", on=on)
     output.document({"muted": on})
     if on:
-        output.console.print("[bold]muted[/]: the microphone is closed; `sensorium mute off` ends it")
+        output.console.print("[bold]muted[/]: the microphone is closed until `sensorium mute off`")
     else:
         output.console.print("not muted: the microphone opens when a sense or an app needs it")
     return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sensorium.cli.words import Record
 
@@ -32,7 +33,7 @@ class Look:
         publish_ns: When the record was written.
         confidence: 0..1, NaN where none is given.
         engine: What computed it; empty for none.
-        record: Its content; empty where there is none.
+        decode: Gives the record's content; None where there is none.
     """
 
     status: str
@@ -43,7 +44,12 @@ class Look:
     publish_ns: int = 0
     confidence: float = float("nan")
     engine: str = ""
-    record: Record = field(default_factory=dict)
+    decode: Callable[[], Record] | None = None
+
+    @cached_property
+    def record(self) -> Record:
+        """The record's content, decoded when it is first asked for; empty where there is none."""
+        return self.decode() if self.decode else {}
 
 
 @dataclass
@@ -75,7 +81,7 @@ class Sight:
         if look.status == "new":
             self.valid += 1
             self.publish_lags_ns.append(look.publish_ns - look.capture_ns)
-            self.seen_lags_ns.append(now_ns - look.publish_ns)
+            self.seen_lags_ns.append(look.age_ns)
         if not self._marks or now_ns - self._marks[-1][0] > _RATE_WINDOW_NS // 20:
             self._marks.append((now_ns, look.n))
             while now_ns - self._marks[0][0] > _RATE_WINDOW_NS:

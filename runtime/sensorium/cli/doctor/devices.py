@@ -1,0 +1,148 @@
+"""Headset, microphone and engines: what the configuration asks for, and what is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sensorium.cli.doctor.child import ask
+from sensorium.cli.doctor.finding import Finding, Verdict, needed
+from sensorium.errors import SensoriumError
+from sensorium.inference import store
+from sensorium.process import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sensorium.config import Config
+
+_EXTENSIONS = {
+    "XR_MND_headless": "a session without a window",
+    "XR_EXT_hand_tracking": "hands",
+    "XR_EXT_eye_gaze_interaction": "gaze",
+}
+_RUNTIME_REMEDY = (
+    "start SteamVR, Monado or WiVRn and make it the active OpenXR runtime, or set XR_RUNTIME_JSON"
+)
+
+
+def look(config: Config) -> Iterator[Finding]:
+    """Looks at everything that a configuration's sensors and senses need."""
+    yield from _openxr(wanted=_enabled(config, "openxr"))
+    yield _microphone(config)
+    yield from _replay(config)
+    yield from _engines(config)
+
+
+def _enabled(config: Config, sensor: str) -> bool:
+    return sensor in config.sensors and config.sensors[sensor].enabled
+
+
+def _openxr(*, wanted: bool) -> Iterator[Finding]:
+    active = active_runtime()
+    if active is None:
+        yield needed("openxr runtime", "none is active", _RUNTIME_REMEDY, by=wanted)
+    else:
+        yield _manifest(active, wanted=wanted)
+    found = ask("openxr")
+    if "error" in found:
+        remedy = found.get("remedy") or _RUNTIME_REMEDY
+        yield needed("openxr", found["error"], remedy, by=wanted)
+        return
+    yield Finding("openxr", Verdict.OK, f"{found['runtime']} answers")
+    for name, what in _EXTENSIONS.items():
+        if name not in found["extensions"]:
+            yield needed(
+                "openxr", f"the runtime does not offer {name}: no {what}",
+                "another runtime may offer it", by=wanted and name == "XR_MND_headless",
+            )
+    if "system" in found:
+        yield Finding("headset", Verdict.OK, found["system"])
+    else:
+        yield needed(
+            "headset", found["no_system"], "connect the headset and switch it on", by=wanted
+        )
+
+
+def active_runtime() -> Path | None:
+    """The file that names the active OpenXR runtime, as the loader looks for it."""
+    if chosen := os.environ.get("XR_RUNTIME_JSON"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        import winreg
+
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Khronos\OpenXR\1") as key:
+                return Path(winreg.QueryValueEx(key, "ActiveRuntime")[0])
+        except OSError:
+            return None
+    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    shared = os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg"
+    rooms = [own, *map(Path, shared.split(":")), Path("/usr/local/etc"), Path("/etc")]
+    files = (room / "openxr" / "1" / "active_runtime.json" for room in rooms)
+    return next((file for file in files if file.is_file()), None)
+
+
+def _manifest(path: Path, *, wanted: bool) -> Finding:
+    try:
+        library = str(json.loads(path.read_text("utf-8"))["runtime"]["library_path"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return needed("openxr runtime", f"{path} cannot be used: {error}", _RUNTIME_REMEDY,
+                      by=wanted)
+    return Finding("openxr runtime", Verdict.OK, f"{path} names {library}")
+
+
+def _microphone(config: Config) -> Finding:
+    wanted = _enabled(config, "microphone")
+    name = str(config.sensors["microphone"].table.get("device", "")) if wanted else ""
+    found = ask("microphone", name)
+    if "error" in found:
+        return needed("microphone", found["error"], found.get("remedy", ""), by=wanted)
+    others = len(found["inputs"]) - 1
+    more = f"; {others} other inputs" if others > 0 else ""
+    return Finding("microphone", Verdict.OK, f"{found['device']} at {found['rate']} Hz{more}")
+
+
+def _replay(config: Config) -> Iterator[Finding]:
+    for part in registry.sensors(config):
+        if part.name != "replay":
+            continue
+        file = Path(part.options.file)
+        if file.is_file():
+            yield Finding("recording", Verdict.OK, f"{file}, {file.stat().st_size / 1e6:.1f} MB")
+        else:
+            yield Finding("recording", Verdict.MISSING, f"{file} is not there", "name another file")
+
+
+def _engines(config: Config) -> Iterator[Finding]:
+    users: dict[str, list[str]] = {}
+    for part in registry.senses(config):
+        for name in part.kind.ENGINES:
+            users.setdefault(name, []).append(part.name)
+    for name, senses in users.items():
+        found = ask("engine", name)
+        topic = f"engine {name}"
+        if "error" in found:
+            yield Finding(topic, Verdict.MISSING, f"{found['error']} (for {', '.join(senses)})",
+                          found.get("remedy", ""))
+        else:
+            yield Finding(
+                topic, Verdict.OK,
+                f"{found['precision']} on {found['device']}, {found['hash']}, for "
+                f"{', '.join(senses)}",
+            )
+    for name in store.names():
+        if name not in users:
+            yield _unused(name)
+
+
+def _unused(name: str) -> Finding:
+    try:
+        card = store.find_card(name)
+    except SensoriumError as error:
+        return Finding(f"engine {name}", Verdict.NOTE, error.message, error.remedy)
+    built = "built" if store.stamp(card.name) is not None else "not built"
+    return Finding(f"engine {name}", Verdict.NOTE, f"{built}; no enabled sense uses it")
