@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sensorium_tools.clients import c, python
+from sensorium_tools.clients import c, csharp, python
 
-LANGUAGES = (c, python)
+LANGUAGES = (c, csharp, python)
 """A module each, with PATH (in the clients' room) and text()."""
 
 __all__ = ["LANGUAGES"]
