@@ -116,7 +116,7 @@ class Environment:
             wants = self._wanted(has, version, {*extras, *groups})
             if has == wants and version and not self._making.exists():
                 return
-            kept = self._is_usable(has, version)
+            kept = self.is_usable(has)
             if not kept:
                 self._remove()
                 self._make(yes=yes)
@@ -134,8 +134,13 @@ class Environment:
         parts = parts.union(has.parts if has else ())
         return Stamp(str(self.root), digest, version, tuple(sorted(parts)))
 
-    def _is_usable(self, has: Stamp | None, version: str | None) -> bool:
-        """Whether what is there can be kept and installed into."""
+    def is_usable(self, has: Stamp | None) -> bool:
+        """Whether what is there can be kept and installed into.
+
+        Args:
+            has: Its stamp; None where there is none.
+        """
+        version = self._python_version()
         if version is None or self._making.exists():
             return False
         if has is None:
@@ -185,7 +190,7 @@ class Environment:
             folder=self.root,
         )  # fmt: skip
         if status != 0:
-            raise SetupError(f"pip failed:\n{_errors(printed)}\n{_remedy(printed)}")
+            raise SetupError(f"pip failed:\n{_last_lines(printed)}\n{_remedy(printed)}")
 
     def _python_version(self) -> str | None:
         """The version of its Python as "3.11"; None where it has none that runs."""
@@ -246,10 +251,8 @@ def _note_download(line: str) -> None:
     terminal.progress(f"  {line}")
 
 
-def _errors(printed: str, most: int = 15) -> str:
-    lines = printed.strip().splitlines()
-    named = [line for line in lines if "error" in line.lower()]
-    return "\n".join((named or lines)[-most:])
+def _last_lines(printed: str, most: int = 20) -> str:
+    return "\n".join(printed.strip().splitlines()[-most:])
 
 
 def _remedy(printed: str) -> str:

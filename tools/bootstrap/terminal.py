@@ -76,4 +76,5 @@ def run_quietly(
         for line in process.stdout:
             lines.append(line)
             note(line.strip())
+    progress("")
     return process.returncode, "".join(lines)
