@@ -32,7 +32,14 @@ class Peer:
     executable: str
 
 
-if sys.platform != "win32":
+if sys.platform == "win32":
+    from sensorium.control import windows
+
+    def own_user() -> str:
+        """The user that this process runs as."""
+        return windows.own_sid()
+
+else:
 
     def own_user() -> str:
         """The user that this process runs as."""

@@ -9,10 +9,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
 import selectors
 import socket
-import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
 if sys.platform != "win32":
     from sensorium.control import descriptors
+    from sensorium.control.listener_unix import listen
     from sensorium.control.peer import peer_of
 
     _log = logging.getLogger(__name__)
@@ -36,9 +35,6 @@ if sys.platform != "win32":
     PATIENCE_NS = 5_000_000_000
     """When all places are taken, a client gives way that has not said hello, or not taken its
     answer, for so long."""
-
-    _LONGEST_PATH = 107
-    """Bytes; sun_path of sys/un.h less its closing NUL."""
 
     class UnixTransport:
         """Listens at a path and moves frames between clients and `sessions`.
@@ -56,7 +52,7 @@ if sys.platform != "win32":
             self._clients: dict[Connection, _Client] = {}
             self._selector: selectors.BaseSelector | None = None
             self._path = path
-            self._listener = _listen(path)
+            self._listener = listen(path)
             self._inode = path.stat().st_ino
 
         def register(self, selector: selectors.BaseSelector) -> None:
@@ -201,60 +197,3 @@ if sys.platform != "win32":
             descriptors.close(self._handles)
             self._handles = ()
             self.link.close()
-
-    def _listen(path: Path) -> socket.socket:
-        _require_private(path.parent)
-        if len(os.fsencode(path)) > _LONGEST_PATH:
-            raise ControlError(
-                f"{path}: a socket's path has at most {_LONGEST_PATH} bytes",
-                "set SENSORIUM_RUNTIME_DIR to a shorter one",
-            )
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            # Linux gives the file the mode of the unbound socket: it is never open to others.
-            os.fchmod(listener.fileno(), 0o600)
-            try:
-                listener.bind(str(path))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-                _remove_stale(path)
-                listener.bind(str(path))
-            listener.listen(MAX_CONNECTIONS)
-        except OSError as error:
-            listener.close()
-            raise ControlError(f"cannot listen at {path}: {error.strerror}") from error
-        except ControlError:
-            listener.close()
-            raise
-        listener.setblocking(False)
-        return listener
-
-    def _remove_stale(path: Path) -> None:
-        """Removes the socket of a daemon that died."""
-        if not stat.S_ISSOCK(path.lstat().st_mode):
-            raise ControlError(f"{path} is in the way and is not a socket", f"remove {path}")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.setblocking(False)
-            try:
-                probe.connect(str(path))
-            except ConnectionRefusedError:
-                path.unlink(missing_ok=True)
-            except OSError as error:
-                raise ControlError(f"{path} is in the way: {error.strerror}") from error
-            else:
-                raise ControlError(f"another daemon listens at {path}", "sensorium status")
-
-    def _require_private(folder: Path) -> None:
-        try:
-            status = folder.stat()
-        except OSError as error:
-            raise ControlError(
-                f"the runtime folder {folder} cannot be used: {error.strerror}",
-                "set SENSORIUM_RUNTIME_DIR to a folder that you may write",
-            ) from error
-        if status.st_uid != os.getuid() or status.st_mode & 0o077:
-            raise ControlError(
-                f"the runtime folder {folder} is open to other users",
-                f"chmod 700 {folder}, or set SENSORIUM_RUNTIME_DIR to a folder of your own",
-            )
