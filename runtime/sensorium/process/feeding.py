@@ -1,0 +1,115 @@
+"""A stream's input: every event in order, or the newest state, or why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.cursor import Cursor
+from sensorium.channels.layout import Kind
+from sensorium.channels.reader import EMPTY, Reader
+from sensorium.channels.status import Status
+from sensorium.health import Reason
+from sensorium.perception.sense import Sample
+
+if TYPE_CHECKING:
+    from sensorium.perception.sense import Stream
+    from sensorium.process.loading import SenseSlot
+    from sensorium.process.outputs import Outputs
+
+_REFRESH_NS = 90_000_000
+
+
+class Feed:
+    """One stream's input: every event in order, or the newest state.
+
+    Attributes:
+        ring: The input; None until its region is mapped.
+        nothing: Why the input gives nothing now; None while it gives something.
+    """
+
+    def __init__(self, slot: SenseSlot, stream: Stream, outputs: Outputs) -> None:
+        self.slot = slot
+        self.stream = stream
+        self.ring: Cursor | Reader | None = None
+        self.nothing: Reason | None = Reason.STARTING
+        self._outputs = outputs
+        self._channel = CHANNELS[stream.trigger]
+        self._generation = -1
+        self._told_ns = 0
+
+    def open(self) -> bool:
+        """Maps the input, again when its region was replaced; False while it is not there."""
+        mapped = self._outputs.regions.get(self._channel.region)
+        if mapped is None:
+            return False
+        if self._generation != self._outputs.generation:
+            self._generation = self._outputs.generation
+            if self.ring is None or self.ring.region is not mapped[0]:
+                kind = Cursor if self._channel.kind == Kind.EVENT else Reader
+                self.ring = kind(mapped[0], self._channel.name)
+        return True
+
+    @property
+    def region(self) -> str:
+        """The grant class of the input."""
+        return self._channel.region
+
+    @property
+    def seen(self) -> int:
+        """The number of the newest record that was taken."""
+        assert self.ring is not None
+        return self.ring.wanted - 1 if isinstance(self.ring, Cursor) else self.ring.sample.n
+
+    def drain(self) -> None:
+        """Hands over what is new."""
+        ring = self.ring
+        if isinstance(ring, Cursor):
+            lost = ring.lost
+            while self._take(ring.next(self._outputs.clock())):
+                if ring.lost != lost:
+                    self.stream.lost(ring.lost - lost)
+                    lost = ring.lost
+        elif ring is not None:
+            before = ring.sample.n
+            status = ring.read(self._outputs.clock())
+            if ring.sample.n != before or status not in (Status.SAME, Status.INVALID):
+                self._take(status)
+
+    def refresh(self) -> None:
+        """While the input gives nothing: says so again, so that it is seen to be so now."""
+        if self.nothing is None or self._outputs.clock() - self._told_ns < _REFRESH_NS:
+            return
+        if self.ring is not None and self.nothing == Reason.STARTING:
+            self.nothing = Reason(self.ring.region.owner(self._channel.name)[2])
+        self._tell_nothing(self.nothing)
+
+    def _take(self, status: Status) -> bool:
+        """Hands one record over; False when there was none."""
+        assert self.ring is not None
+        sample = self.ring.sample
+        if status == Status.NEW:
+            self.nothing = None
+            self._process(Sample(
+                sample.view(self._channel.record), sample.capture_ns, True, Reason.NONE, sample.n
+            ))
+            return True
+        if status == Status.INVALID and sample.n:
+            self._tell_nothing(Reason(sample.reason))
+            return True
+        if status != Status.SAME and self.nothing is None:
+            self._tell_nothing(Reason.INPUT_LOST)
+        return False
+
+    def _tell_nothing(self, reason: Reason) -> None:
+        self.nothing = reason
+        self._told_ns = now = self._outputs.clock()
+        sample = self.ring.sample if self.ring is not None else EMPTY
+        record = self._channel.record.zeros()
+        self._process(Sample(record, sample.capture_ns or now, False, reason, sample.n))
+
+    def _process(self, sample: Sample) -> None:
+        try:
+            self.stream.process(sample, self._outputs.publish)
+        except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
+            self.slot.fail(error)

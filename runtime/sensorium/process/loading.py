@@ -1,0 +1,102 @@
+"""A sense with its engines: loaded, or unavailable with the reason, and tried again."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from sensorium.clock import now_ns
+from sensorium.errors import EngineError, EngineMissing
+from sensorium.health import Reason
+from sensorium.inference import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sensorium.inference.engine import Engine
+    from sensorium.perception.sense import Sense, Stream
+    from sensorium.process.outputs import Outputs
+    from sensorium.process.registry import Part
+    from sensorium.process.sensing import Report
+
+_log = logging.getLogger(__name__)
+_RETRY_NS = 1_000_000_000
+
+
+class SenseSlot:
+    """One sense: loaded, or unavailable with the reason, and tried again."""
+
+    def __init__(
+        self, part: Part, outputs: Outputs, threads: int, report: Callable[[Report], None]
+    ) -> None:
+        self.part = part
+        self.streams: tuple[Stream, ...] = ()
+        self.reason = Reason.STARTING
+        self._outputs = outputs
+        self._threads = threads
+        self._report = report
+        self._engines: dict[str, Engine] = {}
+        self._retry_ns = 0
+        self._stamp: object = None
+
+    def ensure(self, time_ns: int) -> bool:
+        """Loads the sense when it is time to try.
+
+        Returns:
+            True when its streams have just become available.
+        """
+        if self.streams or time_ns < self._retry_ns:
+            return False
+        self._retry_ns = time_ns + _RETRY_NS
+        stamp = tuple(store.stamp(name) for name in self.part.kind.ENGINES)
+        if self.reason == Reason.ENGINE_MISSING and stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        try:
+            self._engines = {
+                name: store.load(name, self._threads) for name in self.part.kind.ENGINES
+            }
+            sense: Sense = self.part.kind(self.part.options, self._engines)
+            self.streams = sense.streams()
+        except EngineMissing as error:
+            self._unavailable(Reason.ENGINE_MISSING, error)
+        except EngineError as error:
+            self._unavailable(Reason.ENGINE_FAILED, error)
+        else:
+            self.reason = Reason.NONE
+            names = ", ".join(
+                f"{engine.name} {engine.precision.name.lower()} on {engine.device.name}"
+                for engine in self._engines.values()
+            )
+            self._report((self.part.name, "live", names, ""))
+            return True
+        return False
+
+    def refresh(self) -> None:
+        """Keeps an unavailable sense's channels saying why."""
+        if not self.streams:
+            self._outputs.refuse(self.part.writes, self.reason)
+
+    def fail(self, error: Exception) -> None:
+        """Takes the sense out of service; `ensure` brings it back."""
+        _log.error("sense %s failed", self.part.name, exc_info=error)
+        self.streams = ()
+        self.close()
+        self._stamp = None
+        self._unavailable(Reason.ENGINE_FAILED, error)
+        self._retry_ns = now_ns() + _RETRY_NS
+
+    def close(self) -> None:
+        """Frees the engines."""
+        for engine in self._engines.values():
+            engine.close()
+        self._engines = {}
+
+    def _unavailable(self, reason: Reason, error: Exception) -> None:
+        if self.reason != reason:
+            _log.warning("sense %s is unavailable: %s", self.part.name, error)
+        self.reason = reason
+        remedy = getattr(error, "remedy", "") or "see the daemon's log"
+        message = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+        self._report((self.part.name, "unavailable", message, remedy))
+        self._outputs.refuse(self.part.writes, reason)
