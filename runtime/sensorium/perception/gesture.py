@@ -70,6 +70,7 @@ class Gesture:
 
     Options = GestureOptions
     ENGINES = (ENGINE,)
+    READS = ("hand_left", "hand_right")
     WRITES = ("gesture_left", "gesture_right", "gesture_event")
 
     def __init__(self, options: GestureOptions, engines: Mapping[str, Engine]) -> None:

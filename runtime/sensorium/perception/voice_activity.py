@@ -65,6 +65,7 @@ class VoiceActivity:
 
     Options = VoiceOptions
     ENGINES = (ENGINE,)
+    READS = ("audio",)
     WRITES = ("voice_activity", "voice_event")
 
     def __init__(self, options: VoiceOptions, engines: Mapping[str, Engine]) -> None:
