@@ -23,6 +23,10 @@ class Options:
     file: Path | None = None
     cores: tuple[int, ...] = field(default=(), metadata={"min": 0, "max": 7})
 
+    def __post_init__(self) -> None:
+        if self.fast and self.channels > 2:
+            raise ValueError("fast is for at most two channels")
+
 
 @dataclass(frozen=True)
 class Required:
@@ -57,7 +61,7 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
         enabled = false
         device = "HD webcam"
         gain = 2
-        channels = 3
+        channels = 2
         mode = "exclusive"
         fast = true
         file = "speech.wav"
@@ -70,7 +74,7 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
     assert not microphone.enabled
     options = microphone.decode(Options)
     assert options == Options(
-        "HD webcam", 2.0, 3, "exclusive", True, tmp_path / "speech.wav", (0, 7)
+        "HD webcam", 2.0, 2, "exclusive", True, tmp_path / "speech.wav", (0, 7)
     )
     assert isinstance(options.gain, float)
     assert config.senses["gesture"].enabled
@@ -97,6 +101,7 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
         ("[sensors]\n\nmicrophone = { gain = 9 }", 3, "sensors.microphone.gain", "0.0 to 4.0"),
         ("[sensors]\nmicrophone.gain = 9", 2, "sensors.microphone.gain", "0.0 to 4.0"),
         ('["sensors".microphone] # [x]\n"gain" = 9', 2, "sensors.microphone.gain", "0.0 to 4.0"),
+        ("\n[sensors.microphone]\nfast = true\nchannels = 3", 2, "fast is for at most two", ""),
         ("[sensors.microphone]\nenabled = 1", 2, "sensors.microphone.enabled", "true or false"),
         ("[daemon]\n[sensors.mircophone]", 2, "sensors.mircophone", "did you mean microphone?"),
         ("[senses.gestures]", 1, "senses.gestures", "did you mean gesture?"),

@@ -40,6 +40,8 @@ def decode(
     the file's folder), datetime, a `tuple[X, ...]` of these (an array in the file), or
     `X | None`.
 
+    What only several keys together can break, `__post_init__` refuses with a ValueError.
+
     Args:
         options: A dataclass.
         table: As parsed from TOML.
@@ -59,7 +61,10 @@ def decode(
             values[name] = _value(table[name], kinds[name], field, source, (*place, name))
         elif field.default is field.default_factory is dataclasses.MISSING:
             raise source.error(place, f"the key {name} is missing", _allowed(kinds[name], field))
-    return options(**values)
+    try:
+        return options(**values)
+    except ValueError as error:
+        raise source.error(place, str(error)) from error
 
 
 def check_names(

@@ -64,6 +64,10 @@ class GestureOptions:
         metadata={"doc": "In so many frames in a row.", "min": 1, "max": 90},
     )
 
+    def __post_init__(self) -> None:
+        if self.end_score > self.begin_score:
+            raise ValueError("end_score is above begin_score")
+
 
 class Gesture:
     """The sense; see `perception.sense.Sense`."""

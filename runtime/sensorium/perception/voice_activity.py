@@ -59,6 +59,10 @@ class VoiceOptions:
         metadata={"doc": "Silence this long ends speech.", "min": 0, "max": 10_000},
     )
 
+    def __post_init__(self) -> None:
+        if self.offset > self.onset:
+            raise ValueError("offset is above onset")
+
 
 class VoiceActivity:
     """The sense; see `perception.sense.Sense`."""
