@@ -95,6 +95,9 @@ class Reception:
             if losers:
                 for holder in holders:
                     self._clients.of(holder).classes.discard(name)
+                for loser in losers:
+                    held = self._clients.of(loser)
+                    held.recording = tuple(one for one in held.recording if one != name)
                 self._daemon.replace_region(name, revoked=len(losers) == len(holders))
         self._daemon.update_demand()
 
@@ -128,6 +131,9 @@ class Reception:
             raise Refused(
                 BAD_REQUEST, f"there is no class {unknown[0]:.40}", f"known: {', '.join(REGIONS)}"
             )
+        for name in classes:
+            if request["on"] and not self._desk.allowed(connection, name):
+                self._desk.require(connection, name)
         held = self._clients.of(connection)
         held.recording = classes if request["on"] else ()
         held.recorded_bytes = max(0, request["bytes"])
