@@ -17,6 +17,7 @@ from fixtures.control_server import GENERATION, ServedFolder
 
 from sensorium.control import descriptors, frames
 from sensorium.control.client import Client
+from sensorium.control.dial_unix import UnixLine
 from sensorium.control.replies import Refused, checked
 from sensorium.control.server import ControlServer
 from sensorium.control.sessions import MAX_CONNECTIONS
@@ -33,6 +34,7 @@ READER = """
 import json, sys
 from pathlib import Path
 from sensorium.control.client import Client
+from sensorium.control.dial_unix import UnixLine
 from sensorium.errors import DeniedError
 client = Client.connect("beat-game", Path(sys.argv[1]))
 try:
@@ -179,7 +181,7 @@ def test_no_descriptor_is_left_behind(served: ServedFolder) -> None:
                 client.open("gaze")
             with pytest.raises(ControlError, match="longer than a frame"):
                 client.request("stop")
-        assert len(os.listdir("/proc/self/fd")) == before
+        eventually(lambda: len(os.listdir("/proc/self/fd")) == before)
 
 
 def test_another_layout_is_told_both_numbers(served: ServedFolder) -> None:
@@ -220,6 +222,10 @@ def test_a_bad_request_is_refused_with_what_is_wrong(
     assert answer is not None
     assert answer["error"] == "BAD_REQUEST"
     assert says in answer["message"]
+    line.sendall(frames.encode({"op": "status"}))
+    answer = hear(line)
+    assert answer is not None
+    assert answer["ok"]
     line.close()
 
 
@@ -396,6 +402,21 @@ def test_a_daemon_that_hangs_is_not_waited_for(tmp_path: Path) -> None:
         listener.listen(1)
         with pytest.raises(ControlError, match="does not answer"):
             Client.connect("beat-game", tmp_path, timeout_s=0.2)
+
+
+def test_a_late_answer_is_not_taken_for_that_of_another_request(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "control.sock"))
+        listener.listen(1)
+        client = Client(UnixLine(tmp_path, 0.2))
+        line, _ = listener.accept()
+        with pytest.raises(ControlError, match="does not answer"):
+            client.request("status")
+        with pytest.raises(BrokenPipeError):
+            line.sendall(frames.encode({"ok": True}))
+        with pytest.raises(ControlError, match="is gone"):
+            client.request("mute", on=True)
+        line.close()
 
 
 def test_a_stale_socket_is_replaced_and_a_live_one_is_not(tmp_path: Path) -> None:

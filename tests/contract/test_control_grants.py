@@ -161,6 +161,13 @@ def test_a_bad_file_is_named_with_its_line(path: Path, text: str, line: int, say
     assert says in str(caught.value)
 
 
+def test_a_file_that_others_may_write_is_refused(path: Path) -> None:
+    Grants(path).allow("beat", ["motion"])
+    path.chmod(0o660)
+    with pytest.raises(ConfigError, match="other users"):
+        Grants(path)
+
+
 def test_a_file_made_bad_keeps_the_last_good_grants_and_is_not_overwritten(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

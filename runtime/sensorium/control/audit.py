@@ -59,11 +59,16 @@ class Audit:
     def _drop_older_half(self) -> None:
         data = self._path.read_bytes()
         newer = data[data.index(b"\n", len(data) // 2) + 1 :]
-        write_private(self._path, newer)
+        write_private(self._path, newer, durable=False)
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Puts a file in place at once and whole, readable by this user alone.
+
+    Args:
+        path: Of the file.
+        data: Its new content.
+        durable: Whether to wait until the disk has it.
 
     Raises:
         OSError: When it cannot be written; the old one is then as it was.
@@ -74,8 +79,9 @@ def write_private(path: Path, data: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(beside, path)
     except OSError:
         with contextlib.suppress(OSError):

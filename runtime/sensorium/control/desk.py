@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sensorium.control.grants import Verdict
+from sensorium.control.grants_file import CLASSES
 from sensorium.control.replies import BAD_REQUEST, Refused, Reply
 from sensorium.errors import DeniedError
 
@@ -29,7 +30,7 @@ class GrantDesk:
         self._audit = audit
 
     def require(self, connection: Connection, region: str) -> None:
-        """Passes when a client may open a class; notes that it did.
+        """Passes when a client may open a class; notes the first time that it did.
 
         Raises:
             DeniedError: It may not; an undecided wish is remembered and the remedy is the
@@ -38,7 +39,8 @@ class GrantDesk:
         app, executable = connection.app, connection.executable
         verdict = self._grants.check(app, executable, region)
         if verdict is Verdict.ALLOWED:
-            if region not in ("public", "app"):
+            if region in CLASSES and region not in connection.noted:
+                connection.noted.add(region)
                 self._audit.note("opened", app, region, _who(connection))
             return
         command = f"sensorium grants allow {shlex.quote(app)} {region}"

@@ -53,6 +53,8 @@ if sys.platform != "win32":
                     return self._receive()
                 return self._receive()
             except TimeoutError as error:
+                # A late answer must not be taken for that of a later request.
+                self.close()
                 raise ControlError("the daemon does not answer", "sensorium doctor") from error
             except OSError as error:
                 raise ControlError(f"the daemon is gone: {error.strerror}", _START) from error

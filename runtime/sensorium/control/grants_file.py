@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from sensorium.channels.catalogue import REGIONS
 from sensorium.config import Source, decode
 from sensorium.control.audit import write_private
 from sensorium.control.requests import app_name
-from sensorium.errors import ControlError
+from sensorium.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,6 +55,7 @@ def read(path: Path) -> tuple[Grant, ...]:
         ConfigError: When it cannot be read or is wrong; names file, line and key.
     """
     source = Source.read(path)
+    _require_own(path)
     content = source.parse()
     for name in content:
         if name != "grant":
@@ -89,6 +92,16 @@ def write(path: Path, grants: Iterable[Grant]) -> None:
             f"{path} cannot be written: {error.strerror}",
             "set SENSORIUM_CONFIG_DIR to a folder that you may write",
         ) from error
+
+
+def _require_own(path: Path) -> None:
+    """Refuses a file by which another user could grant himself something."""
+    if sys.platform != "win32":
+        status = path.stat()
+        if status.st_uid not in (os.getuid(), 0) or status.st_mode & 0o022:
+            raise ConfigError(
+                f"{path}: may be written by other users", f"chmod 600 {path}, and own it"
+            )
 
 
 def _toml(value: object) -> object:

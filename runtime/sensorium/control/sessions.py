@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sensorium
@@ -40,12 +40,14 @@ class Connection:
         peer: Its process.
         app: The name it gave with `hello`; empty before.
         client: What it reads with, and the version of that.
+        noted: Grant classes that it opened and that were noted in the log of grants.
     """
 
     session: int
     peer: Peer
     app: str = ""
     client: str = ""
+    noted: set[str] = field(default_factory=set)
 
     @property
     def pid(self) -> int:
@@ -123,6 +125,8 @@ class Sessions:
         """Answers one request; a malformed one ends the connection."""
         try:
             request = requests.parse(body)
+        except Refused as error:
+            return refusal(error)
         except ControlError as error:
             return refusal(error, final=True)
         try:
