@@ -5,25 +5,22 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
 from sensorium.cli.sight import Look, Sight
+from sensorium.cli.story import Story
 from sensorium.errors import ChannelError, ControlError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from sensorium.cli.words import Record
-
 _WAIT_S = 0.1
 _PAUSE_S = 0.002
 _RETRY_S = 0.5
 _SWITCH_S = 0.0005
-_HISTORY = 500
 
 
 @cache
@@ -39,16 +36,6 @@ def client() -> Any:
     return module
 
 
-@dataclass(frozen=True)
-class Happening:
-    """One record of an event channel."""
-
-    channel: str
-    record_name: str
-    capture_ns: int
-    record: Record
-
-
 class Eyes:
     """Looks at channels from a thread of its own, as an app would.
 
@@ -59,7 +46,7 @@ class Eyes:
 
     Attributes:
         sights: Channel to what was seen of it; also the channels of classes that are not open.
-        happenings: Records of event channels since the start, oldest first, at most 500.
+        story: What the event channels told since the start.
         generation: Of the daemon's public region; 0 while none runs.
 
     Raises:
@@ -78,7 +65,7 @@ class Eyes:
             for name, (region, record, _) in module.CHANNELS.items()
             if region != "app"
         }
-        self.happenings: list[Happening] = []
+        self.story = Story()
         self._channels: dict[str, Any] = {}
         for name, sight in self.sights.items():
             if sight.region == "public" or sight.region in classes:
@@ -143,10 +130,7 @@ class Eyes:
                 sight.take(look, now)
                 if look.status != "new":
                     break
-                self.happenings.append(
-                    Happening(name, sight.record_name, look.capture_ns, look.record)
-                )
-                del self.happenings[:-_HISTORY]
+                self.story.add(sight.record_name, look.capture_ns, look.record)
 
 
 def _look(reading: Any) -> Look:

@@ -62,6 +62,7 @@ class Sight:
         region: The grant class that it lies in.
         look: The newest read.
         valid: Valid records that were read.
+        first_ns: When the first of them was seen; 0 before.
         publish_lags_ns: From capture to publishing, of each valid record that was read.
         seen_lags_ns: From publishing to reading.
     """
@@ -71,6 +72,7 @@ class Sight:
     region: str
     look: Look = field(default_factory=lambda: Look("invalid", reason=1))
     valid: int = 0
+    first_ns: int = 0
     publish_lags_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT))
     seen_lags_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT))
     _marks: deque[tuple[int, int]] = field(default_factory=deque)
@@ -80,6 +82,7 @@ class Sight:
         self.look = look
         if look.status == "new":
             self.valid += 1
+            self.first_ns = self.first_ns or now_ns
             self.publish_lags_ns.append(look.publish_ns - look.capture_ns)
             self.seen_lags_ns.append(look.age_ns)
         if not self._marks or now_ns - self._marks[-1][0] > _RATE_WINDOW_NS // 20:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -33,7 +32,7 @@ def channel_table(sights: Iterable[Sight], *, regions: bool = False) -> Table:
         sights: The channels, in order.
         regions: Whether a column says which grant class each lies in.
     """
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bright_black", expand=True)
     table.add_column("channel", no_wrap=True)
     if regions:
         table.add_column("class", no_wrap=True, style="bright_black")

@@ -126,10 +126,11 @@ def _voice(record: Record) -> Text:
 
 
 def _gesture(record: Record) -> Text:
-    name = record["name"] or "no gesture"
-    said = Text(f"{name:<12.12} ", "bold magenta" if record["name"] else "dim")
-    said.append_text(meter(record["score"], "magenta"))
-    said.append(f" {record['score']:.2f}  pinch {record['pinch']:.2f}  grab {record['grab']:.2f}")
+    name = record["name"]
+    said = Text(f"{name or 'no gesture':<12.12} ", "bold magenta" if name else "dim")
+    said.append_text(meter(record["score"] if name else 0.0, "magenta"))
+    said.append(f" {record['score']:.2f}" if name else "  -  ", "" if name else "dim")
+    said.append(f"  pinch {record['pinch']:.2f}  grab {record['grab']:.2f}")
     return said
 
 

@@ -1,0 +1,127 @@
+"""`sensorium top`: the running daemon, live."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.live import Live
+from rich.text import Text
+
+from sensorium.cli.daemon import APP, connect
+from sensorium.cli.doctor.live import granted_classes
+from sensorium.cli.eyes import Eyes
+from sensorium.cli.scene import FRAMES_A_SECOND, Scene, sleep_until
+from sensorium.cli.status import client_line, duration, process_table
+from sensorium.cli.usage import Meter
+from sensorium.errors import ControlError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from sensorium.cli.output import Output
+    from sensorium.control.client import Client
+
+_STATUS_S = 1.0
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    parser.add_argument(
+        "--once", action="store_true", help="look for a second, print it, end (as with --json)"
+    )
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Shows the daemon until Ctrl-C; once where the output is no terminal."""
+    view = _View()
+    with view.client, Eyes(APP, classes=granted_classes(view.client.request("grants"))) as eyes:
+        if args.once or output.as_json or not output.console.is_terminal:
+            view.refresh()
+            time.sleep(_STATUS_S)
+            view.refresh()
+            output.document(
+                {
+                    "status": view.status,
+                    **eyes.story.document(),
+                    "channels": {name: sight.summary() for name, sight in eyes.sights.items()},
+                }
+            )
+            output.console.print(Scene(eyes, regions=True).draw(output.console, *view.above(),
+                                                                below=Text("")))
+            return 0
+        _show(view, eyes, output)
+    return 0
+
+
+def _show(view: _View, eyes: Eyes, output: Output) -> None:
+    console = output.console
+    scene = Scene(eyes, regions=True)
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        refreshed = 0.0
+        while True:
+            now = time.monotonic()
+            if now - refreshed >= _STATUS_S:
+                refreshed = now
+                view.refresh()
+            live.update(
+                scene.draw(console, *view.above(), below=Text("Ctrl-C ends it", "dim")),
+                refresh=True,
+            )
+            sleep_until(now + 1 / FRAMES_A_SECOND)
+
+
+class _View:
+    """The daemon's status with what its processes cost; survives a restart of the daemon."""
+
+    def __init__(self) -> None:
+        self.client: Client = connect()
+        self.status: dict[str, Any] = {}
+        self._meter = Meter()
+        self._gone = False
+
+    def refresh(self) -> None:
+        """Asks again."""
+        try:
+            self.status = self.client.request("status")
+            self._gone = False
+        except ControlError:
+            self._gone = True
+            self._connect_again()
+            return
+        supervisor = {
+            "name": "supervisor", "pid": self.status["pid"], "state": "live", "restarts": 0,
+            "uptime_s": self.status["uptime_s"],
+        }
+        processes = [supervisor, *self.status["processes"]]
+        now = time.monotonic()
+        for process in processes:
+            cpu, memory = self._meter.measure(process["pid"], now)
+            process["cpu_percent"], process["pss_mb"] = cpu, memory
+        self.status["processes"] = processes
+
+    def above(self) -> list[Any]:
+        """What is shown above the channels."""
+        if self._gone or not self.status:
+            return [Text("the daemon is gone; waiting for it: sensorium run", "bold red")]
+        status = self.status
+        head = Text.assemble(
+            (f"sensorium {status['version']} ", "bold"),
+            f"up {duration(status['uptime_s'])}  {status['config']}",
+            no_wrap=True,
+        )
+        if status["muted"]:
+            head.append("  MUTED", "bold red")
+        if any(client["recording"] for client in status["clients"]):
+            head.append(f"  RECORDING {status['recording_bytes'] / 1e6:.1f} MB", "bold red")
+        lines = [Text(client_line(client), "dim", no_wrap=True) for client in status["clients"]
+                 if client["app"] != APP]
+        return [head, process_table(status["processes"]), *lines]
+
+    def _connect_again(self) -> None:
+        try:
+            fresh = connect()
+        except ControlError:
+            return
+        self.client.close()
+        self.client = fresh
