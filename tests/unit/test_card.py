@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sensorium import folders
+from sensorium.errors import CardError
+from sensorium.inference import card as cards
+from sensorium.inference import store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHIPPED = folders.data_room("engines")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "silero-vad"
+    made.mkdir()
+    (made / "card.toml").write_text((SHIPPED / "silero-vad" / "card.toml").read_text())
+    return made
+
+
+def changed(folder: Path, old: str, new: str) -> CardError:
+    path = folder / "card.toml"
+    text = path.read_text()
+    assert text.count(old) >= 1
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(CardError) as caught:
+        cards.read(folder)
+    return caught.value
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/card.toml")), ids=lambda p: p.parent.name)
+def test_every_shipped_card_reads_and_brings_its_notice(path: Path) -> None:
+    card = cards.read(path.parent)
+    assert (path.parent / card.upstream.notice).stat().st_size > 500
+    assert card.upstream.licence in ("MIT", "Apache-2.0")
+    assert card.source.wheel.startswith(card.source.package.replace("-", "_"))
+    assert card.source.version in card.source.wheel
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "allowed"),
+    [
+        ('title = "', 'titel = "', "engine.titel", "did you mean title?"),
+        ('backend = "onnxruntime"', 'backend = "tensorflow"', "engine.backend", '"onnxruntime"'),
+        ('converter = "onnx"', 'converter = "coreml"', "engine.converter", '"tflite"'),
+        ('precision = "fp32"', 'precision = "int8"', "engine.precision", '"fp32"'),
+        ("sample_rate_hz = 16000", 'sample_rate_hz = "16k"', "engine.sample_rate_hz", "whole"),
+        ("shape = [1, 576]", "shape = [0, 576]", "inputs.0.shape", "whole numbers, 1 to"),
+        ('version = "6.2.3"\n', "", "source", ""),
+        ('sha256 = "7b7f', 'sha256 = "XYZ', "source.sha256", "64 hex digits"),
+        ('wheel = "', 'wheel = "../', "source.wheel", ""),
+        ("[upstream]", "[downstream]", "downstream", "upstream"),
+        ('name = "silero-vad"', 'name = "other"', "engine.name", "silero-vad"),
+    ],
+)
+def test_a_wrong_key_is_named_with_file_line_and_remedy(
+    folder: Path, old: str, new: str, key: str, allowed: str
+) -> None:
+    error = changed(folder, old, new)
+    assert str(folder / "card.toml") in error.message
+    line = re.search(r"line (\d+)", error.message)
+    assert line is not None
+    text = (folder / "card.toml").read_text().splitlines()
+    named = text[int(line.group(1)) - 1]
+    assert key in error.message
+    assert key.rpartition(".")[2] in named or named.startswith("[")
+    if key != "source":
+        assert allowed in error.remedy
+
+
+def test_a_missing_table_is_named(folder: Path) -> None:
+    path = folder / "card.toml"
+    path.write_text(path.read_text().partition("[[outputs]]")[0])
+    with pytest.raises(CardError, match="outputs: the table is missing"):
+        cards.read(folder)
+
+
+def test_text_that_is_not_toml_is_refused_with_its_line(folder: Path) -> None:
+    error = changed(folder, "[source]", "[source")
+    assert "not TOML" in error.message
+    assert "line" in error.message
+
+
+def test_the_identity_follows_what_is_built_and_nothing_else(folder: Path) -> None:
+    before = cards.read(folder).identity
+    path = folder / "card.toml"
+    path.write_text(path.read_text().replace('title = "', 'title = "Another: '))
+    assert cards.read(folder).identity == before
+    path.write_text(path.read_text().replace("shape = [1, 576]", "shape = [1, 512]"))
+    assert cards.read(folder).identity != before
+
+
+def test_the_users_own_card_wins(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path / "data"))
+    own = tmp_path / "data" / "engines" / "silero-vad"
+    own.parent.mkdir(parents=True)
+    folder.rename(own)
+    assert store.find_card("silero-vad").folder == own
+    assert store.find_card("gesture-recognizer").folder.parent == SHIPPED
+    assert store.names() == ("gesture-recognizer", "silero-vad")
+
+
+@pytest.mark.parametrize("name", ["nothing-there", "../silero-vad", "", "Silero"])
+def test_an_unknown_card_is_refused_and_the_known_are_listed(name: str) -> None:
+    with pytest.raises(CardError) as caught:
+        store.find_card(name)
+    assert "silero-vad" in caught.value.remedy
