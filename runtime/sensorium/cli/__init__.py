@@ -13,6 +13,7 @@ import sys
 from importlib import import_module
 
 from sensorium import __version__
+from sensorium.cli import json_option
 from sensorium.errors import ConfigError, SensoriumError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -77,9 +78,7 @@ def _parser(given: list[str]) -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=what, description=f"{what[0].upper()}{what[1:]}."
         )
-        command.add_argument(
-            "--json", action="store_true", help="one JSON document on stdout, the rest on stderr"
-        )
+        json_option.add(command)
         if name == called:
             import_module(module).arguments(command)
     return parser

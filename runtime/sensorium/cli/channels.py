@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sensorium.channels.catalogue import CHANNELS
+from sensorium.cli import json_option
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.live import granted_classes
 from sensorium.cli.eyes import Eyes, client
@@ -30,12 +31,14 @@ _DUMP_S = 1.0
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="every channel: status, age, rate (default)")
+    listing = actions.add_parser("list", help="every channel: status, age, rate (default)")
     watch = actions.add_parser("watch", help="each record of a channel as it comes")
     watch.add_argument("name", metavar="NAME")
     watch.add_argument("--count", type=int, default=0, metavar="N", help="ends after N records")
     dump = actions.add_parser("dump", help="the newest record of channels, as JSON")
     dump.add_argument("names", nargs="*", metavar="NAME", help="default: all that may be read")
+    for action in (listing, watch, dump):
+        json_option.add(action, nested=True)
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
@@ -52,6 +55,12 @@ def _list(output: Output) -> int:
         time.sleep(_LIST_S)
     output.document({name: _described(eyes, name) for name in eyes.sights})
     output.console.print(channel_table(eyes.sights.values(), regions=True))
+    closed = {sight.region for sight in eyes.sights.values() if sight.look.status == "denied"}
+    if closed:
+        output.console.print(
+            f"to read them here too: sensorium grants allow {APP} {' '.join(sorted(closed))}",
+            style="dim",
+        )
     return 0
 
 

@@ -12,6 +12,7 @@ from sensorium import folders
 from sensorium.cli.sight import Look, Sight
 from sensorium.cli.story import Story
 from sensorium.errors import ChannelError, ControlError
+from sensorium.health import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -126,7 +127,7 @@ class Eyes:
                 sight.take(_look(channel.read(now)), now)
                 continue
             while True:
-                look = _look(channel.next(now))
+                look = _event(_look(channel.next(now)))
                 sight.take(look, now)
                 if look.status != "new":
                     break
@@ -142,3 +143,8 @@ def _look(reading: Any) -> Look:
         status, reading.reason, reading.age_ns, sample.n, sample.capture_ns, sample.publish_ns,
         sample.confidence, sample.engine, lambda: sample.record.to_dict(),
     )
+
+
+def _event(look: Look) -> Look:
+    """An event channel in which nothing has happened yet is as it should be."""
+    return Look("same") if look.n == 0 and look.reason == Reason.STARTING else look

@@ -11,6 +11,7 @@ from rich import box
 from rich.table import Table
 
 from sensorium import folders
+from sensorium.cli import json_option
 from sensorium.cli.daemon import connect_if_running
 from sensorium.control.grants import Grants
 from sensorium.control.grants_file import CLASSES
@@ -29,13 +30,17 @@ _DONE = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="what was decided, and what waits for a decision (default)")
+    listing = actions.add_parser(
+        "list", help="what was decided, and what waits for a decision (default)"
+    )
+    json_option.add(listing, nested=True)
     for name, what in (
         ("allow", "let an app read private channels"),
         ("deny", "refuse them to an app"),
         ("revoke", "forget what was decided"),
     ):
         action = actions.add_parser(name, help=what)
+        json_option.add(action, nested=True)
         action.add_argument("app", help="the name that the app gives")
         action.add_argument(
             "classes", nargs="*" if name == "revoke" else "+", metavar="CLASS",

@@ -47,7 +47,6 @@ class Scene:
         self._eyes = eyes
         self._channels = channels
         self._regions = regions
-        self._started_ns = now_ns()
         self._voice: deque[tuple[float, bool]] = deque(maxlen=400)
 
     def draw(self, console: Console, *above: RenderableType, below: Text) -> Group:
@@ -92,9 +91,10 @@ class Scene:
         return line
 
     def _told(self) -> list[Text]:
+        now = now_ns()
         newest = list(self._eyes.story.lines)[-_TOLD:]
         lines = [
-            Text.assemble((f"{max(0.0, (at - self._started_ns) / 1e9):6.1f} s  ", "dim"), told)
+            Text.assemble((f"{max(0.0, (now - at) / 1e9):5.1f} s ago  ", "dim"), told)
             for at, told in newest
         ]
         return lines + [Text("")] * (_TOLD - len(lines))

@@ -85,7 +85,7 @@ class Sight:
             self.first_ns = self.first_ns or now_ns
             self.publish_lags_ns.append(look.publish_ns - look.capture_ns)
             self.seen_lags_ns.append(look.age_ns)
-        if not self._marks or now_ns - self._marks[-1][0] > _RATE_WINDOW_NS // 20:
+        if look.n and (not self._marks or now_ns - self._marks[-1][0] > _RATE_WINDOW_NS // 20):
             self._marks.append((now_ns, look.n))
             while now_ns - self._marks[0][0] > _RATE_WINDOW_NS:
                 self._marks.popleft()

@@ -33,11 +33,20 @@ def run(args: argparse.Namespace, output: Output) -> int:
     )
     if status["muted"]:
         console.print("[bold]muted[/]: the microphone stays closed; `sensorium mute off` ends it")
-    console.print(process_table(status["processes"]))
+    console.print(process_table(all_processes(status)))
     console.print(part_table(status["parts"]))
     for client_status in status["clients"]:
         console.print(client_line(client_status), markup=False)
     return 0
+
+
+def all_processes(status: dict[str, Any]) -> list[dict[str, Any]]:
+    """The supervisor's process, then its children's."""
+    supervisor = {
+        "name": "supervisor", "pid": status["pid"], "state": "live", "restarts": 0,
+        "uptime_s": status["uptime_s"],
+    }
+    return [supervisor, *status["processes"]]
 
 
 def process_table(processes: list[dict[str, Any]]) -> Table:

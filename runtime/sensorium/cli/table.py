@@ -76,6 +76,10 @@ def value_text(sight: Sight) -> Text:
         return words(sight.record_name, look.record)
     if look.status == "stale" and look.record:
         return Text.assemble(("last: ", "yellow"), words(sight.record_name, look.record))
+    if sight.fresh:
+        return Text("nothing yet", "bright_black")
+    if look.status == "denied" and sight.region == "audio":
+        return Text("not opened here: a reader keeps the microphone open", "bright_black")
     if look.status == "denied":
         return Text("no grant: see `sensorium grants`", "red")
     return Text(reason_words(look.reason), "bright_black")

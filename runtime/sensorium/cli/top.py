@@ -12,7 +12,7 @@ from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.live import granted_classes
 from sensorium.cli.eyes import Eyes
 from sensorium.cli.scene import FRAMES_A_SECOND, Scene, sleep_until
-from sensorium.cli.status import client_line, duration, process_table
+from sensorium.cli.status import all_processes, client_line, duration, process_table
 from sensorium.cli.usage import Meter
 from sensorium.errors import ControlError
 
@@ -89,11 +89,7 @@ class _View:
             self._gone = True
             self._connect_again()
             return
-        supervisor = {
-            "name": "supervisor", "pid": self.status["pid"], "state": "live", "restarts": 0,
-            "uptime_s": self.status["uptime_s"],
-        }
-        processes = [supervisor, *self.status["processes"]]
+        processes = all_processes(self.status)
         now = time.monotonic()
         for process in processes:
             cpu, memory = self._meter.measure(process["pid"], now)
