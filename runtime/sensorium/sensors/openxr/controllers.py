@@ -1,0 +1,99 @@
+"""Controllers: grip and aim poses with their buttons, when a controller is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sensorium.health import Reason
+from sensorium.sensors.openxr.buttons import POSES, Buttons
+from sensorium.sensors.openxr.events import Lost
+from sensorium.sensors.openxr.poses import PoseCopy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sensorium.sensors.openxr.actions import ActionSet
+    from sensorium.sensors.openxr.outlet import Outlet
+    from sensorium.sensors.openxr.session import Session
+    from sensorium.sensors.openxr.structures import Room
+
+HEAD = 2
+"""Where the head's space stands among `pose_spaces`."""
+
+
+def pose_spaces(actions: ActionSet, head: Any) -> list[Any]:
+    """Left grip, left aim, head, right grip, right aim.
+
+    The head in the middle lets one run of them leave out either controller.
+    """
+    left, right = ([actions.space(pose, hand) for pose in POSES] for hand in actions.hands)
+    return [*left, head, *right]
+
+
+class Controllers:
+    """Both controllers.
+
+    Args:
+        session: The session.
+        actions: Its actions.
+        room: Where the spaces of `pose_spaces` are located.
+        outlets: The channels, by side: 1 left, 2 right.
+    """
+
+    def __init__(
+        self, session: Session, actions: ActionSet, room: Room, outlets: Mapping[int, Outlet]
+    ) -> None:
+        self._session = session
+        self._actions = actions
+        self._outlets = outlets
+        self._present = dict.fromkeys(outlets, False)
+        self._buttons = {
+            side: Buttons(session.calls, session.handle, actions, side, outlet.record)
+            for side, outlet in outlets.items()
+        }
+        self._copies = {
+            side: [
+                PoseCopy(room, first + at, outlet.record[pose]) for at, pose in enumerate(POSES)
+            ]
+            for (side, outlet), first in zip(outlets.items(), (0, HEAD + 1), strict=True)
+        }
+
+    @property
+    def any_present(self) -> bool:
+        """Whether a controller was there at the last sync."""
+        return any(self._present.values())
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Which of `pose_spaces` to locate: the head's and those of present controllers."""
+        left, right = self._present.values()
+        return (0 if left else HEAD, len(POSES) + HEAD + 1 if right else HEAD + 1)
+
+    def sync(self) -> None:
+        """Takes the newest input over; the spaces are located after it.
+
+        Raises:
+            Lost: The session is gone.
+        """
+        result = self._actions.sync()
+        if result < 0:
+            raise Lost(f"the OpenXR session is gone (result {result})")
+        has_input = self._actions.has_input(result)
+        changed = self._session.profiles_changed
+        self._session.profiles_changed = False
+        for side, buttons in self._buttons.items():
+            was_present = self._present[side]
+            self._present[side] = has_input and buttons.present()
+            if changed or self._present[side] > was_present:
+                buttons.identify()
+
+    def publish(self, now_ns: int) -> None:
+        """Publishes what was synced and located."""
+        for side, outlet in self._outlets.items():
+            if self._present[side]:
+                for copy in self._copies[side]:
+                    copy.copy()
+                self._buttons[side].read()
+                outlet.publish(now_ns)
+            else:
+                outlet.withhold(now_ns, Reason.INACTIVE)
