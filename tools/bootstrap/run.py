@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,10 +52,12 @@ def build_engines(environment: Environment) -> int:
     """Fetches and builds what is not in the user's cache yet.
 
     Returns:
-        The exit status of `sensorium-engines`, which says itself what went wrong.
+        The exit status of `sensorium-engines`, which says itself on standard error what it does
+        and what went wrong.
     """
-    command = [str(environment.program("sensorium-engines")), "build", *ENGINES]
-    return subprocess.run(command, stdout=sys.stderr, check=False).returncode
+    program = environment.program("sensorium-engines")
+    command = [str(program), "build", *ENGINES, "--json"]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
