@@ -1,0 +1,1 @@
+"""Sensors: the world to channels. See `sensor.py` for what one is."""
