@@ -1038,7 +1038,7 @@ typedef struct sensorium_region {
   uint8_t *base;             /* NULL while it is not mapped */
   uint64_t size;
   uint8_t *waiters;          /* NULL: nobody can be woken, so waiting polls */
-  uint64_t generation;
+  uint64_t generation, started_ns; /* which ring set this is: numbers in another start anew */
   sensorium_status status;   /* why it is not mapped */
   uint32_t wanted;           /* 1: reconnect opens it again */
   uint32_t writable;
@@ -1055,7 +1055,7 @@ typedef struct sensorium {
   uint32_t daemon_major, daemon_minor; /* layout version of the daemon; 0: none seen */
   intptr_t control;          /* socket or pipe; -1: not connected */
   uint64_t frames;           /* frames begun with sensorium_frame_begin */
-  char app[64];
+  char app[260];
   char directory[512];
   char message[320];         /* what went wrong last, in one sentence */
   char remedy[160];          /* what the user can do about it; may be empty */
@@ -1074,7 +1074,7 @@ typedef struct sensorium_channel {
   uint64_t cursor;           /* next record that sensorium_next_* returns */
   uint64_t lost;             /* records that were overwritten before sensorium_next_* came to them */
   uint64_t resets;           /* times that a new generation took the ring's place */
-  uint64_t generation;       /* of the region that n and cursor belong to */
+  uint64_t generation, started_ns; /* of the region that n and cursor belong to */
   uint32_t binding;
   uint32_t follows;          /* 1: used with sensorium_next_*, 0: with sensorium_read_* */
   uint32_t index;            /* of its word in the waiters' page */
@@ -1200,6 +1200,7 @@ static inline sensorium_status sensorium_region_check(sensorium_t *s, sensorium_
     return sensorium_fail(s, r->status, fault, "");
   }
   r->generation = sensorium_u64(base + SENSORIUM_HEADER_GENERATION);
+  r->started_ns = sensorium_u64(base + SENSORIUM_HEADER_STARTED_NS);
   r->foreign_clock = sensorium_u32(base + SENSORIUM_HEADER_CLOCK_ID) != SENSORIUM_CLOCK;
   r->clock_offset_ns = 0;
   r->clock_heartbeat_ns = 0;
@@ -1275,6 +1276,7 @@ static inline sensorium_status sensorium_rebind(sensorium_channel_t *c) {
   if (c->their_id != c->record_id || c->their_major != c->record_major || c->their_size < c->record_size)
     return c->status = SENSORIUM_VERSION;
   c->generation = r->generation;
+  c->started_ns = r->started_ns;
   c->ring = r->base + offset;
   c->entry = entry;
   c->base = r->base;
@@ -1283,11 +1285,12 @@ static inline sensorium_status sensorium_rebind(sensorium_channel_t *c) {
 
 /* Follows the session to newly mapped regions. A new generation's numbers start anew. */
 static inline void sensorium_follow(sensorium_channel_t *c) {
-  uint64_t generation = c->generation;
-  if (sensorium_rebind(c) != SENSORIUM_OK || c->generation == generation) return;
+  uint64_t generation = c->generation, started_ns = c->started_ns;
+  if (sensorium_rebind(c) != SENSORIUM_OK || (c->generation == generation && c->started_ns == started_ns)) return;
   c->n = 0;
   c->cursor = 1;
-  c->resets++;
+  if (generation) c->resets++;
+  else c->cursor = sensorium_load(c->entry + SENSORIUM_ENTRY_LATEST) + 1; /* its first daemon */
 }
 
 /* Why a channel is out of reach, in words; `text` of `size` bytes gets one sentence. */
@@ -2057,12 +2060,11 @@ static inline void sensorium_control_close(sensorium_t *s) {
 }
 
 static inline int sensorium_control_open(sensorium_t *s) {
-  char user[128], path[192];
-  DWORD length = sizeof user;
+  WCHAR path[320] = L"\\\\.\\pipe\\sensorium-";
+  DWORD used = (DWORD)wcslen(path), length = 257;
   HANDLE pipe;
-  if (!GetUserNameA(user, &length)) return 0;
-  snprintf(path, sizeof path, "\\\\.\\pipe\\sensorium-%s", user);
-  pipe = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  if (!GetUserNameW(path + used, &length)) return 0;
+  pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
   if (pipe == INVALID_HANDLE_VALUE) return 0;
   s->control = (intptr_t)pipe;
   return 1;
@@ -2207,7 +2209,7 @@ static inline sensorium_status sensorium_refused(sensorium_t *s, const char *rep
 
 /* Says hello over control, which is what private regions need; public ones do without. */
 static inline sensorium_status sensorium_hello(sensorium_t *s) {
-  char request[512], name[160], reply[2048];
+  char request[900], name[700], reply[2048];
   intptr_t handles[2];
   if (s->control != -1) return SENSORIUM_OK;
   if (!sensorium_control_open(s))

@@ -1495,7 +1495,7 @@ namespace Sensorium
         public readonly string Name;
         public IntPtr Base, Waiters;
         public long Size;
-        public ulong Generation;
+        public ulong Generation, StartedNs;
         public Status Status = Status.Closed;
         public bool Wanted, Writable, ForeignClock;
         private readonly List<IDisposable> held = new List<IDisposable>();
@@ -1583,6 +1583,7 @@ namespace Sensorium
                 return fault;
             }
             Generation = U64(Layout.HeaderGeneration);
+            StartedNs = U64(Layout.HeaderStartedNs);
             ForeignClock = U32(Layout.HeaderClockId) != Clock.Id;
             offsetNs = 0;
             heartbeatNs = 0;
@@ -1729,7 +1730,7 @@ namespace Sensorium
         private IntPtr regionBase, ring, heartbeat, regionState, entryState, entryReason, entryEpoch, entryHeartbeat;
         private bool reachable, follows;
         private uint binding, theirId, theirMajor, theirMinor, theirSize;
-        private ulong slots, n, cursor = 1, generation;
+        private ulong slots, n, cursor = 1, generation, startedNs;
         private long stride;
 
         internal Channel(Session session, string name, Record value)
@@ -1910,13 +1911,14 @@ namespace Sensorium
             entryReason = Native.Plus(regionBase, entry + Layout.EntryReason);
             entryEpoch = Native.Plus(regionBase, entry + Layout.EntryEpoch);
             entryHeartbeat = Native.Plus(regionBase, entry + Layout.EntryOwnerHeartbeatNs);
-            if (generation != Region.Generation)
+            if (generation != Region.Generation || startedNs != Region.StartedNs)
             {
                 if (generation != 0) Resets++;
                 // A new ring after a reconnect is followed from its first record on.
                 cursor = generation != 0 ? 1 : Native.Load(Latest) + 1;
                 n = 0;
                 generation = Region.Generation;
+                startedNs = Region.StartedNs;
             }
             reachable = true;
             return Status.Ok;

@@ -690,6 +690,7 @@ class _Region:
         self.status = Status.CLOSED
         self.wanted = name == "public"
         self.generation = 0
+        self.identity = (0, 0)
         self.foreign_clock = False
         self._offset_ns = self._heartbeat_ns = self._seen_ns = 0
         self.view: memoryview | None = None
@@ -735,6 +736,7 @@ class _Region:
             return "the region's table does not fit its size"
         self._table = (table, entries, stride, size)
         self.generation = self.words[HEADER_GENERATION // 8]
+        self.identity = (self.generation, self.words[HEADER_STARTED_NS // 8])
         self.foreign_clock = clock != (2 if sys.platform == "win32" else 1)
         self._offset_ns = self._heartbeat_ns = 0
         self.status = Status.OK
@@ -995,7 +997,7 @@ class Channel:
         self._sample: Sample | None = None
         self._n = 0
         self._cursor = 1
-        self._generation = 0
+        self._identity = (0, 0)
         self._carried: tuple[int, int, int, int] | None = None
         self._entry: _Entry | None = None
         self.status = self._bind()
@@ -1141,12 +1143,13 @@ class Channel:
         self._latest = (entry.base + ENTRY_LATEST) // 8
         self._state = (entry.base + ENTRY_STATE) // 8
         self._slots = entry.slots
-        if self._generation != region.generation:
-            self.resets += self._generation != 0
+        if self._identity != region.identity:
+            first = self._identity == (0, 0)
+            self.resets += not first
             # A new ring after a reconnect is followed from its first record on.
-            self._cursor = 1 if self._generation else region.words[self._latest] + 1
+            self._cursor = region.words[self._latest] + 1 if first else 1
             self._n = 0
-            self._generation = region.generation
+            self._identity = region.identity
         return Status.OK
 
     def _gone(self) -> Status | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sensorium
 from sensorium import health
 from sensorium.channels import layout
-from sensorium.channels.catalogue import CHANNELS, REGIONS
-from sensorium.records import RECORDS, Record, Struct
+from sensorium.channels.catalogue import REGIONS
+from sensorium.records import Record, Struct
 from sensorium_tools.clients import shapes
+from sensorium_tools.clients.shapes import CURRENT, Source
 from sensorium_tools.clients.template import part
 
 PATH = "c/sensorium.h"
@@ -31,22 +32,22 @@ _ENUMS = {
 }
 
 
-def text() -> str:
+def text(source: Source = CURRENT) -> str:
     """The whole header."""
     return "".join(
         (
             part("c", "head.h"),
             part("c", "platform.h"),
-            _layout(),
+            _layout(source),
             _enums(),
-            _records(),
+            _records(source),
             part("c", "types.h"),
-            _catalogue(),
+            _catalogue(source),
             part("c", "region.h"),
             part("c", "bind.h"),
             part("c", "read.h"),
             part("c", "write.h"),
-            _typed(),
+            _typed(source),
             part("c", "wait.h"),
             part("c", "json.h"),
             part("c", "control_linux.h"),
@@ -61,12 +62,12 @@ def _section(title: str) -> str:
     return f"\n/* ---- {title} {'-' * max(3, 86 - len(title))} */\n\n"
 
 
-def _layout() -> str:
+def _layout(source: Source) -> str:
     lines = [
         f"#define SENSORIUM_MAGIC UINT64_C(0x{layout.MAGIC:016x})",
         f'#define SENSORIUM_CLIENT_VERSION "{sensorium.__version__}"',
-        f"#define SENSORIUM_LAYOUT_MAJOR {layout.LAYOUT_MAJOR}",
-        f"#define SENSORIUM_LAYOUT_MINOR {layout.LAYOUT_MINOR}",
+        f"#define SENSORIUM_LAYOUT_MAJOR {source.layout_major}",
+        f"#define SENSORIUM_LAYOUT_MINOR {source.layout_minor}",
         f"#define SENSORIUM_NAME_BYTES {layout.NAME_BYTES}",
         f"#define SENSORIUM_HEADER_BYTES {layout.HEADER_SIZE}",
         f"#define SENSORIUM_ENTRY_BYTES {layout.ENTRY_STRIDE}",
@@ -107,9 +108,9 @@ def _enums() -> str:
     return _section("States and reasons") + "\n".join((*blocks, names))
 
 
-def _records() -> str:
+def _records(source: Source) -> str:
     return _section("Records: little endian, at fixed offsets") + "\n".join(
-        _struct(struct) for struct in shapes.structs()
+        _struct(struct) for struct in shapes.structs(source)
     )
 
 
@@ -151,11 +152,11 @@ def _struct(struct: Struct) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _catalogue() -> str:
+def _catalogue(source: Source) -> str:
     rows = ",\n".join(
         f'    {{"{c.name}", SENSORIUM_REGION_{c.region.upper()}, {c.record.id}, '
         f"{c.record.major}, {c.record.size}, {int(c.kind == layout.Kind.EVENT)}}}"
-        for c in CHANNELS.values()
+        for c in source.channels
     )
     return _section("The catalogue of channels") + (
         "typedef struct sensorium_known {\n"
@@ -173,10 +174,10 @@ def _catalogue() -> str:
     )
 
 
-def _typed() -> str:
-    by_apps = shapes.written_by_apps()
+def _typed(source: Source) -> str:
+    by_apps = shapes.written_by_apps(source)
     blocks = []
-    for record in RECORDS:
+    for record in source.records:
         name, macro = record.name, f"SENSORIUM_{record.name.upper()}"
         if name in by_apps:
             blocks.append(

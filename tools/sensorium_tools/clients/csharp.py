@@ -5,11 +5,11 @@ from __future__ import annotations
 import sensorium
 from sensorium import health
 from sensorium.channels import layout
-from sensorium.channels.catalogue import CHANNELS, REGIONS
-from sensorium.records import RECORDS, Record, Struct
+from sensorium.channels.catalogue import REGIONS
+from sensorium.records import Record, Struct
 from sensorium.records.fields import SCALARS, Placed
 from sensorium_tools.clients import shapes
-from sensorium_tools.clients.shapes import pascal
+from sensorium_tools.clients.shapes import CURRENT, Source, pascal
 from sensorium_tools.clients.template import part
 
 PATH = "csharp/Sensorium.cs"
@@ -27,16 +27,16 @@ _ENUMS = (
 )
 
 
-def text() -> str:
+def text(source: Source = CURRENT) -> str:
     """The whole file."""
     return "".join(
         (
             part("csharp", "head.cs"),
             _enums(),
-            _layout(),
-            _catalogue(),
+            _layout(source),
+            _catalogue(source),
             part("csharp", "record.cs"),
-            _records(),
+            _records(source),
             part("csharp", "native.cs"),
             part("csharp", "region.cs"),
             part("csharp", "channel.cs"),
@@ -67,11 +67,11 @@ def _enums() -> str:
     return "".join(blocks)
 
 
-def _layout() -> str:
+def _layout(source: Source) -> str:
     lines = [
         f"public const ulong Magic = 0x{layout.MAGIC:016x}UL;",
         f'public const string ClientVersion = "{sensorium.__version__}";',
-        f"public const int Major = {layout.LAYOUT_MAJOR}, Minor = {layout.LAYOUT_MINOR};",
+        f"public const int Major = {source.layout_major}, Minor = {source.layout_minor};",
         f"public const int NameBytes = {layout.NAME_BYTES}, HeaderSize = {layout.HEADER_SIZE};",
         f"public const int EntrySize = {layout.ENTRY_STRIDE};",
         f"public const int WaitersSize = {layout.WAITERS_SIZE};",
@@ -87,12 +87,12 @@ def _layout() -> str:
     return f"\n    internal static class Layout\n    {{\n{body}    }}\n"
 
 
-def _catalogue() -> str:
+def _catalogue(source: Source) -> str:
     regions = ", ".join(f'"{name}"' for name in (*REGIONS, "app"))
     rows = "".join(
         f'            {{ "{c.name}", new Catalogue("{c.region}", {c.record.id}, '
         f"{str(c.kind == layout.Kind.EVENT).lower()}) }},\n"
-        for c in CHANNELS.values()
+        for c in source.channels
     )
     return (
         "\n    internal sealed class Catalogue\n    {\n"
@@ -109,9 +109,10 @@ def _catalogue() -> str:
     )
 
 
-def _records() -> str:
-    encoded = {s.name for r in RECORDS if r.name in shapes.written_by_apps() for s in _parts(r)}
-    return "".join(_class(s, encode=s.name in encoded) for s in shapes.structs())
+def _records(source: Source) -> str:
+    by_apps = shapes.written_by_apps(source)
+    encoded = {s.name for r in source.records if r.name in by_apps for s in _parts(r)}
+    return "".join(_class(s, encode=s.name in encoded) for s in shapes.structs(source))
 
 
 def _parts(struct: Struct) -> list[Struct]:

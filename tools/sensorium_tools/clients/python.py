@@ -5,9 +5,10 @@ from __future__ import annotations
 import sensorium
 from sensorium import health
 from sensorium.channels import layout
-from sensorium.channels.catalogue import CHANNELS, REGIONS
-from sensorium.records import RECORDS, Struct
+from sensorium.channels.catalogue import REGIONS
+from sensorium.records import Struct
 from sensorium_tools.clients import shapes
+from sensorium_tools.clients.shapes import CURRENT, Source
 from sensorium_tools.clients.template import part
 
 PATH = "python/sensorium_client.py"
@@ -20,14 +21,14 @@ _ENUMS = (
 )
 
 
-def text() -> str:
+def text(source: Source = CURRENT) -> str:
     """The whole module."""
     return "".join(
         (
             part("python", "head.py.in"),
             _enums(),
-            _constants(),
-            _tables(),
+            _constants(source),
+            _tables(source),
             part("python", "decode.py.in"),
             part("python", "reading.py.in"),
             part("python", "region.py.in"),
@@ -47,12 +48,12 @@ def _enums() -> str:
     return "".join(blocks)
 
 
-def _constants() -> str:
+def _constants(source: Source) -> str:
     lines = [
         f'CLIENT_VERSION = "{sensorium.__version__}"',
         f"MAGIC = 0x{layout.MAGIC:016X}",
-        f"LAYOUT_MAJOR = {layout.LAYOUT_MAJOR}",
-        f"LAYOUT_MINOR = {layout.LAYOUT_MINOR}",
+        f"LAYOUT_MAJOR = {source.layout_major}",
+        f"LAYOUT_MINOR = {source.layout_minor}",
         f"NAME_BYTES = {layout.NAME_BYTES}",
         f"HEADER_SIZE = {layout.HEADER_SIZE}",
         f"ENTRY_SIZE = {layout.ENTRY_STRIDE}",
@@ -69,16 +70,16 @@ def _constants() -> str:
     return "\n\n" + "\n".join(lines) + "\n"
 
 
-def _tables() -> str:
+def _tables(source: Source) -> str:
     regions = "".join(f'    "{name}",\n' for name in (*REGIONS, "app"))
     records = "".join(
-        f'    "{r.name}": ({r.id}, {r.major}, {r.minor}),\n' for r in RECORDS
+        f'    "{r.name}": ({r.id}, {r.major}, {r.minor}),\n' for r in source.records
     )
     channels = "".join(
         f'    "{c.name}": ("{c.region}", "{c.record.name}", {c.kind == layout.Kind.EVENT}),\n'
-        for c in CHANNELS.values()
+        for c in source.channels
     )
-    structs = "".join(_struct(struct) for struct in shapes.structs())
+    structs = "".join(_struct(struct) for struct in shapes.structs(source))
     return (
         "\nif TYPE_CHECKING:\n    Layout = dict[str, tuple[str, int, int]]\n"
         '    """Field name to (struct code or struct name, count, byte offset)."""\n'

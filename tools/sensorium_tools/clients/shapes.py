@@ -1,24 +1,47 @@
-"""The records' structs in the order in which a language has to define them."""
+"""What the clients are generated from, and the order in which a language has to define it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels import layout
+from sensorium.channels.catalogue import CHANNELS, Channel
 from sensorium.records import RECORDS, Record, Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def structs() -> tuple[Struct, ...]:
+@dataclass(frozen=True)
+class Source:
+    """One version of the daemon, as its clients know it.
+
+    Attributes:
+        records: All records, by ascending id.
+        channels: The catalogue.
+        layout_major: Of the region's layout.
+        layout_minor: Of the region's layout.
+    """
+
+    records: tuple[Record, ...] = RECORDS
+    channels: tuple[Channel, ...] = tuple(CHANNELS.values())
+    layout_major: int = layout.LAYOUT_MAJOR
+    layout_minor: int = layout.LAYOUT_MINOR
+
+
+CURRENT = Source()
+"""This version."""
+
+
+def structs(source: Source = CURRENT) -> tuple[Struct, ...]:
     """Every struct and record once, each behind the structs that it contains.
 
     Raises:
         ValueError: When two different structs have one name.
     """
     found: dict[str, Struct] = {}
-    for record in RECORDS:
+    for record in source.records:
         for struct in _inside(record):
             known = found.setdefault(struct.name, struct)
             if known is not struct:
@@ -26,9 +49,9 @@ def structs() -> tuple[Struct, ...]:
     return tuple(found.values())
 
 
-def written_by_apps() -> frozenset[str]:
+def written_by_apps(source: Source) -> frozenset[str]:
     """Names of the records that an app writes; their channels are read by the daemon only."""
-    return frozenset(c.record.name for c in CHANNELS.values() if c.writer == "app")
+    return frozenset(c.record.name for c in source.channels if c.writer == "app")
 
 
 def is_padding(name: str) -> bool:
@@ -46,6 +69,3 @@ def _inside(struct: Struct) -> Iterator[Struct]:
         if isinstance(field.type, Struct):
             yield from _inside(field.type)
     yield struct
-
-
-__all__ = ["Record", "Struct", "is_padding", "pascal", "structs", "written_by_apps"]

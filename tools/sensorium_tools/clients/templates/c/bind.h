@@ -35,6 +35,7 @@ static inline sensorium_status sensorium_rebind(sensorium_channel_t *c) {
   if (c->their_id != c->record_id || c->their_major != c->record_major || c->their_size < c->record_size)
     return c->status = SENSORIUM_VERSION;
   c->generation = r->generation;
+  c->started_ns = r->started_ns;
   c->ring = r->base + offset;
   c->entry = entry;
   c->base = r->base;
@@ -43,11 +44,12 @@ static inline sensorium_status sensorium_rebind(sensorium_channel_t *c) {
 
 /* Follows the session to newly mapped regions. A new generation's numbers start anew. */
 static inline void sensorium_follow(sensorium_channel_t *c) {
-  uint64_t generation = c->generation;
-  if (sensorium_rebind(c) != SENSORIUM_OK || c->generation == generation) return;
+  uint64_t generation = c->generation, started_ns = c->started_ns;
+  if (sensorium_rebind(c) != SENSORIUM_OK || (c->generation == generation && c->started_ns == started_ns)) return;
   c->n = 0;
   c->cursor = 1;
-  c->resets++;
+  if (generation) c->resets++;
+  else c->cursor = sensorium_load(c->entry + SENSORIUM_ENTRY_LATEST) + 1; /* its first daemon */
 }
 
 /* Why a channel is out of reach, in words; `text` of `size` bytes gets one sentence. */

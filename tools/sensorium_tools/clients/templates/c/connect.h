@@ -57,7 +57,7 @@ static inline sensorium_status sensorium_refused(sensorium_t *s, const char *rep
 
 /* Says hello over control, which is what private regions need; public ones do without. */
 static inline sensorium_status sensorium_hello(sensorium_t *s) {
-  char request[512], name[160], reply[2048];
+  char request[900], name[700], reply[2048];
   intptr_t handles[2];
   if (s->control != -1) return SENSORIUM_OK;
   if (!sensorium_control_open(s))

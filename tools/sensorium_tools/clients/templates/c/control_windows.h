@@ -9,12 +9,11 @@ static inline void sensorium_control_close(sensorium_t *s) {
 }
 
 static inline int sensorium_control_open(sensorium_t *s) {
-  char user[128], path[192];
-  DWORD length = sizeof user;
+  WCHAR path[320] = L"\\\\.\\pipe\\sensorium-";
+  DWORD used = (DWORD)wcslen(path), length = 257;
   HANDLE pipe;
-  if (!GetUserNameA(user, &length)) return 0;
-  snprintf(path, sizeof path, "\\\\.\\pipe\\sensorium-%s", user);
-  pipe = CreateFileA(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+  if (!GetUserNameW(path + used, &length)) return 0;
+  pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
   if (pipe == INVALID_HANDLE_VALUE) return 0;
   s->control = (intptr_t)pipe;
   return 1;

@@ -74,6 +74,7 @@ static inline sensorium_status sensorium_region_check(sensorium_t *s, sensorium_
     return sensorium_fail(s, r->status, fault, "");
   }
   r->generation = sensorium_u64(base + SENSORIUM_HEADER_GENERATION);
+  r->started_ns = sensorium_u64(base + SENSORIUM_HEADER_STARTED_NS);
   r->foreign_clock = sensorium_u32(base + SENSORIUM_HEADER_CLOCK_ID) != SENSORIUM_CLOCK;
   r->clock_offset_ns = 0;
   r->clock_heartbeat_ns = 0;

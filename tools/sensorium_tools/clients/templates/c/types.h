@@ -38,7 +38,7 @@ typedef struct sensorium_region {
   uint8_t *base;             /* NULL while it is not mapped */
   uint64_t size;
   uint8_t *waiters;          /* NULL: nobody can be woken, so waiting polls */
-  uint64_t generation;
+  uint64_t generation, started_ns; /* which ring set this is: numbers in another start anew */
   sensorium_status status;   /* why it is not mapped */
   uint32_t wanted;           /* 1: reconnect opens it again */
   uint32_t writable;
@@ -55,7 +55,7 @@ typedef struct sensorium {
   uint32_t daemon_major, daemon_minor; /* layout version of the daemon; 0: none seen */
   intptr_t control;          /* socket or pipe; -1: not connected */
   uint64_t frames;           /* frames begun with sensorium_frame_begin */
-  char app[64];
+  char app[260];
   char directory[512];
   char message[320];         /* what went wrong last, in one sentence */
   char remedy[160];          /* what the user can do about it; may be empty */
@@ -74,7 +74,7 @@ typedef struct sensorium_channel {
   uint64_t cursor;           /* next record that sensorium_next_* returns */
   uint64_t lost;             /* records that were overwritten before sensorium_next_* came to them */
   uint64_t resets;           /* times that a new generation took the ring's place */
-  uint64_t generation;       /* of the region that n and cursor belong to */
+  uint64_t generation, started_ns; /* of the region that n and cursor belong to */
   uint32_t binding;
   uint32_t follows;          /* 1: used with sensorium_next_*, 0: with sensorium_read_* */
   uint32_t index;            /* of its word in the waiters' page */

@@ -82,7 +82,7 @@
         private IntPtr regionBase, ring, heartbeat, regionState, entryState, entryReason, entryEpoch, entryHeartbeat;
         private bool reachable, follows;
         private uint binding, theirId, theirMajor, theirMinor, theirSize;
-        private ulong slots, n, cursor = 1, generation;
+        private ulong slots, n, cursor = 1, generation, startedNs;
         private long stride;
 
         internal Channel(Session session, string name, Record value)
@@ -263,13 +263,14 @@
             entryReason = Native.Plus(regionBase, entry + Layout.EntryReason);
             entryEpoch = Native.Plus(regionBase, entry + Layout.EntryEpoch);
             entryHeartbeat = Native.Plus(regionBase, entry + Layout.EntryOwnerHeartbeatNs);
-            if (generation != Region.Generation)
+            if (generation != Region.Generation || startedNs != Region.StartedNs)
             {
                 if (generation != 0) Resets++;
                 // A new ring after a reconnect is followed from its first record on.
                 cursor = generation != 0 ? 1 : Native.Load(Latest) + 1;
                 n = 0;
                 generation = Region.Generation;
+                startedNs = Region.StartedNs;
             }
             reachable = true;
             return Status.Ok;

@@ -4,7 +4,7 @@
         public readonly string Name;
         public IntPtr Base, Waiters;
         public long Size;
-        public ulong Generation;
+        public ulong Generation, StartedNs;
         public Status Status = Status.Closed;
         public bool Wanted, Writable, ForeignClock;
         private readonly List<IDisposable> held = new List<IDisposable>();
@@ -92,6 +92,7 @@
                 return fault;
             }
             Generation = U64(Layout.HeaderGeneration);
+            StartedNs = U64(Layout.HeaderStartedNs);
             ForeignClock = U32(Layout.HeaderClockId) != Clock.Id;
             offsetNs = 0;
             heartbeatNs = 0;

@@ -1,0 +1,285 @@
+"""One suite that every client passes: C, C++ in two translation units, C# and Python."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+
+import pytest
+from fixtures import clients
+from fixtures.clients import Driver
+from fixtures.live_regions import LiveRegions, publish
+
+from sensorium.channels.layout import Entry
+from sensorium.channels.reader import Reader
+from sensorium.channels.status import Status
+from sensorium.clock import now_ns
+from sensorium.health import OwnerState, Reason, RegionState
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the drivers are built for Linux")
+
+SOURCES = [clients.PROGRAMS / "driver_main.c", clients.PROGRAMS / "driver_channels.c"]
+
+
+@pytest.fixture(scope="module", params=["c", "cpp", "csharp", "python"])
+def command(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "c":
+        return [str(clients.compile_c(folder / "driver", SOURCES, *clients.SANITIZERS))]
+    if request.param == "cpp":
+        made = clients.compile_c(
+            folder / "driver", SOURCES, *clients.SANITIZERS, compiler="g++", standard="c++17"
+        )
+        return [str(made)]
+    if request.param == "csharp":
+        source = clients.PROGRAMS / "Driver.cs"
+        return clients.mono(clients.compile_csharp(folder / "driver.exe", [source]))
+    return clients.python_driver()
+
+
+@pytest.fixture
+def live(tmp_path_factory):
+    with LiveRegions(tmp_path_factory.mktemp("run")) as regions:
+        yield regions
+
+
+@pytest.fixture
+def driver(command, live):
+    with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(live.folder)}) as running:
+        yield running
+
+
+def test_new_same_and_a_new_record_again(driver, live):
+    assert driver("connect", "game").startswith("OK")
+    assert driver("bind", "gesture_right").startswith("OK")
+    assert driver("read", "gesture_right") == "INVALID 0 starting 0"
+    publish(live, "gesture_right", score=0.5)
+    assert driver("read", "gesture_right") == "NEW 1 none 0.5"
+    assert driver("read", "gesture_right") == "SAME 1 none 0.5"
+    for score in (0.25, 0.75):
+        publish(live, "gesture_right", score=score)
+    assert driver("read", "gesture_right") == "NEW 3 none 0.75"
+
+
+def test_age_is_the_time_since_publishing(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_right", score=0.5)
+    start = now_ns()
+    driver("read", "gesture_right")
+    age, foreign = driver("age", "gesture_right").split()
+    assert 0 <= int(age) <= now_ns() - start + 50_000_000
+    assert foreign == "0"
+
+
+def test_too_old_is_stale_and_gives_the_value(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_right", score=0.5)
+    assert driver("later", "gesture_right") == "STALE 1 none 0.5"
+    publish(live, "gesture_right", score=0.75)
+    assert driver("read", "gesture_right") == "NEW 2 none 0.75"
+
+
+def test_invalid_says_why(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_right", valid=False, reason=Reason.INACTIVE)
+    assert driver("read", "gesture_right").startswith("INVALID 1 inactive")
+    assert driver("read", "gesture_right").startswith("INVALID 1 inactive")
+    assert driver("later", "gesture_right").startswith("STALE 1 inactive")
+
+
+def test_channel_that_was_never_written_gives_the_entrys_reason(driver, live):
+    live.region("public")[0].set_owner_state("wake_word", OwnerState.VACANT, Reason.NOT_IMPLEMENTED)
+    live.region("public")[0].set_owner_state(
+        "gesture_left", OwnerState.VACANT, Reason.ENGINE_MISSING
+    )
+    driver("connect", "game")
+    assert driver("read", "gesture_left") == "INVALID 0 engine_missing 0"
+
+
+def test_lost_owner_is_stale_until_the_next_one_writes(driver, live):
+    region = live.region("public")[0]
+    driver("connect", "game")
+    publish(live, "gesture_right", score=0.5)
+    driver("read", "gesture_right")
+    region.set_owner_state("gesture_right", OwnerState.LOST, Reason.OWNER_LOST)
+    assert driver("read", "gesture_right") == "STALE 1 owner_lost 0.5"
+    region.new_owner("gesture_right", 1)
+    region.set_owner_state("gesture_right", OwnerState.LIVE, Reason.NONE)
+    publish(live, "gesture_right", score=0.75)
+    assert driver("read", "gesture_right") == "NEW 2 none 0.75"
+
+
+def test_writer_killed_in_mid_write_leaves_the_last_whole_record(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_right", score=0.5)
+    region = live.region("public")[0]
+    entry = region.entry("gesture_right")
+    region.words[(entry.offset + 2 * entry.stride) // 8] = 2 * 2 - 1
+    assert driver("read", "gesture_right") == "NEW 1 none 0.5"
+    assert driver("read", "gesture_right") == "SAME 1 none 0.5"
+
+
+def test_supervisor_that_does_not_beat_is_stale(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_event", score=0.5)
+    driver("oldest", "gesture_event")
+    live.stop_heart()
+    assert driver("ended") == "0"
+    live.region("public")[0].heartbeat(now_ns() - 1_500_000_000)
+    assert driver("read", "gesture_event") == "STALE 1 none 0.5"
+    assert driver("ended") == "1"
+
+
+def test_cursor_takes_each_record_once_and_counts_what_it_lost(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_event", score=0.5)
+    driver("bind", "gesture_event")
+    assert driver("next", "gesture_event").split()[0] == "SAME"
+    for k in range(3):
+        reason = Reason.INACTIVE if k == 1 else Reason.NONE
+        publish(live, "gesture_event", score=k, valid=k != 1, reason=reason)
+    assert driver("next", "gesture_event") == "NEW 2 none 0"
+    assert driver("next", "gesture_event") == "INVALID 3 inactive 1"
+    assert driver("next", "gesture_event") == "NEW 4 none 2"
+    assert driver("next", "gesture_event").split()[0] == "SAME"
+    assert driver("lost", "gesture_event") == "0 0"
+    for k in range(300):
+        publish(live, "gesture_event", score=k)
+    # 304 were written; 255 of 256 slots are safe to read: 50..304.
+    assert driver("next", "gesture_event").split()[:2] == ["NEW", "50"]
+    assert driver("lost", "gesture_event") == "45 0"
+    driver("newest", "gesture_event")
+    assert driver("next", "gesture_event").split()[0] == "SAME"
+    driver("oldest", "gesture_event")
+    assert driver("next", "gesture_event").split()[:2] == ["NEW", "50"]
+
+
+def test_private_channel_is_denied_until_it_is_granted_and_after_it_is_revoked(driver, live):
+    driver("connect", "beat-game")
+    said = driver("bind", "head")
+    assert said.startswith("DENIED ")
+    assert said.endswith("|sensorium grants allow beat-game motion")
+    assert driver("read", "head").startswith("DENIED 0")
+    live.grant("beat-game", "motion")
+    publish(live, "head", pose=((1.5, 0, 0), (0, 0, 0, 1), (0, 0, 0), (0, 0, 0), 3))
+    assert driver("reconnect").startswith("OK")
+    assert driver("read", "head") == "NEW 1 none 1.5"
+    live.region("motion")[0].set_state(RegionState.REVOKED)
+    assert driver("read", "head").startswith("DENIED 1")
+
+
+def test_closed_daemon_and_the_next_one(driver, live):
+    driver("connect", "game")
+    publish(live, "gesture_right", score=0.5)
+    assert driver("read", "gesture_right").startswith("NEW 1")
+    publish(live, "gesture_event", score=0.5)
+    driver("bind", "gesture_event")
+    live.region("public")[0].set_state(RegionState.CLOSED)
+    assert driver("read", "gesture_right").startswith("CLOSED")
+    assert driver("ended") == "1"
+    live.replace_public()
+    assert driver("read", "gesture_right").startswith("CLOSED")
+    publish(live, "gesture_right", score=0.75)
+    publish(live, "gesture_event", score=0.75)
+    assert driver("reconnect").startswith("OK")
+    assert driver("ended") == "0"
+    assert driver("read", "gesture_right") == "NEW 1 none 0.75"
+    assert driver("next", "gesture_event") == "NEW 1 none 0.75"
+    assert driver("lost", "gesture_event") == "0 1"
+
+
+def test_daemon_that_starts_after_the_app(command, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(folder)}) as driver:
+        said = driver("connect", "game")
+        assert said == f"UNAVAILABLE no Sensorium daemon runs (looked in {folder})|sensorium run"
+        assert driver("bind", "gesture_right").startswith(("CLOSED", "UNAVAILABLE"))
+        assert driver("read", "gesture_right").startswith("CLOSED 0")
+        assert driver("ended") == "1"
+        with LiveRegions(folder) as live:
+            publish(live, "gesture_right", score=0.5)
+            assert driver("reconnect").startswith("OK")
+            assert driver("read", "gesture_right") == "NEW 1 none 0.5"
+            driver("close")
+            assert driver("read", "gesture_right").startswith("CLOSED")
+
+
+def test_public_is_read_without_control(command, tmp_path_factory):
+    with LiveRegions(tmp_path_factory.mktemp("run")) as live:
+        (live.folder / "control.sock").rename(live.folder / "elsewhere")
+        with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(live.folder)}) as driver:
+            assert driver("connect", "game").startswith("OK")
+            publish(live, "gesture_right", score=0.5)
+            assert driver("read", "gesture_right") == "NEW 1 none 0.5"
+            assert driver("bind", "head").startswith(("UNAVAILABLE", "CLOSED"))
+            assert driver("read", "head").startswith("CLOSED")
+        (live.folder / "elsewhere").rename(live.folder / "control.sock")
+
+
+@pytest.mark.parametrize(
+    "names", [("gesture_right",), ("gesture_right", "gesture_event", "gesture_left")]
+)
+def test_wait_sleeps_until_a_record_comes(driver, live, names):
+    driver("connect", "game")
+    for name in names:
+        driver("bind", name)
+        driver("read" if name != "gesture_event" else "next", name)
+    assert driver("wait", 30, *names) == "SAME"
+    region, waiters = live.region("public")
+    assert all(waiters.words[region.entry(name).index] > now_ns() for name in names)
+    driver.send("wait", 10_000, *names)
+    time.sleep(0.3)
+    start = time.monotonic()
+    publish(live, names[-1], score=0.5)
+    assert driver.answer() == "OK"
+    assert time.monotonic() - start < 5
+
+
+def test_wait_ends_when_the_region_does(driver, live):
+    driver("connect", "game")
+    driver("read", "gesture_right")
+    driver.send("wait", 20_000, "gesture_right")
+    time.sleep(0.3)
+    live.region("public")[0].set_state(RegionState.CLOSED)
+    assert driver.answer() == "CLOSED"
+
+
+def test_frame_times_go_into_the_apps_own_region_and_wake_its_reader(driver, live):
+    region, waiters = live.region("app")
+    reader = Reader(region, "frame_timing")
+    driver("connect", "game")
+    assert driver("bind", "frame_timing").startswith("OK")
+    before = now_ns()
+    assert driver("frame", "frame_timing") == "OK"
+    assert reader.read(now_ns()) is Status.NEW
+    frame = reader.sample.view(reader._expected)[0]
+    assert frame["source"] == 1
+    assert frame["frame"] == 1
+    assert before <= frame["begin_ns"] <= frame["end_ns"] <= now_ns()
+    assert frame["period_ns"] == 11111111
+    assert reader.sample.capture_ns == frame["begin_ns"]
+    assert reader.sample.valid
+    entry = region.entry("frame_timing")
+    assert region.words[(entry.base + Entry.OWNER_HEARTBEAT_NS) // 8] >= before
+    assert reader.sample.epoch == region.words[(entry.base + Entry.EPOCH) // 8]
+
+    from sensorium.channels.wait import wait_any
+
+    woken: list[bool] = []
+    sleeper = threading.Thread(
+        target=lambda: woken.append(wait_any([(reader, 1)], [waiters], 20))
+    )
+    sleeper.start()
+    time.sleep(0.3)
+    driver("frame", "frame_timing")
+    sleeper.join(5)
+    assert woken == [True]
+
+
+def test_writing_what_the_app_does_not_own_is_refused(driver, live):
+    driver("connect", "game")
+    driver("bind", "gesture_right")
+    assert driver("frame", "frame_timing") == "OK"
+    live.region("app")[0].set_state(RegionState.CLOSED)
+    assert driver("frame", "frame_timing") == "CLOSED"
