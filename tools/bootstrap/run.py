@@ -5,22 +5,30 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bootstrap import package_manager, terminal
-from bootstrap.environment import ROOT, Environment, SetupError
+from bootstrap.environment import Environment, SetupError
 from bootstrap.system_packages import OPENGL, PORTAUDIO, Need
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 ENGINES = ("silero-vad", "gesture-recognizer")
 """The engines of the default configuration and of the demo."""
 
 _SENSOR_NEEDS = {"microphone": PORTAUDIO, "openxr": OPENGL}
 _WITH_ENGINES = {"demo", "run"}
+
+_PRINT_ENABLED_SENSORS = """
+import argparse
+from sensorium.cli import run
+parser = argparse.ArgumentParser()
+run.arguments(parser)
+config = run.load(parser.parse_known_args()[0])
+print(*[name for name, section in config.sensors.items() if section.enabled])
+"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     environment = Environment()
     try:
         environment.ensure(["build"], yes=options.yes)
-        package_manager.provide(_needs(passed), yes=options.yes)
+        package_manager.provide(_needs(environment, passed), yes=options.yes)
         if passed[0] in _WITH_ENGINES and not _asks_for_help(passed):
             status = build_engines(environment)
             if status and passed[0] == "demo":
@@ -87,30 +95,16 @@ def _asks_for_help(passed: Sequence[str]) -> bool:
     return not {"-h", "--help"}.isdisjoint(passed)
 
 
-def _needs(passed: Sequence[str]) -> list[Need]:
+def _needs(environment: Environment, passed: Sequence[str]) -> list[Need]:
     """What the system must have for the sensors that `sensorium run` would open."""
-    if passed[0] != "run" or _asks_for_help(passed) or _option(passed, "--replay"):
+    if passed[0] != "run" or _asks_for_help(passed):
         return []
-    path = Path(_option(passed, "--config") or ROOT / "configs" / "default.toml")
-    try:
-        sensors = tomllib.loads(path.read_text("utf-8")).get("sensors", {})
-        return [
-            need
-            for name, need in _SENSOR_NEEDS.items()
-            if name in sensors and sensors[name].get("enabled", True)
-        ]
-    except (OSError, ValueError, AttributeError, TypeError):
-        return []  # `sensorium` itself says what is wrong with it, with file and line
-
-
-def _option(passed: Sequence[str], name: str) -> str:
-    """The value of `--name VALUE` or `--name=VALUE`, or an empty string."""
-    for at, word in enumerate(passed):
-        if word == name:
-            return passed[at + 1] if at + 1 < len(passed) else ""
-        if word.startswith(f"{name}="):
-            return word.partition("=")[2]
-    return ""
+    status, printed = terminal.run_quietly(
+        [environment.program("python"), "-c", _PRINT_ENABLED_SENSORS, *passed[1:]]
+    )
+    # What is wrong with the arguments or the file, `sensorium` itself says.
+    enabled = printed.split() if status == 0 else []
+    return [need for name, need in _SENSOR_NEEDS.items() if name in enabled]
 
 
 def _become(program: Path, passed: Sequence[str]) -> int:
