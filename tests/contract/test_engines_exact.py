@@ -14,7 +14,7 @@ from fixtures import engines
 from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception.hand_landmarks import LANDMARKS, landmarks
-from sensorium_tools import hands
+from sensorium_tools import hand_poses, hands
 from sensorium_tools.convert import converter
 from sensorium_tools.convert.onnx_writer import OnnxWriter
 from sensorium_tools.convert.tflite_model import TfliteGraph, TfliteOperator, read
@@ -74,12 +74,12 @@ def test_gesture_scores_of_hands_are_those_of_litert(litert: Litert, gestures) -
     noise = np.random.default_rng(2)
     out = np.zeros((1, LANDMARKS, 3), np.float32)
     errors = []
-    for pose in hands.POSES.values():
-        for side in (hands.LEFT, hands.RIGHT) * 10:
+    for pose in hand_poses.POSES.values():
+        for side in (hand_poses.LEFT, hand_poses.RIGHT) * 10:
             facing = multiply(turn((0, 0, 1), noise.uniform(-180, 180)), turn((1, 0, 0), 90))
-            made = hands.hand(hands.vary(pose, noise, 5.0), side, orientation=tuple(facing))
+            made = hands.hand(hand_poses.vary(pose, noise, 5.0), side, orientation=tuple(facing))
             landmarks(made.positions.astype(np.float32), side, out)
-            handedness = np.full((1, 1), float(side == hands.RIGHT), np.float32)
+            handedness = np.full((1, 1), float(side == hand_poses.RIGHT), np.float32)
             ours = gestures.run({"hand": out, "handedness": handedness})["scores"]
             theirs = litert.scores(
                 hand=out, handedness=handedness, world_hand=np.zeros_like(out)

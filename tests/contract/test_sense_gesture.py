@@ -5,49 +5,31 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fixtures import engines
-from fixtures.senses import Player, hand_record
+from fixtures.senses import Player
 
 from sensorium.errors import EngineError
 from sensorium.health import Reason
 from sensorium.perception.gesture import Gesture, GestureOptions
-from sensorium_tools import hands
+from sensorium_tools.hand_poses import GESTURES, LEFT, POSES, RIGHT, held, vary
+from sensorium_tools.hands import hand, to_record
 from sensorium_tools.quaternion import multiply, turn
 
 X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 FRAME_NS = 11_111_111
 NONE, BEGIN, HOLD, END = range(4)
 
-SHOWN = {
-    "Closed_Fist": "fist",
-    "Open_Palm": "open",
-    "Pointing_Up": "point",
-    "Thumb_Down": "thumb",
-    "Thumb_Up": "thumb",
-    "Victory": "victory",
-    "ILoveYou": "love",
-}
-
-
-def facing(label: str, side: int) -> np.ndarray:
-    """How a hand is held to show a gesture: the fingers up, or the thumb up or down."""
-    if label.startswith("Thumb"):
-        up = label == "Thumb_Up"
-        return turn(Z, -90 if up == (side == hands.RIGHT) else 90)
-    return turn(X, 90)
-
-
 def shown(label: str, side: int, noise: np.random.Generator | None = None) -> np.ndarray:
-    pose, orientation, scale = hands.POSES[SHOWN[label]], facing(label, side), 1.0
+    pose, orientation, scale = POSES[GESTURES[label][0]], held(label, side), 1.0
     if noise is not None:
-        pose, scale = hands.vary(pose, noise, 4.0), noise.uniform(0.85, 1.1)
+        pose, scale = vary(pose, noise, 4.0), noise.uniform(0.85, 1.1)
         for axis in (X, Y, Z):
             orientation = multiply(turn(axis, noise.normal(0, 12)), orientation)
-    made = hands.hand(pose, side, (0.1, 1.3, -0.4), tuple(orientation), scale)
-    return hand_record(made, side)
+    made = hand(pose, side, (0.1, 1.3, -0.4), tuple(orientation), scale)
+    return to_record(made, side)
 
 
 def resting(side: int) -> np.ndarray:
-    return hand_record(hands.hand(hands.POSES["rest"], side, (0.2, 0.9, -0.3)), side)
+    return to_record(hand(POSES["rest"], side, (0.2, 0.9, -0.3)), side)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +39,7 @@ def engine():
     loaded.close()
 
 
-@pytest.fixture(params=[hands.LEFT, hands.RIGHT], ids=["left", "right"])
+@pytest.fixture(params=[LEFT, RIGHT], ids=["left", "right"])
 def side(request: pytest.FixtureRequest) -> int:
     return request.param
 
@@ -79,7 +61,7 @@ def test_the_streams_are_those_of_the_two_hands(engine) -> None:
     assert (right.trigger, right.outputs[0]) == ("hand_right", "gesture_right")
 
 
-@pytest.mark.parametrize("label", sorted(SHOWN))
+@pytest.mark.parametrize("label", sorted(GESTURES))
 def test_each_gesture_begins_holds_and_ends(player: Player, side: int, label: str) -> None:
     """The begin is told in the third frame that shows it, the end in the third without."""
     play(player, [resting(side)] * 5 + [shown(label, side)] * 10 + [resting(side)] * 6)
@@ -106,14 +88,14 @@ def test_each_gesture_begins_holds_and_ends(player: Player, side: int, label: st
     assert records[-1]["name"] == b""
 
 
-@pytest.mark.parametrize("label", sorted(SHOWN))
+@pytest.mark.parametrize("label", sorted(GESTURES))
 def test_most_hands_of_other_people_are_known(engine, label: str) -> None:
     """Noise of 4 degrees on every joint angle and 12 on the wrist's axes, hands of three sizes."""
     noise = np.random.default_rng(7)
     sense = Gesture(GestureOptions(begin_frames=1), {"gesture-recognizer": engine})
     known = 0
     for place in range(60):
-        side = (hands.LEFT, hands.RIGHT)[place % 2]
+        side = (LEFT, RIGHT)[place % 2]
         player = Player(sense.streams()[side - 1])
         player.valid(shown(label, side, noise), place * FRAME_NS)
         known += player.said[-1]["name"] == label.encode()
@@ -122,8 +104,8 @@ def test_most_hands_of_other_people_are_known(engine, label: str) -> None:
 
 
 def test_pinch_and_grab_are_told_without_a_gesture(player: Player, side: int) -> None:
-    made = hands.hand(hands.POSES["pinch"], side, (0, 1, 0))
-    play(player, [hand_record(made, side)])
+    made = hand(POSES["pinch"], side, (0, 1, 0))
+    play(player, [to_record(made, side)])
     record = player.said[-1]
     assert record["pinch"] == record["pinches"][0] > 0.95
     assert record["pinches"][1:].max() < 0.3

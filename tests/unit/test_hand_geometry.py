@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 from sensorium.perception import hand_geometry as geometry
-from sensorium_tools import hands
+from sensorium_tools import hand_poses, hands
 from sensorium_tools.quaternion import turn
 
 
-def joints(pose: hands.HandPose, side: int = hands.RIGHT, **where) -> np.ndarray:
+def joints(pose: hand_poses.HandPose, side: int = hand_poses.RIGHT, **where) -> np.ndarray:
     return hands.hand(pose, side, **where).positions.astype(np.float32)
 
 
-@pytest.mark.parametrize("side", [hands.LEFT, hands.RIGHT])
+@pytest.mark.parametrize("side", [hand_poses.LEFT, hand_poses.RIGHT])
 def test_named_poses(side: int) -> None:
     def measured(name: str) -> tuple[list[float], float]:
-        points = joints(hands.POSES[name], side, scale=0.85)
+        points = joints(hand_poses.POSES[name], side, scale=0.85)
         return geometry.pinches(points).tolist(), geometry.grab(points)
 
     assert measured("pinch")[0][0] > 0.95
@@ -31,15 +31,18 @@ def test_named_poses(side: int) -> None:
 
 @pytest.mark.parametrize("bend", [50.0, 90.0, 125.0, 170.0, 200.0])
 def test_grab_is_the_sum_of_the_bends(bend: float) -> None:
-    finger = hands.Finger(knuckle=bend * 0.4, middle=bend * 0.4, end=bend * 0.2)
-    pose = replace(hands.POSES["open"], index=finger, middle=finger, ring=finger, little=finger)
+    finger = hand_poses.Finger(knuckle=bend * 0.4, middle=bend * 0.4, end=bend * 0.2)
+    fingers = dict.fromkeys(("index", "middle", "ring", "little"), finger)
+    pose = replace(hand_poses.POSES["open"], **fingers)
     assert geometry.grab(joints(pose)) == pytest.approx((bend - 50.0) / 150.0, abs=1e-3)
 
 
 def test_neither_place_nor_size_matters() -> None:
-    base = joints(hands.POSES["pinch"])
+    base = joints(hand_poses.POSES["pinch"])
     moved = joints(
-        hands.POSES["pinch"], position=(3.0, 1.0, -2.0), orientation=tuple(turn((0, 1, 0), 77)),
+        hand_poses.POSES["pinch"],
+        position=(3.0, 1.0, -2.0),
+        orientation=tuple(turn((0, 1, 0), 77)),
         scale=1.2,
     )
     np.testing.assert_allclose(geometry.pinches(moved), geometry.pinches(base), atol=1e-3)
@@ -47,9 +50,9 @@ def test_neither_place_nor_size_matters() -> None:
 
 
 def test_a_pinch_grows_as_the_tips_come_together() -> None:
-    apart, touching = hands.POSES["open"], hands.POSES["pinch"]
+    apart, touching = hand_poses.POSES["open"], hand_poses.POSES["pinch"]
     strengths = [
-        float(geometry.pinches(joints(hands.blend(apart, touching, share)))[0])
+        float(geometry.pinches(joints(hand_poses.blend(apart, touching, share)))[0])
         for share in np.linspace(0, 1, 21)
     ]
     assert strengths[0] == 0.0

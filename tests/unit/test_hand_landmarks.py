@@ -13,7 +13,7 @@ from sensorium.perception.hand_landmarks import (
     landmarks,
     palm_camera,
 )
-from sensorium_tools import hands
+from sensorium_tools import hand_poses, hands
 from sensorium_tools.quaternion import multiply, turn
 
 X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
@@ -22,7 +22,7 @@ FINGERS_UP = tuple(turn(X, 90))
 
 
 def seen(pose: str, side: int, orientation=FINGERS_UP, position=(0.2, 1.3, -0.4), scale=1.0):
-    made = hands.hand(hands.POSES[pose], side, position, tuple(orientation), scale)
+    made = hands.hand(hand_poses.POSES[pose], side, position, tuple(orientation), scale)
     out = np.zeros((1, LANDMARKS, 3), np.float32)
     assert landmarks(made.positions.astype(np.float32), side, out)
     return out[0]
@@ -48,7 +48,7 @@ def test_the_order_is_wrist_thumb_index_middle_ring_little() -> None:
 
 def test_a_camera_before_a_raised_right_hand_sees_it_upright() -> None:
     """The palm faces -z; the camera looks along +z, so the wearer's right is its left."""
-    made = hands.hand(hands.POSES["open"], RIGHT, (0.2, 1.3, -0.4), FINGERS_UP)
+    made = hands.hand(hand_poses.POSES["open"], RIGHT, (0.2, 1.3, -0.4), FINGERS_UP)
     right, down, view = palm_camera(made.positions.astype(np.float32), RIGHT)
     np.testing.assert_allclose(right, [-1, 0, 0], atol=0.1)
     np.testing.assert_allclose(down, [0, -1, 0], atol=0.1)
@@ -58,11 +58,11 @@ def test_a_camera_before_a_raised_right_hand_sees_it_upright() -> None:
     assert points[4, 0] > points[20, 0]
 
 
-@pytest.mark.parametrize("pose", sorted(hands.POSES))
+@pytest.mark.parametrize("pose", sorted(hand_poses.POSES))
 @pytest.mark.parametrize("side", [LEFT, RIGHT])
 def test_the_numbers_are_those_of_normalize_object(pose: str, side: int) -> None:
     orientation = tuple(multiply(turn(Y, 30), turn(X, 70)))
-    made = hands.hand(hands.POSES[pose], side, (0.2, 1.3, -0.4), orientation)
+    made = hands.hand(hand_poses.POSES[pose], side, (0.2, 1.3, -0.4), orientation)
     axes = palm_camera(made.positions.astype(np.float32), side).astype(float)
     np.testing.assert_allclose(axes @ axes.T, np.eye(3), atol=1e-6)
     assert np.linalg.det(axes) == pytest.approx(1.0, abs=1e-5)

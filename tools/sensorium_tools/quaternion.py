@@ -28,8 +28,9 @@ def multiply(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float
 
 def rotate(turn: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rotates points (..., 3) by a unit quaternion xyzw."""
-    axis, w = turn[:3], turn[3]
-    return points + 2.0 * np.cross(axis, np.cross(axis, points) + w * points)
+    axis, w = turn[:3], float(turn[3])
+    moved: NDArray[np.float64] = 2.0 * np.cross(axis, np.cross(axis, points) + w * points)
+    return points + moved
 
 
 def turn(axis: tuple[float, float, float], degrees: float) -> NDArray[np.float64]:
