@@ -31,7 +31,8 @@ static const char floor_fragment[] =
     "  float fade = 1.0 - smoothstep(1.2, 6.0, length(at)), dark = 0.0;\n"
     "  for (int i = 0; i < 3; i++) {\n"
     "    vec2 d = at - shadows[i].xy;\n"
-    "    if (shadows[i].z > 0.0) dark += 0.5 * exp(-dot(d, d) / (shadows[i].z * shadows[i].z));\n"
+    "    float far = 1.0 + dot(d, d) * shadows[i].z;\n"
+    "    dark += shadows[i].z > 0.0 ? 0.5 / (far * far) : 0.0;\n"
     "  }\n"
     "  float line = max(grid(0.25) * 0.35, grid(1.0) * 0.8);\n"
     "  vec3 c = mix(vec3(0.075, 0.086, 0.110), vec3(0.30, 0.38, 0.50), line);\n"
@@ -59,6 +60,8 @@ int floor_open(void) {
 }
 
 void floor_draw(const view *v, float height_m, const vec3 shadows[FLOOR_SHADOWS]) {
+  vec3 spots[FLOOR_SHADOWS];
+  int i;
   glClear(GL_DEPTH_BUFFER_BIT);
   glDisable(GL_DEPTH_TEST);
   viewer_glBindBuffer(GL_ARRAY_BUFFER, gpu.buffer);
@@ -71,7 +74,11 @@ void floor_draw(const view *v, float height_m, const vec3 shadows[FLOOR_SHADOWS]
   viewer_glUseProgram(gpu.floor);
   viewer_glUniformMatrix4fv(gpu.projection, 1, GL_FALSE, v->projection.m);
   viewer_glUniform1f(gpu.height, height_m);
-  viewer_glUniform3fv(gpu.shadows, FLOOR_SHADOWS, &shadows[0].x);
+  for (i = 0; i < FLOOR_SHADOWS; i++) { /* the radius goes as 1 / radius^2 */
+    float r = shadows[i].z;
+    spots[i] = v3(shadows[i].x, shadows[i].y, r > 0 ? 1 / (r * r) : 0);
+  }
+  viewer_glUniform3fv(gpu.shadows, FLOOR_SHADOWS, &spots[0].x);
   glDrawArrays(GL_TRIANGLES, 0, 6);
   glDisable(GL_BLEND);
   glEnable(GL_DEPTH_TEST);

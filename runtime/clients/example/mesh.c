@@ -5,7 +5,7 @@
 
 #define SLICES 20
 #define RINGS 14
-#define EDGE 0.32f /* exponent of the block's superellipsoid: 1 a ball, 0 a sharp box */
+#define EDGE 0.2f /* exponent of the block's superellipsoid: 1 a ball, 0 a sharp box */
 #define PI 3.14159265f
 
 static const char vertex_source[] =
@@ -53,7 +53,7 @@ static float powered(float value, float exponent) {
 
 /* A point of the superellipsoid (a ball with exponent 1) at two angles, with its normal. */
 static corner round_corner(float up, float around, float exponent) {
-  float cu = cosf(up), su = sinf(up), ca = cosf(around), sa = sinf(around), back = 2.0f - exponent;
+  float cu = fabsf(up) < 0.4999f * PI ? cosf(up) : 0, su = sinf(up), ca = cosf(around), sa = sinf(around), back = 2.0f - exponent;
   corner c;
   vec3 n;
   c.position[0] = powered(cu, exponent) * powered(ca, exponent);
@@ -74,7 +74,7 @@ static corner tube_corner(float z, float around) {
 static corner shape_corner(shape which, int ring, int rings, int slice) {
   float k = (float)ring / (float)rings, around = 2 * PI * (float)slice / SLICES;
   if (which == SHAPE_TUBE) return tube_corner(k, around);
-  return round_corner(PI * (k - 0.5f) * 0.9999f, around, which == SHAPE_BLOCK ? EDGE : 1.0f);
+  return round_corner(PI * (k - 0.5f), around, which == SHAPE_BLOCK ? EDGE : 1.0f);
 }
 
 static void build(shape which) {

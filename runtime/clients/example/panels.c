@@ -51,7 +51,7 @@ static float paragraph(float x, float y, float size, float width, colour c, cons
 }
 
 static void bar(float x, float y, float width, const char *label, const char *value, float share, colour c) {
-  const float from = x + 72, room = width - 72 - 52;
+  const float from = x + 72, room = width - 72 - 56;
   const float filled = (share < 0 ? 0 : share > 1 ? 1 : share) * room;
   overlay_text(x, y, LINE, dim, label);
   overlay_box(from, y + 0.5f, room, 8, 4, track);
@@ -142,38 +142,51 @@ static void microphone_panel(const senses_t *s, float right) {
   overlay_text(x + 46, EDGE + 31, LINE - 1.5f, dim, text);
 }
 
-static void head_line(const senses_t *s, float y) {
-  static const char *const spaces[] = {"", "stage", "local floor", "local"};
-  const int seen = sense_shows(&s->of_head), live = seen && s->of_head.status != SENSORIUM_STALE;
-  char text[320], words[300];
-  if (live)
-    snprintf(text, sizeof text, "head   %+.2f  %+.2f  %+.2f m   %s", (double)s->head.pose.position[0],
-             (double)s->head.pose.position[1], (double)s->head.pose.position[2],
-             spaces[s->head.space <= 3 ? s->head.space : 0]);
-  else snprintf(text, sizeof text, "head   %s", sense_words(s, &s->of_head, words, sizeof words));
-  overlay_text(EDGE, y, LINE, live ? dim : amber, text);
+static void right_text(float right, float y, colour c, const char *text) {
+  overlay_text(right - overlay_text_width(LINE, text), y, LINE, c, text);
 }
 
-static void title(const senses_t *s, const figures_t *figures) {
-  const int live = sense_shows(&s->of_health) && s->of_health.status != SENSORIUM_STALE;
-  char text[320], words[300];
-  overlay_text(EDGE, EDGE + 4, HEADING, white, "Sensorium");
-  overlay_dot(EDGE + 4, EDGE + 42, 4.5f, live ? green : red);
-  if (live) snprintf(text, sizeof text, "daemon %.15s", s->health.version);
-  else snprintf(text, sizeof text, "daemon   %s", sense_words(s, &s->of_health, words, sizeof words));
-  overlay_text(EDGE + 16, EDGE + 37.5f, LINE, live ? dim : amber, text);
-  head_line(s, EDGE + 57);
+static void head_line(const senses_t *s, float right, float y) {
+  static const char *const spaces[] = {"", "stage", "local floor", "local"};
+  const int seen = sense_shows(&s->of_head), live = seen && s->of_head.status != SENSORIUM_STALE;
+  char text[340], words[300];
+  if (live)
+    snprintf(text, sizeof text, "head  %+.2f  %+.2f  %+.2f m  %s", (double)s->head.pose.position[0],
+             (double)s->head.pose.position[1], (double)s->head.pose.position[2],
+             spaces[s->head.space <= 3 ? s->head.space : 0]);
+  else snprintf(text, sizeof text, "head: %s", sense_words(s, &s->of_head, words, sizeof words));
+  right_text(right, y, live ? dim : amber, text);
+}
+
+static void figures_lines(const figures_t *figures, float right, float y) {
+  char text[120];
   if (figures->rate_hz <= 0) return;
-  snprintf(text, sizeof text, "%.0f frames/s   frame %.1f ms, p99 %.1f   senses read in %.1f us", figures->rate_hz,
-           figures->frame_p50_ms, figures->frame_p99_ms, figures->read_us);
-  overlay_text(EDGE, EDGE + 76.5f, LINE, dim, text);
+  snprintf(text, sizeof text, "%.0f frames/s  frame %.1f ms  p99 %.1f", figures->rate_hz, figures->frame_p50_ms,
+           figures->frame_p99_ms);
+  right_text(right, y, dim, text);
+  snprintf(text, sizeof text, "8 channels read in %.1f us", figures->read_us);
+  right_text(right, y + 18, dim, text);
+}
+
+static void title(const senses_t *s) {
+  const int live = sense_shows(&s->of_health) && s->of_health.status != SENSORIUM_STALE;
+  const float x = EDGE + INSET;
+  char text[340], words[300];
+  if (live) snprintf(text, sizeof text, "daemon %.15s", s->health.version);
+  else snprintf(text, sizeof text, "%s", sense_words(s, &s->of_health, words, sizeof words));
+  overlay_box(EDGE, EDGE, INSET * 2 + 16 + fmaxf(overlay_text_width(LINE, text), 122), 66, 9, back);
+  overlay_text(x, EDGE + 13, HEADING, white, "Sensorium");
+  overlay_dot(x + 4, EDGE + 47.5f, 4.5f, live ? green : red);
+  overlay_text(x + 16, EDGE + 43, LINE, live ? dim : amber, text);
 }
 
 void panels_draw(const senses_t *s, const figures_t *figures, int width, int height) {
   const float right = overlay_begin(width, height) - EDGE;
   const float middle = right - EDGE - 2 * PANEL - 32;
-  title(s, figures);
+  title(s);
   microphone_panel(s, right);
+  head_line(s, right, EDGE + 66);
+  figures_lines(figures, right, EDGE + 84);
   hand_panel(s, 0, EDGE);
   hand_panel(s, 1, right - PANEL);
   if (middle > 180) {

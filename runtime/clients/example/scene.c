@@ -11,6 +11,7 @@
 #define PALM 0
 #define WRIST 1
 #define SOFTNESS_S 0.9f
+#define HEAD_WEIGHT 0.8f /* of the head beside each hand, where the camera looks */
 
 const colour LEFT_COLOUR = {0.16f, 0.70f, 0.93f, 1}, RIGHT_COLOUR = {1.0f, 0.56f, 0.18f, 1},
              GREY_COLOUR = {0.42f, 0.44f, 0.47f, 1};
@@ -22,10 +23,10 @@ static const int fingers[FINGERS][5] = {
 static float floor_height(const senses_t *s) { return s->head.space == SPACE_LOCAL ? -SITTING_EYE_M : 0.0f; }
 
 void camera_start(camera_t *c) {
-  c->around = 0.62f;
+  c->around = 0.78f;
   c->up = 0.30f;
-  c->away = 1.45f;
-  c->fov_y = 0.72f;
+  c->away = 1.38f;
+  c->fov_y = 0.66f;
   c->pivot = v3(0, 1.25f, -0.2f);
   c->eye = c->pivot;
 }
@@ -41,8 +42,8 @@ void camera_follow(camera_t *c, const senses_t *s, float seconds) {
   float weight = 0, k = 1 - expf(-seconds / SOFTNESS_S);
   int side;
   if (sense_shows(&s->of_head) && (s->head.pose.flags & POSITION_VALID)) {
-    sum = v3_from(s->head.pose.position);
-    weight = 1;
+    sum = scaled(v3_from(s->head.pose.position), HEAD_WEIGHT);
+    weight = HEAD_WEIGHT;
   }
   for (side = 0; side < 2; side++)
     if (place_of_hand(s, side, &place)) {
@@ -97,14 +98,15 @@ static vec3 on_head(const mat3 *turn, vec3 place, float x, float y, float z) {
 
 /* A head with a visor and its strap; the pose is the point between the eyes, -z looks ahead. */
 static void draw_head(const sensorium_pose_t *pose, int stale) {
-  const colour skin = stale ? GREY_COLOUR : (colour){0.62f, 0.66f, 0.72f, 1};
+  const colour skin = stale ? GREY_COLOUR : (colour){0.47f, 0.51f, 0.58f, 1};
   const colour shell = {0.17f, 0.19f, 0.23f, 1}, strap = {0.11f, 0.12f, 0.15f, 1};
   const colour light = stale ? GREY_COLOUR : (colour){0.45f, 0.92f, 0.72f, 1};
   const mat3 turn = mat3_turn(pose->orientation);
   const vec3 place = v3_from(pose->position);
   mesh_draw(SHAPE_BALL, on_head(&turn, place, 0, 0.005f, 0.085f), &turn, v3(0.076f, 0.112f, 0.094f), skin, 0);
   mesh_draw(SHAPE_BALL, on_head(&turn, place, 0, -0.062f, 0.052f), &turn, v3(0.055f, 0.062f, 0.060f), skin, 0);
-  mesh_tube(on_head(&turn, place, 0, -0.09f, 0.095f), on_head(&turn, place, 0, -0.19f, 0.11f), 0.046f, 0.05f, skin, 0);
+  mesh_tube(on_head(&turn, place, 0, -0.06f, 0.09f), on_head(&turn, place, 0, -0.16f, 0.11f), 0.044f, 0.046f, skin, 0);
+  mesh_draw(SHAPE_BALL, on_head(&turn, place, 0, -0.16f, 0.11f), &turn, v3(0.046f, 0.016f, 0.046f), skin, 0);
   mesh_draw(SHAPE_BLOCK, on_head(&turn, place, 0, 0, -0.022f), &turn, v3(0.096f, 0.052f, 0.048f), shell, 0);
   mesh_draw(SHAPE_BALL, on_head(&turn, place, 0, 0.012f, 0.085f), &turn, v3(0.084f, 0.022f, 0.101f), strap, 0);
   mesh_draw(SHAPE_BLOCK, on_head(&turn, place, 0, 0.006f, -0.069f), &turn, v3(0.074f, 0.007f, 0.004f), light, 1);

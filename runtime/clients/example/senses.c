@@ -20,12 +20,12 @@ static void make_scene(sensorium_scene_t *scene) {
   scene->world_orientation[3] = 1;
   scene->world_scale = 1;
   scene->count = SENSES_TARGETS;
-  place_target(&scene->targets[0], 1, "lamp", -0.95f, 1.05f, -1.35f);
-  scene->targets[0].radius = 0.11f;
-  place_target(&scene->targets[1], 2, "crate", 0.75f, 0.2f, -1.7f);
-  scene->targets[1].half_extents[0] = scene->targets[1].half_extents[2] = 0.2f;
-  scene->targets[1].half_extents[1] = 0.2f;
-  place_target(&scene->targets[2], 3, "screen", -0.1f, 1.15f, -2.1f);
+  place_target(&scene->targets[0], 1, "lamp", 0.20f, 0.80f, -1.75f);
+  scene->targets[0].radius = 0.09f;
+  place_target(&scene->targets[1], 2, "crate", -2.3f, 0.25f, -1.35f);
+  scene->targets[1].half_extents[0] = scene->targets[1].half_extents[2] = 0.25f;
+  scene->targets[1].half_extents[1] = 0.25f;
+  place_target(&scene->targets[2], 3, "screen", -0.95f, 1.1f, -2.6f);
   scene->targets[2].half_extents[0] = 0.5f;
   scene->targets[2].half_extents[1] = 0.29f;
   scene->targets[2].half_extents[2] = 0.02f;
