@@ -188,6 +188,20 @@ def test_doctor_proves_that_data_arrives(daemon: Daemon) -> None:
     assert all(finding["remedy"] for finding in missing)
 
 
+def test_reload_takes_over_what_is_right_and_refuses_what_is_not(tmp_path: Path) -> None:
+    with Daemon(tmp_path, CONFIG, arguments=("--set", "inference.nice=7")) as own:
+        file = tmp_path / "daemon.toml"
+        before = own.children()
+        file.write_text("[sensors.microphone]\ngain = 1\n")
+        wrong = own.command("reload")
+        assert wrong.returncode == 1
+        assert "line 2: sensors.microphone.gain" in wrong.stderr.replace("\n", " ")
+        assert own.children() == before
+        file.write_text("[sensors.microphone]\ndevice = 'another'\n")
+        assert own.command("reload").returncode == 0
+        assert own.children()["capture"] != before["capture"]
+
+
 def test_stop_ends_it_and_every_command_then_says_so(tmp_path: Path) -> None:
     with Daemon(tmp_path, CONFIG) as own:
         assert own.command("stop").returncode == 0

@@ -6,16 +6,22 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sensorium import folders
 from sensorium.inference import store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.system
 
@@ -36,8 +42,12 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Path:
-    return tmp_path
+def memory() -> Iterator[Path]:
+    """An empty folder in memory, with a path short enough for a socket's."""
+    shared = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="sns-", dir=shared if shared.is_dir() else None))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_engines() -> None:
@@ -110,7 +120,7 @@ def test_a_terminal_sees_hands_and_voice_move(memory: Path) -> None:
     assert "\x1b[?25h" in shown, "the cursor is shown again"
 
 
-def wait_until(condition, timeout_s: float = 20.0) -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "waited too long"

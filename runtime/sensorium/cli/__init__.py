@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grants": ("sensorium.cli.grants", "which app may read which private channels"),
     "mute": ("sensorium.cli.mute", "close the microphone, or let it open again"),
     "purge": ("sensorium.cli.purge", "delete recordings, enrolments, calibration sets"),
+    "reload": ("sensorium.cli.reload", "let the running daemon read its configuration again"),
     "stop": ("sensorium.cli.stop", "stop the running daemon"),
 }
 """Name to (module, what it does), in the order of the help."""

@@ -124,7 +124,10 @@ class Daemon:
 
     def reload(self) -> None:
         """Reads the configuration again and restarts the children whose orders changed."""
-        fresh = configuration.load(self._config.source.path, sensors=SENSORS, senses=SENSES)
+        source = self._config.source
+        fresh = configuration.load(
+            source.path, sensors=SENSORS, senses=SENSES, overrides=source.overrides
+        )
         plans = plan.plan(fresh)
         wanted = {one.kind: one for one in plans}
         for name, child in tuple(self._children.items()):
