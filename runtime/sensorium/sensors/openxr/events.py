@@ -10,6 +10,7 @@ import numpy as np
 from sensorium.errors import SensorError
 from sensorium.health import Reason
 from sensorium.sensors.openxr.calls import ERROR_INSTANCE_LOST, EVENT_UNAVAILABLE, SUCCESS
+from sensorium.sensors.openxr.runtime import START_RUNTIME
 from sensorium.sensors.openxr.structures import address
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Lost(SensorError):
     """The session or its runtime is gone; a new one may be had."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, "start the OpenXR runtime again", Reason.RUNTIME_MISSING)
+        super().__init__(message, START_RUNTIME, Reason.RUNTIME_MISSING)
 
 
 class Events:

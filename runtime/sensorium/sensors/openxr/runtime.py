@@ -27,7 +27,7 @@ _WANTED = (
     *_NEEDED, HAND_TRACKING, EYE_GAZE, LOCAL_FLOOR, LOCATE_SPACES, REFRESH_RATE,
     *sorted(bindings.EXTENSIONS),
 )
-_START_RUNTIME = "start the headset's OpenXR runtime, for example SteamVR or monado-service"
+START_RUNTIME = "start the headset's OpenXR runtime, for example SteamVR or monado-service"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def connect() -> Runtime:
         instance = xr.create_instance(_instance_info(xr, extensions))
     except errors as error:
         raise SensorError(
-            f"no OpenXR runtime answers: {_words(error)}", _START_RUNTIME, Reason.RUNTIME_MISSING
+            f"no OpenXR runtime answers: {_words(error)}", START_RUNTIME, Reason.RUNTIME_MISSING
         ) from error
     try:
         return _find_headset(xr, instance, extensions)

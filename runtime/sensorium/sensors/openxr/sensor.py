@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from sensorium import records
@@ -95,10 +96,12 @@ class OpenXR:
         io = self._io
         pacer = Pacer(self._options.rate_hz, io.clock())
         state = ""
-        while io.wait(max(pacer.remaining_s(io.clock()), 0.0)):
+        while io.wait(0.0):
+            remaining = pacer.remaining_s(io.clock())
+            if remaining > 0:
+                # At most one period; `io.wait` would cost twice as much to wake up from.
+                time.sleep(remaining)
             now = io.clock()
-            if pacer.remaining_s(now) > 0:
-                continue
             pacer.advance(now)
             tracking.poll(now, pacer.rate_hz)
             rate = session.rate_hz or self._options.rate_hz
