@@ -114,8 +114,8 @@ def find(sounddevice: Any, name: str) -> Device:
 def failure(error: Exception) -> SensorError:
     """What a PortAudio error means for the user."""
     if sys.platform == "win32":
-        host = error.args[2] if len(error.args) > 2 else ()
-        if len(host) > 1 and host[1] == _ACCESS_DENIED:
+        # sounddevice's third argument: (host API, its error's number, its text).
+        if any(isinstance(part, tuple) and _ACCESS_DENIED in part for part in error.args):
             return SensorError(
                 "Windows denies the microphone",
                 "allow it under Settings, Privacy, Microphone",
