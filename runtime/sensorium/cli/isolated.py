@@ -90,6 +90,10 @@ class IsolatedDaemon:
         if not said:
             raise ControlError(f"the daemon did not start:\n{self.log()}", "sensorium doctor")
         self.status = json.loads(said)
+        if "error" in self.status:
+            raise ControlError(
+                f"the daemon did not start: {self.status['message']}", self.status["remedy"]
+            )
         return True
 
     @property

@@ -77,7 +77,10 @@ def load(args: argparse.Namespace) -> Config:
         config = configuration.load(path, overrides=overrides)
         if "replay" not in config.sensors or not config.sensors["replay"].enabled:
             raise ConfigError("--speed is for a replay only", "add --replay FILE")
-        overrides["sensors.replay.speed"] = args.speed
+        if args.speed == "stepped":
+            overrides["sensors.replay.stepped"] = True
+        else:
+            overrides["sensors.replay.speed"] = args.speed
     return configuration.load(path, sensors=SENSORS, senses=SENSES, overrides=overrides)
 
 
@@ -112,8 +115,10 @@ def _stop_at_eof() -> None:
 
 
 def _speed(text: str) -> str | float:
-    if text in ("real", "stepped"):
+    if text == "stepped":
         return text
+    if text == "real":
+        return 1.0
     try:
         factor = float(text)
     except ValueError:

@@ -107,7 +107,7 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """See `reception.Daemon`."""
         return report.status(
-            self._started_ns, str(self._config.source.path), self._children, self._clients,
+            self._started_ns, self._config.source, self._children, self._clients,
             muted=self._muted, microphone_users=self._users(),
         )
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sensorium.config import Source
     from sensorium.control.sessions import Connection
     from sensorium.supervisor.children import Child
     from sensorium.supervisor.clients import Clients, Held
@@ -58,7 +59,7 @@ def health(
 
 def status(
     started_ns: int,
-    config: str,
+    source: Source,
     children: Mapping[str, Child],
     clients: Clients,
     *,
@@ -71,7 +72,8 @@ def status(
         "version": sensorium.__version__,
         "pid": os.getpid(),
         "uptime_s": round((now - started_ns) / 1e9, 1),
-        "config": config,
+        "config": str(source.path),
+        "overrides": dict(source.overrides),
         "muted": muted,
         "microphone_users": [
             name

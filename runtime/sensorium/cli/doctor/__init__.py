@@ -55,13 +55,15 @@ def _look(name: str) -> Iterator[Finding]:
     yield from system.look()
     status = live.status()
     try:
+        running = {} if name or status is None else status
         config = configuration.load(
-            configuration.find(name or (status or {}).get("config", "")),
-            sensors=SENSORS, senses=SENSES,
+            configuration.find(name or running.get("config", "")),
+            sensors=SENSORS, senses=SENSES, overrides=running.get("overrides"),
         )
         check_names(config)
-    except ConfigError as error:
-        yield Finding("configuration", Verdict.MISSING, error.message, error.remedy)
+    except SensoriumError as error:
+        topic = "configuration" if isinstance(error, ConfigError) else "recording"
+        yield Finding(topic, Verdict.MISSING, error.message, error.remedy)
     else:
         yield Finding("configuration", Verdict.OK, str(config.source.path))
         yield from devices.look(config)
