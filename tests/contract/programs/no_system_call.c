@@ -1,6 +1,7 @@
 /* Reads and writes as a frame does after the kernel was told to kill this process for any system
- * call but write and exit: no_system_call FOLDER APP [clock|getpid]. Prints what was read.
- * `clock` takes the time inside, too; `getpid` makes one call on purpose. */
+ * call but write and exit: no_system_call FOLDER APP [getpid]. Prints what was read;
+ * `getpid` makes one call on purpose. The time is made up: this mode of the kernel's also forbids
+ * the processor's own counter, which a clock call reads. */
 #include "sensorium.h"
 
 #include <linux/seccomp.h>
@@ -21,8 +22,7 @@ int main(int count, char **arguments) {
   sensorium_voice_activity_t voice;
   sensorium_frame_timing_t frame;
   unsigned long counts[10] = {0}, events = 0, written = 0, ended = 0, i;
-  const char *mode = count > 3 ? arguments[3] : "";
-  const int clock = !strcmp(mode, "clock"), call = !strcmp(mode, "getpid");
+  const int call = count > 3 && !strcmp(arguments[3], "getpid");
   char line[256];
   uint64_t now;
   int length;
@@ -39,7 +39,7 @@ int main(int count, char **arguments) {
 
   if (call) syscall(SYS_getpid);
   for (i = 0; i < ROUNDS || (counts[SENSORIUM_NEW] < ENOUGH && i < MOST_ROUNDS); i++) {
-    now = clock ? sensorium_now_ns() : now + 50;
+    now += 50;
     sensorium_frame_begin(&s, &frame, now);
     counts[sensorium_read_head(&to_head, &head, now)]++;
     counts[sensorium_read_hand(&to_hand, &hand, now)]++;
