@@ -50,8 +50,13 @@ def missing(needs: Iterable[Need]) -> list[Need]:
     return [need for need in needs if not need.present()]
 
 
-def _program(*names: str) -> Callable[[], bool]:
-    """One of `names` is on the path, or is a file by that absolute name."""
+def _programs(*names: str) -> Callable[[], bool]:
+    """All of `names` are on the path."""
+    return lambda: all(shutil.which(name) for name in names)
+
+
+def _one_of(*names: str) -> Callable[[], bool]:
+    """One of `names` is on the path, or is a program by that absolute name."""
     return lambda: any(shutil.which(name) for name in names)
 
 
@@ -103,7 +108,7 @@ OPENGL = Need(
 
 DEBOOTSTRAP = Need(
     "debootstrap (makes bare Debian roots)",
-    _program("debootstrap"),
+    _programs("debootstrap"),
     apt="debootstrap",
     dnf="debootstrap",
     pacman="debootstrap",
@@ -120,7 +125,7 @@ SYSTEM_TESTS = (
     ),
     Need(
         "PulseAudio (a microphone without hardware)",
-        lambda: all(shutil.which(name) for name in ("pulseaudio", "pactl", "paplay")),
+        _programs("pulseaudio", "pactl", "paplay"),
         apt="pulseaudio pulseaudio-utils",
         dnf="pulseaudio pulseaudio-utils",
         pacman="pulseaudio",
@@ -133,11 +138,18 @@ SYSTEM_TESTS = (
         pacman="alsa-plugins",
     ),
     Need(
-        "a C and a C++ compiler",
-        lambda: all(shutil.which(name) for name in ("gcc", "g++")),
-        apt="gcc g++ libc6-dev",
-        dnf="gcc gcc-c++ libasan libubsan",
-        pacman="gcc",
+        "C and C++ compilers, make",
+        _programs("gcc", "g++", "make"),
+        apt="gcc g++ libc6-dev make",
+        dnf="gcc gcc-c++ libasan libubsan make",
+        pacman="gcc make",
+    ),
+    Need(
+        "voices (speech for the tests)",
+        _programs("espeak-ng", "flite"),
+        apt="espeak-ng flite",
+        dnf="espeak-ng flite",
+        pacman="espeak-ng flite",
     ),
     Need(
         "X11 and OpenGL headers (the 3D example)",
@@ -155,28 +167,28 @@ SYSTEM_TESTS = (
     ),
     Need(
         "Xvfb (a display without a screen)",
-        _program("Xvfb"),
+        _programs("Xvfb"),
         apt="xvfb",
         dnf="xorg-x11-server-Xvfb",
         pacman="xorg-server-xvfb",
     ),
     Need(
         "Mono (the C# client)",
-        lambda: all(shutil.which(name) for name in ("mcs", "mono")),
+        _programs("mcs", "mono"),
         apt="mono-mcs mono-runtime libmono-system-core4.0-cil",
         dnf="mono-core mono-devel",
         pacman="mono",
     ),
     Need(
         "MinGW-w64 (the C client as a Windows program)",
-        _program("x86_64-w64-mingw32-gcc"),
+        _programs("x86_64-w64-mingw32-gcc"),
         apt="gcc-mingw-w64-x86-64",
         dnf="mingw64-gcc",
         pacman="mingw-w64-gcc",
     ),
     Need(
         "Wine (runs that program)",
-        _program("wine64", "wine", "/usr/lib/wine/wine64"),
+        _one_of("wine64", "wine", "/usr/lib/wine/wine64"),
         apt="wine64",
         dnf="wine-core",
         pacman="wine",
