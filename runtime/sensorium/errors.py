@@ -88,5 +88,5 @@ class HashError(EngineError):
     """A file's sha256 is not the pinned one."""
 
 
-class EngineMissing(EngineError):  # noqa: N818 - a state that is awaited, not a fault
+class EngineMissing(EngineError):
     """The engine was not built or installed yet."""
