@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fixtures.daemon import Daemon
+from fixtures.terminal import CTRL_C, in_a_terminal
 
 from sensorium.recording import Recording
 
@@ -90,6 +91,31 @@ def test_watch_gives_each_record_once(daemon: Daemon) -> None:
     lines = daemon.command("channels", "watch", "microphone", "--count", "2").stdout.splitlines()
     assert len(lines) == 2
     assert "closed" in lines[0]
+
+
+def test_watch_is_one_whole_document_after_ctrl_c_too(daemon: Daemon) -> None:
+    watching = subprocess.Popen(
+        [sys.executable, "-m", "sensorium", "channels", "watch", "health", "--json"],
+        env=daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    with watching:
+        said = watching.stdout.readline() + watching.stdout.readline()
+        watching.send_signal(signal.SIGINT)
+        said += watching.stdout.read()
+        complaints = watching.stderr.read()
+    assert json.loads(said)[0]["record"]["process_count"] == 2
+    assert (watching.returncode, complaints) == (130, "")
+
+
+def test_top_in_a_terminal_goes_on_until_ctrl_c(daemon: Daemon) -> None:
+    shown, code = in_a_terminal(
+        [sys.executable, "-m", "sensorium", "top"], daemon.environment,
+        keys=CTRL_C, once_shown="Ctrl-C ends it",
+    )
+    assert code == 130
+    assert "supervisor" in shown
+    assert "Traceback" not in shown
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is there again"
 
 
 def test_an_unknown_channel_is_a_usage_error(daemon: Daemon) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import shutil
 import signal
 import subprocess
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fixtures.terminal import CTRL_C, in_a_terminal
 
 from sensorium import folders
 from sensorium.inference import store
@@ -113,11 +112,23 @@ def test_whatever_ends_it_nothing_is_left_running(memory: Path, ending: signal.S
 
 def test_a_terminal_sees_hands_and_voice_move(memory: Path) -> None:
     require_engines()
-    shown = in_a_terminal([*COMMAND, "--seconds", "4"], environment(memory))
+    shown, code = in_a_terminal([*COMMAND, "--seconds", "4"], environment(memory))
+    assert code == 0, shown
     assert "left hand" in shown
     assert "voice_activity" in shown
     assert any("⠁" <= character <= "⣿" for character in shown)
-    assert "\x1b[?25h" in shown, "the cursor is shown again"
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is there again"
+
+
+def test_ctrl_c_in_a_terminal_ends_it_cleanly(memory: Path) -> None:
+    require_engines()
+    shown, code = in_a_terminal(
+        COMMAND, environment(memory), keys=CTRL_C, once_shown="Ctrl-C ends it"
+    )
+    assert code == 130
+    assert "Traceback" not in shown
+    assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is there again"
+    assert list(memory.iterdir()) == []
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
@@ -137,29 +148,3 @@ def users_of(folder: Path) -> list[int]:
         except OSError:
             continue
     return found
-
-
-def in_a_terminal(command: list[str], environment: dict[str, str]) -> str:
-    """Runs a command with a terminal of 110 x 40 and gives what it wrote there."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execvpe(command[0], command, {
-            **environment, "TERM": "xterm-256color", "COLUMNS": "110", "LINES": "40",
-        })
-    shown = b""
-    end = time.monotonic() + 40
-    while time.monotonic() < end:
-        ready, _, _ = select.select([terminal], [], [], 0.2)
-        if not ready:
-            continue
-        try:
-            data = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not data:
-            break
-        shown += data
-    os.close(terminal)
-    os.kill(pid, signal.SIGKILL) if time.monotonic() >= end else None
-    os.waitpid(pid, 0)
-    return shown.decode("utf-8", "replace")

@@ -55,7 +55,7 @@ def look(status: dict[str, Any] | None) -> Iterator[Finding]:
 
 def _part(name: str, part: dict[str, str]) -> Finding:
     detail = " ".join(word for word in (part["state"], part["detail"]) if word)
-    well = part["state"] in ("live", "closed", "muted", "starting")
+    well = part["state"] in ("live", "closed", "muted", "starting", "ended")
     return Finding(
         name, Verdict.OK if well else Verdict.MISSING, detail, "" if well else part["remedy"]
     )
@@ -77,7 +77,7 @@ def _channels() -> Iterator[Finding]:
     if private:
         yield Finding(
             "private channels", Verdict.NOTE, f"not looked at: {', '.join(sorted(private))}",
-            f"sensorium grants allow {APP} {' '.join(sorted(private))}",
+            f"for example: sensorium grants allow {APP} motion",
         )
 
 
