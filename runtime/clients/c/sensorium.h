@@ -1069,6 +1069,7 @@ typedef struct sensorium_channel {
   const uint8_t *entry;
   const uint8_t *ring;
   uint64_t slots, stride;
+  uint64_t mask;             /* slots - 1 where slots is a power of two; else 0 */
   uint64_t max_age_ns;       /* STALE when published longer ago; 0: never too old */
   uint64_t n;                /* last record that sensorium_read_* returned */
   uint64_t cursor;           /* next record that sensorium_next_* returns */
@@ -1275,6 +1276,7 @@ static inline sensorium_status sensorium_rebind(sensorium_channel_t *c) {
     return c->status;
   if (c->their_id != c->record_id || c->their_major != c->record_major || c->their_size < c->record_size)
     return c->status = SENSORIUM_VERSION;
+  c->mask = c->slots & (c->slots - 1) ? 0 : c->slots - 1;
   c->generation = r->generation;
   c->started_ns = r->started_ns;
   c->ring = r->base + offset;
@@ -1331,10 +1333,15 @@ static inline void sensorium_take_info(sensorium_channel_t *c, const uint8_t *sl
   info->engine[sizeof info->engine - 1] = 0;
 }
 
+/* Where record n lies in its ring; a division would cost as much as the copy. */
+static inline uint64_t sensorium_place(const sensorium_channel_t *c, uint64_t n) {
+  return (c->mask ? n & c->mask : n % c->slots) * c->stride;
+}
+
 /* Copies record n to `scratch` and, when it was whole, from there to `out`: a torn copy never
  * reaches `out`. */
 static inline int sensorium_copy(sensorium_channel_t *c, uint64_t n, void *out, uint8_t *scratch, size_t size) {
-  const uint8_t *slot = c->ring + (n % c->slots) * c->stride;
+  const uint8_t *slot = c->ring + sensorium_place(c, n);
   uint32_t length;
   if (sensorium_load(slot) != 2 * n) return 0;
   memcpy(scratch, slot, SENSORIUM_SLOT_RECORD + size);
@@ -1498,7 +1505,7 @@ static inline sensorium_status sensorium_write(sensorium_channel_t *c, const voi
   if (SENSORIUM_UNLIKELY(status != SENSORIUM_OK)) return status;
   entry = c->region->base + (c->entry - c->base);
   n = sensorium_load(entry + SENSORIUM_ENTRY_LATEST) + 1;
-  slot = c->region->base + (c->ring - c->base) + (n % c->slots) * c->stride;
+  slot = c->region->base + (c->ring - c->base) + sensorium_place(c, n);
   epoch = (uint32_t)sensorium_load_plain(entry + SENSORIUM_ENTRY_EPOCH);
   sensorium_store(slot, 2 * n - 1);
   sensorium_fence_release();

@@ -34,6 +34,7 @@ static inline sensorium_status sensorium_rebind(sensorium_channel_t *c) {
     return c->status;
   if (c->their_id != c->record_id || c->their_major != c->record_major || c->their_size < c->record_size)
     return c->status = SENSORIUM_VERSION;
+  c->mask = c->slots & (c->slots - 1) ? 0 : c->slots - 1;
   c->generation = r->generation;
   c->started_ns = r->started_ns;
   c->ring = r->base + offset;

@@ -22,10 +22,15 @@ static inline void sensorium_take_info(sensorium_channel_t *c, const uint8_t *sl
   info->engine[sizeof info->engine - 1] = 0;
 }
 
+/* Where record n lies in its ring; a division would cost as much as the copy. */
+static inline uint64_t sensorium_place(const sensorium_channel_t *c, uint64_t n) {
+  return (c->mask ? n & c->mask : n % c->slots) * c->stride;
+}
+
 /* Copies record n to `scratch` and, when it was whole, from there to `out`: a torn copy never
  * reaches `out`. */
 static inline int sensorium_copy(sensorium_channel_t *c, uint64_t n, void *out, uint8_t *scratch, size_t size) {
-  const uint8_t *slot = c->ring + (n % c->slots) * c->stride;
+  const uint8_t *slot = c->ring + sensorium_place(c, n);
   uint32_t length;
   if (sensorium_load(slot) != 2 * n) return 0;
   memcpy(scratch, slot, SENSORIUM_SLOT_RECORD + size);

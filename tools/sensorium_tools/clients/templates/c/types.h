@@ -69,6 +69,7 @@ typedef struct sensorium_channel {
   const uint8_t *entry;
   const uint8_t *ring;
   uint64_t slots, stride;
+  uint64_t mask;             /* slots - 1 where slots is a power of two; else 0 */
   uint64_t max_age_ns;       /* STALE when published longer ago; 0: never too old */
   uint64_t n;                /* last record that sensorium_read_* returned */
   uint64_t cursor;           /* next record that sensorium_next_* returns */

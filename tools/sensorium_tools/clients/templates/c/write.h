@@ -18,7 +18,7 @@ static inline sensorium_status sensorium_write(sensorium_channel_t *c, const voi
   if (SENSORIUM_UNLIKELY(status != SENSORIUM_OK)) return status;
   entry = c->region->base + (c->entry - c->base);
   n = sensorium_load(entry + SENSORIUM_ENTRY_LATEST) + 1;
-  slot = c->region->base + (c->ring - c->base) + (n % c->slots) * c->stride;
+  slot = c->region->base + (c->ring - c->base) + sensorium_place(c, n);
   epoch = (uint32_t)sensorium_load_plain(entry + SENSORIUM_ENTRY_EPOCH);
   sensorium_store(slot, 2 * n - 1);
   sensorium_fence_release();
