@@ -57,7 +57,8 @@ def _part(name: str, part: dict[str, str]) -> Finding:
     detail = " ".join(word for word in (part["state"], part["detail"]) if word)
     well = part["state"] in ("live", "closed", "muted", "starting", "ended")
     return Finding(
-        name, Verdict.OK if well else Verdict.MISSING, detail, "" if well else part["remedy"]
+        f"part {name}", Verdict.OK if well else Verdict.MISSING, detail,
+        "" if well else part["remedy"],
     )
 
 
