@@ -71,6 +71,7 @@ class Recorder:
         max_bytes: The file stays below this size.
         max_minutes: From the first record's publish time to the last one's.
         clock: The daemon's clock, whose zero is tied to the wall clock now.
+        wall: Gives Unix time in ns.
 
     Attributes:
         stopped: Why no more is taken; None while it runs.
@@ -89,6 +90,7 @@ class Recorder:
         max_bytes: int = MAX_BYTES,
         max_minutes: float = MAX_MINUTES,
         clock: Clock = now_ns,
+        wall: Clock = time.time_ns,
     ) -> None:
         self.path = path
         self.classes = tuple(region for region in REGIONS if region in classes)
@@ -103,7 +105,7 @@ class Recorder:
         self._open_bytes = 0
         self._chunks = 0
         self._closed = False
-        self._wall_offset_ns = time.time_ns() - clock()
+        self._wall_offset_ns = wall() - clock()
         self._file = GrowingFile(path)
         self._writer = Writer(
             cast("IO[bytes]", self._file),
