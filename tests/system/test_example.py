@@ -1,0 +1,278 @@
+"""The example in C: it compiles clean and draws what shared memory says, on a virtual display."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from fixtures import viewer
+from fixtures.clients import ROOT, tool
+from fixtures.daemon import Daemon
+from fixtures.display import virtual_display
+from fixtures.live_regions import LiveRegions, publish
+
+from sensorium.health import Reason
+from sensorium_tools import hands
+from sensorium_tools.hand_poses import POSES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.system
+
+APP = "sensorium-example"
+DEMO = ROOT / "configs" / "demo.mcap"
+WRIST = {"left": (-0.2, 1.2, -0.3), "right": (0.2, 1.2, -0.3)}
+UPRIGHT = (0.5, 0.0, 0.0, 0.866)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return viewer.build(tmp_path_factory.mktemp("example") / "viewer")
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[dict[str, str]]:
+    with virtual_display() as environment:
+        yield environment
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[LiveRegions]:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    with LiveRegions(folder) as regions:
+        yield regions
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Daemon]:
+    if not DEMO.exists():
+        pytest.skip("configs/demo.mcap is not in this checkout")
+    with Daemon(tmp_path, "replay") as running:
+        running.command("grants", "allow", APP, "motion")
+        yield running
+
+
+def place(live: LiveRegions, side: str, pose: str = "open") -> None:
+    """Publishes one hand, held up in front of the wearer."""
+    number = hands.LEFT if side == "left" else hands.RIGHT
+    made = hands.hand(POSES[pose], number, WRIST[side], UPRIGHT)
+    record = hands.to_record(made, number)
+    live.writer(f"hand_{side}").publish(record, time.perf_counter_ns())
+
+
+@contextlib.contextmanager
+def kept_fresh(publishing: Callable[[], object]) -> Iterator[None]:
+    """Publishes again and again, as a living sense does."""
+    ended = threading.Event()
+
+    def publish_on() -> None:
+        while not ended.wait(0.03):
+            publishing()
+
+    publishing()
+    writer = threading.Thread(target=publish_on)
+    writer.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        writer.join()
+
+
+def test_it_compiles_for_windows(tmp_path: Path) -> None:
+    viewer.build(
+        tmp_path / "viewer.exe", "x86_64-w64-mingw32-gcc", ("-lopengl32", "-lgdi32", "-luser32")
+    )
+
+
+def test_hands_are_drawn_where_the_daemon_says(
+    program: Path, display: dict[str, str], daemon: Daemon, tmp_path: Path
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
+    first = viewer.run(program, environment, tmp_path / "1.png", "--seconds", "2.5")
+    second = viewer.run(program, environment, tmp_path / "2.png", "--seconds", "4.2")
+    drawn = 0
+    for seen in (first, second):
+        for side, colour in (("left", viewer.blue), ("right", viewer.orange)):
+            if not seen.report[f"hand_{side}"]:
+                assert not viewer.view_only(colour(seen.picture)).any()
+                continue
+            drawn += 1
+            points = seen.joints_on_screen(f"hand_{side}")
+            mask = viewer.view_only(colour(seen.picture))
+            assert viewer.share_at(mask, points) > 0.8
+            assert viewer.share_at(mask, points - (0, 150)) < 0.2
+    assert drawn >= 2
+    assert (viewer.blue(first.picture) != viewer.blue(second.picture)).sum() > 100
+    assert first.status("head") in ("new", "same")
+    assert first.report["senses"]["head"]["new"] > 30
+
+
+def test_the_daemon_sees_its_frames_and_targets(
+    program: Path, display: dict[str, str], daemon: Daemon
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
+    running = subprocess.Popen(
+        [str(program), "--json", "--seconds", "3", "--hidden", *viewer.FAST],
+        env=environment, stdout=subprocess.PIPE, text=True,
+    )
+    seen: dict[str, Any] = {}
+    while running.poll() is None:
+        for client in daemon.status()["clients"]:
+            if client["app"] == APP and "app_region" in client:
+                seen = client["app_region"]
+        time.sleep(0.1)
+    assert running.stdout
+    report = json.loads(running.stdout.read())
+    running.stdout.close()
+    assert running.returncode == 0
+    assert 20 < seen["frames"] <= report["published"]
+    assert seen["targets"] == 3
+    assert seen["refused"] == 0
+    assert seen["frame_ms"] > 0
+
+
+def test_it_finds_a_restarted_daemon(
+    program: Path, display: dict[str, str], daemon: Daemon, tmp_path: Path
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
+    running = subprocess.Popen(
+        [str(program), "--json", "--seconds", "9", *viewer.FAST],
+        env=environment, stdout=subprocess.PIPE, text=True,
+    )
+    time.sleep(1.5)
+    daemon.kill()
+    time.sleep(0.5)
+    daemon.start()
+    assert running.stdout
+    report = json.loads(running.communicate(timeout=30)[0])
+    assert running.returncode == 0
+    assert report["reconnects"] == 1
+    assert report["senses"]["head"]["status"] in ("new", "same")
+
+
+def test_a_stale_hand_is_grey(
+    program: Path, display: dict[str, str], live: LiveRegions, tmp_path: Path
+) -> None:
+    live.grant(APP, "motion")
+    place(live, "left")
+    time.sleep(0.3)
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(live.folder)}
+    seen = viewer.run(program, environment, tmp_path / "stale.png", "--seconds", "1")
+    assert seen.status("hand_left") == "stale"
+    assert seen.words("hand_left").startswith("STALE for ")
+    assert not viewer.view_only(viewer.blue(seen.picture)).any()
+    points = seen.joints_on_screen("hand_left")
+    assert viewer.share_at(viewer.grey(seen.picture), points) > 0.8
+
+
+def test_a_hand_that_is_not_tracked_is_absent_and_says_why(
+    program: Path, display: dict[str, str], live: LiveRegions, tmp_path: Path
+) -> None:
+    live.grant(APP, "motion")
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(live.folder)}
+    with kept_fresh(
+        lambda: publish(live, "hand_right", valid=False, reason=Reason.RUNTIME_MISSING)
+    ):
+        seen = viewer.run(program, environment, tmp_path / "no.png", "--frames", "3")
+    assert seen.status("hand_right") == "invalid"
+    assert seen.words("hand_right") == "no OpenXR runtime"
+    assert seen.words("hand_left") == "starting"
+    assert not viewer.view_only(viewer.orange(seen.picture)).any()
+
+
+def test_what_is_denied_names_the_command_that_grants_it_and_follows_it(
+    program: Path, display: dict[str, str], live: LiveRegions, tmp_path: Path
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(live.folder)}
+    seen = viewer.run(program, environment, tmp_path / "denied.png", "--frames", "3")
+    assert seen.status("hand_left") == "denied"
+    assert seen.words("hand_left") == "DENIED. sensorium grants allow sensorium-example motion"
+    running = subprocess.Popen(
+        [str(program), "--json", "--seconds", "3", *viewer.FAST],
+        env=environment, stdout=subprocess.PIPE, text=True,
+    )
+    time.sleep(1)
+    live.grant(APP, "motion")
+    with kept_fresh(lambda: place(live, "left")):
+        report = json.loads(running.communicate(timeout=20)[0])
+    assert report["senses"]["hand_left"]["status"] in ("new", "same")
+    assert report["senses"]["hand_left"]["new"] > 10
+
+
+def test_without_a_daemon_it_says_so_and_goes_on(
+    program: Path, display: dict[str, str], tmp_path: Path
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(tmp_path / "nothing")}
+    seen = viewer.run(program, environment, tmp_path / "off.png", "--frames", "20")
+    assert seen.report["frame_ns"]["count"] == 10
+    assert {seen.status(channel) for channel in seen.report["senses"]} == {"closed"}
+    assert seen.words("voice_activity") == "no daemon. sensorium run"
+    assert len(np.unique(seen.picture.reshape(-1, 3), axis=0)) > 100
+
+
+@pytest.mark.parametrize("hidden", [(), ("--hidden",)])
+def test_voice_and_microphone_are_seen(
+    program: Path, display: dict[str, str], live: LiveRegions, tmp_path: Path,
+    hidden: tuple[str, ...],
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(live.folder)}
+
+    def shown(state: int, speaking: int, probability: float, loudness: float) -> viewer.Drawn:
+        def publish_both() -> None:
+            publish(live, "microphone", state=state, device=b"virtual")
+            publish(live, "voice_activity", speaking=speaking, probability=probability,
+                    loudness=loudness)
+
+        with kept_fresh(publish_both):
+            return viewer.run(
+                program, environment, tmp_path / f"{state}.png", "--frames", "2", *hidden
+            )
+
+    silent, speaking = shown(2, 0, 0.1, -55.0), shown(1, 1, 0.9, -12.0)
+
+    def lit(picture: np.ndarray, rgb: tuple[int, int, int]) -> int:
+        return int((np.abs(picture - rgb).max(axis=2) < 12).sum())
+
+    green, red = (92, 222, 153), (242, 92, 87)
+    assert lit(speaking.picture, green) > lit(silent.picture, green) + 300
+    assert lit(speaking.picture, red) > lit(silent.picture, red) + 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--seconds", "soon"), "--seconds soon"),
+        (("--size", "9x9"), "--size 9x9"),
+        (("--colour",), "--colour"),
+        (("--shape", "round"), "unknown option --shape"),
+    ],
+)
+def test_a_wrong_option_is_named(program: Path, arguments: tuple[str, ...], words: str) -> None:
+    done = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_without_a_display_it_says_so(program: Path) -> None:
+    done = subprocess.run(
+        [str(program)], env={"DISPLAY": ""}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "no X display" in done.stderr
+
+
+def test_the_screenshot_is_a_picture() -> None:
+    tool("cc")
+    data = (viewer.EXAMPLE / "screenshot.png").read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    assert len(data) < 400_000
