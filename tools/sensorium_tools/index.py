@@ -13,9 +13,13 @@ from urllib.parse import urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 import requests
-from pypi_simple import PYPI_SIMPLE_ENDPOINT, NoSuchProjectError, ProjectPage, PyPISimple
-
-from sensorium.errors import EngineError
+from pypi_simple import (
+    PYPI_SIMPLE_ENDPOINT,
+    NoSuchProjectError,
+    ProjectPage,
+    PyPISimple,
+    UnsupportedRepoVersionError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -154,7 +158,7 @@ def _listed(
         page = _page(settings, place, package, is_index=is_index)
     except NoSuchProjectError:
         return
-    except (requests.RequestException, EngineError, OSError, ValueError) as error:
+    except (requests.RequestException, UnsupportedRepoVersionError, OSError, ValueError) as error:
         say(f"{shown(place)}: {type(error).__name__}, trying the next")
         return
     for item in page.packages if page else ():
