@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import logging
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,9 @@ _WANTED = (
     *_NEEDED, HAND_TRACKING, EYE_GAZE, LOCAL_FLOOR, LOCATE_SPACES, REFRESH_RATE,
     *sorted(bindings.EXTENSIONS),
 )
+_QUIET = {"XR_LOADER_DEBUG": "none", "OXR_NO_PRINTING": "1"}
+"""Keeps the OpenXR loader and Monado from filling the log at each attempt to find a runtime."""
+
 START_RUNTIME = "start the headset's OpenXR runtime, for example SteamVR or monado-service"
 
 
@@ -60,18 +64,25 @@ class Runtime:
             _log.debug("the OpenXR instance was gone: %r", error)
 
 
+class BindingMissing(SensorError):
+    """The OpenXR binding cannot be loaded: a package is missing. Trying again is costly."""
+
+
 def load_binding() -> Any:
     """Imports the OpenXR binding, which loads system libraries and takes half a second.
 
     Raises:
-        SensorError: A library is missing.
+        BindingMissing: A library is missing.
     """
-    logging.getLogger("OpenGL").setLevel(logging.WARNING)
+    if not _log.isEnabledFor(logging.DEBUG):
+        logging.getLogger("OpenGL").setLevel(logging.WARNING)
+        for variable, value in _QUIET.items():
+            os.environ.setdefault(variable, value)
     try:
         return importlib.import_module("xr")
     except (ImportError, OSError, AttributeError, NotImplementedError) as error:
         # PyOpenGL, which the binding imports, fails with AttributeError where libGL is missing.
-        raise SensorError(
+        raise BindingMissing(
             f"the OpenXR binding cannot be loaded: {error}",
             "install libGL, on Debian and Ubuntu: apt-get install libgl1",
             Reason.RUNTIME_MISSING,

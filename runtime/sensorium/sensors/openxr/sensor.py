@@ -11,18 +11,20 @@ from sensorium.errors import SensorError
 from sensorium.health import Reason
 from sensorium.sensors.openxr.options import OpenXROptions
 from sensorium.sensors.openxr.outlet import REPUBLISH_NS, Outlet
+from sensorium.sensors.openxr.runtime import BindingMissing, Runtime, connect
+from sensorium.sensors.openxr.session import Session
 from sensorium.sensors.openxr.timing import SECOND_NS, Pacer
+from sensorium.sensors.openxr.tracking import Tracking
 
 if TYPE_CHECKING:
-    from sensorium.sensors.openxr.runtime import Runtime
-    from sensorium.sensors.openxr.session import Session
-    from sensorium.sensors.openxr.tracking import Tracking
     from sensorium.sensors.sensor import SensorIO
 
 _log = logging.getLogger(__name__)
 
 _RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Pauses between attempts to reach a runtime; the last repeats."""
+_RELOAD_S = 60.0
+"""Pause before the binding is loaded again: a failed import takes half a second of a core."""
 
 
 class OpenXR:
@@ -57,14 +59,16 @@ class OpenXR:
         self._io.report("starting")
         attempt = 0
         while True:
+            before = self._sessions
             try:
-                before = self._sessions
                 self._connect_and_poll()
                 return
             except SensorError as error:
                 attempt = 0 if self._sessions > before else attempt + 1
                 self._tell(error, attempt)
                 pause = _RETRY_S[min(attempt, len(_RETRY_S) - 1)]
+                if isinstance(error, BindingMissing):
+                    pause = _RELOAD_S
                 if not self._idle(pause, Reason(error.reason)):
                     return
 
@@ -74,11 +78,6 @@ class OpenXR:
         Raises:
             SensorError: There is no runtime or headset, or it is gone.
         """
-        # The binding takes half a second to import and needs system libraries.
-        from sensorium.sensors.openxr.runtime import connect
-        from sensorium.sensors.openxr.session import Session
-        from sensorium.sensors.openxr.tracking import Tracking
-
         runtime = connect()
         try:
             session = Session(runtime, self._options, self._generation)
