@@ -95,6 +95,7 @@ def test_killed_supervisor_leaves_stale_memory_and_no_process(daemon: Daemon) ->
     until(lambda: reader.read(now_ns()) is Status.STALE, "stale")
     assert reader.sample.view(records.HEALTH)["process_count"][0] == 3
     until(lambda: not any(alive(pid) for pid in children), "children gone")
+    daemon.process.wait(PATIENCE_S)
     daemon.start()
     fresh = Reader(public(daemon), "health")
     until(lambda: fresh.read(now_ns()) is Status.NEW, "the next daemon")
