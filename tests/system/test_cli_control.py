@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -226,6 +227,26 @@ def test_reload_takes_over_what_is_right_and_refuses_what_is_not(tmp_path: Path)
         file.write_text("[sensors.microphone]\ndevice = 'another'\n")
         assert own.command("reload").returncode == 0
         assert own.children()["capture"] != before["capture"]
+
+
+def test_top_waits_for_a_daemon_that_is_gone_and_shows_the_next_one(tmp_path: Path) -> None:
+    with Daemon(tmp_path, CONFIG) as own:
+        def restart() -> None:
+            time.sleep(2)
+            own.stop()
+            time.sleep(2)
+            own.start()
+
+        restarting = threading.Thread(target=restart)
+        restarting.start()
+        shown, code = in_a_terminal(
+            [sys.executable, "-m", "sensorium", "top"], own.environment, timeout_s=9,
+        )
+        restarting.join()
+        gone = shown.index("the daemon is gone")
+        assert "supervisor" in shown[:gone]
+        assert f"{own.process.pid}" in shown[gone:]
+        assert code == -signal.SIGKILL
 
 
 def test_stop_ends_it_and_every_command_then_says_so(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     started_ns = now_ns()
     with IsolatedDaemon(APP, CLASSES, ("--config", _CONFIG)) as daemon:
         _wait(daemon, output)
-        with Eyes(APP, daemon.runtime_dir, CLASSES) as eyes:
+        with Eyes(APP, daemon.runtime_dir, CLASSES, every_s=None) as eyes:
             _watch(eyes, channels, args.seconds, daemon, output)
             parts = _parts(daemon)
     missing = verdicts(eyes.sights, channels, parts)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+EASY_S = 0.05
+"""Often enough for a person to look at, and no burden for the daemon."""
+
 _WAIT_S = 0.1
 _PAUSE_S = 0.002
 _RETRY_S = 0.5
@@ -44,6 +47,8 @@ class Eyes:
         app: The name under which private classes are asked for.
         directory: The daemon's runtime folder; None: the user's own.
         classes: Grant classes to open, besides `public`.
+        every_s: How often to look; None: whenever a record was published, as soon as it was,
+            which costs its writer a wake-up each.
 
     Attributes:
         sights: Channel to what was seen of it; also the channels of classes that are not open.
@@ -55,7 +60,11 @@ class Eyes:
     """
 
     def __init__(
-        self, app: str, directory: Path | None = None, classes: Collection[str] = ()
+        self,
+        app: str,
+        directory: Path | None = None,
+        classes: Collection[str] = (),
+        every_s: float | None = EASY_S,
     ) -> None:
         module = client()
         self._session = module.connect(app, str(directory) if directory else None)
@@ -67,6 +76,7 @@ class Eyes:
             if region != "app"
         }
         self.story = Story()
+        self._every_s = every_s
         self._channels: dict[str, Any] = {}
         for name, sight in self.sights.items():
             if sight.region == "public" or sight.region in classes:
@@ -105,6 +115,10 @@ class Eyes:
                 self._ended.wait(_RETRY_S)
                 self._reconnect()
                 continue
+            if self._every_s is not None:
+                self._ended.wait(self._every_s)
+                self._look()
+                continue
             # A channel that is out of reach would end every wait at once.
             reached = [c for c in self._channels.values() if c.status is module.Status.OK]
             if not module.wait(reached, _WAIT_S):
@@ -124,11 +138,11 @@ class Eyes:
             sight = self.sights[name]
             now = module.now_ns()
             if name not in self._followed:
-                sight.take(_look(channel.read(now)), now)
+                sight.take(_look(channel.read(now)), now, prompt=self._every_s is None)
                 continue
             while True:
                 look = _event(_look(channel.next(now)))
-                sight.take(look, now)
+                sight.take(look, now, prompt=self._every_s is None)
                 if look.status != "new":
                     break
                 self.story.add(sight.record_name, look.capture_ns, look.record)

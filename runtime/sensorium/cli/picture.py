@@ -23,7 +23,7 @@ _FINGERS = ((1, 2, 3, 4, 5), *((1, *range(start, start + 5)) for start in (6, 11
 _PALM = 0
 _KNUCKLES = (7, 12, 17, 22)
 
-_HAND_M = 0.26
+_HAND_M = 0.23
 """What a hand's own panel shows, from its lower to its upper edge."""
 _BODY_M = (1.0, 0.75)
 """What the panel of both hands shows at least, across and down."""

@@ -77,14 +77,21 @@ class Sight:
     seen_lags_ns: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT))
     _marks: deque[tuple[int, int]] = field(default_factory=deque)
 
-    def take(self, look: Look, now_ns: int) -> None:
-        """Takes one read, made at `now_ns`."""
+    def take(self, look: Look, now_ns: int, *, prompt: bool = True) -> None:
+        """Takes one read.
+
+        Args:
+            look: What was read.
+            now_ns: When.
+            prompt: Whether the reader was woken by the record, so that its age is a latency.
+        """
         self.look = look
         if look.status == "new":
             self.valid += 1
             self.first_ns = self.first_ns or now_ns
             self.publish_lags_ns.append(look.publish_ns - look.capture_ns)
-            self.seen_lags_ns.append(look.age_ns)
+            if prompt:
+                self.seen_lags_ns.append(look.age_ns)
         if look.n and (not self._marks or now_ns - self._marks[-1][0] > _RATE_WINDOW_NS // 20):
             self._marks.append((now_ns, look.n))
             while now_ns - self._marks[0][0] > _RATE_WINDOW_NS:

@@ -11,7 +11,7 @@ from rich.text import Text
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.live import granted_classes
 from sensorium.cli.eyes import Eyes
-from sensorium.cli.scene import FRAMES_A_SECOND, Scene, sleep_until
+from sensorium.cli.scene import Scene, sleep_until
 from sensorium.cli.status import all_processes, client_line, duration, process_table
 from sensorium.cli.usage import Meter
 from sensorium.errors import ControlError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sensorium.control.client import Client
 
 _STATUS_S = 1.0
+_FRAME_S = 0.25
+"""A game may run beside it: as few frames as a person can follow."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +70,7 @@ def _show(view: _View, eyes: Eyes, output: Output) -> None:
                 scene.draw(console, *view.above(), below=Text("Ctrl-C ends it", "dim")),
                 refresh=True,
             )
-            sleep_until(now + 1 / FRAMES_A_SECOND)
+            sleep_until(now + _FRAME_S)
 
 
 class _View:
