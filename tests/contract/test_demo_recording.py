@@ -13,7 +13,7 @@ from sensorium.folders import data_room
 from sensorium.perception.gesture import Gesture
 from sensorium.perception.voice_activity import VoiceActivity
 from sensorium.recording import Recording
-from sensorium.sensors.replay import ReplayOptions, channels, steps
+from sensorium.sensors.replayed import ReplayOptions, channels, steps
 from sensorium_tools.demo_recording import HANDS, SPEECH, START_NS, make
 from sensorium_tools.hand_poses import GESTURES, LEFT, RIGHT
 

@@ -13,7 +13,8 @@ from sensorium.channels.reader import Snapshot
 from sensorium.errors import RecordingError
 from sensorium.health import Reason
 from sensorium.recording import Recorder
-from sensorium.sensors.replay import Replay, ReplayOptions, channels, steps
+from sensorium.sensors.replay import Replay
+from sensorium.sensors.replayed import ReplayOptions, channels, steps
 
 if TYPE_CHECKING:
     from pathlib import Path

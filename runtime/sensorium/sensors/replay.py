@@ -8,10 +8,7 @@ clock, or fall behind.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sensorium import records
 from sensorium.channels.catalogue import CHANNELS
@@ -19,106 +16,30 @@ from sensorium.channels.layout import Kind
 from sensorium.errors import RecordingError
 from sensorium.health import Device, Reason
 from sensorium.recording import Recording
+from sensorium.sensors.replayed import (
+    SENSOR_CHANNELS,
+    ReplayOptions,
+    channels,
+    known_reason,
+    replayed,
+    steps,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
     from sensorium.channels.reader import Snapshot
     from sensorium.sensors.sensor import SensorIO
 
-SENSOR_CHANNELS = (
-    "microphone", "head", "hand_left", "hand_right", "controller_left", "controller_right",
-    "gaze", "audio",
-)
-"""What a replay may write: what sensors write, never what senses made of it."""
-
 _SOUND = ("audio", "microphone")
-_TIMES = {records.GAZE.id: ("sample_ns",), records.MICROPHONE.id: ("changed_ns",)}
-"""Times inside of records, which move with the rest."""
-_SOURCE = 3
-"""`source` of head, hands and controllers: a replay."""
 _MUTED = 3
 """`state` of the microphone."""
 _LAP_NS = 100_000_000
 """Pause between two laps: longer than any record is old, shorter than a state's `max_age_ns`."""
 _SLIP_NS = 250_000_000
 """A replay that is later than this (the PC slept) goes on from now, instead of hurrying."""
+_LISTENERS_NS = 5_000_000_000
+"""How long it waits for the senses to be ready, so that they hear its beginning."""
 _NAP_S = 0.1
 _IDLE_S = 0.125
-
-
-@dataclass(frozen=True)
-class ReplayOptions:
-    """A recording in the place of the devices."""
-
-    file: Path = field(
-        metadata={"doc": "An MCAP file of `sensorium record`; from the configuration's folder."}
-    )
-    speed: float = field(
-        default=1.0,
-        metadata={"doc": "1 is real time, 4 four times as fast.", "min": 0.01, "max": 1000.0},
-    )
-    stepped: bool = field(
-        default=False,
-        metadata={
-            "doc": "As fast as the senses go, record by record: two runs give the same bytes. "
-            "Plays once."
-        },
-    )
-    loop: bool = field(default=False, metadata={"doc": "Whether it starts anew at its end."})
-    channels: tuple[str, ...] = field(
-        default=(),
-        metadata={"doc": "Only these channels; empty: all that are in the recording.",
-                  "choices": SENSOR_CHANNELS},
-    )
-
-
-class Step(NamedTuple):
-    """One record of a stepped replay, with the recording's own times."""
-
-    channel: str
-    record: NDArray[np.void]
-    capture_ns: int
-    valid: bool
-    reason: Reason
-    publish_ns: int
-    confidence: float
-
-
-def channels(options: ReplayOptions) -> tuple[str, ...]:
-    """The channels that a replay writes: those of sensors that the recording has records of.
-
-    Raises:
-        RecordingError: The file is missing, foreign, damaged, or has none of them.
-    """
-    with Recording(options.file) as recording:
-        counts = recording.counts
-    wanted = options.channels or SENSOR_CHANNELS
-    found = tuple(name for name in SENSOR_CHANNELS if name in wanted and counts.get(name))
-    if not found:
-        raise RecordingError(
-            f"{options.file}: holds no records of {', '.join(wanted)}",
-            f"it holds: {', '.join(counts) or 'nothing'}",
-        )
-    return found
-
-
-def steps(options: ReplayOptions) -> Iterator[Step]:
-    """Every record once, in order of publishing.
-
-    Raises:
-        RecordingError: As `channels`.
-    """
-    wanted = channels(options)
-    with Recording(options.file) as recording:
-        for name, sample in recording.events(wanted):
-            yield Step(
-                name, _record(name, sample, 0), sample.capture_ns, sample.valid,
-                _reason(sample.reason), sample.publish_ns, sample.confidence,
-            )
 
 
 class Replay:
@@ -145,6 +66,8 @@ class Replay:
         try:
             self.WRITES = channels(self._options)
             with Recording(self._options.file) as recording:
+                if not self._wait_for_listeners():
+                    return
                 self._io.report("live", f"{self._options.file.name}, {self._seconds(recording)}")
                 while self._lap(recording):
                     if not self._options.loop:
@@ -158,6 +81,14 @@ class Replay:
         else:
             self._io.report("ended", f"{self._options.file.name} was played to its end")
             self._end(Reason.CLOSED)
+
+    def _wait_for_listeners(self) -> bool:
+        """Waits until somebody needs it, not for long; False when the process stops."""
+        end_ns = self._io.clock() + _LISTENERS_NS
+        while not self._io.demand().users and self._io.clock() < end_ns:
+            if not self._io.wait(_NAP_S):
+                return False
+        return True
 
     def _lap(self, recording: Recording) -> bool:
         """Plays it once; False when the process stops."""
@@ -182,7 +113,7 @@ class Replay:
         if name in _SOUND and self._io.demand().muted:
             self._mute(name)
             return
-        record = _record(name, sample, shift_ns)
+        record = replayed(name, sample, shift_ns)
         if name == "audio":
             if self._muted:
                 self._muted = False
@@ -191,7 +122,7 @@ class Replay:
             self._last_session = int(record["session"][0])
         self._io.publish(
             name, record, sample.capture_ns + shift_ns, valid=sample.valid,
-            reason=_reason(sample.reason), confidence=sample.confidence, device=Device.NONE,
+            reason=known_reason(sample.reason), confidence=sample.confidence, device=Device.NONE,
         )
 
     def _mute(self, name: str) -> None:
@@ -228,20 +159,3 @@ class Replay:
     def _seconds(self, recording: Recording) -> str:
         loop = ", again and again" if self._options.loop else ""
         return f"{recording.duration_ns / 1e9:.1f} s{loop}"
-
-
-def _reason(value: int) -> Reason:
-    """The reason; one that only a newer version knows becomes FAILED."""
-    return Reason(value) if value in set(Reason) else Reason.FAILED
-
-
-def _record(name: str, sample: Snapshot, shift_ns: int) -> NDArray[np.void]:
-    """The record as a replay gives it: marked as one, its inner times moved by `shift_ns`."""
-    kind = CHANNELS[name].record
-    record = np.frombuffer(bytearray(sample.record), kind.dtype, 1)
-    if name.startswith(("head", "hand", "controller")):
-        record["source"] = _SOURCE
-    for time in _TIMES.get(kind.id, ()):
-        if record[time][0]:
-            record[time] = max(0, int(record[time][0]) + shift_ns)
-    return record

@@ -150,9 +150,12 @@ class Daemon:
     def update_demand(self) -> None:
         """See `reception.Daemon`."""
         demand = Demand(self._users(), self._muted)
+        # A recording begins when every sense has said whether it can run: none misses its start.
+        heard = Demand(int(self._senses_told()), self._muted)
         for child in self._children.values():
-            if "microphone" in child.orders.sensors:
-                child.demand("microphone", demand)
+            for sensor, wanted in (("microphone", demand), ("replay", heard)):
+                if sensor in child.orders.sensors:
+                    child.demand(sensor, wanted)
 
     def stop(self) -> None:
         """Ends the loop after what it is doing."""
@@ -208,6 +211,7 @@ class Daemon:
         self._regions.heartbeat(now)
         self._health.heartbeat(now)
         self._clients.tick()
+        self.update_demand()
         self._notifier.beat()
         if self._ticks % _HEALTH_TICKS == 1:
             self._health.publish(
@@ -216,6 +220,11 @@ class Daemon:
             )
         if self._ticks % _GRANT_TICKS == 0:
             self._reception.withdraw()
+
+    def _senses_told(self) -> bool:
+        return all(
+            name in child.parts for child in self._children.values() for name in child.orders.senses
+        )
 
     def _until_tick(self) -> float:
         return max(0.0, (self._next_tick_ns - now_ns()) / 1e9)
