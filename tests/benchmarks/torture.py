@@ -40,12 +40,12 @@ def main() -> None:
     )
     wrong = stalls = reads = 0
     with tempfile.TemporaryDirectory() as temporary:
-        program = torture.build(Path(temporary))
+        command = torture.reader("c", Path(temporary))
         for channel, follow, count in CASES:
             run = Path(temporary) / channel
             run.mkdir()
             with LiveRegions(run) as live:
-                seen = torture.run(program, live, channel, follow=follow, reads=count, kill_s=0.1)
+                seen = torture.run(command, live, channel, follow=follow, reads=count, kill_s=0.1)
             figures.row(channel, *(seen[column] for column in COLUMNS))
             wrong += seen["torn"] + seen["backward"] + seen["unaccounted"]
             stalls += seen["stalls"]

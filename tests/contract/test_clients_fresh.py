@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 from fixtures import clients
@@ -71,6 +73,21 @@ def test_header_compiles_alone_with_every_warning_an_error(tmp_path, compiler, s
     source = tmp_path / "use.c"
     source.write_text(USE.replace("#include <stdio.h>\n", ""))
     clients.compile_c(tmp_path / "use", [source], compiler=compiler, standard=standard)
+
+
+def test_header_is_cpp_for_windows_too(tmp_path):
+    compiler = clients.tool("clang++")
+    headers = Path("/usr/x86_64-w64-mingw32/include")
+    if not (headers / "windows.h").is_file():
+        pytest.skip("the headers of mingw-w64 are not installed")
+    source = tmp_path / "use.cpp"
+    source.write_text(USE)
+    done = subprocess.run(
+        [compiler, "--target=x86_64-w64-mingw32", "-std=c++17", "-fsyntax-only", *clients.STRICT,
+         f"-I{clients.HEADER.parent}", "-isystem", str(headers), str(source)],
+        capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_strict_c11_after_another_header_says_what_to_do(tmp_path):

@@ -1,6 +1,6 @@
 """No torn, wrong or backward read while a writer at full speed is killed and started again.
 
-The long version, with 100 million reads, is tests/benchmarks/test_torture.py.
+The long version, with 100 million reads, is tests/benchmarks/torture.py.
 """
 
 from __future__ import annotations
@@ -15,18 +15,22 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills writers w
 
 
 @pytest.mark.parametrize(
-    ("channel", "follow", "reads"),
+    ("language", "channel", "follow", "reads"),
     [
-        ("gesture_right", False, 6_000_000),
-        ("gesture_event", True, 6_000_000),
-        ("scene", False, 2_000_000),
+        ("c", "gesture_right", False, 6_000_000),
+        ("c", "gesture_event", True, 6_000_000),
+        ("c", "scene", False, 2_000_000),
+        ("csharp", "gesture_right", False, 2_000_000),
+        ("csharp", "gesture_event", True, 2_000_000),
+        ("python", "gesture_right", False, 100_000),
+        ("python", "gesture_event", True, 100_000),
     ],
 )
-def test_reader_never_sees_a_torn_record(tmp_path_factory, channel, follow, reads):
-    program = torture.build(tmp_path_factory.mktemp("torture"))
+def test_reader_never_sees_a_torn_record(tmp_path_factory, language, channel, follow, reads):
+    command = torture.reader(language, tmp_path_factory.mktemp("torture"))
     with LiveRegions(tmp_path_factory.mktemp("run")) as live:
-        seen = torture.run(program, live, channel, follow=follow, reads=reads, kill_s=0.2)
+        seen = torture.run(command, live, channel, follow=follow, reads=reads, kill_s=0.2)
     print(seen)
     assert seen["kills"] > 0
-    assert seen["new"] > 100
-    assert (seen["torn"], seen["backward"], seen["unaccounted"]) == (0, 0, 0)
+    assert seen["new"] >= 1000
+    assert (seen["torn"], seen["backward"], seen.get("unaccounted", 0)) == (0, 0, 0)

@@ -30,6 +30,11 @@
 #define _GNU_SOURCE 1
 #endif
 
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 4996) /* getenv, fopen: their _s forms exist nowhere else */
+#endif
+
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -2385,5 +2390,9 @@ static inline sensorium_status sensorium_frame_end(sensorium_channel_t *c, senso
   frame->end_ns = now_ns;
   return sensorium_write_frame_timing(c, frame, frame->begin_ns, now_ns);
 }
+
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif
 
 #endif /* SENSORIUM_H */

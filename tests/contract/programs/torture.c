@@ -1,6 +1,6 @@
 /* Reads as fast as it can and checks every word of every record; or writes such records.
- *   torture read|next DIRECTORY CHANNEL READS     one line of JSON when done
- *   torture write DIRECTORY CHANNEL               until it is killed
+ *   torture DIRECTORY CHANNEL read|next READS     one line of JSON when done
+ *   torture DIRECTORY CHANNEL write               until it is killed
  * Word i of record n is n * A + i * B, so that a torn, wrong or old record cannot look right. */
 #define _GNU_SOURCE 1
 #include "sensorium.h"
@@ -8,6 +8,7 @@
 
 #define A UINT64_C(0x9e3779b97f4a7c15)
 #define B UINT64_C(0xc2b2ae3d27d4eb4f)
+#define LEAST 1000 /* new records, however few reads they take */
 #define LARGEST sizeof(sensorium_scene_t)
 
 static uint64_t out[LARGEST / 8], scratch[LARGEST / 8 + SENSORIUM_SLOT_RECORD / 8];
@@ -45,18 +46,18 @@ int main(int count, char **words) {
   long switches = preempted();
   int next;
   if (count < 4) return 2;
-  sensorium_connect(&session, "torture", words[2]);
-  if (sensorium_bind(&session, &channel, words[3]) != SENSORIUM_OK) {
+  sensorium_connect(&session, "torture", words[1]);
+  if (sensorium_bind(&session, &channel, words[2]) != SENSORIUM_OK) {
     puts(session.message);
     return 1;
   }
-  if (!strcmp(words[1], "write")) return write_on();
-  next = !strcmp(words[1], "next");
-  reads = strtoull(words[4], NULL, 10);
+  if (!strcmp(words[3], "write")) return write_on();
+  next = !strcmp(words[3], "next");
+  reads = count > 4 ? strtoull(words[4], NULL, 10) : 0;
   size = channel.record_size;
   if (next) sensorium_seek_newest(&channel);
   last = next ? channel.cursor - 1 : 0;
-  for (i = 0; i < reads; i++) {
+  for (i = 0; i < reads || fresh < LEAST; i++) {
     uint64_t before = sensorium_now_ns(), took, k;
     sensorium_status status = next ? sensorium_next(&channel, out, (uint8_t *)scratch, size, before)
                                    : sensorium_read(&channel, out, (uint8_t *)scratch, size, before);
@@ -85,9 +86,9 @@ int main(int count, char **words) {
   printf("{\"reads\": %llu, \"new\": %llu, \"stale\": %llu, \"torn\": %llu, \"backward\": %llu, \"unaccounted\": %llu, "
          "\"lost\": %llu, \"last\": %llu, \"p50_ns\": %llu, \"p99_ns\": %llu, \"p999_ns\": %llu, \"max_ns\": %llu, "
          "\"over_1ms\": %llu, \"stalls\": %llu}\n",
-         (unsigned long long)reads, (unsigned long long)fresh, (unsigned long long)stale, (unsigned long long)torn,
+         (unsigned long long)i, (unsigned long long)fresh, (unsigned long long)stale, (unsigned long long)torn,
          (unsigned long long)backward, (unsigned long long)skipped, (unsigned long long)channel.lost,
-         (unsigned long long)last, (unsigned long long)quantile(reads, 0.5), (unsigned long long)quantile(reads, 0.99),
-         (unsigned long long)quantile(reads, 0.999), (unsigned long long)worst, (unsigned long long)late, (unsigned long long)stalls);
+         (unsigned long long)last, (unsigned long long)quantile(i, 0.5), (unsigned long long)quantile(i, 0.99),
+         (unsigned long long)quantile(i, 0.999), (unsigned long long)worst, (unsigned long long)late, (unsigned long long)stalls);
   return 0;
 }

@@ -19,4 +19,8 @@ static inline sensorium_status sensorium_frame_end(sensorium_channel_t *c, senso
   return sensorium_write_frame_timing(c, frame, frame->begin_ns, now_ns);
 }
 
+#if defined(_MSC_VER)
+#pragma warning(pop)
+#endif
+
 #endif /* SENSORIUM_H */

@@ -5,6 +5,11 @@
 #define _GNU_SOURCE 1
 #endif
 
+#if defined(_MSC_VER)
+#pragma warning(push)
+#pragma warning(disable : 4996) /* getenv, fopen: their _s forms exist nowhere else */
+#endif
+
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
