@@ -19,7 +19,7 @@ from sensorium.cli.daemon import connect
 from sensorium.cli.status import duration
 from sensorium.cli.taking import Taking
 from sensorium.errors import ControlError
-from sensorium.recording import Recorder, new_path
+from sensorium.recording import Recorder, Stop, new_path
 
 if TYPE_CHECKING:
     from sensorium.cli.output import Output
@@ -50,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Records until Ctrl-C, a limit, or the daemon's end."""
+    """Records until Ctrl-C, a limit or the daemon's end; 1 when the disk is full."""
     limits = configuration.load(configuration.find()).recording
     path = args.out or new_path(datetime.now().astimezone())
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -86,6 +86,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
     )
     if taking.lost:
         output.console.print(f"lost: {taking.lost}", style="yellow", markup=False)
+    if recorder.stopped is Stop.DISK:
+        output.console.print("what was written up to there can be played", style="yellow")
+        return 1
     return 0
 
 
