@@ -114,3 +114,25 @@ def test_parts_switched_off_say_so(service: MonadoService, tmp_path: Path) -> No
         reader.until("head", lambda got: got.status == "new")
         for channel in CHANNELS[1:]:
             reader.until(channel, lambda got: got.reason == "not_configured")
+
+
+def test_recentre_is_counted_and_moves_the_poses(service: MonadoService, tmp_path: Path) -> None:
+    service.start()
+    config = CONFIG + 'space = "local"\n'
+    daemon = Daemon(tmp_path, config, environment=service.environment, python=service.python)
+    with (
+        daemon, service.connect() as remote, ChannelReader(tmp_path, daemon) as reader
+    ):
+        remote.send(position=(1.0, 1.5, -2.0))
+        before = reader.until("head", lambda got: got.status == "new")
+        assert before.record["space"][0] == 3
+        service.recentre()
+        generation = before.record["space_generation"][0] + 1
+        after = reader.until("head", lambda got: got.record["space_generation"][0] == generation)
+        hand = reader.until("hand_left", lambda got: got.capture_ns >= after.capture_ns)
+        assert hand.record["space_generation"][0] == generation
+        horizontal = [0, 2]
+        reader.until(
+            "head",
+            lambda got: abs(got.record["pose"]["position"][0][horizontal]).max() < 1e-5,
+        )

@@ -88,6 +88,11 @@ class OpenXR:
             finally:
                 self._generation = session.origin.generation + 1
                 session.close()
+        except runtime.xr.exception.XrException as error:
+            raise SensorError(
+                f"the OpenXR runtime refuses a call: {type(error).__name__}",
+                "see the daemon's log", Reason.FAILED,
+            ) from error
         finally:
             runtime.close()
 

@@ -35,6 +35,8 @@ class Session:
         handle: The XrSession.
         base: The XrSpace that everything is located in.
         profiles_changed: Set when a controller came, went or was exchanged; cleared by the user.
+        state: In one word, for example `focused`.
+        running: Whether the session has begun, so that poses can be located.
         rate_hz: The display's rate where the runtime says it, else None.
 
     Raises:
@@ -59,7 +61,8 @@ class Session:
             ) from error
         self.base = self._reference.space
         self._recentres = Recentres(generation)
-        self._state = xr.SessionState.UNKNOWN
+        self.state = "unknown"
+        self.running = False
         self.profiles_changed = True
         self.rate_hz = self._display_rate(runtime.extensions)
 
@@ -67,17 +70,6 @@ class Session:
     def origin(self) -> Origin:
         """The space that poses are told in."""
         return Origin(self._reference.number, self._recentres.generation)
-
-    @property
-    def state(self) -> str:
-        """The session's state in one word, for example `focused`."""
-        return str(self._state.name).lower()
-
-    @property
-    def running(self) -> bool:
-        """Whether the session has begun, so that poses can be located."""
-        states = self._xr.SessionState
-        return self._state in {states.SYNCHRONIZED, states.VISIBLE, states.FOCUSED}
 
     def take_events(self) -> None:
         """Follows what the runtime says.
@@ -111,7 +103,8 @@ class Session:
     def _enter(self, state: Any) -> None:
         states = self._xr.SessionState
         _log.debug("OpenXR session: %s", state.name)
-        self._state = state
+        self.state = str(state.name).lower()
+        self.running = state in {states.SYNCHRONIZED, states.VISIBLE, states.FOCUSED}
         try:
             if state == states.READY:
                 self._xr.begin_session(self.handle, self._xr.SessionBeginInfo())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sensorium.health import Reason
@@ -15,17 +16,34 @@ from sensorium.sensors.openxr.poses import ORIENTATION_VALID, PoseCopy
 from sensorium.sensors.openxr.spaces import create_space
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sensorium.sensors.openxr.options import OpenXROptions
     from sensorium.sensors.openxr.outlet import Outlet
     from sensorium.sensors.openxr.runtime import Runtime
     from sensorium.sensors.openxr.session import Session
 
-_PROBE_HZ = 30.0
-"""How often an untracked hand or an absent controller is looked for."""
+_log = logging.getLogger(__name__)
+
+_HANDS_HZ = 30.0
+"""How often an untracked hand is looked for."""
+_CONTROLLERS_HZ = 15.0
+"""How often an absent controller is looked for."""
 _EVENTS_HZ = 15.0
 _HEAD_ONLY = (HEAD, HEAD + 1)
 _CLOCK_HZ = 2.0
 """How often the runtime's clock is compared with ours: both are monotonic and hardly drift."""
+
+
+class _Ticks:
+    """How many polls lie between those that do more."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        self.hands = max(round(rate_hz / _HANDS_HZ), 1)
+        self.controllers = max(round(rate_hz / _CONTROLLERS_HZ), 1)
+        self.events = max(round(rate_hz / _EVENTS_HZ), 1)
+        self.clock = max(round(rate_hz / _CLOCK_HZ), 1)
 
 
 class Tracking:
@@ -45,13 +63,14 @@ class Tracking:
         self._outlets = outlets
         self._absent: dict[str, Reason] = {}
         self._tick = 0
+        self._ticks = _Ticks(options.rate_hz)
         self._offset_ns = 0
         hands = {1: outlets["hand_left"], 2: outlets["hand_right"]}
         controllers = {1: outlets["controller_left"], 2: outlets["controller_right"]}
         self._hands: Hands | None = None
         if options.hands and runtime.hand_tracking:
-            self._hands = Hands(session, hands)
-        else:
+            self._hands = _track_hands(runtime, session, hands)
+        if not self._hands:
             self._lack(("hand_left", "hand_right"), options.hands)
         with_gaze = options.gaze and eyes.supported(runtime)
         actions = ActionSet(runtime, session.handle, session.calls, with_gaze)
@@ -93,10 +112,11 @@ class Tracking:
             Lost: The session is gone.
         """
         session = self._session
-        probing = self._each(rate_hz / _PROBE_HZ)
-        if self._each(rate_hz / _EVENTS_HZ):
+        if rate_hz != self._ticks.rate_hz:
+            self._ticks = _Ticks(rate_hz)
+        if self._tick % self._ticks.events == 0:
             session.take_events()
-        if self._each(rate_hz / _CLOCK_HZ):
+        if self._tick % self._ticks.clock == 0:
             self._offset_ns = session.converter.xr_time(now_ns) - now_ns
         xr_time = now_ns + self._offset_ns
         self._tick += 1
@@ -107,12 +127,14 @@ class Tracking:
             self._set_origin()
         for name, reason in self._absent.items():
             self._outlets[name].withhold(now_ns, reason)
-        self._poll_spaces(now_ns, xr_time, probing)
+        self._poll_spaces(now_ns, xr_time)
         if self._hands:
-            self._hands.poll(now_ns, xr_time, probing)
+            self._hands.poll(now_ns, xr_time, probing=self._tick % self._ticks.hands == 0)
 
-    def _poll_spaces(self, now_ns: int, xr_time: int, probing: bool) -> None:
+    def _poll_spaces(self, now_ns: int, xr_time: int) -> None:
         controllers = self._controllers
+        # Not in the polls that look for hands: the work is spread.
+        probing = self._tick % self._ticks.controllers == 1 % self._ticks.controllers
         with_controllers = controllers and (probing or controllers.any_present)
         if controllers and with_controllers:
             controllers.sync()
@@ -136,9 +158,6 @@ class Tracking:
             else:
                 self._outlets["gaze"].withhold(now_ns, Reason.INACTIVE)
 
-    def _each(self, ticks: float) -> bool:
-        return self._tick % max(round(ticks), 1) == 0
-
     def _withhold_all(self, now_ns: int) -> None:
         for name, outlet in self._outlets.items():
             outlet.withhold(now_ns, self._absent.get(name, Reason.INACTIVE))
@@ -150,3 +169,14 @@ class Tracking:
     def _lack(self, channels: tuple[str, ...], wanted: bool) -> None:
         reason = Reason.NOT_OFFERED if wanted else Reason.NOT_CONFIGURED
         self._absent.update(dict.fromkeys(channels, reason))
+
+
+def _track_hands(
+    runtime: Runtime, session: Session, outlets: Mapping[int, Outlet]
+) -> Hands | None:
+    """Trackers of both hands; None where the runtime refuses them after all."""
+    try:
+        return Hands(session, outlets)
+    except runtime.xr.exception.XrException as error:
+        _log.info("the OpenXR runtime refuses to track hands: %s", type(error).__name__)
+        return None
