@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -41,8 +43,6 @@ class Machine:
         self.calls = folder / "calls"
         self.has("env", 'shift; exec "$@"')
         folder.chmod(0o777)
-        for parent in folder.parents[:3]:
-            parent.chmod(parent.stat().st_mode | 0o011)
 
     def has(self, name: str, script: str) -> None:
         program = self.folder / name
@@ -88,10 +88,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    return Machine(folder)
+def machine() -> Iterator[Machine]:
+    # Not below pytest's own folder, which only its owner may enter.
+    with tempfile.TemporaryDirectory() as folder:
+        yield Machine(Path(folder))
 
 
 def test_without_a_terminal_or_root_the_one_line_is_printed_and_it_ends_with_2(

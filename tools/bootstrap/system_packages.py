@@ -180,10 +180,10 @@ SYSTEM_TESTS = (
         pacman="mono",
     ),
     Need(
-        "MinGW-w64 (the C client as a Windows program)",
-        _programs("x86_64-w64-mingw32-gcc"),
-        apt="gcc-mingw-w64-x86-64",
-        dnf="mingw64-gcc",
+        "MinGW-w64 (the client as a Windows program)",
+        _programs("x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-g++"),
+        apt="gcc-mingw-w64-x86-64 g++-mingw-w64-x86-64",
+        dnf="mingw64-gcc mingw64-gcc-c++",
         pacman="mingw-w64-gcc",
     ),
     Need(
