@@ -98,23 +98,27 @@ def test_hands_are_drawn_where_the_daemon_says(
     program: Path, display: dict[str, str], daemon: Daemon, tmp_path: Path
 ) -> None:
     environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
-    first = viewer.run(program, environment, tmp_path / "1.png", "--seconds", "2.5")
-    second = viewer.run(program, environment, tmp_path / "2.png", "--seconds", "4.2")
-    drawn = 0
-    for seen in (first, second):
+    places: dict[str, list[np.ndarray]] = {"left": [], "right": []}
+    for _ in range(12):
+        if min(map(len, places.values())) >= 2:
+            break
+        seen = viewer.run(program, environment, tmp_path / "frame.png", "--seconds", "1.3")
+        assert seen.status("head") in ("new", "same")
         for side, colour in (("left", viewer.blue), ("right", viewer.orange)):
-            if not seen.report[f"hand_{side}"]:
-                assert not viewer.view_only(colour(seen.picture)).any()
-                continue
-            drawn += 1
-            points = seen.joints_on_screen(f"hand_{side}")
             mask = viewer.view_only(colour(seen.picture))
+            if not seen.report[f"hand_{side}"]:
+                assert seen.words(f"hand_{side}") == "not tracked now"
+                assert not mask.any()
+                continue
+            points = seen.joints_on_screen(f"hand_{side}")
+            if viewer.share_clear(points, seen.picture) < 0.9:
+                continue
             assert viewer.share_at(mask, points) > 0.8
-            assert viewer.share_at(mask, points - (0, 150)) < 0.2
-    assert drawn >= 2
-    assert (viewer.blue(first.picture) != viewer.blue(second.picture)).sum() > 100
-    assert first.status("head") in ("new", "same")
-    assert first.report["senses"]["head"]["new"] > 30
+            assert viewer.share_inside(mask, points) > 0.95
+            places[side].append(points)
+    for drawn in places.values():
+        assert len(drawn) >= 2, "never in full sight"
+        assert np.abs(drawn[0] - drawn[1]).max() > 2, "the hand did not move"
 
 
 def test_the_daemon_sees_its_frames_and_targets(

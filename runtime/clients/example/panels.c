@@ -85,7 +85,8 @@ static void hand_panel(const senses_t *s, int side, float x) {
   }
   overlay_text(x + INSET, y + 20, HEADING, live ? white : GREY_COLOUR,
                readable(text, sizeof text, gesture->name));
-  snprintf(text, sizeof text, "%.2f", (double)gesture->score);
+  text[0] = 0;
+  if (gesture->name[0]) snprintf(text, sizeof text, "%.2f", (double)gesture->score);
   overlay_text(x + PANEL - INSET - overlay_text_width(LINE + 2, text), y + 24, LINE + 2, c, text);
   if (!live || !sense_shows(of_hand) || of_hand->status == SENSORIUM_STALE) {
     const sense_t *why = live ? of_hand : of_gesture;
