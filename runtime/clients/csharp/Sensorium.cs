@@ -1702,7 +1702,7 @@ namespace Sensorium
     }
 
     /// <summary>One channel as one thread sees it, whatever record it carries.</summary>
-    public abstract class Channel
+    public abstract partial class Channel
     {
         private const int Tries = 4;
         internal const ulong DaemonMaxAgeNs = 1000000000UL;
@@ -1877,6 +1877,62 @@ namespace Sensorium
             return Native.Load(regionState) == (ulong)RegionState.Live ? Status.Ok : Region.State();
         }
 
+        private bool Copy(ulong number)
+        {
+            IntPtr slot = Native.Plus(ring, (long)(number % slots) * stride);
+            if (Native.Load(slot) != 2 * number) return false;
+            Thread.MemoryBarrier();
+            Marshal.Copy(slot, buffer, 0, buffer.Length);
+            Thread.MemoryBarrier();
+            if (Native.Load(slot) != 2 * number) return false;
+            Info.Decode(buffer, number);
+            if (Info.Length < value.RecordSize)
+                Buffer.BlockCopy(zeros, 0, buffer, Layout.SlotRecord + (int)Info.Length, value.RecordSize - (int)Info.Length);
+            value.Decode(buffer, Layout.SlotRecord);
+            return true;
+        }
+
+        private Status NeverWritten()
+        {
+            ulong reason = Native.Load(entryReason);
+            Info.Clear(reason == 0 ? Reason.Starting : (Reason)reason);
+            return Status.Invalid;
+        }
+
+        private Status Judge(Status fresh, ulong nowNs)
+        {
+            ulong beat = Native.Load(heartbeat), now = Region.TheirNow(beat, nowNs), owner = Native.Load(entryState);
+            Info.ForeignClock = Region.ForeignClock;
+            Info.AgeNs = now > Info.PublishNs ? now - Info.PublishNs : 0;
+            if (owner == (ulong)OwnerState.Lost || owner == (ulong)OwnerState.Stopped
+                || (now > beat && now - beat > DaemonMaxAgeNs))
+            {
+                ulong reason = Native.Load(entryReason);
+                if (reason != 0) Info.Reason = (Reason)reason;
+                return Status.Stale;
+            }
+            return Info.N != 0 && MaxAgeNs != 0 && Info.AgeNs > MaxAgeNs ? Status.Stale : fresh;
+        }
+
+        private Status ValidOr(Status status)
+        {
+            return Info.Valid || status == Status.Stale ? status : Status.Invalid;
+        }
+    }
+
+    /// <summary>One channel that carries T.</summary>
+    public sealed class Channel<T> : Channel where T : Record, new()
+    {
+        /// <summary>The last record that was read, or the one to write. Always the same object.</summary>
+        public readonly T Value;
+
+        internal Channel(Session session, string name) : this(session, name, new T()) { }
+
+        private Channel(Session session, string name, T value) : base(session, name, value) { Value = value; }
+    }
+
+    public abstract partial class Channel
+    {
         private Status Rebind()
         {
             binding = session.Binding;
@@ -1934,59 +1990,6 @@ namespace Sensorium
             }
             return false;
         }
-
-        private bool Copy(ulong number)
-        {
-            IntPtr slot = Native.Plus(ring, (long)(number % slots) * stride);
-            if (Native.Load(slot) != 2 * number) return false;
-            Thread.MemoryBarrier();
-            Marshal.Copy(slot, buffer, 0, buffer.Length);
-            Thread.MemoryBarrier();
-            if (Native.Load(slot) != 2 * number) return false;
-            Info.Decode(buffer, number);
-            if (Info.Length < value.RecordSize)
-                Buffer.BlockCopy(zeros, 0, buffer, Layout.SlotRecord + (int)Info.Length, value.RecordSize - (int)Info.Length);
-            value.Decode(buffer, Layout.SlotRecord);
-            return true;
-        }
-
-        private Status NeverWritten()
-        {
-            ulong reason = Native.Load(entryReason);
-            Info.Clear(reason == 0 ? Reason.Starting : (Reason)reason);
-            return Status.Invalid;
-        }
-
-        private Status Judge(Status fresh, ulong nowNs)
-        {
-            ulong beat = Native.Load(heartbeat), now = Region.TheirNow(beat, nowNs), owner = Native.Load(entryState);
-            Info.ForeignClock = Region.ForeignClock;
-            Info.AgeNs = now > Info.PublishNs ? now - Info.PublishNs : 0;
-            if (owner == (ulong)OwnerState.Lost || owner == (ulong)OwnerState.Stopped
-                || (now > beat && now - beat > DaemonMaxAgeNs))
-            {
-                ulong reason = Native.Load(entryReason);
-                if (reason != 0) Info.Reason = (Reason)reason;
-                return Status.Stale;
-            }
-            return Info.N != 0 && MaxAgeNs != 0 && Info.AgeNs > MaxAgeNs ? Status.Stale : fresh;
-        }
-
-        private Status ValidOr(Status status)
-        {
-            return Info.Valid || status == Status.Stale ? status : Status.Invalid;
-        }
-    }
-
-    /// <summary>One channel that carries T.</summary>
-    public sealed class Channel<T> : Channel where T : Record, new()
-    {
-        /// <summary>The last record that was read, or the one to write. Always the same object.</summary>
-        public readonly T Value;
-
-        internal Channel(Session session, string name) : this(session, name, new T()) { }
-
-        private Channel(Session session, string name, T value) : base(session, name, value) { Value = value; }
     }
 
     internal interface ILine : IDisposable
@@ -2220,7 +2223,7 @@ namespace Sensorium
     /// <summary>
     /// A connection to the daemon. It is usable without one: every read then says CLOSED, until Reconnect finds it.
     /// </summary>
-    public sealed class Session : IDisposable
+    public sealed partial class Session : IDisposable
     {
         /// <summary>The name by which the owner of the PC grants things; the daemon's runtime folder.</summary>
         public readonly string App, Directory;
@@ -2315,30 +2318,6 @@ namespace Sensorium
             return Status;
         }
 
-        /// <summary>Sleeps until one of the channels has a record that was not returned yet: Ok; Same when the time
-        /// is over; Closed when one is out of reach. Never inside a frame.</summary>
-        public Status Wait(ulong timeoutNs, params Channel[] channels)
-        {
-            ulong end = Clock.NowNs() + timeoutNs;
-            while (true)
-            {
-                ulong now = Clock.NowNs();
-                bool canSleep = Clock.IsLinux;
-                foreach (Channel channel in channels)
-                {
-                    if (!channel.Reachable) return Status.Closed;
-                    if (channel.Region.Waiters == IntPtr.Zero || channel.Region.ForeignClock) canSleep = false;
-                    else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), now + 2000000000UL);
-                }
-                Thread.MemoryBarrier();
-                foreach (Channel channel in channels)
-                    if (channel.HasNew) return Status.Ok;
-                if (now >= end) return Status.Same;
-                ulong nap = Math.Min(end - now, 1000000000UL);
-                if (!canSleep || !SleepOn(channels, nap)) Thread.Sleep(1);
-            }
-        }
-
         /// <summary>Unmaps everything; the app's own region is gone with the connection.</summary>
         public void Dispose()
         {
@@ -2362,36 +2341,6 @@ namespace Sensorium
                 return Path.Combine(Environment.GetEnvironmentVariable("LOCALAPPDATA") ?? ".", "Temp", "sensorium");
             string common = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
             return string.IsNullOrEmpty(common) ? "/dev/shm/sensorium-" + Native.getuid() : common + "/sensorium";
-        }
-
-        private static bool SleepOn(Channel[] channels, ulong napNs)
-        {
-            var time = new Native.Timespec { Seconds = (long)(napNs / 1000000000UL), Nanoseconds = (long)(napNs % 1000000000UL) };
-            if (channels.Length == 1)
-            {
-                Native.syscall(Native.Futex, channels[0].Latest, 0, (long)(channels[0].Seen & 0xffffffffUL), ref time,
-                               IntPtr.Zero, 0);
-                return true;
-            }
-            ulong end = Clock.NowNs() + napNs;
-            time.Seconds = (long)(end / 1000000000UL);
-            time.Nanoseconds = (long)(end % 1000000000UL);
-            IntPtr words = Marshal.AllocHGlobal(24 * channels.Length);
-            try
-            {
-                for (int i = 0; i < channels.Length; i++)
-                {
-                    Marshal.WriteInt64(words, 24 * i, (long)(channels[i].Seen & 0xffffffffUL));
-                    Marshal.WriteIntPtr(words, 24 * i + 8, channels[i].Latest);
-                    Marshal.WriteInt64(words, 24 * i + 16, 2); // FUTEX2_SIZE_U32
-                }
-                long done = Native.futex_waitv(Native.FutexWaitv, words, channels.Length, 0, ref time, 1);
-                return done >= 0 || Marshal.GetLastWin32Error() != 38; // ENOSYS: before Linux 5.16
-            }
-            finally
-            {
-                Marshal.FreeHGlobal(words);
-            }
         }
 
         private Status Fail(Status status, string message, string remedy)
@@ -2506,6 +2455,63 @@ namespace Sensorium
             string error = Json.Find(reply, "error");
             Status status = error == "DENIED" ? Status.Denied : error == "VERSION" ? Status.Version : Status.Unavailable;
             return Fail(status, Json.Find(reply, "message") ?? "refused", Json.Find(reply, "remedy") ?? "");
+        }
+    }
+
+    public sealed partial class Session
+    {
+        /// <summary>Sleeps until one of the channels has a record that was not returned yet: Ok; Same when the time
+        /// is over; Closed when one is out of reach. Never inside a frame.</summary>
+        public Status Wait(ulong timeoutNs, params Channel[] channels)
+        {
+            ulong end = Clock.NowNs() + timeoutNs;
+            while (true)
+            {
+                ulong now = Clock.NowNs();
+                bool canSleep = Clock.IsLinux;
+                foreach (Channel channel in channels)
+                {
+                    if (!channel.Reachable) return Status.Closed;
+                    if (channel.Region.Waiters == IntPtr.Zero || channel.Region.ForeignClock) canSleep = false;
+                    else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), now + 2000000000UL);
+                }
+                Thread.MemoryBarrier();
+                foreach (Channel channel in channels)
+                    if (channel.HasNew) return Status.Ok;
+                if (now >= end) return Status.Same;
+                ulong nap = Math.Min(end - now, 1000000000UL);
+                if (!canSleep || !SleepOn(channels, nap)) Thread.Sleep(1);
+            }
+        }
+
+        private static bool SleepOn(Channel[] channels, ulong napNs)
+        {
+            var time = new Native.Timespec { Seconds = (long)(napNs / 1000000000UL), Nanoseconds = (long)(napNs % 1000000000UL) };
+            if (channels.Length == 1)
+            {
+                Native.syscall(Native.Futex, channels[0].Latest, 0, (long)(channels[0].Seen & 0xffffffffUL), ref time,
+                               IntPtr.Zero, 0);
+                return true;
+            }
+            ulong end = Clock.NowNs() + napNs;
+            time.Seconds = (long)(end / 1000000000UL);
+            time.Nanoseconds = (long)(end % 1000000000UL);
+            IntPtr words = Marshal.AllocHGlobal(24 * channels.Length);
+            try
+            {
+                for (int i = 0; i < channels.Length; i++)
+                {
+                    Marshal.WriteInt64(words, 24 * i, (long)(channels[i].Seen & 0xffffffffUL));
+                    Marshal.WriteIntPtr(words, 24 * i + 8, channels[i].Latest);
+                    Marshal.WriteInt64(words, 24 * i + 16, 2); // FUTEX2_SIZE_U32
+                }
+                long done = Native.futex_waitv(Native.FutexWaitv, words, channels.Length, 0, ref time, 1);
+                return done >= 0 || Marshal.GetLastWin32Error() != 38; // ENOSYS: before Linux 5.16
+            }
+            finally
+            {
+                Marshal.FreeHGlobal(words);
+            }
         }
     }
 

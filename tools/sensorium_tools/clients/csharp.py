@@ -39,9 +39,12 @@ def text(source: Source = CURRENT) -> str:
             _records(source),
             part("csharp", "native.cs"),
             part("csharp", "region.cs"),
+            part("csharp", "info.cs"),
             part("csharp", "channel.cs"),
+            part("csharp", "binding.cs"),
             part("csharp", "control.cs"),
             part("csharp", "session.cs"),
+            part("csharp", "wait.cs"),
             part("csharp", "tail.cs"),
         )
     )

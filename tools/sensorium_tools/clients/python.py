@@ -34,6 +34,7 @@ def text(source: Source = CURRENT) -> str:
             part("python", "region.py.in"),
             part("python", "platform.py.in"),
             part("python", "channel.py.in"),
+            part("python", "wait.py.in"),
             part("python", "session.py.in"),
         )
     )

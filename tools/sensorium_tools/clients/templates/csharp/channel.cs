@@ -1,60 +1,6 @@
 
-    /// <summary>What goes with the last record of a channel. Times are in the daemon's clock.</summary>
-    public sealed class Info
-    {
-        /// <summary>Number of the record, from 1; 0: none was read yet.</summary>
-        public ulong N;
-        /// <summary>When the world was so, when the record was written, and how long ago that is.</summary>
-        public ulong CaptureNs, PublishNs, AgeNs;
-        /// <summary>False: see Reason.</summary>
-        public bool Valid;
-        /// <summary>Of an INVALID or STALE answer.</summary>
-        public Reason Reason;
-        /// <summary>0..1; NaN: the source gives none.</summary>
-        public float Confidence;
-        /// <summary>The arithmetic and the place that the result was computed with.</summary>
-        public Precision Precision;
-        /// <summary>Where it was computed.</summary>
-        public Device Device;
-        /// <summary>Bit 0: something did not fit; owner's epoch; first bytes of the engine's sha256; record bytes.</summary>
-        public uint Flags, Epoch, EngineHash, Length;
-        /// <summary>The daemon has another clock, so AgeNs is an estimate.</summary>
-        public bool ForeignClock;
-        /// <summary>Name of the engine's card; empty for none.</summary>
-        public readonly Text Engine = new Text(40);
-
-        internal void Decode(byte[] slot, ulong n)
-        {
-            N = n;
-            CaptureNs = BitConverter.ToUInt64(slot, Layout.SlotCaptureNs);
-            PublishNs = BitConverter.ToUInt64(slot, Layout.SlotPublishNs);
-            Length = BitConverter.ToUInt32(slot, Layout.SlotLength);
-            Valid = BitConverter.ToUInt16(slot, Layout.SlotValid) == 1;
-            Reason = (Reason)BitConverter.ToUInt16(slot, Layout.SlotReason);
-            Confidence = BitConverter.ToSingle(slot, Layout.SlotConfidence);
-            Precision = (Precision)slot[Layout.SlotPrecision];
-            Device = (Device)slot[Layout.SlotDevice];
-            Flags = BitConverter.ToUInt16(slot, Layout.SlotFlags);
-            Epoch = BitConverter.ToUInt32(slot, Layout.SlotEpoch);
-            EngineHash = BitConverter.ToUInt32(slot, Layout.SlotEngineHash);
-            Engine.Decode(slot, Layout.SlotEngine);
-        }
-
-        internal void Clear(Reason reason)
-        {
-            N = CaptureNs = PublishNs = AgeNs = 0;
-            Valid = false;
-            Confidence = float.NaN;
-            Precision = Precision.None;
-            Device = Device.None;
-            Flags = Epoch = EngineHash = Length = 0;
-            Engine.Set("");
-            Reason = reason;
-        }
-    }
-
     /// <summary>One channel as one thread sees it, whatever record it carries.</summary>
-    public abstract class Channel
+    public abstract partial class Channel
     {
         private const int Tries = 4;
         internal const ulong DaemonMaxAgeNs = 1000000000UL;
@@ -227,64 +173,6 @@
             if (binding != session.Binding) Status = Rebind();
             if (!reachable) return Status;
             return Native.Load(regionState) == (ulong)RegionState.Live ? Status.Ok : Region.State();
-        }
-
-        private Status Rebind()
-        {
-            binding = session.Binding;
-            reachable = false;
-            if (!known) return Status.Bad;
-            if (!Region.Mapped) return Region.Status;
-            long entry = Region.U32(Layout.HeaderTable);
-            uint entries = Region.U32(Layout.HeaderEntries), entryStride = Region.U32(Layout.HeaderEntryStride), i;
-            ulong size = Region.U64(Layout.HeaderSizeField);
-            for (i = 0; i < entries && !IsNamed(entry); i++) entry += entryStride;
-            if (i == entries) return Status.Bad;
-            theirId = Region.U32(entry + Layout.EntryRecordId);
-            theirMajor = Region.U32(entry + Layout.EntryRecordMajor) & 0xffff;
-            theirMinor = Region.U32(entry + Layout.EntryRecordMajor) >> 16;
-            theirSize = Region.U32(entry + Layout.EntryRecordSize);
-            slots = Region.U32(entry + Layout.EntrySlots);
-            stride = Region.U32(entry + Layout.EntryStride);
-            ulong offset = Region.U64(entry + Layout.EntryOffset);
-            if (slots < 2 || stride % 8 != 0 || offset % 8 != 0 || offset > size
-                || stride < (long)Layout.SlotRecord + theirSize || slots > (size - offset) / (ulong)stride)
-                return Status.Bad;
-            if (theirId != value.RecordId || theirMajor != value.RecordMajor || theirSize < value.RecordSize)
-                return Status.Version;
-            MaxAgeNs = Region.U64(entry + Layout.EntryMaxAgeNs);
-            Index = Region.U64(entry + Layout.EntryIndex) % (Layout.WaitersSize / 8);
-            regionBase = Region.Base;
-            ring = Native.Plus(regionBase, (long)offset);
-            heartbeat = Native.Plus(regionBase, Layout.HeaderHeartbeatNs);
-            regionState = Native.Plus(regionBase, Layout.HeaderState);
-            Latest = Native.Plus(regionBase, entry + Layout.EntryLatest);
-            entryState = Native.Plus(regionBase, entry + Layout.EntryState);
-            entryReason = Native.Plus(regionBase, entry + Layout.EntryReason);
-            entryEpoch = Native.Plus(regionBase, entry + Layout.EntryEpoch);
-            entryHeartbeat = Native.Plus(regionBase, entry + Layout.EntryOwnerHeartbeatNs);
-            if (generation != Region.Generation || startedNs != Region.StartedNs)
-            {
-                if (generation != 0) Resets++;
-                // A new ring after a reconnect is followed from its first record on.
-                cursor = generation != 0 ? 1 : Native.Load(Latest) + 1;
-                n = 0;
-                generation = Region.Generation;
-                startedNs = Region.StartedNs;
-            }
-            reachable = true;
-            return Status.Ok;
-        }
-
-        private bool IsNamed(long entry)
-        {
-            for (int i = 0; i < Layout.NameBytes; i++)
-            {
-                byte letter = Marshal.ReadByte(Native.Plus(Region.Base, entry + i));
-                if (letter != (i < Name.Length ? Name[i] : 0)) return false;
-                if (letter == 0) return true;
-            }
-            return false;
         }
 
         private bool Copy(ulong number)
