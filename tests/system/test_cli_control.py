@@ -69,6 +69,16 @@ def test_channels_list_says_of_each_whether_it_lives(daemon: Daemon) -> None:
     assert channels["wake_word"]["status"] == "invalid"
 
 
+def test_a_terminal_without_unicode_gets_plain_characters(daemon: Daemon) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sensorium", "top"], capture_output=True, check=False, timeout=30,
+        env={**daemon.environment, "PYTHONIOENCODING": "ascii"},
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"microphone" in done.stdout
+    assert done.stdout.isascii()
+
+
 def test_dump_is_json_with_and_without_the_option(daemon: Daemon) -> None:
     done = daemon.command("channels", "dump", "microphone", "health")
     assert done.returncode == 0, done.stderr

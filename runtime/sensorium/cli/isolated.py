@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import shutil
 import subprocess
@@ -39,8 +40,9 @@ class IsolatedDaemon:
 
     def __init__(self, app: str, classes: Sequence[str], arguments: Sequence[str]) -> None:
         base = folders.runtime_dir().parent
+        usable = base.is_dir() and os.access(base, os.W_OK | os.X_OK)
         self._folder = Path(
-            tempfile.mkdtemp(prefix="sensorium-demo-", dir=base if base.is_dir() else None)
+            tempfile.mkdtemp(prefix="sensorium-demo-", dir=base if usable else None)
         )
         self.runtime_dir = self._folder / "run"
         self.status: dict[str, Any] = {}

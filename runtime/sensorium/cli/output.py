@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -27,6 +28,10 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self._told = False
+        for stream in (sys.stdout, sys.stderr):
+            # A pipe of Windows or of LANG=C has no character for a bar: show another instead.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
 
     @cached_property
     def console(self) -> Console:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import stat
 import sys
 from importlib import metadata
@@ -24,6 +25,8 @@ PACKAGES = (
 """Distributions that the daemon imports; see pyproject.toml."""
 
 _OLDEST = (3, 11)
+_ROOM_BYTES = 20_000_000
+"""More than all regions together."""
 
 
 def look() -> Iterator[Finding]:
@@ -91,11 +94,12 @@ def _runtime_folder() -> Iterator[Finding]:
                 "runtime folder", Verdict.MISSING, f"{folder} belongs to another user", remedy
             )
             return
-    free = os.statvfs(there).f_bavail * os.statvfs(there).f_frsize if hasattr(
-        os, "statvfs"
-    ) else None
-    room = f", {free / 1e6:.0f} MB free" if free is not None else ""
-    yield Finding("runtime folder", Verdict.OK, f"{folder}{room}")
+    free = shutil.disk_usage(there).free
+    if free < _ROOM_BYTES:
+        yield Finding("runtime folder", Verdict.MISSING, f"{folder} has {free / 1e6:.0f} MB free",
+                      remedy)
+        return
+    yield Finding("runtime folder", Verdict.OK, f"{folder}, {free / 1e6:.0f} MB free")
 
 
 def _file_system(folder: Path) -> str:
