@@ -12,7 +12,6 @@ from fixtures.live_regions import LiveRegions, publish
 
 from sensorium.channels.layout import LAYOUT_MAJOR, LAYOUT_MINOR, Entry, Header
 from sensorium.records import GESTURE
-from sensorium_tools.clients.shapes import CURRENT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the drivers are built for Linux")
 
@@ -26,15 +25,25 @@ def live(tmp_path_factory):
         yield regions
 
 
-def run(language, source, live, folder):
-    command = client_versions.driver(language, source, folder)
-    return Driver(command, {"SENSORIUM_RUNTIME_DIR": str(live.folder)})
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    """Starts the driver with a client of a version in a runtime folder; each is built once."""
+    built: dict[tuple[str, str], list[str]] = {}
+
+    def started(language, name, folder):
+        if (language, name) not in built:
+            source = getattr(client_versions, name)
+            place = tmp_path_factory.mktemp(f"{language}-{name}")
+            built[language, name] = client_versions.driver(language, source, place)
+        return Driver(built[language, name], {"SENSORIUM_RUNTIME_DIR": str(folder)})
+
+    return started
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["OLDER", "NEWER_LAYOUT"])
-def test_client_that_must_work_reads_and_writes(live, tmp_path, language, name):
-    with run(language, getattr(client_versions, name), live, tmp_path) as driver:
+def test_client_that_must_work_reads_and_writes(live, start, language, name):
+    with start(language, name, live.folder) as driver:
         n = publish(live, "gesture_right", score=0.5)
         assert driver("connect", "game").startswith("OK")
         assert driver("read", "gesture_right") == f"NEW {n} none 0.5"
@@ -46,10 +55,10 @@ def test_client_that_must_work_reads_and_writes(live, tmp_path, language, name):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", ["NEWER", "OTHER_RECORD"])
-def test_record_of_another_version_is_named_with_both_numbers(live, tmp_path, language, name):
+def test_record_of_another_version_is_named_with_both_numbers(live, start, language, name):
     source = getattr(client_versions, name)
     own = next(r for r in source.records if r.name == "gesture")
-    with run(language, source, live, tmp_path) as driver:
+    with start(language, name, live.folder) as driver:
         assert driver("connect", "game").startswith("OK")
         driver("bind", "gesture_right")
         assert driver("read", "gesture_right").startswith("VERSION 0")
@@ -63,8 +72,8 @@ def test_record_of_another_version_is_named_with_both_numbers(live, tmp_path, la
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_layout_of_another_major_is_named_with_both_numbers(live, tmp_path, language):
-    with run(language, client_versions.OTHER_LAYOUT, live, tmp_path) as driver:
+def test_layout_of_another_major_is_named_with_both_numbers(live, start, language):
+    with start(language, "OTHER_LAYOUT", live.folder) as driver:
         said = driver("connect", "game")
         assert said.startswith(
             f"VERSION the daemon's layout is {LAYOUT_MAJOR}.{LAYOUT_MINOR}, this client's is 2.5"
@@ -94,19 +103,17 @@ ENTRY_FAULTS = {
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_broken_region_is_refused_and_nothing_outside_it_is_read(live, tmp_path_factory, language):
+def test_broken_region_is_refused_and_nothing_outside_is_read(live, start, tmp_path, language):
     whole = (live.folder / f"public.{live.generation}").read_bytes()
     table = live.region("public")[0].entry("gesture_right").base
-    folder = tmp_path_factory.mktemp("broken")
-    (folder / "current").write_text("9\n")
-    command = client_versions.driver(language, CURRENT, tmp_path_factory.mktemp("driver"))
+    (tmp_path / "current").write_text("9\n")
     faults = [(name, 0, *fault) for name, fault in HEADER_FAULTS.items()]
     faults += [(name, table, *fault) for name, fault in ENTRY_FAULTS.items()]
     for name, base, offset, code, value in faults:
         broken = bytearray(whole)
         struct.pack_into(code, broken, base + offset, value)
-        (folder / "public.9").write_bytes(broken)
-        with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(folder)}) as driver:
+        (tmp_path / "public.9").write_bytes(broken)
+        with start(language, "CURRENT", tmp_path) as driver:
             driver("connect", "game")
             driver("bind", "gesture_right")
             said = driver("read", "gesture_right")
@@ -115,14 +122,12 @@ def test_broken_region_is_refused_and_nothing_outside_it_is_read(live, tmp_path_
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("size", [0, 1, 255, 4096])
-def test_short_file_is_refused(live, tmp_path_factory, language, size):
-    folder = tmp_path_factory.mktemp("short")
-    (folder / "current").write_text("9\n")
-    (folder / "public.9").write_bytes(
+def test_short_file_is_refused(live, start, tmp_path, language, size):
+    (tmp_path / "current").write_text("9\n")
+    (tmp_path / "public.9").write_bytes(
         (live.folder / f"public.{live.generation}").read_bytes()[:size]
     )
-    command = client_versions.driver(language, CURRENT, tmp_path_factory.mktemp("driver"))
-    with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(folder)}) as driver:
+    with start(language, "CURRENT", tmp_path) as driver:
         driver("connect", "game")
         driver("bind", "gesture_right")
         assert driver("read", "gesture_right").split()[0] in {"BAD", "CLOSED"}
