@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -75,6 +76,18 @@ def test_killed_process_is_stale_and_comes_back(daemon: Daemon, process: str, ch
     with daemon.client("tests") as client:
         restarts = {p["name"]: p["restarts"] for p in client.request("status")["processes"]}
     assert restarts[process] == 1
+
+
+def test_client_that_comes_as_a_process_dies(daemon: Daemon) -> None:
+    before = pid_of(daemon, "fast")
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    os.kill(before, signal.SIGKILL)
+    until(lambda: not alive(before), "the end of the process")
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(daemon.runtime_dir / "control.sock"))
+        os.kill(daemon.process.pid, signal.SIGCONT)
+        until(lambda: pid_of(daemon, "fast") not in (0, before), "another process")
+    assert daemon.process.poll() is None
 
 
 def test_hanging_process_is_killed_and_restarted(daemon: Daemon) -> None:

@@ -192,13 +192,17 @@ class Daemon:
         if child.link is not None:
             self._links[child.name] = child.link
             self._selector.register(
-                child.link, selectors.EVENT_READ, lambda _mask: child.receive()
+                child.link, selectors.EVENT_READ, lambda _mask: self._hear(child)
             )
+
+    def _hear(self, child: Child) -> None:
+        """Takes what a child says; a link that has ended gives its number free for another."""
+        child.receive()
+        self._listen(child)
 
     def _watch(self) -> None:
         for child in self._children.values():
-            child.receive()
-            self._listen(child)
+            self._hear(child)
             child.watch()
             self._listen(child)
 
