@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ from sensorium import folders
 from sensorium.recording import Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.system
@@ -63,6 +65,47 @@ def test_a_recording_holds_every_record_of_its_classes_once_and_nothing_else(
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_a_grant_that_is_withdrawn_ends_the_recording_at_once(
+    daemon: Daemon, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.mcap"
+    recorder = subprocess.Popen(
+        [sys.executable, "-m", "sensorium", "record", "--classes", "motion", "--json",
+         "--out", str(file)],
+        env=daemon.environment, stdout=subprocess.PIPE, text=True,
+    )
+    try:
+        until(lambda: daemon.status()["recording_bytes"] > 0)
+        daemon.command("grants", "revoke", "sensorium-record", "motion")
+        said, _ = recorder.communicate(timeout=10)
+    finally:
+        recorder.kill()
+        recorder.wait()
+        daemon.command("grants", "allow", "sensorium-record", "motion")
+    told = json.loads(said)
+    assert told["ended"] == "the grant for motion was withdrawn"
+    with Recording(file) as recording:
+        assert sum(1 for _ in recording.events()) == told["records"] > 0
+
+
+def test_who_needs_the_microphone_is_seen_by_every_app(tmp_path: Path) -> None:
+    with Daemon(tmp_path, "[sensors.microphone]\n") as own:
+        own.command("grants", "allow", "sensorium-record", "audio")
+        recorder = subprocess.Popen(
+            [sys.executable, "-m", "sensorium", "record", "--classes", "audio",
+             "--out", str(tmp_path / "a.mcap")],
+            env=own.environment, stdout=subprocess.DEVNULL,
+        )
+        try:
+            until(lambda: users(own) == 4)
+            recorder.send_signal(signal.SIGTERM)
+            assert recorder.wait(10) == 0
+        finally:
+            recorder.kill()
+            recorder.wait()
+        until(lambda: users(own) == 0)
+
+
 def test_a_full_disk_ends_a_recording_that_stays_readable(
     daemon: Daemon, tmp_path: Path
 ) -> None:
@@ -105,3 +148,16 @@ def test_a_recording_that_is_none_is_refused_with_its_name(tmp_path: Path, damag
     with pytest.raises(DaemonError, match=r"bad\.mcap"), daemon:
         pass
     assert not daemon.runtime_dir.exists()
+
+
+def users(daemon: Daemon) -> int:
+    """Who needs the microphone, as its public record says."""
+    dumped = json.loads(daemon.command("channels", "dump", "microphone").stdout)
+    return dumped["microphone"].get("record", {"users": -1})["users"]
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 15.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.1)
