@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from sensorium.records.sensors import AUDIO_BLOCK
 from sensorium.sensors import portaudio
 from sensorium.sensors.audio_blocks import RATE, AudioBlocks
 from sensorium.sensors.input_clock import InputClock
@@ -12,7 +15,6 @@ from sensorium.sensors.resampler import Resampler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from sensorium.clock import Clock
@@ -20,18 +22,24 @@ if TYPE_CHECKING:
     Deliver = Callable[[NDArray[np.void], int], None]
 
 
+_PIECES = 3
+"""Deliveries in a block: every 10.7 ms, 512 frames at 48 kHz. A sound server that moves in steps
+of its own holds a block back by up to one delivery."""
+_FLOAT_BYTES = 4
+
+
 class Capture:
     """An input stream from its opening to its closing.
 
-    The callback runs in PortAudio's own thread, holds the interpreter for about 0.1 ms and
-    publishes from there, so that a block waits for no other thread. The first piece is given up:
-    what remains of it in the resampler sets the blocks' ends to the pieces' ends, so that a
-    finished block does not wait for the next piece.
+    The callback runs in PortAudio's own thread. It only puts a delivery aside until a block's
+    worth is there (a wake-up costs more than its work), then makes the block and publishes it
+    from there, so that a block waits for no other thread. What the resampler holds back of the
+    first block's worth is made up for by giving up the rest of it: from then on a block ends
+    where a delivery ends, less the resampler's own delay.
 
     Args:
         sounddevice: The module.
         device: From `portaudio.find`.
-        period_ms: Length of a piece, the time between two calls of the callback.
         session: Counts openings.
         lost_samples: Lost before, at 16 kHz.
         deliver: Takes each block and the time of its last sample, in the callback's thread.
@@ -39,7 +47,7 @@ class Capture:
 
     Attributes:
         heard_ns: When the callback last ran; when the stream was opened, before that.
-        started: The callback has run.
+        started: Sound has come.
 
     Raises:
         SensorError: The device cannot be opened.
@@ -49,7 +57,6 @@ class Capture:
         self,
         sounddevice: Any,
         device: portaudio.Device,
-        period_ms: int,
         session: int,
         lost_samples: int,
         deliver: Deliver,
@@ -63,12 +70,13 @@ class Capture:
         self._sounddevice = sounddevice
         self._resampler = Resampler(device.rate, RATE)
         self._blocks = AudioBlocks(session, lost_samples)
-        frames = device.rate * period_ms // 1000
         self._input_clock = InputClock(device.rate)
         self._fed = self._made = 0
+        self._dropped = 0
+        self._overflow = False
         self.heard_ns = clock()
         self._stream: Any = None
-        self._open(frames)
+        self._open(device.rate * AUDIO_BLOCK // RATE // _PIECES)
 
     @property
     def lost_samples(self) -> int:
@@ -90,8 +98,11 @@ class Capture:
         errors = self._sounddevice.PortAudioError
         last: Exception | None = None
         for channels in dict.fromkeys((1, min(2, self.device.channels), self.device.channels)):
+            self._channels = channels
+            self._aside = bytearray(_PIECES * frames * channels * _FLOAT_BYTES)
+            self._filled = 0
             try:
-                self._stream = self._sounddevice.InputStream(
+                self._stream = self._sounddevice.RawInputStream(
                     samplerate=self._rate, blocksize=frames, device=self.device.index,
                     channels=channels, dtype="float32", latency="low", callback=self._callback,
                 )
@@ -108,23 +119,38 @@ class Capture:
         assert last is not None
         raise portaudio.failure(last) from last
 
-    def _callback(self, sound: NDArray[np.float32], frames: int, time: Any, status: Any) -> None:
-        now = self._clock()
-        adc = time.inputBufferAdcTime
+    def _callback(self, sound: Any, frames: int, time: Any, status: Any) -> None:
+        self.heard_ns = now = self._clock()
+        if status and status.input_overflow and self.started:
+            self._overflow = True
+            self._dropped += self._filled // (self._channels * _FLOAT_BYTES)
+            self._filled = 0
+        end = self._filled + len(sound)
+        self._aside[self._filled : end] = sound
+        self._filled = end
+        if end == len(self._aside):
+            self._filled = 0
+            self._take(now, frames, time.inputBufferAdcTime)
+
+    def _take(self, now: int, frames: int, adc_s: float) -> None:
+        """Makes a block of what was put aside; its newest `frames` began at `adc_s`."""
         end: int | None = None
-        if adc > 0:
+        if adc_s > 0:
             # Both clocks are read now: the callback may have waited for the interpreter.
-            end = now - round((self._stream.time - adc - frames / self._rate) * 1e9)
-        overflow = bool(status.input_overflow) and self.started
-        end_ns, lost = self._input_clock.advance(now, end, frames, overflow=overflow)
-        if lost or overflow:
-            self._blocks.gap(lost * RATE // self._rate)
+            end = self._clock() - round((self._stream.time - adc_s - frames / self._rate) * 1e9)
         # Where a device only opens with several channels, the first is taken: the mean of
         # microphones in an array cancels some of the voice.
-        part = self._resampler.process(sound[:, 0])
-        self._fed += frames
+        sound = np.frombuffer(self._aside, np.float32)[:: self._channels]
+        end_ns, lost = self._input_clock.advance(
+            now, end, self._dropped + len(sound), overflow=self._overflow
+        )
+        lost += self._dropped
+        if lost or self._overflow:
+            self._blocks.gap(lost * RATE // self._rate)
+            self._dropped, self._overflow = 0, False
+        part = self._resampler.process(sound)
+        self._fed += len(sound)
         self._made += len(part)
-        self.heard_ns = now
         if not self.started:
             self.started = True
             return

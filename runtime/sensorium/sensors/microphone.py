@@ -62,15 +62,6 @@ class MicrophoneOptions:
             "source of PulseAudio or PipeWire."
         },
     )
-    period_ms: int = field(
-        default=32,
-        metadata={
-            "doc": "Time between two deliveries, in ms. 32 is one block and costs the fewest "
-            "wake-ups (0.3 ms of a core each); shorter ones bring a block earlier where the "
-            "sound server delivers in steps of its own.",
-            "choices": (8, 16, 32),
-        },
-    )
 
 
 class Microphone:
@@ -140,8 +131,8 @@ class Microphone:
             self._rescan()
         device = portaudio.find(self._sounddevice, self._options.device)
         self._capture = Capture(
-            self._sounddevice, device, self._options.period_ms, self._openings + 1,
-            self._lost_samples, self._deliver, self._io.clock,
+            self._sounddevice, device, self._openings + 1, self._lost_samples, self._deliver,
+            self._io.clock,
         )
         self._openings += 1
 
