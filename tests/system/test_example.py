@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fixtures import viewer
-from fixtures.clients import ROOT, tool
+from fixtures.clients import ROOT, windows_path, wine, wine_environment
 from fixtures.daemon import Daemon
-from fixtures.display import virtual_display
+from fixtures.display import read_png, virtual_display
 from fixtures.live_regions import LiveRegions, publish
 
 from sensorium.health import Reason
@@ -88,10 +88,31 @@ def kept_fresh(publishing: Callable[[], object]) -> Iterator[None]:
         writer.join()
 
 
-def test_it_compiles_for_windows(tmp_path: Path) -> None:
-    viewer.build(
-        tmp_path / "viewer.exe", "x86_64-w64-mingw32-gcc", ("-lopengl32", "-lgdi32", "-luser32")
-    )
+def build_for_windows(folder: Path) -> Path:
+    """The same sources with mingw-w64."""
+    libraries = ("-lopengl32", "-lgdi32", "-luser32")
+    return viewer.build(folder / "viewer.exe", "x86_64-w64-mingw32-gcc", libraries)
+
+
+def test_under_wine_it_draws_and_reads_what_is_public(
+    display: dict[str, str], live: LiveRegions, tmp_path: Path
+) -> None:
+    program = build_for_windows(tmp_path)
+    command = wine(program)
+    environment = {**display, **wine_environment(tmp_path / "wine"), "DISPLAY": display["DISPLAY"]}
+    with kept_fresh(lambda: publish(live, "gesture_left", side=1, name=b"Victory")):
+        done = subprocess.run(
+            [*command, "--json", *viewer.FAST, "--frames", "30", "--screenshot", "drawn.png",
+             "--runtime-dir", windows_path(live.folder)],
+            env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=180,
+            check=False,
+        )
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert report["senses"]["gesture_left"]["status"] in ("new", "same")
+    assert report["senses"]["hand_left"]["words"].startswith("closed: ")
+    picture = read_png(tmp_path / "drawn.png")
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 100
 
 
 def test_hands_are_drawn_where_the_daemon_says(
@@ -276,7 +297,6 @@ def test_without_a_display_it_says_so(program: Path) -> None:
 
 
 def test_the_screenshot_is_a_picture() -> None:
-    tool("cc")
     data = (viewer.EXAMPLE / "screenshot.png").read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert len(data) < 400_000

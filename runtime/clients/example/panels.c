@@ -167,6 +167,8 @@ static void figures_lines(const figures_t *figures, float right, float y) {
   right_text(right, y, dim, text);
   snprintf(text, sizeof text, "8 channels read in %.1f us", figures->read_us);
   right_text(right, y + 18, dim, text);
+  snprintf(text, sizeof text, "drawn by %.*s", (int)strcspn(figures->renderer, "(/"), figures->renderer);
+  right_text(right, y + 36, dim, text);
 }
 
 static void title(const senses_t *s) {

@@ -9,6 +9,7 @@
 
 /* The app's own figures of the last second. */
 typedef struct figures {
+  const char *renderer; /* what draws, as OpenGL names it */
   double rate_hz, frame_p50_ms, frame_p99_ms, read_us;
 } figures_t;
 

@@ -50,11 +50,18 @@ static void json_times(const char *name, const times_t *t) {
          (unsigned long long)t->max_ns);
 }
 
+static void json_text(const char *name, const char *text, const char *behind) {
+  char quoted[1024];
+  if (!sensorium_json_quote(quoted, sizeof quoted, text)) snprintf(quoted, sizeof quoted, "\"\"");
+  printf("\"%s\":%s%s", name, quoted, behind);
+}
+
 static void json_sense(const senses_t *s, const char *name, const sense_t *sense, const char *behind) {
   char words[320];
-  sense_words(s, sense, words, sizeof words);
-  printf("\"%s\":{\"status\":\"%s\",\"new\":%llu,\"words\":\"%s\"}%s", name, report_status(sense->status),
-         (unsigned long long)sense->fresh, words, behind);
+  printf("\"%s\":{\"status\":\"%s\",\"new\":%llu,", name, report_status(sense->status),
+         (unsigned long long)sense->fresh);
+  json_text("words", sense_words(s, sense, words, sizeof words), "}");
+  printf("%s", behind);
 }
 
 static void json_joints(const senses_t *s, int side, const char *behind) {
@@ -68,7 +75,8 @@ static void json_joints(const senses_t *s, int side, const char *behind) {
 }
 
 void report_json(const senses_t *s, const run_t *run, const camera_t *c) {
-  printf("{\"seconds\":%.3f,\"rate_hz\":%.3f,\"renderer\":\"%s\",", run->seconds, run->rate_hz, run->renderer);
+  printf("{\"seconds\":%.3f,\"rate_hz\":%.3f,", run->seconds, run->rate_hz);
+  json_text("renderer", run->renderer, ",");
   json_times("frame_ns", &run->all.frame);
   json_times("interval_ns", &run->all.interval);
   json_times("work_ns", &run->all.work);

@@ -129,7 +129,11 @@ const char *sense_words(const senses_t *s, const sense_t *sense, char *text, siz
     case SENSORIUM_DENIED:
       snprintf(text, size, "DENIED. %s", s->session.remedy[0] ? s->session.remedy : "sensorium grants");
       break;
-    case SENSORIUM_CLOSED: snprintf(text, size, "no daemon. sensorium run"); break;
+    case SENSORIUM_CLOSED:
+      if (s->session.regions[SENSORIUM_REGION_PUBLIC].base && sense->channel.region_index != SENSORIUM_REGION_PUBLIC)
+        snprintf(text, size, "closed: %s", s->session.message);
+      else snprintf(text, size, "no daemon. sensorium run");
+      break;
     case SENSORIUM_VERSION: sensorium_explain(&sense->channel, text, size); break;
     case SENSORIUM_BAD:
     case SENSORIUM_UNAVAILABLE: snprintf(text, size, "not offered by this daemon"); break;

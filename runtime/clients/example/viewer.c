@@ -94,7 +94,7 @@ static void end_second(const senses_t *s, run_t *run, figures_t *figures, int qu
 }
 
 static int loop(window_t *window, senses_t *s, const options_t *o, run_t *run, camera_t *camera) {
-  figures_t figures = {0, 0, 0, 0};
+  figures_t figures = {run->renderer, 0, 0, 0, 0};
   window_input_t input;
   pace_t pace;
   const uint64_t start = sensorium_now_ns();

@@ -1,5 +1,5 @@
-/* window_win32.c - the window on Windows: user32, gdi32 and WGL. Compiled by mingw-w64; not yet
- * run on a Windows machine.
+/* window_win32.c - the window on Windows: user32, gdi32 and WGL. Compiled by mingw-w64 and run
+ * under wine; not yet run on a Windows machine.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
