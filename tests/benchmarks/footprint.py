@@ -49,7 +49,7 @@ def main() -> None:
             with _sleeper() as floor:
                 time.sleep(SETTLE_S)
                 idle, _ = _case(figures, "idle", {**pids, "floor": floor}, tuple(pids))
-            with _motion(stage.remote), _speech(stage):
+            with _motion(stage.remote), stage.talking():
                 time.sleep(SETTLE_S)
                 busy, memory = _case(figures, "hands and speech", pids, tuple(pids))
     figures.goal("idle, % of one core", idle, 8)
@@ -129,16 +129,6 @@ def _motion(remote: Remote) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-@contextlib.contextmanager
-def _speech(stage: Stage) -> Iterator[None]:
-    player = stage.sound.play(stage.speech())
-    try:
-        yield
-    finally:
-        player.kill()
-        player.wait()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import tempfile
 import time
@@ -16,7 +17,7 @@ from fixtures.monado import MonadoService
 from sensorium import folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fixtures.remote_driver import Remote
 
@@ -25,6 +26,9 @@ WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on
 
 class Stage:
     """Both servers and the daemon with the shipped default configuration; a context manager.
+
+    Silence is played all the time, with a latency of 10 ms: left alone, PulseAudio's null sink,
+    which is the microphone here, turns once in two seconds, and a sound card does not.
 
     Attributes:
         folder: A private one, gone at the end.
@@ -40,6 +44,10 @@ class Stage:
         self.folder = Path(self._leaving.enter_context(tempfile.TemporaryDirectory()))
         pulse.require()
         self.sound = self._leaving.enter_context(pulse.PulseServer())
+        self._leaving.enter_context(self._running(
+            "pacat", "--device=vmic", "--raw", "--rate=48000", "--channels=1", "--format=s16le",
+            "--latency-msec=10", "/dev/zero",
+        ))
         headset = MonadoService(self.folder / "xr")
         self._leaving.callback(headset.stop)
         headset.start()
@@ -54,8 +62,23 @@ class Stage:
     def __exit__(self, *failure: object) -> None:
         self._leaving.close()
 
-    def speech(self) -> Path:
-        """A WAV file with half a minute of synthesised speech."""
+    @contextlib.contextmanager
+    def talking(self) -> Iterator[None]:
+        """Half a minute of synthesised speech begins."""
+        with self._running("paplay", "--device=vmic", str(self._speech())):
+            yield
+
+    @contextlib.contextmanager
+    def _running(self, *command: str) -> Iterator[None]:
+        """A client of the sound server; asked to end, since a killed one takes it along."""
+        process = subprocess.Popen(command, env=os.environ | self.sound.environment)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+    def _speech(self) -> Path:
         path = self.folder / "speech.wav"
         if not path.exists():
             subprocess.run(["espeak-ng", "-w", path, WORDS], check=True)
