@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGES = (
-    "mcap", "numpy", "onnxruntime", "platformdirs", "pyopenxr", "rich", "sounddevice", "soxr",
+    "mcap", "numpy", "onnxruntime", "platformdirs", "pyopenxr", "rich", "sounddevice",
     "tomli-w",
 )
 """Distributions that the daemon imports; see pyproject.toml."""
