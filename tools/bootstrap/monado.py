@@ -103,7 +103,7 @@ def _unpack(suite: str, folder: Path) -> None:
     for part in ("lists/partial", "archives/partial"):
         (state / part).mkdir(parents=True, exist_ok=True)
     (state / "status").write_text("")
-    mirror, key = _mirror()
+    mirror, key = debian_mirror()
     (state / "sources.list").write_text(f"deb [signed-by={key}] {mirror} {suite} main\n")
     (state / "empty").mkdir(exist_ok=True)
     options = _options(state)
@@ -123,7 +123,7 @@ def _unpack(suite: str, folder: Path) -> None:
     _say(f"\nMonado: ready in {folder}")
 
 
-def _mirror() -> tuple[str, str]:
+def debian_mirror() -> tuple[str, str]:
     """The archive that this system already uses for `main`, and the key that signs it."""
     listing = _run(
         "apt-get", "indextargets", "--format", "$(REPO_URI) $(COMPONENT) $(RELEASE) $(ORIGIN)",
