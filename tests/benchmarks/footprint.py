@@ -15,13 +15,12 @@ import math
 import statistics
 import subprocess
 import sys
-import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from figures import Figures
-from fixtures.remote_driver import ABSENT, LEFT, RIGHT, Remote
+from fixtures.remote_driver import ABSENT
+from motion import moving
 from processes import pss_mb, usage
 from stage import Stage, until
 from watch import NEW, Watch
@@ -49,7 +48,7 @@ def main() -> None:
             with _sleeper() as floor:
                 time.sleep(SETTLE_S)
                 idle, _ = _case(figures, "idle", {**pids, "floor": floor}, tuple(pids))
-            with _motion(stage.remote), stage.talking():
+            with moving(stage.remote), stage.talking():
                 time.sleep(SETTLE_S)
                 busy, memory = _case(figures, "hands and speech", pids, tuple(pids))
     figures.goal("idle, % of one core", idle, 8)
@@ -104,31 +103,6 @@ def _sleeper() -> Iterator[int]:
     finally:
         process.kill()
         process.wait()
-
-
-@contextlib.contextmanager
-def _motion(remote: Remote) -> Iterator[None]:
-    """Head and both hands move, fingers close and open, with a new state every 11 ms."""
-    ended = threading.Event()
-
-    def move() -> None:
-        while not ended.wait(1 / 90):
-            t = time.perf_counter()
-            x, curl = 0.2 + 0.1 * math.sin(3 * t), 0.5 + 0.5 * math.sin(2 * t)
-            closing = (curl, curl, curl, curl, curl)
-            remote.send(
-                position=(0.05 * math.sin(t), 1.6, 0.0),
-                left=replace(LEFT, position=(-x, 1.3, -0.5), curl=closing),
-                right=replace(RIGHT, position=(x, 1.3, -0.5), curl=closing),
-            )
-
-    thread = threading.Thread(target=move, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 if __name__ == "__main__":

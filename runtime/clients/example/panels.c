@@ -161,13 +161,16 @@ static void head_line(const senses_t *s, float right, float y) {
 
 static void figures_lines(const figures_t *figures, float right, float y) {
   char text[120];
+  int letters;
   if (figures->rate_hz <= 0) return;
   snprintf(text, sizeof text, "%.0f frames/s  frame %.1f ms  p99 %.1f", figures->rate_hz, figures->frame_p50_ms,
            figures->frame_p99_ms);
   right_text(right, y, dim, text);
   snprintf(text, sizeof text, "8 channels read in %.1f us", figures->read_us);
   right_text(right, y + 18, dim, text);
-  snprintf(text, sizeof text, "drawn by %.*s", (int)strcspn(figures->renderer, "(/"), figures->renderer);
+  letters = (int)strcspn(figures->renderer, "(/");
+  if (letters && figures->renderer[letters - 1] == ' ') letters--;
+  snprintf(text, sizeof text, "drawn by %.*s", letters, figures->renderer);
   right_text(right, y + 36, dim, text);
 }
 
