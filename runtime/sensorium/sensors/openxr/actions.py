@@ -10,6 +10,7 @@ import numpy as np
 
 from sensorium.sensors.openxr import bindings, structures
 from sensorium.sensors.openxr.calls import SESSION_NOT_FOCUSED, handle
+from sensorium.sensors.openxr.events import Lost
 from sensorium.sensors.openxr.structures import address
 
 if TYPE_CHECKING:
@@ -36,12 +37,14 @@ class ActionSet:
             `press_BUTTON`, `touch_BUTTON`, and `gaze` where asked for.
         hands: The paths /user/hand/left and /user/hand/right.
         instance: The XrInstance.
+        has_input: Whether the last sync found input; a session without focus has none.
     """
 
     def __init__(self, runtime: Runtime, session: Any, calls: Calls, with_gaze: bool) -> None:
         self._xr = runtime.xr
         self.instance = runtime.instance
         self._session = session
+        self.has_input = False
         xr = self._xr
         self.hands = tuple(
             xr.string_to_path(self.instance, f"/user/hand/{side}") for side in bindings.SIDES
@@ -73,18 +76,16 @@ class ActionSet:
         )
         self._prepare_sync(calls)
 
-    def sync(self) -> int:
+    def sync(self) -> None:
         """Takes over the newest state of all actions.
 
-        Returns:
-            The XrResult; `SESSION_NOT_FOCUSED` means that input is withheld from us.
+        Raises:
+            Lost: The session is gone.
         """
-        return self._sync(self._session_number, self._sync_address)
-
-    @staticmethod
-    def has_input(result: int) -> bool:
-        """Whether a result of `sync` says that actions are live."""
-        return result >= 0 and result != SESSION_NOT_FOCUSED
+        result = self._sync(self._session_number, self._sync_address)
+        if result < 0:
+            raise Lost(f"the OpenXR session is gone (result {result})")
+        self.has_input = result != SESSION_NOT_FOCUSED
 
     def space(self, action: str, hand: int = 0) -> Any:
         """Creates the space of a pose action.

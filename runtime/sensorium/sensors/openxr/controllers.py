@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium.health import Reason
 from sensorium.sensors.openxr.buttons import POSES, Buttons
-from sensorium.sensors.openxr.events import Lost
 from sensorium.sensors.openxr.poses import PoseCopy
 
 if TYPE_CHECKING:
@@ -69,16 +68,9 @@ class Controllers:
         left, right = self._present.values()
         return (0 if left else HEAD, len(POSES) + HEAD + 1 if right else HEAD + 1)
 
-    def sync(self) -> None:
-        """Takes the newest input over; the spaces are located after it.
-
-        Raises:
-            Lost: The session is gone.
-        """
-        result = self._actions.sync()
-        if result < 0:
-            raise Lost(f"the OpenXR session is gone (result {result})")
-        has_input = self._actions.has_input(result)
+    def find(self) -> None:
+        """Finds out which controllers the last sync saw; their spaces are located after it."""
+        has_input = self._actions.has_input
         changed = self._session.profiles_changed
         self._session.profiles_changed = False
         for side, buttons in self._buttons.items():

@@ -104,16 +104,16 @@ class Hands:
             for side, outlet in outlets.items()
         }
 
-    def poll(self, now_ns: int, xr_time: int, probing: bool) -> None:
+    def poll(self, now_ns: int, xr_time: int, probing: tuple[bool, bool]) -> None:
         """Locates and publishes.
 
         Args:
             now_ns: The time to locate for.
             xr_time: The same as XrTime.
-            probing: Whether to look for a hand that is not tracked.
+            probing: Whether to look for the left and the right hand if it is not tracked.
         """
-        for side, hand in self._hands.items():
-            if self._tracked[side] or probing:
+        for (side, hand), due in zip(self._hands.items(), probing, strict=True):
+            if self._tracked[side] or due:
                 self._tracked[side] = hand.locate(xr_time)
                 if self._tracked[side]:
                     self._outlets[side].publish(now_ns)

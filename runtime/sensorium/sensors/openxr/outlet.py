@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SOURCE_SESSION = 1
 """In a record's `source`: an OpenXR session."""
 
-REPUBLISH_NS = 100_000_000
+REPUBLISH_NS = 95_000_000
 """An invalid channel is written again after this long, so that it never looks stale."""
 
 

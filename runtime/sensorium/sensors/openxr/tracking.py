@@ -11,8 +11,8 @@ from sensorium.sensors.openxr.actions import ActionSet
 from sensorium.sensors.openxr.controllers import HEAD, Controllers, pose_spaces
 from sensorium.sensors.openxr.gaze import Gaze
 from sensorium.sensors.openxr.hands import Hands
+from sensorium.sensors.openxr.head import Head
 from sensorium.sensors.openxr.locating import create_locator
-from sensorium.sensors.openxr.poses import ORIENTATION_VALID, PoseCopy
 from sensorium.sensors.openxr.spaces import create_space
 
 if TYPE_CHECKING:
@@ -25,25 +25,42 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_HANDS_HZ = 30.0
-"""How often an untracked hand is looked for."""
-_CONTROLLERS_HZ = 15.0
-"""How often an absent controller is looked for."""
-_EVENTS_HZ = 15.0
-_HEAD_ONLY = (HEAD, HEAD + 1)
+_PROBE_HZ = 18.0
+"""How often an absent hand or controller is looked for, and events are taken."""
 _CLOCK_HZ = 2.0
 """How often the runtime's clock is compared with ours: both are monotonic and hardly drift."""
+_HAND_PARTS = (0, 2)
+_OTHERS = 1
+_CONTROLLERS = 3
+_PARTS = 4
+"""What is looked for in turn: each hand, events and what is never there, controllers."""
 
 
-class _Ticks:
-    """How many polls lie between those that do more."""
+class _Turns:
+    """In which polls the rarer work is done: spread, so that no poll is much longer than others.
+
+    Attributes:
+        rate_hz: Polls a second.
+    """
 
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
-        self.hands = max(round(rate_hz / _HANDS_HZ), 1)
-        self.controllers = max(round(rate_hz / _CONTROLLERS_HZ), 1)
-        self.events = max(round(rate_hz / _EVENTS_HZ), 1)
-        self.clock = max(round(rate_hz / _CLOCK_HZ), 1)
+        self._probe = max(round(rate_hz / _PROBE_HZ), 1)
+        self._clock = max(round(rate_hz / _CLOCK_HZ), 1)
+        self._tick = -1
+
+    def next(self) -> None:
+        """The next poll begins."""
+        self._tick += 1
+
+    def probing(self, part: int) -> bool:
+        """Whether it is the turn of part 0 to 3."""
+        return self._tick % self._probe == part * self._probe // _PARTS
+
+    @property
+    def comparing_clocks(self) -> bool:
+        """Whether it is time to compare the runtime's clock with ours."""
+        return self._tick % self._clock == 0
 
 
 class Tracking:
@@ -62,8 +79,7 @@ class Tracking:
         self._session = session
         self._outlets = outlets
         self._absent: dict[str, Reason] = {}
-        self._tick = 0
-        self._ticks = _Ticks(options.rate_hz)
+        self._turns = _Turns(options.rate_hz)
         self._offset_ns = 0
         hands = {1: outlets["hand_left"], 2: outlets["hand_right"]}
         controllers = {1: outlets["controller_left"], 2: outlets["controller_right"]}
@@ -73,7 +89,7 @@ class Tracking:
         if not self._hands:
             self._lack(("hand_left", "hand_right"), options.hands)
         with_gaze = options.gaze and eyes.supported(runtime)
-        actions = ActionSet(runtime, session.handle, session.calls, with_gaze)
+        actions = self._actions = ActionSet(runtime, session.handle, session.calls, with_gaze)
         self._gaze: Gaze | None = None
         if with_gaze:
             self._gaze = Gaze(
@@ -86,7 +102,9 @@ class Tracking:
             session.calls, session.handle, session.base, pose_spaces(actions, head),
             runtime.extensions,
         )
-        self._head = PoseCopy(self._locator.room, HEAD, outlets["head"].record["pose"])
+        self._head = Head(
+            session, head, self._locator.room, HEAD, outlets["head"].record["pose"]
+        )
         self._controllers: Controllers | None = None
         if options.controllers:
             self._controllers = Controllers(session, actions, self._locator.room, controllers)
@@ -112,45 +130,48 @@ class Tracking:
             Lost: The session is gone.
         """
         session = self._session
-        if rate_hz != self._ticks.rate_hz:
-            self._ticks = _Ticks(rate_hz)
-        if self._tick % self._ticks.events == 0:
+        turns = self._turns
+        if rate_hz != turns.rate_hz:
+            turns = self._turns = _Turns(rate_hz)
+        turns.next()
+        if turns.probing(_OTHERS):
             session.take_events()
-        if self._tick % self._ticks.clock == 0:
+            for name, reason in self._absent.items():
+                self._outlets[name].withhold(now_ns, reason)
+        if turns.comparing_clocks:
             self._offset_ns = session.converter.xr_time(now_ns) - now_ns
         xr_time = now_ns + self._offset_ns
-        self._tick += 1
         if not session.running or xr_time <= 0:
             self._withhold_all(now_ns)
             return
         if session.recentred(xr_time):
             self._set_origin()
-        for name, reason in self._absent.items():
-            self._outlets[name].withhold(now_ns, reason)
         self._poll_spaces(now_ns, xr_time)
         if self._hands:
-            self._hands.poll(now_ns, xr_time, probing=self._tick % self._ticks.hands == 0)
+            left, right = _HAND_PARTS
+            self._hands.poll(now_ns, xr_time, (turns.probing(left), turns.probing(right)))
 
     def _poll_spaces(self, now_ns: int, xr_time: int) -> None:
         controllers = self._controllers
-        # Not in the polls that look for hands: the work is spread.
-        probing = self._tick % self._ticks.controllers == 1 % self._ticks.controllers
-        with_controllers = controllers and (probing or controllers.any_present)
-        if controllers and with_controllers:
-            controllers.sync()
-        span = controllers.span if controllers else _HEAD_ONLY
-        self._locator.locate(xr_time, *span)
-        found = self._head.copy() & ORIENTATION_VALID
-        if not found and span != _HEAD_ONLY:
-            self._locator.locate(xr_time, *_HEAD_ONLY)
-            found = self._head.copy() & ORIENTATION_VALID
+        present = controllers is not None and controllers.any_present
+        syncing = present or self._gaze is not None or self._turns.probing(_CONTROLLERS)
+        if syncing:
+            self._actions.sync()
+            if controllers:
+                controllers.find()
+                present = controllers.any_present
+        if controllers and present:
+            self._locator.locate(xr_time, *controllers.span)
+            found = self._head.take() or self._head.locate(xr_time)
+        else:
+            found = self._head.locate(xr_time)
         if found:
             self._outlets["head"].publish(now_ns)
         else:
             # A runtime that was killed finds nothing and reports no error: its events say so.
             self._session.take_events()
             self._outlets["head"].withhold(now_ns, Reason.INACTIVE)
-        if controllers and with_controllers:
+        if controllers and syncing:
             controllers.publish(now_ns)
         if self._gaze:
             if self._gaze.locate(xr_time, -self._offset_ns):
