@@ -16,7 +16,7 @@ import pytest
 from bootstrap.environment import ROOT
 from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS, VENV, Need, missing
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="package managers of Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="package managers of Linux")
 
 PROGRAM = """
 import os, sys

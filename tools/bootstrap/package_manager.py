@@ -49,7 +49,7 @@ def find_manager() -> PackageManager | None:
 
 
 def provide(needs: Sequence[Need], *, yes: bool, otherwise: str = "") -> list[Need]:
-    """Names what is missing of `needs` and installs it.
+    """Names what is missing of `needs` and installs it; on Linux only.
 
     As root it installs at once; with `yes` through sudo without asking; on a terminal it asks.
 
@@ -64,6 +64,8 @@ def provide(needs: Sequence[Need], *, yes: bool, otherwise: str = "") -> list[Ne
     Raises:
         SystemExit: With status 2, after the one line to type, when it cannot be done from here.
     """
+    if sys.platform != "linux":
+        return []  # the wheels bring these libraries, and the tests that need more skip
     wanted = missing(needs)
     if not wanted:
         return []
@@ -118,7 +120,7 @@ def _line(manager: PackageManager, names: Sequence[str]) -> str:
 
 
 def _is_root() -> bool:
-    return sys.platform != "win32" and os.geteuid() == 0
+    return sys.platform == "linux" and os.geteuid() == 0
 
 
 def _install(manager: PackageManager, needs: Sequence[Need], prefix: Sequence[str]) -> None:
