@@ -146,6 +146,7 @@ def test_an_install_that_fails_shows_what_the_package_manager_said(machine: Mach
     ended = machine.provide(yes=True)
     assert ended.stdout == "still missing: ['a thing']\n"
     assert "Unable to locate package libthing1" in ended.stderr
+    assert "  sudo apt-get update && sudo apt-get install" in ended.stderr
 
 
 def test_on_a_terminal_it_asks_and_yes_installs(machine: Machine) -> None:

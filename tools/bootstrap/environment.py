@@ -158,7 +158,6 @@ class Environment:
 
     def _make(self, *, yes: bool) -> None:
         if missing([VENV]) and package_manager.provide([VENV], yes=yes):
-            terminal.say("Type: " + package_manager.line_to_type([VENV]))
             raise SystemExit(package_manager.IMPOSSIBLE)
         terminal.say(f"Making {self.folder} with Python {_dotted(sys.version_info)}")
         self.folder.mkdir()

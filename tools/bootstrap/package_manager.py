@@ -69,32 +69,33 @@ def provide(needs: Sequence[Need], *, yes: bool, otherwise: str = "") -> list[Ne
     wanted = missing(needs)
     if not wanted:
         return []
-    manager = find_manager()
-    names = [name for need in wanted for name in need.packages(manager.name)] if manager else []
     terminal.say("Missing on this system: " + ", ".join(need.name for need in wanted))
-    if manager is None or not names:
-        terminal.say("Install them by the means of this system, then run this again.")
-        if otherwise:
-            terminal.say(otherwise)
-        raise SystemExit(IMPOSSIBLE)
-    prefix = _privilege(yes=yes)
-    if prefix is None:
-        terminal.say("To install what is missing, type:\n\n  " + _line(manager, names) + "\n")
-        if otherwise:
-            terminal.say(otherwise)
-        raise SystemExit(IMPOSSIBLE)
-    if prefix and not yes and not terminal.agreed(f"Install {' '.join(names)}?"):
-        return wanted
-    _install(manager, wanted, prefix)
-    return missing(wanted)
-
-
-def line_to_type(needs: Sequence[Need]) -> str:
-    """The one line that installs `needs`, or their names where no package manager is known."""
     manager = find_manager()
+    prefix = _privilege(yes=yes)
+    if manager is None or prefix is None:
+        _say_what_to_type(manager, wanted)
+        if otherwise:
+            terminal.say(otherwise)
+        raise SystemExit(IMPOSSIBLE)
+    names = _names(manager, wanted)
+    if not prefix or yes or terminal.agreed(f"Install {' '.join(names)}?"):
+        _install(manager, wanted, prefix)
+        wanted = missing(wanted)
+    if wanted:
+        _say_what_to_type(manager, wanted)
+    return wanted
+
+
+def _names(manager: PackageManager, needs: Sequence[Need]) -> list[str]:
+    return [name for need in needs for name in need.packages(manager.name)]
+
+
+def _say_what_to_type(manager: PackageManager | None, needs: Sequence[Need]) -> None:
     if manager is None:
-        return ", ".join(need.name for need in needs)
-    return _line(manager, [name for need in needs for name in need.packages(manager.name)])
+        terminal.say("Install it by the means of this system, then run this again.")
+    else:
+        line = _line(manager, _names(manager, needs))
+        terminal.say(f"To install what is missing, type:\n\n  {line}\n")
 
 
 def _privilege(*, yes: bool) -> list[str] | None:
@@ -125,7 +126,7 @@ def _is_root() -> bool:
 
 def _install(manager: PackageManager, needs: Sequence[Need], prefix: Sequence[str]) -> None:
     """Installs all at once; when that fails, with fresh lists; then one need after the other."""
-    names = [name for need in needs for name in need.packages(manager.name)]
+    names = _names(manager, needs)
     terminal.say("Installing " + " ".join(names))
     if _call(manager, [*manager.install, *names], prefix)[0] == 0:
         return
