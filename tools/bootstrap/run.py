@@ -41,7 +41,10 @@ def main(arguments: Sequence[str]) -> int:
         The exit status.
     """
     own, passed = _split(arguments)
-    options = _parser().parse_args(own)
+    parser = _parser()
+    options, foreign = parser.parse_known_args(own)
+    if foreign:
+        parser.error(f"put -- before what is for sensorium: tools/run -- {' '.join(foreign)}")
     environment = Environment()
     try:
         environment.ensure(["build"], yes=options.yes)
