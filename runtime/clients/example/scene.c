@@ -10,8 +10,8 @@
 #define FINGERS 5
 #define PALM 0
 #define WRIST 1
-#define SOFTNESS_S 0.9f
-#define HEAD_WEIGHT 1.0f /* of the head beside each hand, where the camera looks */
+#define SOFTNESS_S 1.5f
+#define HEAD_WEIGHT 1.4f /* of the head beside each hand, where the camera looks */
 
 const colour LEFT_COLOUR = {0.16f, 0.70f, 0.93f, 1}, RIGHT_COLOUR = {1.0f, 0.56f, 0.18f, 1},
              GREY_COLOUR = {0.42f, 0.44f, 0.47f, 1};
@@ -25,7 +25,7 @@ static float floor_height(const senses_t *s) { return s->head.space == SPACE_LOC
 void camera_start(camera_t *c) {
   c->around = 0.78f;
   c->up = 0.30f;
-  c->away = 1.33f;
+  c->away = 1.42f;
   c->fov_y = 0.66f;
   c->pivot = v3(0, 1.25f, -0.2f);
   c->eye = c->pivot;
