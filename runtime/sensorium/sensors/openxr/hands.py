@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from sensorium.sensors.openxr.outlet import Outlet
     from sensorium.sensors.openxr.session import Session
 
+LEFT, RIGHT = 1, 2
+"""The sides as records have them; as bits they can be combined."""
+
 HAND_TRACKING = "XR_EXT_hand_tracking"
 
 
@@ -104,16 +107,16 @@ class Hands:
             for side, outlet in outlets.items()
         }
 
-    def poll(self, now_ns: int, xr_time: int, probing: tuple[bool, bool]) -> None:
+    def poll(self, now_ns: int, xr_time: int, due: int) -> None:
         """Locates and publishes.
 
         Args:
             now_ns: The time to locate for.
             xr_time: The same as XrTime.
-            probing: Whether to look for the left and the right hand if it is not tracked.
+            due: The sides to look for although they are not tracked: `LEFT | RIGHT`.
         """
-        for (side, hand), due in zip(self._hands.items(), probing, strict=True):
-            if self._tracked[side] or due:
+        for side, hand in self._hands.items():
+            if self._tracked[side] or due & side:
                 self._tracked[side] = hand.locate(xr_time)
                 if self._tracked[side]:
                     self._outlets[side].publish(now_ns)

@@ -10,7 +10,7 @@ from sensorium.sensors.openxr import gaze as eyes
 from sensorium.sensors.openxr.actions import ActionSet
 from sensorium.sensors.openxr.controllers import HEAD, Controllers, pose_spaces
 from sensorium.sensors.openxr.gaze import Gaze
-from sensorium.sensors.openxr.hands import Hands
+from sensorium.sensors.openxr.hands import LEFT, RIGHT, Hands
 from sensorium.sensors.openxr.head import Head
 from sensorium.sensors.openxr.locating import create_locator
 from sensorium.sensors.openxr.spaces import create_space
@@ -27,13 +27,9 @@ _log = logging.getLogger(__name__)
 
 _PROBE_HZ = 18.0
 """How often an absent hand or controller is looked for, and events are taken."""
-_CLOCK_HZ = 2.0
-"""How often the runtime's clock is compared with ours: both are monotonic and hardly drift."""
-_HAND_PARTS = (0, 2)
-_OTHERS = 1
-_CONTROLLERS = 3
-_PARTS = 4
-"""What is looked for in turn: each hand, events and what is never there, controllers."""
+_OTHERS = 4
+_CONTROLLERS = 8
+"""With the sides of hands, 1 and 2: the bits of what is due in a poll."""
 
 
 class _Turns:
@@ -45,22 +41,16 @@ class _Turns:
 
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
-        self._probe = max(round(rate_hz / _PROBE_HZ), 1)
-        self._clock = max(round(rate_hz / _CLOCK_HZ), 1)
+        parts = (LEFT, _OTHERS, RIGHT, _CONTROLLERS)
+        self._plan = [0] * max(round(rate_hz / _PROBE_HZ), 1)
+        for number, part in enumerate(parts):
+            self._plan[number * len(self._plan) // len(parts)] |= part
         self._tick = -1
 
-    def next(self) -> None:
-        """The next poll begins."""
-        self._tick += 1
-
-    def probing(self, part: int) -> bool:
-        """Whether it is the turn of part 0 to 3."""
-        return self._tick % self._probe == part * self._probe // _PARTS
-
-    @property
-    def comparing_clocks(self) -> bool:
-        """Whether it is time to compare the runtime's clock with ours."""
-        return self._tick % self._clock == 0
+    def next(self) -> int:
+        """The bits of what is due in the next poll."""
+        self._tick = (self._tick + 1) % len(self._plan)
+        return self._plan[self._tick]
 
 
 class Tracking:
@@ -81,8 +71,8 @@ class Tracking:
         self._absent: dict[str, Reason] = {}
         self._turns = _Turns(options.rate_hz)
         self._offset_ns = 0
-        hands = {1: outlets["hand_left"], 2: outlets["hand_right"]}
-        controllers = {1: outlets["controller_left"], 2: outlets["controller_right"]}
+        hands = {LEFT: outlets["hand_left"], RIGHT: outlets["hand_right"]}
+        controllers = {LEFT: outlets["controller_left"], RIGHT: outlets["controller_right"]}
         self._hands: Hands | None = None
         if options.hands and runtime.hand_tracking:
             self._hands = _track_hands(runtime, session, hands)
@@ -133,28 +123,27 @@ class Tracking:
         turns = self._turns
         if rate_hz != turns.rate_hz:
             turns = self._turns = _Turns(rate_hz)
-        turns.next()
-        if turns.probing(_OTHERS):
+        due = turns.next()
+        if due & _OTHERS:
             session.take_events()
+            # Both clocks are monotonic and hardly drift, so their difference holds for a while.
+            self._offset_ns = session.converter.xr_time(now_ns) - now_ns
             for name, reason in self._absent.items():
                 self._outlets[name].withhold(now_ns, reason)
-        if turns.comparing_clocks:
-            self._offset_ns = session.converter.xr_time(now_ns) - now_ns
         xr_time = now_ns + self._offset_ns
         if not session.running or xr_time <= 0:
             self._withhold_all(now_ns)
             return
         if session.recentred(xr_time):
             self._set_origin()
-        self._poll_spaces(now_ns, xr_time)
+        self._poll_spaces(now_ns, xr_time, due)
         if self._hands:
-            left, right = _HAND_PARTS
-            self._hands.poll(now_ns, xr_time, (turns.probing(left), turns.probing(right)))
+            self._hands.poll(now_ns, xr_time, due)
 
-    def _poll_spaces(self, now_ns: int, xr_time: int) -> None:
+    def _poll_spaces(self, now_ns: int, xr_time: int, due: int) -> None:
         controllers = self._controllers
         present = controllers is not None and controllers.any_present
-        syncing = present or self._gaze is not None or self._turns.probing(_CONTROLLERS)
+        syncing = present or self._gaze is not None or due & _CONTROLLERS
         if syncing:
             self._actions.sync()
             if controllers:
