@@ -4,6 +4,8 @@
 #include "font.h"
 #include "gl.h"
 
+#include <stdint.h>
+
 #define BOXES 8192
 #define HEIGHT 720.0f
 #define STROKE 0.115f /* half the width of a stroke for a capital's height of 1 */
@@ -131,7 +133,7 @@ float overlay_text_width(float size, const char *text) {
   return width;
 }
 
-static const void *offset_of(size_t bytes) { return (const char *)0 + bytes; }
+static const void *offset_of(size_t bytes) { return (const void *)(uintptr_t)bytes; }
 
 void overlay_end(void) {
   GLsizei stride = sizeof(corner);
