@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LEFT, RIGHT = 1, 2
 """The sides as records have them; as bits they can be combined."""
 
+_PATIENCE = 45
+"""Polls in which a lost hand is still looked for each time: half a second at 90 Hz."""
+
 HAND_TRACKING = "XR_EXT_hand_tracking"
 
 
@@ -90,7 +93,7 @@ class Hand:
 
 
 class Hands:
-    """Both hands: a tracked one in each poll, an untracked one in each probe.
+    """Both hands: a tracked or just lost one is looked for in each poll, another when it is due.
 
     Args:
         session: A session whose headset tracks hands.
@@ -99,7 +102,7 @@ class Hands:
 
     def __init__(self, session: Session, outlets: Mapping[int, Outlet]) -> None:
         self._outlets = outlets
-        self._tracked = dict.fromkeys(outlets, False)
+        self._polls_left = dict.fromkeys(outlets, 0)
         self._hands = {
             side: Hand(
                 session.calls, session.handle, session.base, side, outlet.record["joints"][0]
@@ -116,9 +119,11 @@ class Hands:
             due: The sides to look for although they are not tracked: `LEFT | RIGHT`.
         """
         for side, hand in self._hands.items():
-            if self._tracked[side] or due & side:
-                self._tracked[side] = hand.locate(xr_time)
-                if self._tracked[side]:
-                    self._outlets[side].publish(now_ns)
-                else:
-                    self._outlets[side].withhold(now_ns, Reason.INACTIVE)
+            if self._polls_left[side] == 0 and not due & side:
+                continue
+            if hand.locate(xr_time):
+                self._polls_left[side] = _PATIENCE
+                self._outlets[side].publish(now_ns)
+            else:
+                self._polls_left[side] = max(self._polls_left[side] - 1, 0)
+                self._outlets[side].withhold(now_ns, Reason.INACTIVE)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PROBE_HZ = 18.0
-"""How often an absent hand or controller is looked for, and events are taken."""
+_PROBE_HZ = 9.0
+"""How often an absent hand or controller is looked for; events are taken twice as often."""
 _OTHERS = 4
 _CONTROLLERS = 8
 """With the sides of hands, 1 and 2: the bits of what is due in a poll."""
@@ -41,7 +41,7 @@ class _Turns:
 
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
-        parts = (LEFT, _OTHERS, RIGHT, _CONTROLLERS)
+        parts = (LEFT, _OTHERS, RIGHT, _OTHERS, _CONTROLLERS)
         self._plan = [0] * max(round(rate_hz / _PROBE_HZ), 1)
         for number, part in enumerate(parts):
             self._plan[number * len(self._plan) // len(parts)] |= part
