@@ -40,9 +40,17 @@ def clock():
 
 @pytest.fixture
 def motion(clock):
-    region = Region.create("motion", in_region("motion"), 7, started_ns=STARTED)
+    region = live_region("motion", 7)
     yield region
     region.close()
+
+
+def live_region(name: str, generation: int) -> Region:
+    """A region whose channels all have an owner that is live."""
+    region = Region.create(name, in_region(name), generation, started_ns=STARTED)
+    for channel in region.entries:
+        region.set_owner_state(channel, OwnerState.LIVE, Reason.NONE)
+    return region
 
 
 def other_view(region: Region) -> Region:
@@ -104,11 +112,37 @@ def test_old_record_is_stale_and_still_given(motion, clock):
     assert reader.age_ns == limit + 1
 
 
-@pytest.mark.parametrize("state", [OwnerState.LOST, OwnerState.STOPPED])
-def test_record_of_a_lost_owner_is_stale_at_once(motion, clock, state):
+@pytest.mark.parametrize("state", [OwnerState.LOST, OwnerState.STOPPED, OwnerState.VACANT])
+def test_record_of_a_lost_owner_is_stale_at_once_and_says_why(motion, clock, state):
     Writer(motion, "head", None, clock).publish(records.HEAD.zeros(), STARTED)
+    reader, cursor = Reader(motion, "head"), Cursor(motion, "head")
     motion.set_owner_state("head", state, Reason.OWNER_LOST)
-    assert Reader(motion, "head").read(clock.now) is Status.STALE
+    assert reader.read(clock.now) is Status.STALE
+    assert reader.reason == Reason.OWNER_LOST
+    assert cursor.next(clock.now) is Status.STALE
+    assert cursor.reason == Reason.OWNER_LOST
+
+
+def test_record_from_the_future_is_stale(motion, clock):
+    Writer(motion, "head", None, clock).publish(records.HEAD.zeros(), STARTED)
+    reader = Reader(motion, "head")
+    assert reader.read(STARTED - 1_000_000_000) is Status.NEW
+    assert reader.age_ns == 0
+    assert reader.read(STARTED - 1_000_000_001) is Status.STALE
+
+
+def test_reader_of_another_clock_judges_by_age_alone(motion, clock):
+    Writer(motion, "head", None, clock).publish(records.HEAD.zeros(), STARTED)
+    motion.heartbeat(1)
+    assert Reader(motion, "head").read(STARTED + SUPERVISOR_MAX_AGE_NS) is Status.STALE
+    assert Reader(motion, "head", live=False).read(STARTED + 1) is Status.NEW
+
+
+def test_sleeping_on_nothing_is_a_sleep():
+    before = time.process_time()
+    assert wait.wait_any([], [], 0.3) is False
+    spent_s = time.process_time() - before
+    assert spent_s < 0.2, "it spun"
 
 
 def test_silent_supervisor_makes_everything_stale(motion):
@@ -190,7 +224,7 @@ def test_restarted_writer_goes_on_behind_the_last_record(motion, clock):
 
 
 def test_cursor_returns_each_event_once_and_counts_what_it_lost(clock):
-    region = Region.create("public", in_region("public"), 1, started_ns=STARTED)
+    region = live_region("public", 1)
     writer = Writer(region, "voice_event", None, clock)
     cursor = Cursor(region, "voice_event")
     event = records.VOICE_ACTIVITY.zeros()

@@ -20,8 +20,15 @@ class Cursor(Ring):
         lost: Records that were overwritten before this cursor came to them, in total.
     """
 
-    def __init__(self, region: Region, name: str, record: records.Record | None = None) -> None:
-        super().__init__(region, name, record)
+    def __init__(
+        self,
+        region: Region,
+        name: str,
+        record: records.Record | None = None,
+        *,
+        live: bool = True,
+    ) -> None:
+        super().__init__(region, name, record, live=live)
         self.lost = 0
         self.wanted = self.latest() + 1
 
@@ -67,7 +74,7 @@ class Cursor(Ring):
             if sample is not None:
                 self.sample = sample
                 self.wanted += 1
-                self.age_ns = now_ns - sample.publish_ns
+                self.age_ns = max(0, now_ns - sample.publish_ns)
                 self.reason = sample.reason
                 return Status.NEW if sample.valid else Status.INVALID
             # Overwritten in mid-copy: `latest` has moved on, and the next turn counts the loss;
@@ -80,7 +87,7 @@ class Cursor(Ring):
     def _idle(self, now_ns: int) -> Status:
         if self._abandoned(now_ns):
             return Status.STALE
-        self.age_ns = now_ns - self.sample.publish_ns
+        self.age_ns = max(0, now_ns - self.sample.publish_ns)
         if self.sample.n and 0 < self.entry.max_age_ns < self.age_ns:
             return Status.STALE
         return Status.SAME

@@ -27,11 +27,11 @@ else:
 
 
 class Mapping:
-    """One mapping and, while `keep_handle` is not called off, the handle that it came from.
+    """One mapping and, where it may be handed on, the handle that it came from.
 
     Attributes:
         view: The whole mapping, one dimension of bytes.
-        handle: File descriptor (Linux) or section handle (Windows); -1 once closed.
+        handle: File descriptor (Linux) or section handle (Windows); -1 where none is kept.
         writable: Whether `view` may be written.
     """
 
@@ -41,11 +41,15 @@ class Mapping:
         self.writable = writable
         self._owner = owner
 
-    def close(self) -> None:
-        """Unmaps and closes the handle. Views that are still held keep the memory mapped."""
+    def drop_handle(self) -> None:
+        """Closes the handle; the memory stays mapped."""
         if self.handle >= 0:
             close_handle(self.handle)
             self.handle = -1
+
+    def close(self) -> None:
+        """Unmaps and closes the handle. Views that are still held keep the memory mapped."""
+        self.drop_handle()
         self.view.release()
         close = getattr(self._owner, "close", None)
         if close is not None:
@@ -71,7 +75,7 @@ def create_unnamed(name: str, size: int) -> Mapping:
 
 
 def create_file(path: Path, size: int) -> Mapping:
-    """Makes a new file of `size` zeroed bytes that only this user may open.
+    """Makes a new file of `size` zeroed bytes that only this user may open, for reading.
 
     Raises:
         ChannelError: When it cannot be made; the message names the folder.
@@ -95,6 +99,8 @@ def create_file(path: Path, size: int) -> Mapping:
             f"no room for {size} bytes in {path.parent}: {error.strerror}",
             "free memory there or set SENSORIUM_RUNTIME_DIR",
         ) from error
+    # Whoever opens it by its name gets it for reading; this process goes on writing.
+    os.fchmod(fd, 0o400)
     return map_handle(fd, writable=True)
 
 
@@ -110,17 +116,25 @@ def open_file(path: Path, *, writable: bool = False) -> Mapping:
         fd = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
     except OSError as error:
         raise ChannelError(f"cannot open {path}: {error.strerror}", "sensorium run") from error
-    return map_handle(fd, writable=writable)
+    return map_handle(fd, writable=writable, keep_handle=False)
 
 
-def map_handle(handle: int, *, writable: bool) -> Mapping:
+def map_handle(handle: int, *, writable: bool, keep_handle: bool = True) -> Mapping:
     """Maps the whole of what `handle` refers to and takes the handle over.
+
+    Args:
+        handle: Closed with the mapping, or at once where it is not kept.
+        writable: Whether it is mapped for writing, too.
+        keep_handle: Whether `new_handle` may be asked for later.
 
     Raises:
         ChannelError: When it may not be mapped so.
     """
     if sys.platform == "win32":
-        return _windows.map_handle(handle, writable=writable)
+        mapping = _windows.map_handle(handle, writable=writable)
+        if not keep_handle:
+            mapping.drop_handle()
+        return mapping
     try:
         mapped = mmap.mmap(
             handle, 0, mmap.MAP_SHARED, mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
@@ -128,7 +142,10 @@ def map_handle(handle: int, *, writable: bool) -> Mapping:
     except (OSError, ValueError) as error:
         os.close(handle)
         raise ChannelError(f"cannot map a region: {error}") from error
-    return Mapping(memoryview(mapped), mapped, handle, writable)
+    mapping = Mapping(memoryview(mapped), mapped, handle, writable)
+    if not keep_handle:
+        mapping.drop_handle()
+    return mapping
 
 
 def new_handle(mapping: Mapping, *, writable: bool) -> int:

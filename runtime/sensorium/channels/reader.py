@@ -26,7 +26,9 @@ _RECORD = int(Slot.RECORD) - 8
 _REGION_STATE = Header.STATE // 8
 _HEARTBEAT = Header.HEARTBEAT_NS // 8
 _LIVE = int(RegionState.LIVE)
-_ABANDONED = (int(OwnerState.LOST), int(OwnerState.STOPPED))
+_ABANDONED = (int(OwnerState.LOST), int(OwnerState.STOPPED), int(OwnerState.VACANT))
+_FUTURE_NS = 1_000_000_000
+"""A record from further ahead than this is of another clock, and nobody knows how old it is."""
 _HEAD = struct.Struct("<QQIHHfBBHII16x40s24x")
 
 
@@ -72,9 +74,30 @@ EMPTY = Snapshot()
 
 
 class Ring:
-    """What a reader and a cursor share: the words of one channel and a checked copy of a slot."""
+    """What a reader and a cursor share: the words of one channel and a checked copy of a slot.
 
-    def __init__(self, region: Region, name: str, record: records.Record | None = None) -> None:
+    Args:
+        region: Mapped.
+        name: The channel.
+        record: What this reader knows; None: this version's own record of the channel's id.
+        live: False judges a record by its age alone and goes on in a region that has ended: for
+            a clock that is not the daemon's, and to take what is left.
+
+    Attributes:
+        sample: The record that was read last.
+        age_ns: Its age since it was written, in ns.
+        live: As given; may be changed.
+        reason: The `health.Reason` of an INVALID answer, or why its writer is gone.
+    """
+
+    def __init__(
+        self,
+        region: Region,
+        name: str,
+        record: records.Record | None = None,
+        *,
+        live: bool = True,
+    ) -> None:
         entry = region.entry(name)
         self.name = name
         self.entry = entry
@@ -87,6 +110,8 @@ class Ring:
         self._view = region.view
         self._latest = (entry.base + Entry.LATEST) // 8
         self._state = (entry.base + Entry.STATE) // 8
+        self._futex = region.address() + entry.base + Entry.LATEST
+        self.live = live
         self._expected = record or records.BY_ID.get(entry.record_id)
         self.version_ok = (
             self._expected is not None
@@ -115,7 +140,7 @@ class Ring:
 
     def futex(self) -> int:
         """The address of the word that a sleeper waits on."""
-        return self.region.address() + self.entry.base + Entry.LATEST
+        return self._futex
 
     def _copy(self, n: int) -> Snapshot | None:
         """Copies record `n`, or gives None when it is not whole or not there any more."""
@@ -140,21 +165,25 @@ class Ring:
         if not self.version_ok:
             return Status.VERSION
         state = self._words[_REGION_STATE]
-        if state == _LIVE:
+        if state == _LIVE or not self.live:
             return None
         return Status.DENIED if state == RegionState.REVOKED else Status.CLOSED
 
     def _abandoned(self, now_ns: int) -> bool:
-        """Whether the channel's writer or the daemon is gone."""
+        """Whether the channel's writer or the daemon is gone; the table's reason says why."""
+        if not self.live:
+            return False
         if self._words[self._state] in _ABANDONED:
+            self.reason = self._words[self._state + 1]
             return True
         return now_ns - self._words[_HEARTBEAT] > SUPERVISOR_MAX_AGE_NS
 
     def _judge(self, now_ns: int, *, new: bool) -> Status:
         sample = self.sample
-        self.age_ns = age_ns = now_ns - sample.publish_ns
+        age_ns = now_ns - sample.publish_ns
+        self.age_ns = max(0, age_ns)
         self.reason = sample.reason
-        if self._abandoned(now_ns) or 0 < self._max_age_ns < age_ns:
+        if self._abandoned(now_ns) or 0 < self._max_age_ns < age_ns or age_ns < -_FUTURE_NS:
             return Status.STALE
         if not sample.valid:
             return Status.INVALID
@@ -170,8 +199,7 @@ class Ring:
 class Reader(Ring):
     """Reads the newest record of a channel.
 
-    After `read`: `sample` is the record, `age_ns` its age since it was written, `reason` the
-    `health.Reason` of an INVALID or STALE answer.
+    After `read`: `sample` is the record, `age_ns` its age, `reason` why it is INVALID or STALE.
     """
 
     def read(self, now_ns: int) -> Status:

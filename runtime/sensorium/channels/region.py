@@ -76,7 +76,7 @@ class Region:
     @classmethod
     def map_fd(cls, handle: int, *, writable: bool = False) -> Region:
         """Maps a region from a handle that came over control, and takes the handle over."""
-        return cls(mapping.map_handle(handle, writable=writable))
+        return cls(mapping.map_handle(handle, writable=writable, keep_handle=False))
 
     @classmethod
     def map_path(cls, path: Path, *, writable: bool = False) -> Region:
@@ -117,15 +117,20 @@ class Region:
         for entry in self.entries.values():
             wait.wake(self.address() + entry.base + Entry.LATEST)
 
-    def new_owner(self, name: str, pid: int) -> int:
+    def new_owner(self, name: str, pid: int, heartbeat_ns: int = 0) -> int:
         """A new owner is starting; until it is live, readers go on seeing the channel as it is.
+
+        Args:
+            name: The channel.
+            pid: Of the owner.
+            heartbeat_ns: When it was alive last, where it only moves to this region.
 
         Returns:
             Its epoch, one more than the last owner's.
         """
         word = self.entry(name).base // 8
         self.words[word + Entry.EPOCH // 8] += 1
-        self.words[word + Entry.OWNER_HEARTBEAT_NS // 8] = 0
+        self.words[word + Entry.OWNER_HEARTBEAT_NS // 8] = heartbeat_ns
         self.words[word + Entry.OWNER_PID // 8] = pid
         if self.words[word + Entry.STATE // 8] == OwnerState.VACANT:
             self.set_owner_state(name, OwnerState.STARTING, Reason.STARTING)
@@ -170,24 +175,14 @@ class Waiters:
         self.words = mapped.view.cast("Q")
 
     @classmethod
-    def create(cls, name: str, *, path: Path | None = None) -> Waiters:
-        """Makes the page of a region."""
-        size = layout.WAITERS_SIZE
-        return cls(
-            mapping.create_file(path, size)
-            if path
-            else mapping.create_unnamed(f"{name}-waiters", size)
-        )
+    def create(cls, name: str) -> Waiters:
+        """Makes the page of a region, sealed: who may write it can still not shrink it."""
+        return cls(mapping.create_unnamed(f"{name}-waiters", layout.WAITERS_SIZE))
 
     @classmethod
     def map_fd(cls, handle: int) -> Waiters:
         """Maps a page from a handle that came over control, and takes the handle over."""
-        return cls(mapping.map_handle(handle, writable=True))
-
-    @classmethod
-    def map_path(cls, path: Path) -> Waiters:
-        """Maps the page of the public region."""
-        return cls(mapping.open_file(path, writable=True))
+        return cls(mapping.map_handle(handle, writable=True, keep_handle=False))
 
     def close(self) -> None:
         """Unmaps."""

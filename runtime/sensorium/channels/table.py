@@ -118,7 +118,13 @@ def read(view: memoryview) -> dict[str, EntryInfo]:
             record_size, slots, offset, slot_stride, kind, max_age_ns, index, base,
         )
         end = info.offset + info.slots * info.stride
-        if not info.slots or info.stride < Slot.RECORD + info.record_size or end > size:
+        if (
+            not info.slots
+            or info.stride < Slot.RECORD + info.record_size
+            or end > size
+            or (info.offset | info.stride) % 8
+            or info.index >= layout.WAITERS_SIZE // 8
+        ):
             raise ChannelError(f"channel {info.name} does not fit its region")
         entries[info.name] = info
     return entries

@@ -9,6 +9,7 @@ atomic addition is needed, which Python does not have.
 from __future__ import annotations
 
 import ctypes
+import errno
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -32,9 +33,8 @@ if sys.platform == "linux":
     _SYS_FUTEX, _SYS_FUTEX_WAITV = 202, 449
     _FUTEX_WAIT, _FUTEX_WAKE, _FUTEX2_U32 = 0, 1, 2
     _CLOCK_MONOTONIC = 1
-    _ENOSYS = 38
+    _WOKEN = (errno.EAGAIN, errno.EINTR, errno.ETIMEDOUT)
     _ALL = 0x7FFFFFFF
-    _MAX_WORDS = 128
     _syscall = ctypes.CDLL(None, use_errno=True).syscall
     _syscall.restype = ctypes.c_long
 
@@ -57,24 +57,30 @@ if sys.platform == "linux":
 
     def _sleep(words: Sequence[tuple[int, int]], nap_ns: int) -> None:
         """Sleeps until one of the (address, value) words differs, at most `nap_ns`."""
+        if not words:
+            time.sleep(nap_ns / 1e9)
+            return
+        if _wait(words, nap_ns) < 0 and ctypes.get_errno() not in _WOKEN:
+            # An older kernel, or a sandbox that forbids the call: look again soon, never at once.
+            time.sleep(min(_POLL_S, nap_ns / 1e9))
+
+    def _wait(words: Sequence[tuple[int, int]], nap_ns: int) -> int:
         if len(words) == 1:
             timeout = _Timespec(nap_ns // 1_000_000_000, nap_ns % 1_000_000_000)
             address, value = words[0]
-            _syscall(
+            return int(_syscall(
                 _SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAIT,
                 ctypes.c_uint32(value & 0xFFFFFFFF), ctypes.byref(timeout), None, 0,
-            )
-            return
+            ))
         vector = (_Waitv * len(words))(
             *(_Waitv(value & 0xFFFFFFFF, address, _FUTEX2_U32, 0) for address, value in words)
         )
         end = time.clock_gettime_ns(time.CLOCK_MONOTONIC) + nap_ns
         deadline = _Timespec(end // 1_000_000_000, end % 1_000_000_000)
-        if _syscall(
+        return int(_syscall(
             _SYS_FUTEX_WAITV, vector, ctypes.c_uint(len(words)), ctypes.c_uint(0),
             ctypes.byref(deadline), ctypes.c_int(_CLOCK_MONOTONIC),
-        ) < 0 and ctypes.get_errno() == _ENOSYS:
-            time.sleep(min(_POLL_S, nap_ns / 1e9))
+        ))
 
 else:
 

@@ -69,6 +69,7 @@ class Publish(Protocol):
         reason: Reason = Reason.NONE,
         confidence: float = float("nan"),
         engine: Engine | None = None,
+        flags: int = 0,
     ) -> None:
         """Publishes `record`, shape (1,), to `channel`.
 
@@ -80,6 +81,7 @@ class Publish(Protocol):
             reason: Why it is not valid.
             confidence: 0..1, or NaN where there is none.
             engine: What computed it; None for geometry on the CPU.
+            flags: 1 when something did not fit; the record's own counts say what.
         """
         ...
 

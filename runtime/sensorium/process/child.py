@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _BEAT_S = 0.1
 _HANG_NS = 10_000_000_000
 """A worker that has not turned for this long hangs; the child then stops beating."""
+_READY_S = 5.0
 _SWITCH_S = 0.0005
 """How long a thread may hold the interpreter while another waits for it."""
 
@@ -64,7 +65,7 @@ WORK: dict[str, type[Work]] = {
 }
 
 
-class Child:
+class Worker:
     """The main loop of a child, and its talk with the supervisor."""
 
     def __init__(self, link: Link) -> None:
@@ -98,7 +99,7 @@ class Child:
             self._work.start()
             self._running = True
             self._beat()
-            self._link.send({"op": "ready"})
+            self._link.send({"op": "ready"}, timeout_s=_READY_S)
         elif operation == "demand" and self._work is not None:
             self._work.demand(
                 message["sensor"], Demand(message["users"], message["muted"])
@@ -134,9 +135,12 @@ class Child:
 
 def main(arguments: Sequence[str]) -> int:
     """Runs a child on the link whose handle is the one argument."""
-    # Ctrl-C goes to the whole terminal group: the supervisor alone decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals to a whole group or service reach this process, too: the supervisor alone decides
+    # what they mean, and the end of its link ends this process.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    priority.die_with_parent()
     link = Link.inherit(int(arguments[0]))
-    Child(link).run()
+    Worker(link).run()
     link.close()
     return 0

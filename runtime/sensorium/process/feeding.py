@@ -9,10 +9,12 @@ from sensorium.channels.cursor import Cursor
 from sensorium.channels.layout import Kind
 from sensorium.channels.reader import EMPTY, Reader
 from sensorium.channels.status import Status
+from sensorium.clock import now_ns
 from sensorium.health import Reason
 from sensorium.perception.sense import Sample
 
 if TYPE_CHECKING:
+    from sensorium.channels.region import Region
     from sensorium.perception.sense import Stream
     from sensorium.process.loading import SenseSlot
     from sensorium.process.outputs import Outputs
@@ -36,6 +38,7 @@ class Feed:
         self._outputs = outputs
         self._channel = CHANNELS[stream.trigger]
         self._generation = -1
+        self._before: Cursor | Reader | None = None
         self._told_ns = 0
 
     def open(self) -> bool:
@@ -46,9 +49,24 @@ class Feed:
         if self._generation != self._outputs.generation:
             self._generation = self._outputs.generation
             if self.ring is None or self.ring.region is not mapped[0]:
-                kind = Cursor if self._channel.kind == Kind.EVENT else Reader
-                self.ring = kind(mapped[0], self._channel.name)
+                self.ring = self._open(mapped[0])
         return True
+
+    def _open(self, region: Region) -> Cursor | Reader:
+        live = self._outputs.clock is now_ns
+        if self._channel.kind == Kind.STATE:
+            return Reader(region, self._channel.name, live=live)
+        cursor = Cursor(region, self._channel.name, live=live)
+        if self.ring is not None:
+            # The same stream in a new region: nothing that was written to either is left out.
+            cursor.seek(1)
+            self.ring.live = False
+            self._before = self.ring
+        elif cursor.latest():
+            cursor.seek(cursor.latest())
+            if cursor.next(self._outputs.clock()) == Status.INVALID and cursor.sample.n:
+                self.nothing = Reason(cursor.sample.reason)
+        return cursor
 
     @property
     def region(self) -> str:
@@ -63,10 +81,16 @@ class Feed:
 
     def drain(self) -> None:
         """Hands over what is new."""
-        ring = self.ring
+        if self._before is not None and self.ring is not None and self.ring.latest():
+            # Its writer has moved on, so what the old region holds is complete.
+            self._drain(self._before)
+            self._before = None
+        self._drain(self.ring)
+
+    def _drain(self, ring: Cursor | Reader | None) -> None:
         if isinstance(ring, Cursor):
             lost = ring.lost
-            while self._take(ring.next(self._outputs.clock())):
+            while self._take(ring, ring.next(self._outputs.clock())):
                 if ring.lost != lost:
                     self.stream.lost(ring.lost - lost)
                     lost = ring.lost
@@ -74,7 +98,7 @@ class Feed:
             before = ring.sample.n
             status = ring.read(self._outputs.clock())
             if ring.sample.n != before or status not in (Status.SAME, Status.INVALID):
-                self._take(status)
+                self._take(ring, status)
 
     def refresh(self) -> None:
         """While the input gives nothing: says so again, so that it is seen to be so now."""
@@ -84,10 +108,9 @@ class Feed:
             self.nothing = Reason(self.ring.region.owner(self._channel.name)[2])
         self._tell_nothing(self.nothing)
 
-    def _take(self, status: Status) -> bool:
+    def _take(self, ring: Cursor | Reader, status: Status) -> bool:
         """Hands one record over; False when there was none."""
-        assert self.ring is not None
-        sample = self.ring.sample
+        sample = ring.sample
         if status == Status.NEW:
             self.nothing = None
             self._process(Sample(
@@ -95,9 +118,11 @@ class Feed:
             ))
             return True
         if status == Status.INVALID and sample.n:
-            self._tell_nothing(Reason(sample.reason))
+            reason = Reason(sample.reason)
+            if not self.nothing == reason == Reason.STARTING:
+                self._tell_nothing(reason)
             return True
-        if status != Status.SAME and self.nothing is None:
+        if status == Status.STALE and self.nothing is None:
             self._tell_nothing(Reason.INPUT_LOST)
         return False
 
@@ -109,6 +134,8 @@ class Feed:
         self._process(Sample(record, sample.capture_ns or now, False, reason, sample.n))
 
     def _process(self, sample: Sample) -> None:
+        if not self.slot.streams:
+            return
         try:
             self.stream.process(sample, self._outputs.publish)
         except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others

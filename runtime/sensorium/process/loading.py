@@ -62,6 +62,9 @@ class SenseSlot:
             self._unavailable(Reason.ENGINE_MISSING, error)
         except EngineError as error:
             self._unavailable(Reason.ENGINE_FAILED, error)
+        except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
+            _log.exception("sense %s cannot be made", self.part.name)
+            self._unavailable(Reason.FAILED, error)
         else:
             self.reason = Reason.NONE
             names = ", ".join(

@@ -17,16 +17,13 @@ if TYPE_CHECKING:
     from sensorium.config import Config
     from sensorium.process.registry import Part
 
-KINDS = ("capture", "fast", "slow", "stepped")
-"""The kinds of children: capture; inference by pace; the stepped replay (both in one)."""
-
 
 @dataclass(frozen=True)
 class Orders:
     """What a child is to do.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: capture; fast or slow, inference by pace; stepped, the stepped replay with all senses.
         config: The configuration's file, for error messages and relative paths.
         sensors: Name to table, of those that this child runs.
         senses: The same for senses.

@@ -28,6 +28,7 @@ class Outputs:
     Attributes:
         regions: Grant class to region and waiters' page.
         clock: Gives publish times; what is read is judged by it too.
+        deferred: Whether a region that is handed over waits for `take_over`.
         generation: Raised whenever a region was replaced, so that readers map it anew.
     """
 
@@ -37,26 +38,39 @@ class Outputs:
         self._writers: dict[str, Writer] = {}
         self._tags: dict[str, tuple[str, int, Precision, Device]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
+        self.deferred = False
         self.generation = 0
+        self._waiting: list[tuple[Region, Waiters]] = []
 
     def map(self, region: Region, waiters: Waiters) -> None:
-        """Takes a region over: its channels of this child are written there from now on.
+        """Takes a region over, now or, where that is deferred, at the next `take_over`."""
+        self._waiting.append((region, waiters))
+        if not self.deferred:
+            self.take_over()
 
-        Every state channel starts as "starting", so that nothing of an earlier owner looks
+    def take_over(self) -> None:
+        """Writes to the regions that were handed over, from now on.
+
+        At first every state channel is "starting", so that nothing of an earlier owner looks
         fresh once this owner is live.
         """
+        while self._waiting:
+            self._take_over(*self._waiting.pop(0))
+
+    def _take_over(self, region: Region, waiters: Waiters) -> None:
+        first = region.name not in self.regions
         self.regions[region.name] = (region, waiters)
         for name in self._writes:
             channel = CHANNELS[name]
             if channel.region != region.name:
                 continue
             writer = Writer(region, name, waiters, self.clock)
-            if channel.kind == Kind.STATE:
+            if first and channel.kind == Kind.STATE:
                 writer.publish(
                     channel.record.zeros(), self.clock(), valid=False, reason=Reason.STARTING
                 )
-            self._writers[name] = writer
             self._tags.pop(name, None)
+            self._writers[name] = writer
         self.generation += 1
 
     def publish(
@@ -70,6 +84,7 @@ class Outputs:
         confidence: float = _NAN,
         engine: Engine | None = None,
         device: Device = Device.NONE,
+        flags: int = 0,
     ) -> None:
         """Publishes one record; a channel whose region is not mapped yet takes nothing."""
         writer = self._writers.get(channel)
@@ -83,7 +98,9 @@ class Outputs:
         if self._tags.get(channel) != tag:
             writer.tag(*tag)
             self._tags[channel] = tag
-        writer.publish(record, capture_ns, valid=valid, reason=reason, confidence=confidence)
+        writer.publish(
+            record, capture_ns, valid=valid, reason=reason, confidence=confidence, flags=flags
+        )
 
     def refuse(self, channels: tuple[str, ...], reason: Reason) -> None:
         """Marks state channels invalid with a reason; events need no mark."""

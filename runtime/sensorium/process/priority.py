@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 import threading
 
 _FIFO_PRIORITY = 10
 """Low among real-time priorities: above every ordinary thread, below the system's own."""
+
+
+def die_with_parent() -> None:
+    """Has the system kill this process when its parent ends, even one that is stopped or hangs."""
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL, 0, 0, 0)
 
 
 def raise_thread() -> str:

@@ -43,6 +43,12 @@ def senses(config: Config) -> tuple[Part, ...]:
     return parts(config.senses, SENSES)
 
 
+def written_by_any() -> frozenset[str]:
+    """The channels that some sensor or sense of this version can write."""
+    kinds = (_load(reference) for reference in (*SENSORS.values(), *SENSES.values()))
+    return frozenset(name for kind in kinds for name in kind.WRITES)
+
+
 def parts(sections: Mapping[str, Section], registry: Mapping[str, str]) -> tuple[Part, ...]:
     """The enabled sections of a registry as classes with checked options.
 

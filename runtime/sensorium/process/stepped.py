@@ -35,6 +35,7 @@ class Stepped:
         (self._replay,) = sensors
         self._clock = SteppedClock(_START_NS)
         outputs.clock = self._clock
+        outputs.deferred = True
         self._outputs = outputs
         self._report = report
         self._perceiver = Perceiver(senses, outputs, orders.threads, report)
@@ -59,8 +60,8 @@ class Stepped:
 
     def _run(self) -> None:
         perceiver = self._perceiver
+        self._outputs.take_over()
         perceiver.load()
-        perceiver.open()
         first = 0
         for step in self._replay.kind.steps(self._replay.options):
             if self._stopping.is_set():
@@ -68,10 +69,12 @@ class Stepped:
             first = first or step.publish_ns
             shift = _START_NS - first
             self._clock.set(step.publish_ns + shift)
+            self._outputs.take_over()
             self._outputs.publish(
                 step.channel, step.record, step.capture_ns + shift, valid=step.valid,
                 reason=step.reason, confidence=step.confidence,
             )
+            perceiver.open()
             perceiver.drain()
         self._report((self._replay.name, "ended", "the recording was stepped through", ""))
         self._stopping.wait()

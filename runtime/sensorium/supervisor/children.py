@@ -26,6 +26,8 @@ _BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 _STEADY_NS = 60_000_000_000
 """A child that lived so long starts its back-off anew."""
 _HANG_NS = 3_000_000_000
+_STOP_NS = 3_000_000_000
+_SEND_S = 0.2
 _START_NS = 60_000_000_000
 """How long a child may take until it is ready: the first import on a cold disk is slow."""
 
@@ -68,52 +70,79 @@ class Child:
         return self._regions.region_of(name).owner_heartbeat(name)
 
     def start(self) -> None:
-        """Starts the process and gives it its regions and its orders."""
-        self.link, theirs = pair()
+        """Starts the process and gives it its regions and its orders.
+
+        When the system has no room for it, that counts as a process that died at once.
+        """
         self.started_ns = now_ns()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "sensorium.process", str(theirs.handle)],
-            stdin=subprocess.DEVNULL,
-            **theirs.popen_options(),
-            **_apart(),
-        )
-        theirs.close()
-        self.link.started(self._process)
-        self._regions.new_owner(self.orders.writes, self._process.pid)
+        for part in self.parts.values():
+            part.update(state="starting", detail="", remedy="")
+        try:
+            self._spawn()
+            self._instruct()
+        except (OSError, ControlError) as error:
+            self._lost(now_ns(), f"could not be started: {error}")
+
+    def _spawn(self) -> None:
+        self.link, theirs = pair()
+        try:
+            # -P: what lies in the current folder is not imported.
+            process = subprocess.Popen[bytes](
+                [sys.executable, "-P", "-m", "sensorium.process", str(theirs.handle)],
+                stdin=subprocess.DEVNULL,
+                **theirs.popen_options(),
+                **_apart(),
+            )
+        finally:
+            theirs.close()
+        self._process = process
+        self.link.started(process)
+        self._regions.new_owner(self.orders.writes, process.pid)
         if self.state == OwnerState.VACANT:
             self.state = OwnerState.STARTING
+        _log.info("%s started, process %d", self.name, process.pid)
+
+    def _instruct(self) -> None:
         self._send(self.orders.message())
         for region in REGIONS:
-            self.map(region)
+            self._map(region)
         for sensor, demand in self._demands.items():
             self._send_demand(sensor, demand)
         self._send({"op": "go"})
-        _log.info("%s started, process %d", self.name, self._process.pid)
 
-    def map(self, region: str) -> None:
+    def _map(self, region: str) -> None:
         """Hands a region over; for writing when the child owns a channel of it."""
         writable = any(CHANNELS[name].region == region for name in self.orders.writes)
         handles = self._regions.handles(region, writable=writable)
-        self._send({"op": "map", "region": region, "writable": writable}, handles)
-        for handle in handles:
-            mapping.close_handle(handle)
+        try:
+            self._send({"op": "map", "region": region, "writable": writable}, handles)
+        finally:
+            for handle in handles:
+                mapping.close_handle(handle)
 
     def remap(self, region: str) -> None:
-        """Tells a running child that a region was replaced."""
-        mine = [name for name in self.orders.writes if CHANNELS[name].region == region]
+        """Tells a running child that a region was replaced.
+
+        A child that cannot be told would go on in the old one, so it is started anew.
+        """
         if self._process is None:
             return
-        self._regions.new_owner(mine, self.pid)
-        self.map(region)
-        if self.state == OwnerState.LIVE:
-            self._regions.set_owner_state(mine, OwnerState.LIVE, Reason.NONE)
+        mine = [name for name in self.orders.writes if CHANNELS[name].region == region]
+        self._regions.new_owner(mine, self.pid, now_ns())
+        try:
+            self._map(region)
+        except (OSError, ControlError) as error:
+            _log.error("%s cannot be given the region %s: %s", self.name, region, error)
+            self._process.kill()
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Tells who needs a sensor's device."""
         if self._demands.get(sensor) != demand:
             self._demands[sensor] = demand
             if self._process is not None:
-                self._send_demand(sensor, demand)
+                # A child that is dying hears it when it is started again.
+                with contextlib.suppress(ControlError):
+                    self._send_demand(sensor, demand)
 
     def receive(self) -> None:
         """Takes what the child says."""
@@ -121,8 +150,7 @@ class Child:
             try:
                 message = self.link.receive()
             except ControlError:
-                self.link.close()
-                self.link = None
+                self._hang_up()
                 return
             if message is None:
                 return
@@ -142,7 +170,7 @@ class Child:
                 self._process.wait()
             if self._process.poll() is None:
                 return False
-            self._lost(now)
+            self._lost(now, f"ended with {self._process.returncode}")
         if self.state != OwnerState.STOPPED and now >= self._due_ns:
             self.restarts += self.started_ns != 0
             self.start()
@@ -154,22 +182,22 @@ class Child:
         if self.state != OwnerState.STOPPED:
             self.state = OwnerState.STOPPED
             self._regions.set_owner_state(self.orders.writes, self.state, Reason.STOPPED)
-            self._send({"op": "stop"})
+            self._due_ns = now_ns() + _STOP_NS
+            with contextlib.suppress(ControlError):
+                self._send({"op": "stop"})
 
-    def stop(self, timeout_s: float) -> None:
-        """Asks the process to end, and kills it when it does not."""
-        self.ask_to_stop()
+    def ended(self) -> bool:
+        """Whether a process that was asked to stop is gone; kills it when its time is over."""
         if self._process is not None:
-            try:
-                self._process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
+            if self._process.poll() is None and now_ns() > self._due_ns:
                 _log.warning("%s did not stop in time: killed", self.name)
                 self._process.kill()
                 self._process.wait()
+            if self._process.poll() is None:
+                return False
             self._process = None
-        if self.link is not None:
-            self.link.close()
-            self.link = None
+        self._hang_up()
+        return True
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["op"] == "ready":
@@ -181,17 +209,16 @@ class Child:
             }
 
     def _hangs(self, now: int) -> bool:
-        if self.state != OwnerState.LIVE or not self.heartbeat_ns():
+        if self.state != OwnerState.LIVE:
             return now - self.started_ns > _START_NS
         return now - self.heartbeat_ns() > _HANG_NS
 
-    def _lost(self, now: int) -> None:
-        assert self._process is not None
-        code = self._process.returncode
-        self._process = None
-        if self.link is not None:
-            self.link.close()
-            self.link = None
+    def _lost(self, now: int, how: str) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        self._hang_up()
         if self.state == OwnerState.STOPPED:
             return
         self.state, self.reason = OwnerState.LOST, Reason.OWNER_LOST
@@ -201,13 +228,16 @@ class Child:
         delay_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
         self._failures += 1
         self._due_ns = now + int(delay_s * 1e9)
-        _log.warning("%s ended with %d; again in %.1f s", self.name, code, delay_s)
+        _log.warning("%s %s; again in %.1f s", self.name, how, delay_s)
+
+    def _hang_up(self) -> None:
+        if self.link is not None:
+            self.link.close()
+            self.link = None
 
     def _send(self, message: dict[str, Any], handles: tuple[int, ...] = ()) -> None:
-        """A child that does not take a message is found by its heartbeat."""
-        if self.link is not None:
-            with contextlib.suppress(ControlError):
-                self.link.send(message, handles, timeout_s=1.0)
+        if self.link is None or not self.link.send(message, handles, timeout_s=_SEND_S):
+            raise ControlError(f"{self.name} takes no messages")
 
     def _send_demand(self, sensor: str, demand: Demand) -> None:
         self._send(

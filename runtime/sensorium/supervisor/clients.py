@@ -15,6 +15,10 @@ from sensorium.supervisor.intake import AppIntake
 if TYPE_CHECKING:
     from sensorium.control.sessions import Connection
 
+_TICK_NS = 10_000_000
+"""The supervisor's time for all apps in one tick; its own heartbeat must not wait for them."""
+_MOST_BYTES = 2**63 - 1
+
 
 @dataclass
 class AppRegion:
@@ -67,6 +71,7 @@ class Clients:
         self.held: dict[Connection, Held] = {}
         self.refused_before = 0
         self._generation = 0
+        self._turn = 0
 
     def of(self, connection: Connection) -> Held:
         """What a connection holds; nothing yet for a new one."""
@@ -88,12 +93,19 @@ class Clients:
             held.app.close()
 
     def tick(self) -> None:
-        """Beats the apps' regions and takes what the apps wrote."""
-        now = now_ns()
-        for held in self.held.values():
-            if held.app is not None:
-                held.app.region.heartbeat(now)
-                held.app.intake.take(now)
+        """Beats the apps' regions and takes what the apps wrote, for a few milliseconds.
+
+        Apps take turns: who was not reached this time comes first the next.
+        """
+        begun = now_ns()
+        apps = [held.app for held in self.held.values() if held.app is not None]
+        for app in apps:
+            app.region.heartbeat(begun)
+        for turn in range(len(apps)):
+            apps[(self._turn + turn) % len(apps)].intake.take(now_ns())
+            if now_ns() - begun > _TICK_NS:
+                self._turn += turn + 1
+                break
 
     def microphone_users(self) -> int:
         """Bits of `sensor.Demand.users`: 2 an app, 4 a recording."""
@@ -112,7 +124,8 @@ class Clients:
 
     def recorded_bytes(self) -> int:
         """Bytes that the running recordings have written."""
-        return sum(held.recorded_bytes for held in self.held.values() if held.recording)
+        total = sum(held.recorded_bytes for held in self.held.values() if held.recording)
+        return min(total, _MOST_BYTES)
 
     def refused(self) -> int:
         """Bad records of apps since the daemon's start."""

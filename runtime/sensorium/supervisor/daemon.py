@@ -6,6 +6,7 @@ import logging
 import os
 import selectors
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from sensorium import config as configuration
@@ -16,6 +17,7 @@ from sensorium.control.audit import Audit
 from sensorium.control.desk import GrantDesk
 from sensorium.control.grants import Grants
 from sensorium.control.server import SOCKET_NAME, ControlServer
+from sensorium.errors import ControlError
 from sensorium.health import OwnerState, Reason
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS, Demand
@@ -33,14 +35,13 @@ if TYPE_CHECKING:
 
     from sensorium.config import Config
     from sensorium.control.link import Link
-    from sensorium.process.orders import Orders
 
 _log = logging.getLogger(__name__)
 
 _TICK_S = 0.1
 _HEALTH_TICKS = 5
 _GRANT_TICKS = 10
-_STOP_S = 3.0
+_STOP_NAP_S = 0.01
 _MUTED_NAME = "muted"
 
 
@@ -81,7 +82,10 @@ class Daemon:
         self._signals = Signals(self._selector, self.stop)
         self._notifier = Notifier()
         self._health = self._own_health()
-        self._children = self._hire(self._plans)
+        self._children: dict[str, Child] = {}
+        self._leaving: list[Child] = []
+        plan.mark_unowned(self._regions, self._plans)
+        self._hire()
 
     def run(self, ready: Callable[[], None] | None = None) -> None:
         """Loops until it is told to stop.
@@ -94,9 +98,10 @@ class Daemon:
             while not self._stopping:
                 for key, mask in self._selector.select(self._until_tick()):
                     key.data(mask)
+                    self._tick()
                 self._watch()
                 self._tick()
-                if not told and all(c.state == OwnerState.LIVE for c in self._children.values()):
+                if not told and self._settled():
                     told = True
                     self._notifier.send("READY=1", "STATUS=live")
                     if ready is not None:
@@ -112,13 +117,28 @@ class Daemon:
         )
 
     def mute(self, on: bool) -> None:
-        """Closes the microphone, also after a restart, until it is unmuted."""
+        """Closes the microphone, also after a restart, until it is unmuted.
+
+        Raises:
+            ControlError: It is muted, but for this daemon's life only; or it stays muted, since
+                the next daemon would be.
+        """
         mark = folders.config_dir() / _MUTED_NAME
         if on:
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch(mode=0o600)
-        else:
-            mark.unlink(missing_ok=True)
+            self._muted = True
+            self.update_demand()
+        try:
+            if on:
+                mark.parent.mkdir(parents=True, exist_ok=True)
+                mark.touch(mode=0o600)
+            else:
+                mark.unlink(missing_ok=True)
+        except OSError as error:
+            until = "muted until the daemon ends" if on else "still muted"
+            raise ControlError(
+                f"{until}: {mark} cannot be {'written' if on else 'removed'}: {error.strerror}",
+                "make the folder writable",
+            ) from error
         self._muted = on
         self.update_demand()
 
@@ -128,18 +148,15 @@ class Daemon:
         fresh = configuration.load(
             source.path, sensors=SENSORS, senses=SENSES, overrides=source.overrides
         )
-        plans = plan.plan(fresh)
-        wanted = {one.kind: one for one in plans}
+        self._plans = plan.plan(fresh)
+        self._config = fresh
+        self._listens = plan.needs_microphone(fresh)
+        wanted = {one.kind: one for one in self._plans}
         for name, child in tuple(self._children.items()):
             if wanted.get(name) != child.orders:
-                self._dismiss(child)
-        self._config, self._plans = fresh, plans
-        self._listens = plan.needs_microphone(fresh)
-        plan.mark_unowned(self._regions, plans)
-        for one in plans:
-            if one.kind not in self._children:
-                self._children[one.kind] = self._start(one)
-        self.update_demand()
+                child.ask_to_stop()
+                self._leaving.append(self._children.pop(name))
+        self._hire()
 
     def replace_region(self, name: str, *, revoked: bool) -> None:
         """See `reception.Daemon`."""
@@ -161,25 +178,24 @@ class Daemon:
         """Ends the loop after what it is doing."""
         self._stopping = True
 
-    def _hire(self, plans: tuple[Orders, ...]) -> dict[str, Child]:
-        plan.mark_unowned(self._regions, plans)
-        children: dict[str, Child] = {}
-        self._children = children
-        for one in plans:
-            children[one.kind] = self._start(one)
+    def _hire(self) -> None:
+        """Starts every planned child that does not run; one that still leaves is waited for."""
+        leaving = {child.name for child in self._leaving}
+        for one in self._plans:
+            if one.kind not in self._children and one.kind not in leaving:
+                child = Child(one, self._regions)
+                self._children[one.kind] = child
+                child.start()
+                self._listen(child)
+        if not leaving:
+            plan.mark_unowned(self._regions, self._plans)
         self.update_demand()
-        return children
 
-    def _start(self, orders: Orders) -> Child:
-        child = Child(orders, self._regions)
-        child.start()
-        self._listen(child)
-        return child
-
-    def _dismiss(self, child: Child) -> None:
-        child.stop(_STOP_S)
-        self._listen(child)
-        del self._children[child.name]
+    def _settled(self) -> bool:
+        """Whether every child is live, or has shown that it does not come up at once."""
+        return all(
+            child.state == OwnerState.LIVE or child.restarts for child in self._children.values()
+        )
 
     def _listen(self, child: Child) -> None:
         """Follows the child's link: a new one after each start, none while it does not run."""
@@ -201,10 +217,20 @@ class Daemon:
         self._listen(child)
 
     def _watch(self) -> None:
+        self._see_off()
         for child in self._children.values():
             self._hear(child)
             child.watch()
             self._listen(child)
+
+    def _see_off(self) -> None:
+        """Lets go of children that have left, and starts their successors."""
+        gone = [child for child in self._leaving if child.ended()]
+        for child in gone:
+            self._leaving.remove(child)
+            self._listen(child)
+        if gone and not self._stopping:
+            self._hire()
 
     def _tick(self) -> None:
         now = now_ns()
@@ -247,9 +273,11 @@ class Daemon:
         _log.info("stopping")
         for child in self._children.values():
             child.ask_to_stop()
-        for child in self._children.values():
-            child.stop(_STOP_S)
-            self._listen(child)
+        self._leaving += self._children.values()
+        while self._leaving:
+            self._see_off()
+            self._regions.heartbeat(now_ns())
+            time.sleep(_STOP_NAP_S)
         self._server.close()
         self._clients.close()
         self._regions.close()

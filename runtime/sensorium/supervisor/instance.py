@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ else:
     import fcntl
 
 LOCK_NAME = "daemon.lock"
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def prepare(folder: Path) -> None:
@@ -32,6 +34,15 @@ def prepare(folder: Path) -> None:
         raise ControlError(
             f"the runtime folder {folder} cannot be made: {error.strerror}", remedy
         ) from error
+    if sys.platform != "win32":
+        status = folder.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            raise ControlError(f"the runtime folder {folder} is not a folder", remedy)
+        if status.st_uid != os.getuid() or status.st_mode & 0o077:
+            raise ControlError(
+                f"the runtime folder {folder} is open to other users",
+                f"chmod 700 {folder}, or {remedy}",
+            )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ControlError(f"the runtime folder {folder} cannot be written", remedy)
 
@@ -46,7 +57,7 @@ class InstanceLock:
     def __init__(self, folder: Path) -> None:
         path = folder / LOCK_NAME
         try:
-            self._fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._fd = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
         except OSError as error:
             raise ControlError(
                 f"cannot make {path}: {error.strerror}",

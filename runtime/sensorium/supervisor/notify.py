@@ -14,7 +14,9 @@ class Notifier:
 
     def __init__(self) -> None:
         self._address = os.environ.pop("NOTIFY_SOCKET", "")
-        interval_us = int(os.environ.pop("WATCHDOG_USEC", "0") or 0)
+        interval, pid = os.environ.pop("WATCHDOG_USEC", ""), os.environ.pop("WATCHDOG_PID", "")
+        mine = pid in ("", str(os.getpid()))
+        interval_us = int(interval) if interval.isdigit() and mine else 0
         self._interval_ns = interval_us * 1000 // 2
         self._fed_ns = 0
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sensorium.supervisor.regions import RegionSet
 
 _INFERENCE = ("fast", "slow")
-_WRITTEN_BY_NOBODY_YET = frozenset({"wake_word", "transcript", "objects", "emotion"})
-"""Channels whose layout stands and whose sense this version does not have."""
 
 
 def plan(config: Config) -> tuple[Orders, ...]:
@@ -51,10 +49,11 @@ def needs_microphone(config: Config) -> bool:
 def mark_unowned(regions: RegionSet, plans: tuple[Orders, ...]) -> None:
     """Says why the channels that no child writes are empty."""
     owned = {name for one in plans for name in one.writes} | {"health"}
+    known = registry.written_by_any()
     for channel in CHANNELS.values():
         if channel.region in REGIONS and channel.name not in owned:
-            later = channel.name in _WRITTEN_BY_NOBODY_YET
-            reason = Reason.NOT_IMPLEMENTED if later else Reason.NOT_CONFIGURED
+            here = channel.name in known
+            reason = Reason.NOT_CONFIGURED if here else Reason.NOT_IMPLEMENTED
             regions.set_owner_state((channel.name,), OwnerState.VACANT, reason)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sensorium.channels import mapping
 from sensorium.channels.catalogue import CHANNELS, REGIONS, in_region
 from sensorium.channels.region import Region, Waiters
+from sensorium.clock import now_ns
+from sensorium.errors import ChannelError
 from sensorium.health import OwnerState, Reason, RegionState
 
 if TYPE_CHECKING:
@@ -46,10 +48,10 @@ class RegionSet:
         for region, _ in self._regions.values():
             region.heartbeat(time_ns)
 
-    def new_owner(self, channels: Iterable[str], pid: int) -> None:
-        """A process starts that will write these channels."""
+    def new_owner(self, channels: Iterable[str], pid: int, heartbeat_ns: int = 0) -> None:
+        """A process starts that will write these channels, or moves to their new region."""
         for name in channels:
-            self.region_of(name).new_owner(name, pid)
+            self.region_of(name).new_owner(name, pid, heartbeat_ns)
 
     def set_owner_state(
         self, channels: Iterable[str], state: OwnerState, reason: Reason
@@ -70,8 +72,7 @@ class RegionSet:
         new, waiters = self._create(name, old.generation + 1)
         for channel in in_region(name):
             _, state, reason = old.owner(channel.name)
-            if state == OwnerState.VACANT:
-                new.set_owner_state(channel.name, state, reason)
+            new.set_owner_state(channel.name, state, reason)
         self._regions[name] = (new, waiters)
         old.set_state(RegionState.REVOKED if revoked else RegionState.REPLACED)
         old.close()
@@ -98,11 +99,11 @@ class RegionSet:
     def _create(self, name: str, generation: int) -> tuple[Region, Waiters]:
         public = name == PUBLIC_NAME
         path = self._folder / f"{PUBLIC_NAME}.{generation}" if public else None
-        page = self._folder / f"{PUBLIC_NAME}.{generation}.waiters" if public else None
         region = Region.create(
             name, in_region(name), generation, path=path, started_ns=self._started_ns
         )
-        return region, Waiters.create(name, path=page)
+        region.heartbeat(now_ns())
+        return region, Waiters.create(name)
 
     def _remove_files(self, name: str) -> None:
         for path in self._folder.glob(f"{name}.*"):
@@ -120,5 +121,12 @@ def _last_generation(folder: Path) -> int:
 
 def _publish_generation(folder: Path, generation: int) -> None:
     new = folder / f"{CURRENT_NAME}.new"
-    new.write_text(f"{generation}\n", "ascii")
-    new.replace(folder / CURRENT_NAME)
+    try:
+        new.unlink(missing_ok=True)
+        with new.open("x", encoding="ascii") as file:
+            file.write(f"{generation}\n")
+        new.replace(folder / CURRENT_NAME)
+    except OSError as error:
+        raise ChannelError(
+            f"cannot write {new}: {error.strerror}", "set SENSORIUM_RUNTIME_DIR to another folder"
+        ) from error

@@ -72,7 +72,9 @@ class Signals:
 def _ending() -> tuple[int, ...]:
     if sys.platform == "win32":
         return (signal.SIGTERM, signal.SIGINT, signal.SIGBREAK)
-    return (signal.SIGTERM, signal.SIGINT)
+    ending = (signal.SIGTERM, signal.SIGINT)
+    # A terminal that closes ends the daemon, but not one that nohup started.
+    return ending if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else (*ending, signal.SIGHUP)
 
 
 if sys.platform == "win32":
