@@ -145,6 +145,13 @@ SYSTEM_TESTS = (
         pacman="gcc make",
     ),
     Need(
+        "clang (a second opinion on the C clients)",
+        _programs("clang", "clang++"),
+        apt="clang",
+        dnf="clang",
+        pacman="clang",
+    ),
+    Need(
         "voices (speech for the tests)",
         _programs("espeak-ng", "flite"),
         apt="espeak-ng flite",
