@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from pathlib import Path
@@ -19,14 +20,21 @@ _CHECKOUT_ROOMS = {
     "configs": "configs",
     "clients": "runtime/clients",
 }
+_IN_MEMORY = (0x01021994, 0x858458F6)
+"""TMPFS_MAGIC and RAMFS_MAGIC of linux/magic.h."""
+_STATFS_BYTES = 256
+"""More than struct statfs has on any machine; it begins with f_type, a long."""
 
 
 def runtime_dir() -> Path:
-    """The folder of the public region and the control socket; never on a disk on Linux.
+    """The folder of the public region and the control socket.
+
+    On Linux it is chosen in memory, so that what the wearer does is written to no disk; only who
+    names a folder decides for himself.
 
     Returns:
-        $SENSORIUM_RUNTIME_DIR, else $XDG_RUNTIME_DIR/sensorium, else /dev/shm/sensorium-UID.
-        On Windows the user's local folder.
+        $SENSORIUM_RUNTIME_DIR, else $XDG_RUNTIME_DIR/sensorium where that is in memory, else
+        /dev/shm/sensorium-UID. On Windows the user's local folder.
     """
     own = os.environ.get("SENSORIUM_RUNTIME_DIR")
     if own:
@@ -34,9 +42,20 @@ def runtime_dir() -> Path:
     if sys.platform == "win32":
         return platformdirs.user_runtime_path("sensorium", appauthor=False)
     base = os.environ.get("XDG_RUNTIME_DIR")
-    if base:
+    if base and is_in_memory(Path(base) / "sensorium"):
         return Path(base) / "sensorium"
     return Path(f"/dev/shm/sensorium-{os.getuid()}")
+
+
+def is_in_memory(folder: Path) -> bool:
+    """Whether a folder, or the nearest one above it that exists, lies on a tmpfs or ramfs."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    about = (ctypes.c_long * (_STATFS_BYTES // ctypes.sizeof(ctypes.c_long)))()
+    statfs = getattr(ctypes.CDLL(None), "statfs", None)
+    if statfs is None or statfs(os.fsencode(folder), about):
+        return False
+    return about[0] & 0xFFFFFFFF in _IN_MEMORY
 
 
 def config_dir() -> Path:

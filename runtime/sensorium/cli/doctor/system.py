@@ -8,7 +8,6 @@ import shutil
 import stat
 import sys
 from importlib import metadata
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sensorium import folders
@@ -77,11 +76,8 @@ def _runtime_folder() -> Iterator[Finding]:
         yield Finding("runtime folder", Verdict.MISSING, f"{there} cannot be written", remedy)
         return
     if sys.platform != "win32":
-        kind = _file_system(there)
-        if kind and kind not in ("tmpfs", "ramfs"):
-            yield Finding(
-                "runtime folder", Verdict.NOTE, f"{folder} is on a disk ({kind})", remedy
-            )
+        if not folders.is_in_memory(there):
+            yield Finding("runtime folder", Verdict.NOTE, f"{folder} is on a disk", remedy)
         status = there.stat()
         if there == folder and stat.S_IMODE(status.st_mode) & 0o077:
             yield Finding(
@@ -100,21 +96,6 @@ def _runtime_folder() -> Iterator[Finding]:
                       remedy)
         return
     yield Finding("runtime folder", Verdict.OK, f"{folder}, {free / 1e6:.0f} MB free")
-
-
-def _file_system(folder: Path) -> str:
-    """The kind of file system that a folder lies on; empty where that cannot be told."""
-    best, kind = "", ""
-    try:
-        lines = Path("/proc/self/mounts").read_text("utf-8").splitlines()
-    except OSError:
-        return ""
-    for line in lines:
-        _, mount, found, *_ = line.split()
-        inside = mount == "/" or f"{folder}/".startswith(f"{mount}/")
-        if inside and len(mount) >= len(best):
-            best, kind = mount, found
-    return kind
 
 
 def _own_folders() -> Iterator[Finding]:
