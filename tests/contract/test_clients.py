@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from fixtures import clients
 from fixtures.clients import Driver
 from fixtures.live_regions import LiveRegions, publish
 
+from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.layout import Entry
 from sensorium.channels.reader import Reader
 from sensorium.channels.status import Status
+from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.health import OwnerState, Reason, RegionState
 
@@ -106,8 +111,33 @@ def test_lost_owner_is_stale_until_the_next_one_writes(driver, live):
     assert driver("read", "gesture_right") == "STALE 1 owner_lost 0.5"
     region.new_owner("gesture_right", 1)
     region.set_owner_state("gesture_right", OwnerState.LIVE, Reason.NONE)
+    assert driver("read", "gesture_right").split()[1:] == ["1", "none", "0.5"]
     publish(live, "gesture_right", score=0.75)
     assert driver("read", "gesture_right") == "NEW 2 none 0.75"
+
+
+def test_channel_whose_writer_was_switched_off_is_stale_and_says_so(driver, live):
+    region = live.region("public")[0]
+    driver("connect", "game")
+    driver("bind", "gesture_event")
+    for name in ("gesture_right", "gesture_event"):
+        publish(live, name, score=0.5)
+        region.set_owner_state(name, OwnerState.VACANT, Reason.NOT_CONFIGURED)
+    assert driver("read", "gesture_right") == "STALE 1 not_configured 0.5"
+    assert driver("read", "gesture_right") == "STALE 1 not_configured 0.5"
+    assert driver("next", "gesture_event") == "NEW 1 none 0.5"
+    assert driver("next", "gesture_event") == "STALE 1 not_configured 0.5"
+
+
+def test_record_of_another_clocks_future_is_stale_and_not_a_negative_age(driver, live):
+    driver("connect", "game")
+    region, waiters = live.region("public")
+    record = CHANNELS["gesture_right"].record.zeros()
+    for ahead_ns, says in ((500_000_000, "NEW"), (3_000_000_000, "STALE")):
+        ahead = Writer(region, "gesture_right", waiters, lambda by=ahead_ns: now_ns() + by)
+        ahead.publish(record, now_ns())
+        assert driver("read", "gesture_right").split()[0] == says
+        assert driver("age", "gesture_right") == "0 0"
 
 
 def test_writer_killed_in_mid_write_leaves_the_last_whole_record(driver, live):
@@ -205,6 +235,40 @@ def test_daemon_that_starts_after_the_app(command, tmp_path_factory):
             assert driver("read", "gesture_right").startswith("CLOSED")
 
 
+@pytest.fixture
+def shared():
+    """The folder that the daemon has where XDG_RUNTIME_DIR is on a disk."""
+    folder = Path(f"/dev/shm/sensorium-{os.getuid()}")
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError:
+        pytest.skip(f"{folder} is in use, or cannot be made")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_daemon_is_found_in_either_folder(command, shared, tmp_path_factory):
+    common = tmp_path_factory.mktemp("xdg")
+    own = common / "sensorium"
+    own.mkdir()
+    environment = {"SENSORIUM_RUNTIME_DIR": "", "XDG_RUNTIME_DIR": str(common)}
+    with Driver(command, environment) as driver:
+        assert f"(looked in {own} and {shared})|" in driver("connect", "game")
+        for folder in (shared, own):
+            with LiveRegions(folder) as live:
+                publish(live, "gesture_right", score=0.5)
+                assert driver("reconnect").startswith("OK")
+                assert driver("read", "gesture_right") == "NEW 1 none 0.5"
+                assert driver("wait", 0, "gesture_right") == "SAME"
+                region, waiters = live.region("public")
+                assert waiters.words[region.entry("gesture_right").index] > now_ns()
+                region.set_state(RegionState.CLOSED)
+                (public,) = folder.glob("public.*")
+                public.unlink()
+    with Driver(command, {"SENSORIUM_RUNTIME_DIR": "", "XDG_RUNTIME_DIR": ""}) as driver:
+        assert f"(looked in {shared})" in driver("connect", "game")
+
+
 def test_public_is_read_without_control(command, tmp_path_factory):
     with LiveRegions(tmp_path_factory.mktemp("run")) as live:
         (live.folder / "control.sock").rename(live.folder / "elsewhere")
@@ -214,6 +278,19 @@ def test_public_is_read_without_control(command, tmp_path_factory):
             assert driver("read", "gesture_right") == "NEW 1 none 0.5"
             assert driver("bind", "head").startswith(("UNAVAILABLE", "CLOSED"))
             assert driver("read", "head").startswith("CLOSED")
+            # Nobody can wake it, so it naps; once control answers again it sleeps.
+            assert driver("wait", 30, "gesture_right") == "SAME"
+            driver.send("wait", 10_000, "gesture_right")
+            time.sleep(0.1)
+            publish(live, "gesture_right", score=0.75)
+            assert driver.answer() == "OK"
+            region, waiters = live.region("public")
+            assert not waiters.words[region.entry("gesture_right").index]
+            (live.folder / "elsewhere").rename(live.folder / "control.sock")
+            assert driver("reconnect").startswith("OK")
+            assert driver("wait", 0, "gesture_right") == "OK"
+            assert waiters.words[region.entry("gesture_right").index] > now_ns()
+            (live.folder / "control.sock").rename(live.folder / "elsewhere")
         (live.folder / "elsewhere").rename(live.folder / "control.sock")
 
 
@@ -234,6 +311,17 @@ def test_wait_sleeps_until_a_record_comes(driver, live, names):
     publish(live, names[-1], score=0.5)
     assert driver.answer() == "OK"
     assert time.monotonic() - start < 5
+
+
+def test_no_file_can_be_cut_short_under_the_others(driver, live):
+    driver("connect", "game")
+    driver("read", "gesture_right")
+    assert driver("wait", 0, "gesture_right") == "SAME"
+    assert not list(live.folder.glob("*.waiters"))
+    (public,) = live.folder.glob("public.*")
+    maps = Path(f"/proc/{driver.process.pid}/maps").read_text().splitlines()
+    (kept,) = [line for line in maps if line.endswith(f"/{public.name}")]
+    assert kept.split()[1] == "r--s"
 
 
 def test_wait_ends_when_the_region_does(driver, live):

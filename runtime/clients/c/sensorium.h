@@ -1042,7 +1042,7 @@ typedef struct sensorium_info {
 typedef struct sensorium_region {
   uint8_t *base;             /* NULL while it is not mapped */
   uint64_t size;
-  uint8_t *waiters;          /* NULL: nobody can be woken, so waiting polls */
+  uint8_t *waiters;          /* over control only; NULL: nobody can be woken, so waiting polls */
   uint64_t generation, started_ns; /* which ring set this is: numbers in another start anew */
   sensorium_status status;   /* why it is not mapped */
   uint32_t wanted;           /* 1: reconnect opens it again */
@@ -1061,7 +1061,8 @@ typedef struct sensorium {
   intptr_t control;          /* socket or pipe; -1: not connected */
   uint64_t frames;           /* frames begun with sensorium_frame_begin */
   char app[260];
-  char directory[512];
+  char directory[512];       /* where the daemon is, or is expected */
+  char elsewhere[512];       /* the other folder where it may be; empty: none */
   char message[320];         /* what went wrong last, in one sentence */
   char remedy[160];          /* what the user can do about it; may be empty */
 } sensorium_t;
@@ -1087,6 +1088,7 @@ typedef struct sensorium_channel {
   uint32_t region_index;
   uint32_t record_id, record_major, record_size;     /* that this header knows */
   uint32_t their_id, their_major, their_minor, their_size; /* that the daemon carries */
+  uint32_t record_reason;    /* the last record's own; info.reason may be its lost writer's */
   sensorium_status status;   /* why it is out of reach */
   sensorium_info_t info;     /* of the last record */
   char name[SENSORIUM_NAME_BYTES];
@@ -1319,6 +1321,7 @@ static inline const char *sensorium_explain(const sensorium_channel_t *c, char *
 
 #define SENSORIUM_TRIES 4
 #define SENSORIUM_DAEMON_MAX_AGE_NS 1000000000u
+#define SENSORIUM_FUTURE_NS 1000000000u /* a record from further ahead is of another clock */
 
 static inline void sensorium_take_info(sensorium_channel_t *c, const uint8_t *slot, uint64_t n) {
   sensorium_info_t *info = &c->info;
@@ -1327,7 +1330,7 @@ static inline void sensorium_take_info(sensorium_channel_t *c, const uint8_t *sl
   info->publish_ns = sensorium_u64(slot + SENSORIUM_SLOT_PUBLISH_NS);
   info->length = sensorium_u32(slot + SENSORIUM_SLOT_LENGTH);
   info->valid = sensorium_u16(slot + SENSORIUM_SLOT_VALID) == 1;
-  info->reason = sensorium_u16(slot + SENSORIUM_SLOT_REASON);
+  info->reason = c->record_reason = sensorium_u16(slot + SENSORIUM_SLOT_REASON);
   memcpy(&info->confidence, slot + SENSORIUM_SLOT_CONFIDENCE, sizeof info->confidence);
   info->precision = slot[SENSORIUM_SLOT_PRECISION];
   info->device = slot[SENSORIUM_SLOT_DEVICE];
@@ -1368,13 +1371,15 @@ static inline sensorium_status sensorium_gone(const sensorium_channel_t *c) {
 static inline sensorium_status sensorium_never_written(sensorium_channel_t *c) {
   uint32_t reason = (uint32_t)sensorium_load_plain(c->entry + SENSORIUM_ENTRY_REASON);
   memset(&c->info, 0, sizeof c->info);
+  c->record_reason = 0;
   c->info.reason = reason ? reason : (uint32_t)SENSORIUM_REASON_STARTING;
   return SENSORIUM_INVALID;
 }
 
+/* Whether the channel's writer is gone, was switched off, or the daemon is gone. */
 static inline int sensorium_abandoned(const sensorium_channel_t *c, uint64_t heartbeat, uint64_t now) {
   uint64_t state = sensorium_load_plain(c->entry + SENSORIUM_ENTRY_STATE);
-  return state == SENSORIUM_OWNER_LOST || state == SENSORIUM_OWNER_STOPPED ||
+  return state == SENSORIUM_OWNER_LOST || state == SENSORIUM_OWNER_STOPPED || state == SENSORIUM_OWNER_VACANT ||
          (now > heartbeat && now - heartbeat > SENSORIUM_DAEMON_MAX_AGE_NS);
 }
 
@@ -1384,12 +1389,16 @@ static inline sensorium_status sensorium_judge(sensorium_channel_t *c, sensorium
   uint64_t now = sensorium_their_now(c->region, heartbeat, now_ns);
   c->info.foreign_clock = c->region->foreign_clock;
   c->info.age_ns = now > c->info.publish_ns ? now - c->info.publish_ns : 0;
+  c->info.reason = c->record_reason;
   if (SENSORIUM_UNLIKELY(sensorium_abandoned(c, heartbeat, now))) {
     uint32_t reason = (uint32_t)sensorium_load_plain(c->entry + SENSORIUM_ENTRY_REASON);
     if (reason) c->info.reason = reason;
     return SENSORIUM_STALE;
   }
-  if (c->info.n && c->max_age_ns && c->info.age_ns > c->max_age_ns) return SENSORIUM_STALE;
+  if (!c->info.n) return fresh;
+  if (c->max_age_ns && c->info.age_ns > c->max_age_ns) return SENSORIUM_STALE;
+  if (SENSORIUM_UNLIKELY(c->info.publish_ns > now && c->info.publish_ns - now > SENSORIUM_FUTURE_NS))
+    return SENSORIUM_STALE;
   return fresh;
 }
 
@@ -1443,6 +1452,7 @@ static inline sensorium_status sensorium_next(sensorium_channel_t *c, void *out,
     if (sensorium_copy(c, c->cursor, out, scratch, size)) {
       c->cursor++;
       sensorium_judge(c, SENSORIUM_NEW, now_ns);
+      c->info.reason = c->record_reason;
       return c->info.valid ? SENSORIUM_NEW : SENSORIUM_INVALID;
     }
     if (sensorium_load(c->entry + SENSORIUM_ENTRY_LATEST) == n) { /* a broken slot: never stand still */
@@ -2010,6 +2020,15 @@ static inline int sensorium_exchange(sensorium_t *s, const char *request, char *
   return 0;
 }
 
+/* Maps a waiters' page; NULL when that cannot be done. */
+static inline uint8_t *sensorium_map_page(intptr_t handle) {
+  struct stat about;
+  void *page;
+  if (handle < 0 || fstat((int)handle, &about) || about.st_size < SENSORIUM_WAITERS_SIZE) return NULL;
+  page = mmap(NULL, SENSORIUM_WAITERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, (int)handle, 0);
+  return page == MAP_FAILED ? NULL : (uint8_t *)page;
+}
+
 /* Maps the region and its waiters' page and closes both descriptors. */
 static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_region_t *r, intptr_t handles[2],
                                                      uint64_t size) {
@@ -2023,10 +2042,7 @@ static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_r
   if (base != MAP_FAILED) {
     r->base = (uint8_t *)base;
     r->size = (uint64_t)about.st_size;
-    if (handles[1] >= 0 && !fstat((int)handles[1], &about) && about.st_size >= SENSORIUM_WAITERS_SIZE) {
-      base = mmap(NULL, SENSORIUM_WAITERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, (int)handles[1], 0);
-      if (base != MAP_FAILED) r->waiters = (uint8_t *)base;
-    }
+    r->waiters = sensorium_map_page(handles[1]);
   }
   if (handles[0] >= 0) close((int)handles[0]);
   if (handles[1] >= 0) close((int)handles[1]);
@@ -2037,9 +2053,9 @@ static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_r
   return sensorium_region_check(s, r);
 }
 
-static inline int sensorium_open_file(const char *path, int writable) {
+static inline int sensorium_open_file(const char *path) {
   struct stat about;
-  int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd >= 0 && (fstat(fd, &about) || about.st_uid != getuid())) { /* another user's bait */
     close(fd);
     fd = -1;
@@ -2047,18 +2063,35 @@ static inline int sensorium_open_file(const char *path, int writable) {
   return fd;
 }
 
-static inline sensorium_status sensorium_map_files(sensorium_t *s, sensorium_region_t *r, const char *path,
-                                                   const char *waiters) {
-  intptr_t handles[2];
-  handles[0] = sensorium_open_file(path, 0);
-  handles[1] = sensorium_open_file(waiters, 1);
+static inline sensorium_status sensorium_map_file(sensorium_t *s, sensorium_region_t *r, const char *path) {
+  intptr_t handles[2] = {-1, -1};
+  handles[0] = sensorium_open_file(path);
   return sensorium_map_handles(s, r, handles, 0);
 }
 
-static inline void sensorium_default_directory(char *out, size_t size) {
+/* The public region's waiters' page comes over control only, so that no app can cut the file short
+ * under the others. Without it waiting naps. The region itself is mapped already. */
+static inline void sensorium_open_page(sensorium_t *s) {
+  sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
+  char reply[2048];
+  intptr_t handles[2];
+  if (!r->base || r->waiters || r->foreign_clock) return;
+  if (!sensorium_exchange(s, "{\"op\":\"open\",\"region\":\"public\"}", reply, sizeof reply, handles)) {
+    sensorium_control_close(s);
+    return;
+  }
+  if (sensorium_json_true(reply, "ok") && sensorium_json_number(reply, "generation") == r->generation)
+    r->waiters = sensorium_map_page(handles[1]);
+  if (handles[0] >= 0) close((int)handles[0]);
+  if (handles[1] >= 0) close((int)handles[1]);
+}
+
+/* The daemon keeps its folder in memory: where XDG_RUNTIME_DIR is on a disk, it is in /dev/shm. */
+static inline void sensorium_default_directory(sensorium_t *s) {
   const char *base = getenv("XDG_RUNTIME_DIR");
-  if (base && *base) snprintf(out, size, "%s/sensorium", base);
-  else snprintf(out, size, "/dev/shm/sensorium-%lu", (unsigned long)getuid());
+  char *last = base && *base ? s->elsewhere : s->directory;
+  if (last == s->elsewhere) snprintf(s->directory, sizeof s->directory, "%s/sensorium", base);
+  snprintf(last, sizeof s->elsewhere, "/dev/shm/sensorium-%lu", (unsigned long)getuid());
 }
 #endif
 
@@ -2142,24 +2175,22 @@ static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_r
                                 handles[1] == -1 ? NULL : (HANDLE)handles[1]);
 }
 
-static inline HANDLE sensorium_file_section(const char *path, int writable) {
-  HANDLE section, file = CreateFileA(path, GENERIC_READ | (writable ? GENERIC_WRITE : 0u),
-                                     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                                     FILE_ATTRIBUTE_NORMAL, NULL);
-  if (file == INVALID_HANDLE_VALUE) return NULL;
-  section = CreateFileMappingA(file, NULL, writable ? PAGE_READWRITE : PAGE_READONLY, 0, 0, NULL);
-  CloseHandle(file);
-  return section;
+static inline sensorium_status sensorium_map_file(sensorium_t *s, sensorium_region_t *r, const char *path) {
+  HANDLE section = NULL, file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                            NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+  if (file != INVALID_HANDLE_VALUE) {
+    section = CreateFileMappingA(file, NULL, PAGE_READONLY, 0, 0, NULL);
+    CloseHandle(file);
+  }
+  return sensorium_map_sections(s, r, section, NULL);
 }
 
-static inline sensorium_status sensorium_map_files(sensorium_t *s, sensorium_region_t *r, const char *path,
-                                                   const char *waiters) {
-  return sensorium_map_sections(s, r, sensorium_file_section(path, 0), sensorium_file_section(waiters, 1));
-}
+/* Waiting polls on Windows: it has no use for the public region's waiters' page. */
+static inline void sensorium_open_page(sensorium_t *s) { (void)s; }
 
-static inline void sensorium_default_directory(char *out, size_t size) {
+static inline void sensorium_default_directory(sensorium_t *s) {
   const char *base = getenv("LOCALAPPDATA");
-  snprintf(out, size, "%s\\Temp\\sensorium", base ? base : ".");
+  snprintf(s->directory, sizeof s->directory, "%s\\Temp\\sensorium", base ? base : ".");
 }
 #endif
 
@@ -2170,7 +2201,7 @@ static inline const char *sensorium_region_name(int region) {
   return names[region];
 }
 
-/* The newest generation of the public region, as the file `current` names it; 0: no daemon. */
+/* The newest generation of the public region, as the file `current` names it; 0: none was there. */
 static inline uint64_t sensorium_current(const sensorium_t *s) {
   char path[560], text[32];
   size_t length;
@@ -2184,28 +2215,48 @@ static inline uint64_t sensorium_current(const sensorium_t *s) {
   return strtoull(text, NULL, 10);
 }
 
-static inline sensorium_status sensorium_map_public(sensorium_t *s) {
+/* Maps the public region that lies in session.directory; UNAVAILABLE: no daemon has one there. */
+static inline sensorium_status sensorium_map_newest(sensorium_t *s) {
   sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
-  char path[600], waiters[616];
+  char path[600];
   uint64_t generation = sensorium_current(s);
   int tries;
-  if (r->base && r->generation == generation &&
-      sensorium_load(r->base + SENSORIUM_HEADER_STATE) == SENSORIUM_REGION_LIVE)
-    return SENSORIUM_OK;
-  sensorium_region_unmap(r);
-  s->binding++;
-  r->status = SENSORIUM_CLOSED;
   for (tries = 0; generation && tries < SENSORIUM_TRIES; tries++) {
     snprintf(path, sizeof path, "%s/public.%llu", s->directory, (unsigned long long)generation);
-    snprintf(waiters, sizeof waiters, "%s.waiters", path);
-    if (sensorium_map_files(s, r, path, waiters) != SENSORIUM_UNAVAILABLE) {
+    if (sensorium_map_file(s, r, path) != SENSORIUM_UNAVAILABLE) {
       if (r->base) sensorium_clock_settle(r);
       return r->status;
     }
     generation = sensorium_current(s); /* replaced between the two looks */
   }
+  return SENSORIUM_UNAVAILABLE;
+}
+
+static inline void sensorium_look_elsewhere(sensorium_t *s) {
+  char other[sizeof s->directory];
+  memcpy(other, s->elsewhere, sizeof other);
+  memcpy(s->elsewhere, s->directory, sizeof other);
+  memcpy(s->directory, other, sizeof other);
+}
+
+static inline sensorium_status sensorium_map_public(sensorium_t *s) {
+  sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
+  sensorium_status status;
+  if (r->base && r->generation == sensorium_current(s) &&
+      sensorium_load(r->base + SENSORIUM_HEADER_STATE) == SENSORIUM_REGION_LIVE)
+    return SENSORIUM_OK;
+  sensorium_region_unmap(r);
+  s->binding++;
+  status = sensorium_map_newest(s);
+  if (status == SENSORIUM_UNAVAILABLE && s->elsewhere[0]) {
+    sensorium_look_elsewhere(s);
+    status = sensorium_map_newest(s);
+    if (status == SENSORIUM_UNAVAILABLE) sensorium_look_elsewhere(s);
+  }
+  if (status != SENSORIUM_UNAVAILABLE) return status;
   r->status = SENSORIUM_CLOSED;
-  snprintf(s->message, sizeof s->message, "no Sensorium daemon runs (looked in %.250s)", s->directory);
+  snprintf(s->message, sizeof s->message, "no Sensorium daemon runs (looked in %.200s%s%.60s)", s->directory,
+           s->elsewhere[0] ? " and " : "", s->elsewhere);
   return sensorium_fail(s, SENSORIUM_UNAVAILABLE, s->message, "sensorium run");
 }
 
@@ -2219,11 +2270,15 @@ static inline sensorium_status sensorium_refused(sensorium_t *s, const char *rep
   return SENSORIUM_UNAVAILABLE;
 }
 
-/* Says hello over control, which is what private regions need; public ones do without. */
+/* Says hello over control, which is what private regions and sleeping need; reading public ones
+ * does without. */
 static inline sensorium_status sensorium_hello(sensorium_t *s) {
   char request[900], name[700], reply[2048];
   intptr_t handles[2];
-  if (s->control != -1) return SENSORIUM_OK;
+  if (s->control != -1) {
+    sensorium_open_page(s);
+    return SENSORIUM_OK;
+  }
   if (!sensorium_control_open(s))
     return sensorium_fail(s, SENSORIUM_UNAVAILABLE, "the daemon's control does not answer", "sensorium run");
   if (!sensorium_json_quote(name, sizeof name, s->app)) {
@@ -2242,6 +2297,7 @@ static inline sensorium_status sensorium_hello(sensorium_t *s) {
     return sensorium_refused(s, reply);
   }
   s->session = (uint32_t)sensorium_json_number(reply, "session");
+  sensorium_open_page(s);
   return SENSORIUM_OK;
 }
 
@@ -2287,7 +2343,8 @@ static inline sensorium_status sensorium_open(sensorium_t *s, const char *region
 /* Finds the running daemon and maps its public region; private ones and the app's own are opened
  * by sensorium_open or sensorium_bind. The session is usable whatever this returns: without a
  * daemon every read says CLOSED, until sensorium_reconnect finds one.
- * `directory`: NULL for the user's own (SENSORIUM_RUNTIME_DIR, XDG_RUNTIME_DIR/sensorium, ...). */
+ * `directory`: NULL for the user's own: SENSORIUM_RUNTIME_DIR, else the first of XDG_RUNTIME_DIR/sensorium
+ * and /dev/shm/sensorium-UID that has a daemon's files (Windows: Temp\sensorium of the user). */
 static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app, const char *directory) {
   const char *chosen = directory ? directory : getenv("SENSORIUM_RUNTIME_DIR");
   sensorium_status status;
@@ -2299,7 +2356,7 @@ static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app
   s->regions[SENSORIUM_REGION_PUBLIC].wanted = 1;
   snprintf(s->app, sizeof s->app, "%s", app);
   if (chosen && *chosen) snprintf(s->directory, sizeof s->directory, "%s", chosen);
-  else sensorium_default_directory(s->directory, sizeof s->directory);
+  else sensorium_default_directory(s);
   status = sensorium_map_public(s);
   if (status == SENSORIUM_OK) sensorium_hello(s); /* public is read without it */
   return status;
@@ -2308,10 +2365,10 @@ static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app
 /* Looks for a newer daemon or region and opens again what was open. Channels follow by
  * themselves. Cheap when nothing changed; no other call on this session may run meanwhile. */
 static inline sensorium_status sensorium_reconnect(sensorium_t *s) {
-  uint64_t before = s->regions[SENSORIUM_REGION_PUBLIC].generation;
+  uint32_t before = s->binding;
   sensorium_status status = sensorium_map_public(s);
   int i;
-  if (status != SENSORIUM_OK || s->regions[SENSORIUM_REGION_PUBLIC].generation != before) {
+  if (status != SENSORIUM_OK || s->binding != before) { /* another daemon's, perhaps */
     sensorium_control_close(s);
     for (i = 1; i < SENSORIUM_REGIONS; i++) {
       sensorium_region_unmap(&s->regions[i]);
@@ -2320,6 +2377,7 @@ static inline sensorium_status sensorium_reconnect(sensorium_t *s) {
     s->binding++;
   }
   if (status != SENSORIUM_OK) return status;
+  sensorium_hello(s);
   for (i = 1; i < SENSORIUM_REGIONS; i++)
     if (s->regions[i].wanted) sensorium_open(s, sensorium_region_name(i));
   return SENSORIUM_OK;

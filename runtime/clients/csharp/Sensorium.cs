@@ -1470,6 +1470,8 @@ namespace Sensorium
         [DllImport("libc")] public static extern int close(int fd);
         [DllImport("libc")] public static extern uint getuid();
         [DllImport("libc", SetLastError = true)]
+        public static extern int statx(int folder, string path, int flags, uint mask, byte[] about);
+        [DllImport("libc", SetLastError = true)]
         public static extern long syscall(long number, IntPtr word, long operation, long value, ref Timespec time,
                                           IntPtr second, long third);
         [DllImport("libc", SetLastError = true, EntryPoint = "syscall")]
@@ -1483,6 +1485,13 @@ namespace Sensorium
 
         public const long Futex = 202, FutexWaitv = 449;
 
+        /// Whether a file or folder, not a link, is this user's own.
+        public static bool IsOwn(string path)
+        {
+            var about = new byte[256]; // struct statx: stx_uid at 20
+            return statx(-100, path, 0x100, 0x8, about) == 0 && BitConverter.ToUInt32(about, 20) == getuid();
+        }
+
         public static ulong Load(IntPtr at) { return unchecked((ulong)Marshal.ReadInt64(at)); }
 
         public static void Store(IntPtr at, ulong value) { Marshal.WriteInt64(at, unchecked((long)value)); }
@@ -1493,7 +1502,7 @@ namespace Sensorium
     internal sealed class Region
     {
         public readonly string Name;
-        public IntPtr Base, Waiters;
+        public IntPtr Base, Waiters; // the waiters' page comes over control; without it waiting naps
         public long Size;
         public ulong Generation, StartedNs;
         public Status Status = Status.Closed;
@@ -1512,17 +1521,21 @@ namespace Sensorium
 
         public bool Mapped { get { return Base != IntPtr.Zero; } }
 
-        public void MapFiles(string path, string waiters)
+        public void Map(string path)
         {
             Unmap();
             long size;
             Base = MapFile(path, Writable, out size);
             Size = size;
-            if (waiters == null) return;
+        }
+
+        public void MapPage(string path)
+        {
             try
             {
-                Waiters = MapFile(waiters, true, out size);
-                if (size < Layout.WaitersSize) Waiters = IntPtr.Zero;
+                long size;
+                IntPtr page = MapFile(path, true, out size);
+                if (size >= Layout.WaitersSize) Waiters = page;
             }
             catch (IOException) { Waiters = IntPtr.Zero; }
             catch (UnauthorizedAccessException) { Waiters = IntPtr.Zero; }
@@ -1706,6 +1719,7 @@ namespace Sensorium
     {
         private const int Tries = 4;
         internal const ulong DaemonMaxAgeNs = 1000000000UL;
+        private const ulong FutureNs = 1000000000UL; // a record from further ahead is of another clock
 
         /// <summary>As in the catalogue.</summary>
         public readonly string Name;
@@ -1729,6 +1743,7 @@ namespace Sensorium
         private readonly bool known;
         private IntPtr regionBase, ring, heartbeat, regionState, entryState, entryReason, entryEpoch, entryHeartbeat;
         private bool reachable, follows;
+        private Reason recordReason;
         private uint binding, theirId, theirMajor, theirMinor, theirSize;
         private ulong slots, n, cursor = 1, generation, startedNs;
         private long stride;
@@ -1808,6 +1823,7 @@ namespace Sensorium
                 {
                     cursor++;
                     Judge(Status.New, nowNs);
+                    Info.Reason = recordReason;
                     return Info.Valid ? Status.New : Status.Invalid;
                 }
                 if (Native.Load(Latest) == newest) // a broken slot: never stand still
@@ -1886,6 +1902,7 @@ namespace Sensorium
             Thread.MemoryBarrier();
             if (Native.Load(slot) != 2 * number) return false;
             Info.Decode(buffer, number);
+            recordReason = Info.Reason;
             if (Info.Length < value.RecordSize)
                 Buffer.BlockCopy(zeros, 0, buffer, Layout.SlotRecord + (int)Info.Length, value.RecordSize - (int)Info.Length);
             value.Decode(buffer, Layout.SlotRecord);
@@ -1895,6 +1912,7 @@ namespace Sensorium
         private Status NeverWritten()
         {
             ulong reason = Native.Load(entryReason);
+            recordReason = Reason.None;
             Info.Clear(reason == 0 ? Reason.Starting : (Reason)reason);
             return Status.Invalid;
         }
@@ -1904,14 +1922,17 @@ namespace Sensorium
             ulong beat = Native.Load(heartbeat), now = Region.TheirNow(beat, nowNs), owner = Native.Load(entryState);
             Info.ForeignClock = Region.ForeignClock;
             Info.AgeNs = now > Info.PublishNs ? now - Info.PublishNs : 0;
-            if (owner == (ulong)OwnerState.Lost || owner == (ulong)OwnerState.Stopped
+            Info.Reason = recordReason;
+            if (owner == (ulong)OwnerState.Lost || owner == (ulong)OwnerState.Stopped || owner == (ulong)OwnerState.Vacant
                 || (now > beat && now - beat > DaemonMaxAgeNs))
             {
                 ulong reason = Native.Load(entryReason);
                 if (reason != 0) Info.Reason = (Reason)reason;
                 return Status.Stale;
             }
-            return Info.N != 0 && MaxAgeNs != 0 && Info.AgeNs > MaxAgeNs ? Status.Stale : fresh;
+            if (Info.N == 0) return fresh;
+            if (Info.PublishNs > now && Info.PublishNs - now > FutureNs) return Status.Stale;
+            return MaxAgeNs != 0 && Info.AgeNs > MaxAgeNs ? Status.Stale : fresh;
         }
 
         private Status ValidOr(Status status)
@@ -2225,8 +2246,10 @@ namespace Sensorium
     /// </summary>
     public sealed partial class Session : IDisposable
     {
-        /// <summary>The name by which the owner of the PC grants things; the daemon's runtime folder.</summary>
-        public readonly string App, Directory;
+        /// <summary>The name by which the owner of the PC grants things.</summary>
+        public readonly string App;
+        /// <summary>The daemon's runtime folder.</summary>
+        public string Directory { get { return directories[found]; } }
         /// <summary>What went wrong last, in one sentence.</summary>
         public string Message { get; private set; }
         /// <summary>What the user can do about it; may be empty.</summary>
@@ -2236,19 +2259,22 @@ namespace Sensorium
 
         internal uint Binding = 1;
         private readonly Region[] regions;
+        private readonly string[] directories; // where the daemon may be
+        private int found;
         private ILine line;
 
         private Session(string app, string directory)
         {
             App = app;
-            Directory = string.IsNullOrEmpty(directory) ? DefaultDirectory() : directory;
+            directories = string.IsNullOrEmpty(directory) ? DefaultDirectories() : new[] { directory };
             Message = Remedy = "";
             regions = Array.ConvertAll(Catalogue.Regions, name => new Region(name));
         }
 
         /// <summary>Finds the running daemon and maps its public region.</summary>
         /// <param name="app">The name by which the owner grants things.</param>
-        /// <param name="directory">The daemon's runtime folder; null: the user's own.</param>
+        /// <param name="directory">The daemon's runtime folder; null: the user's own, which is SENSORIUM_RUNTIME_DIR,
+        /// else the first of XDG_RUNTIME_DIR/sensorium and /dev/shm/sensorium-UID that has a daemon's files.</param>
         public static Session Connect(string app, string directory = null)
         {
             var session = new Session(app, directory);
@@ -2304,15 +2330,16 @@ namespace Sensorium
         /// Cheap when nothing changed.</summary>
         public Status Reconnect()
         {
-            ulong before = regions[0].Generation;
+            uint before = Binding;
             Status = MapPublic();
-            if (Status != Status.Ok || regions[0].Generation != before)
+            if (Status != Status.Ok || Binding != before) // another daemon's, perhaps
             {
                 HangUp();
                 for (int i = 1; i < regions.Length; i++) regions[i].Unmap();
                 Binding++;
             }
             if (Status != Status.Ok) return Status;
+            Hello();
             for (int i = 1; i < regions.Length; i++)
                 if (regions[i].Wanted) Open(regions[i].Name);
             return Status;
@@ -2333,14 +2360,16 @@ namespace Sensorium
             return null;
         }
 
-        private static string DefaultDirectory()
+        /// The daemon keeps its folder in memory: where XDG_RUNTIME_DIR is on a disk, it is in /dev/shm.
+        private static string[] DefaultDirectories()
         {
             string own = Environment.GetEnvironmentVariable("SENSORIUM_RUNTIME_DIR");
-            if (!string.IsNullOrEmpty(own)) return own;
-            if (!Clock.IsLinux)
-                return Path.Combine(Environment.GetEnvironmentVariable("LOCALAPPDATA") ?? ".", "Temp", "sensorium");
+            if (!string.IsNullOrEmpty(own)) return new[] { own };
+            string local = Environment.GetEnvironmentVariable("LOCALAPPDATA") ?? ".";
+            if (!Clock.IsLinux) return new[] { Path.Combine(local, "Temp", "sensorium") };
             string common = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-            return string.IsNullOrEmpty(common) ? "/dev/shm/sensorium-" + Native.getuid() : common + "/sensorium";
+            string memory = "/dev/shm/sensorium-" + Native.getuid();
+            return string.IsNullOrEmpty(common) ? new[] { memory } : new[] { common + "/sensorium", memory };
         }
 
         private Status Fail(Status status, string message, string remedy)
@@ -2371,24 +2400,38 @@ namespace Sensorium
         private Status MapPublic()
         {
             Region region = regions[0];
-            ulong generation = Current();
-            if (region.Mapped && region.Generation == generation && region.State() == Status.Ok) return Status.Ok;
+            if (region.Mapped && region.Generation == Current() && region.State() == Status.Ok) return Status.Ok;
             region.Unmap();
             Binding++;
+            int before = found;
+            for (int i = 0; i < directories.Length; i++)
+            {
+                found = (before + i) % directories.Length;
+                if (MapNewest(region)) return Checked(region);
+            }
+            found = before;
+            region.Status = Status.Closed;
+            return Fail(Status.Unavailable, "no Sensorium daemon runs (looked in " + string.Join(" and ", directories) + ")",
+                        "sensorium run");
+        }
+
+        private bool MapNewest(Region region)
+        {
+            ulong generation = Current();
             for (int i = 0; i < 4 && generation != 0; i++)
             {
                 string path = Path.Combine(Directory, "public." + generation);
                 try
                 {
-                    region.MapFiles(path, path + ".waiters");
-                    return Checked(region);
+                    if (Clock.IsLinux && !Native.IsOwn(path)) throw new IOException(path + " is another user's");
+                    region.Map(path);
+                    return true;
                 }
                 catch (IOException) { region.Unmap(); }
                 catch (UnauthorizedAccessException) { region.Unmap(); }
                 generation = Current(); // replaced between the two looks
             }
-            region.Status = Status.Closed;
-            return Fail(Status.Unavailable, "no Sensorium daemon runs (looked in " + Directory + ")", "sensorium run");
+            return false;
         }
 
         private Status Checked(Region region)
@@ -2401,14 +2444,22 @@ namespace Sensorium
 
         private Status Hello()
         {
-            if (line != null) return Status.Ok;
             try
             {
+                if (line != null)
+                {
+                    OpenPage();
+                    return Status.Ok;
+                }
                 line = Clock.IsLinux ? (ILine)new UnixLine(Directory) : new PipeLine();
                 string reply = line.Exchange("{\"op\":\"hello\",\"app\":" + Json.Quote(App) + ",\"client\":\"csharp "
                     + Layout.ClientVersion + "\",\"layout_major\":" + Layout.Major + ",\"layout_minor\":" + Layout.Minor
                     + "}", new long[] { -1, -1 });
-                if (Json.Find(reply, "ok") == "true") return Status.Ok;
+                if (Json.Find(reply, "ok") == "true")
+                {
+                    OpenPage();
+                    return Status.Ok;
+                }
                 HangUp();
                 return Refused(reply);
             }
@@ -2416,6 +2467,25 @@ namespace Sensorium
             {
                 HangUp();
                 return Fail(Status.Unavailable, "the daemon's control does not answer", "sensorium run");
+            }
+        }
+
+        /// The public region's waiters' page comes over control only, so that no app can cut a file
+        /// short under the others. Without it waiting naps. Windows always does.
+        private void OpenPage()
+        {
+            Region region = regions[0];
+            if (!Clock.IsLinux || !region.Mapped || region.ForeignClock || region.Waiters != IntPtr.Zero) return;
+            long[] handles = { -1, -1 };
+            try
+            {
+                string reply = line.Exchange("{\"op\":\"open\",\"region\":\"public\"}", handles);
+                if (Json.Find(reply, "ok") == "true" && (ulong)Json.Number(reply, "generation") == region.Generation)
+                    region.MapPage("/proc/self/fd/" + handles[1]);
+            }
+            finally
+            {
+                Close(handles);
             }
         }
 
@@ -2429,7 +2499,10 @@ namespace Sensorium
                 if (!Clock.IsLinux)
                     region.MapSections(new IntPtr(handles[0]), new IntPtr(handles[1]), Json.Number(reply, "size"));
                 else
-                    region.MapFiles("/proc/self/fd/" + handles[0], "/proc/self/fd/" + handles[1]);
+                {
+                    region.Map("/proc/self/fd/" + handles[0]);
+                    region.MapPage("/proc/self/fd/" + handles[1]);
+                }
                 return Checked(region);
             }
             catch (IOException error)
@@ -2445,9 +2518,14 @@ namespace Sensorium
             }
             finally
             {
-                foreach (long handle in handles)
-                    if (Clock.IsLinux && handle >= 0) Native.close((int)handle);
+                Close(handles);
             }
+        }
+
+        private static void Close(long[] handles)
+        {
+            foreach (long handle in handles)
+                if (Clock.IsLinux && handle >= 0) Native.close((int)handle);
         }
 
         private Status Refused(string reply)

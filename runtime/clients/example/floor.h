@@ -11,8 +11,8 @@
 
 int floor_open(void);
 
-/* Draws both over the whole window. `shadows`: x, z and radius in metres of soft dark spots; a
- * radius of 0 draws none. */
-void floor_draw(const view *v, float height_m, const vec3 shadows[FLOOR_SHADOWS]);
+/* Draws both wherever nothing stands before them yet, in a window of so many rows. `shadows`: x, z
+ * and radius in metres of soft dark spots; a radius of 0 draws none. */
+void floor_draw(const view *v, float height_m, const vec3 shadows[FLOOR_SHADOWS], int rows);
 
 #endif

@@ -53,7 +53,8 @@ static float powered(float value, float exponent) {
 
 /* A point of the superellipsoid (a ball with exponent 1) at two angles, with its normal. */
 static corner round_corner(float up, float around, float exponent) {
-  float cu = fabsf(up) < 0.4999f * PI ? cosf(up) : 0, su = sinf(up), ca = cosf(around), sa = sinf(around), back = 2.0f - exponent;
+  float cu = fabsf(up) < 0.4999f * PI ? cosf(up) : 0, su = sinf(up);
+  float ca = cosf(around), sa = sinf(around), back = 2.0f - exponent;
   corner c;
   vec3 n;
   c.position[0] = powered(cu, exponent) * powered(ca, exponent);

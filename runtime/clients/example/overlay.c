@@ -156,5 +156,4 @@ void overlay_end(void) {
   viewer_glVertexAttribPointer(3, 4, GL_UNSIGNED_BYTE, GL_TRUE, stride, offset_of(offsetof(corner, tint)));
   glDrawArrays(GL_QUADS, 0, gpu.boxes * 4);
   glDisable(GL_BLEND);
-  glEnable(GL_DEPTH_TEST);
 }

@@ -142,7 +142,8 @@ void scene_draw(const camera_t *c, const senses_t *s, int width, int height) {
   for (side = 0; side < 2; side++)
     if (place_of_hand(s, side, &place)) shadows[side] = v3(place.x, place.z, 0.12f);
   glViewport(0, 0, width, height);
-  floor_draw(&v, floor_m, shadows);
+  glEnable(GL_DEPTH_TEST);
+  glClear(GL_DEPTH_BUFFER_BIT);
   mesh_begin(&v);
   draw_targets(&s->scene);
   for (side = 0; side < 2; side++) {
@@ -153,4 +154,5 @@ void scene_draw(const camera_t *c, const senses_t *s, int width, int height) {
     if (place_of_hand(s, side, &place)) draw_plumb(place, floor_m, c2);
   }
   if (head) draw_head(&s->head.pose, s->of_head.status == SENSORIUM_STALE);
+  floor_draw(&v, floor_m, shadows, height);
 }

@@ -698,27 +698,29 @@ class _Region:
         self.waiters: Any = None
         self._held: list[Any] = []
 
-    def take(self, owner: Any, waiters: Any) -> str:
+    def take(self, owner: Any) -> str:
         """Takes mapped memory over and checks it.
 
         Args:
             owner: The region's mapping: a buffer with close().
-            waiters: That of its page of leases, or None.
 
         Returns:
             What is wrong with it; empty when all is well.
         """
         self.unmap()
-        self._held = [owner] + ([waiters] if waiters is not None else [])
+        self._held = [owner]
         view = memoryview(owner)
         self.view = view.cast("B") if view.format != "B" else view
         self.words = self.view[: len(self.view) // 8 * 8].cast("Q")
-        if waiters is not None:
-            self.waiters = memoryview(waiters).cast("B").cast("Q")
         fault = self._check()
         if fault:
             self.unmap()
         return fault
+
+    def take_page(self, waiters: Any) -> None:
+        """Takes the mapped page of leases over; without it nobody can be woken, and waiting naps."""
+        self._held.append(waiters)
+        self.waiters = memoryview(waiters).cast("B").cast("Q")
 
     def _check(self) -> str:
         view = self.view
@@ -791,15 +793,19 @@ class _Region:
         self.status = Status.CLOSED
 
 
-def default_directory() -> str:
-    """The daemon's runtime folder of this user."""
+def default_directories() -> list[str]:
+    """Where the daemon of this user may have its runtime folder.
+
+    It keeps it in memory: where XDG_RUNTIME_DIR is on a disk, it is in /dev/shm.
+    """
     own = os.environ.get("SENSORIUM_RUNTIME_DIR")
     if own:
-        return own
+        return [own]
     if sys.platform == "win32":
-        return os.path.join(os.environ.get("LOCALAPPDATA", "."), "Temp", "sensorium")
+        return [os.path.join(os.environ.get("LOCALAPPDATA", "."), "Temp", "sensorium")]
     base = os.environ.get("XDG_RUNTIME_DIR")
-    return os.path.join(base, "sensorium") if base else f"/dev/shm/sensorium-{os.getuid()}"
+    common = [os.path.join(base, "sensorium")] if base else []
+    return [*common, f"/dev/shm/sensorium-{os.getuid()}"]
 
 
 if sys.platform == "win32":
@@ -814,16 +820,13 @@ if sys.platform == "win32":
     ]
     _kernel32.UnmapViewOfFile.argtypes = [ctypes.c_void_p]
 
-    def _map_file(path: str, writable: bool) -> Any:
-        access = 0xC0000000 if writable else 0x80000000
-        file = _kernel32.CreateFileW(path, access, 7, None, 3, 0, None)
+    def _map_file(path: str) -> Any:
+        file = _kernel32.CreateFileW(path, 0x80000000, 7, None, 3, 0, None)
         if file == wintypes.HANDLE(-1).value:
             raise OSError(f"cannot open {path}")
-        flags = os.O_RDWR if writable else os.O_RDONLY
-        descriptor = msvcrt.open_osfhandle(file, flags)
+        descriptor = msvcrt.open_osfhandle(file, os.O_RDONLY)
         try:
-            access = mmap.ACCESS_WRITE if writable else mmap.ACCESS_READ
-            return mmap.mmap(descriptor, 0, access=access)
+            return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         finally:
             os.close(descriptor)
 
@@ -881,13 +884,12 @@ else:
             ("flags", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
         ]
 
-    def _map_file(path: str, writable: bool) -> Any:
-        flags = (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(path, flags)
+    def _map_file(path: str) -> Any:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         if os.fstat(descriptor).st_uid != os.getuid():
             os.close(descriptor)
             raise OSError(f"{path} belongs to another user")
-        return _map_handle(descriptor, 0, writable)
+        return _map_handle(descriptor, 0, False)
 
     def _map_handle(handle: int, size: int, writable: bool) -> Any:
         access = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
@@ -969,7 +971,8 @@ _NEW, _SAME, _STALE, _INVALID, _OK = (
 _HEARTBEAT_WORD = HEADER_HEARTBEAT_NS // 8
 _STATE_WORD = HEADER_STATE // 8
 _LIVE = int(RegionState.LIVE)
-_ABANDONED = (int(OwnerState.LOST), int(OwnerState.STOPPED))
+_ABANDONED = (int(OwnerState.LOST), int(OwnerState.STOPPED), int(OwnerState.VACANT))
+_FUTURE_NS = 1_000_000_000  # a record from further ahead is of another clock
 
 
 class Channel:
@@ -1069,6 +1072,7 @@ class Channel:
                 self._cursor += 1
                 reading = self._judge(_NEW, time_ns)
                 reading.status = _NEW if sample.valid else _INVALID
+                reading.reason = sample.reason
                 return reading
             if words[latest] == n:  # a broken slot: never stand still
                 self.lost += 1
@@ -1185,15 +1189,17 @@ class Channel:
         region = self._region
         now = region.their_now(heartbeat, time_ns) if region.foreign_clock else time_ns
         age = reason = 0
+        future = False
         if sample is not None:
             reason = sample.reason
             age = now - sample.publish_ns
             if age < 0:
+                future = age < -_FUTURE_NS
                 age = 0
         if words[self._state] in _ABANDONED or now - heartbeat > _DAEMON_MAX_AGE_NS:
             reason = words[(entry.base + ENTRY_REASON) // 8] or reason
             return Reading(_STALE, age, reason, sample)
-        if 0 < entry.max_age_ns < age:
+        if future or 0 < entry.max_age_ns < age:
             return Reading(_STALE, age, reason, sample)
         if of_record and sample is not None and not sample.valid:
             return Reading(_INVALID, age, reason, sample)
@@ -1267,7 +1273,7 @@ class Session:
 
     Attributes:
         app: The name by which the owner of the PC grants things.
-        directory: The daemon's runtime folder.
+        directory: The daemon's runtime folder, or where it is expected.
         message: What went wrong last, in one sentence.
         remedy: What the user can do about it; may be empty.
     """
@@ -1279,7 +1285,8 @@ class Session:
                 "64-bit x86 only; use the C client"
             )
         self.app = app
-        self.directory = os.fspath(directory) if directory else default_directory()
+        self._directories = [os.fspath(directory)] if directory else default_directories()
+        self.directory = self._directories[0]
         self.message = self.remedy = ""
         self._line: _Line | None = None
         self._binding = 1
@@ -1348,15 +1355,16 @@ class Session:
 
         Channels follow by themselves. Cheap when nothing changed.
         """
-        before = self.generation
+        before = self._binding
         self.status = self._map_public()
-        if self.status is not Status.OK or self.generation != before:
+        if self.status is not Status.OK or self._binding != before:  # another daemon's, perhaps
             self._hang_up()
             for region in self._regions.values():
                 if region.name != "public":
                     region.unmap()
             self._binding += 1
         if self.status is Status.OK:
+            self._hello()
             for region in self._regions.values():
                 if region.wanted and region.name != "public":
                     self.open(region.name)
@@ -1399,31 +1407,35 @@ class Session:
 
     def _map_public(self) -> Status:
         region = self._regions["public"]
-        generation = self._current()
-        if (region.view is not None and region.generation == generation
+        if (region.view is not None and region.generation == self._current()
                 and region.state() is Status.OK):
             return Status.OK
         region.unmap()
         self._binding += 1
+        before = self.directory
+        for self.directory in sorted(self._directories, key=before.__ne__):
+            owner = self._newest()
+            if owner is not None:
+                return self._take(region, owner)
+        self.directory = before
+        region.status = Status.CLOSED
+        return self._fail(
+            Status.UNAVAILABLE,
+            f"no Sensorium daemon runs (looked in {' and '.join(self._directories)})",
+            "sensorium run",
+        )
+
+    def _newest(self) -> Any:
+        """The mapped public region of `directory`; None where no daemon has one."""
+        generation = self._current()
         for _ in range(_TRIES):
             if not generation:
                 break
-            path = os.path.join(self.directory, f"public.{generation}")
             try:
-                owner = _map_file(path, False)
+                return _map_file(os.path.join(self.directory, f"public.{generation}"))
             except (OSError, ValueError):
                 generation = self._current()  # replaced between the two looks
-                continue
-            try:
-                waiters = _map_file(path + ".waiters", True)
-            except (OSError, ValueError):
-                waiters = None
-            return self._take(region, owner, waiters)
-        region.status = Status.CLOSED
-        return self._fail(
-            Status.UNAVAILABLE, f"no Sensorium daemon runs (looked in {self.directory})",
-            "sensorium run",
-        )
+        return None
 
     def _current(self) -> int:
         try:
@@ -1432,8 +1444,8 @@ class Session:
         except (OSError, ValueError):
             return 0
 
-    def _take(self, region: _Region, owner: Any, waiters: Any) -> Status:
-        fault = region.take(owner, waiters)
+    def _take(self, region: _Region, owner: Any) -> Status:
+        fault = region.take(owner)
         if not fault:
             return Status.OK
         status = Status.VERSION if "layout" in fault else Status.BAD
@@ -1442,7 +1454,7 @@ class Session:
 
     def _hello(self) -> Status:
         if self._line is not None:
-            return Status.OK
+            return self._open_page()
         try:
             self._line = _Line(self.directory)
         except OSError:
@@ -1459,7 +1471,31 @@ class Session:
         if not answer.get("ok"):
             self._hang_up()
             return self._refused(answer)
+        return self._open_page()
+
+    def _open_page(self) -> Status:
+        """The public region's waiters' page comes over control only, so that no app can cut a
+        file short under the others. Windows has no use for it: waiting polls there.
+        """
+        region = self._regions["public"]
+        if (sys.platform == "win32" or region.view is None or region.foreign_clock
+                or region.waiters is not None):
+            return Status.OK
+        try:
+            answer, handles = self._exchange({"op": "open", "region": "public"})
+        except SensoriumError:
+            return Status.UNAVAILABLE
+        if answer.get("generation") == region.generation and len(handles) == 2:
+            self._take_page(region, handles.pop(), 0)
+        for handle in handles:
+            os.close(handle)
         return Status.OK
+
+    def _take_page(self, region: _Region, handle: int, size: int) -> None:
+        try:
+            region.take_page(_map_handle(handle, size, True))
+        except (OSError, ValueError) as error:
+            self._fail(Status.UNAVAILABLE, f"the waiters' page cannot be mapped: {error}")
 
     def _open(self, region: _Region) -> Status:
         try:
@@ -1473,8 +1509,15 @@ class Session:
         try:
             owner = _map_handle(handles[0], size, region.name == "app")
         except (OSError, ValueError) as error:
+            if sys.platform != "win32":
+                os.close(handles[1])
             return self._fail(Status.UNAVAILABLE, f"the region cannot be mapped: {error}")
-        return self._take(region, owner, _map_handle(handles[1], page, True))
+        status = self._take(region, owner)
+        if status is Status.OK:
+            self._take_page(region, handles[1], page)
+        elif sys.platform != "win32":
+            os.close(handles[1])
+        return status
 
     def _refused(self, answer: dict[str, Any]) -> Status:
         known = {"DENIED": Status.DENIED, "VERSION": Status.VERSION}

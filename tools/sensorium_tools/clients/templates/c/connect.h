@@ -6,7 +6,7 @@ static inline const char *sensorium_region_name(int region) {
   return names[region];
 }
 
-/* The newest generation of the public region, as the file `current` names it; 0: no daemon. */
+/* The newest generation of the public region, as the file `current` names it; 0: none was there. */
 static inline uint64_t sensorium_current(const sensorium_t *s) {
   char path[560], text[32];
   size_t length;
@@ -20,28 +20,48 @@ static inline uint64_t sensorium_current(const sensorium_t *s) {
   return strtoull(text, NULL, 10);
 }
 
-static inline sensorium_status sensorium_map_public(sensorium_t *s) {
+/* Maps the public region that lies in session.directory; UNAVAILABLE: no daemon has one there. */
+static inline sensorium_status sensorium_map_newest(sensorium_t *s) {
   sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
-  char path[600], waiters[616];
+  char path[600];
   uint64_t generation = sensorium_current(s);
   int tries;
-  if (r->base && r->generation == generation &&
-      sensorium_load(r->base + SENSORIUM_HEADER_STATE) == SENSORIUM_REGION_LIVE)
-    return SENSORIUM_OK;
-  sensorium_region_unmap(r);
-  s->binding++;
-  r->status = SENSORIUM_CLOSED;
   for (tries = 0; generation && tries < SENSORIUM_TRIES; tries++) {
     snprintf(path, sizeof path, "%s/public.%llu", s->directory, (unsigned long long)generation);
-    snprintf(waiters, sizeof waiters, "%s.waiters", path);
-    if (sensorium_map_files(s, r, path, waiters) != SENSORIUM_UNAVAILABLE) {
+    if (sensorium_map_file(s, r, path) != SENSORIUM_UNAVAILABLE) {
       if (r->base) sensorium_clock_settle(r);
       return r->status;
     }
     generation = sensorium_current(s); /* replaced between the two looks */
   }
+  return SENSORIUM_UNAVAILABLE;
+}
+
+static inline void sensorium_look_elsewhere(sensorium_t *s) {
+  char other[sizeof s->directory];
+  memcpy(other, s->elsewhere, sizeof other);
+  memcpy(s->elsewhere, s->directory, sizeof other);
+  memcpy(s->directory, other, sizeof other);
+}
+
+static inline sensorium_status sensorium_map_public(sensorium_t *s) {
+  sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
+  sensorium_status status;
+  if (r->base && r->generation == sensorium_current(s) &&
+      sensorium_load(r->base + SENSORIUM_HEADER_STATE) == SENSORIUM_REGION_LIVE)
+    return SENSORIUM_OK;
+  sensorium_region_unmap(r);
+  s->binding++;
+  status = sensorium_map_newest(s);
+  if (status == SENSORIUM_UNAVAILABLE && s->elsewhere[0]) {
+    sensorium_look_elsewhere(s);
+    status = sensorium_map_newest(s);
+    if (status == SENSORIUM_UNAVAILABLE) sensorium_look_elsewhere(s);
+  }
+  if (status != SENSORIUM_UNAVAILABLE) return status;
   r->status = SENSORIUM_CLOSED;
-  snprintf(s->message, sizeof s->message, "no Sensorium daemon runs (looked in %.250s)", s->directory);
+  snprintf(s->message, sizeof s->message, "no Sensorium daemon runs (looked in %.200s%s%.60s)", s->directory,
+           s->elsewhere[0] ? " and " : "", s->elsewhere);
   return sensorium_fail(s, SENSORIUM_UNAVAILABLE, s->message, "sensorium run");
 }
 
@@ -55,11 +75,15 @@ static inline sensorium_status sensorium_refused(sensorium_t *s, const char *rep
   return SENSORIUM_UNAVAILABLE;
 }
 
-/* Says hello over control, which is what private regions need; public ones do without. */
+/* Says hello over control, which is what private regions and sleeping need; reading public ones
+ * does without. */
 static inline sensorium_status sensorium_hello(sensorium_t *s) {
   char request[900], name[700], reply[2048];
   intptr_t handles[2];
-  if (s->control != -1) return SENSORIUM_OK;
+  if (s->control != -1) {
+    sensorium_open_page(s);
+    return SENSORIUM_OK;
+  }
   if (!sensorium_control_open(s))
     return sensorium_fail(s, SENSORIUM_UNAVAILABLE, "the daemon's control does not answer", "sensorium run");
   if (!sensorium_json_quote(name, sizeof name, s->app)) {
@@ -78,6 +102,7 @@ static inline sensorium_status sensorium_hello(sensorium_t *s) {
     return sensorium_refused(s, reply);
   }
   s->session = (uint32_t)sensorium_json_number(reply, "session");
+  sensorium_open_page(s);
   return SENSORIUM_OK;
 }
 
@@ -123,7 +148,8 @@ static inline sensorium_status sensorium_open(sensorium_t *s, const char *region
 /* Finds the running daemon and maps its public region; private ones and the app's own are opened
  * by sensorium_open or sensorium_bind. The session is usable whatever this returns: without a
  * daemon every read says CLOSED, until sensorium_reconnect finds one.
- * `directory`: NULL for the user's own (SENSORIUM_RUNTIME_DIR, XDG_RUNTIME_DIR/sensorium, ...). */
+ * `directory`: NULL for the user's own: SENSORIUM_RUNTIME_DIR, else the first of XDG_RUNTIME_DIR/sensorium
+ * and /dev/shm/sensorium-UID that has a daemon's files (Windows: Temp\sensorium of the user). */
 static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app, const char *directory) {
   const char *chosen = directory ? directory : getenv("SENSORIUM_RUNTIME_DIR");
   sensorium_status status;
@@ -135,7 +161,7 @@ static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app
   s->regions[SENSORIUM_REGION_PUBLIC].wanted = 1;
   snprintf(s->app, sizeof s->app, "%s", app);
   if (chosen && *chosen) snprintf(s->directory, sizeof s->directory, "%s", chosen);
-  else sensorium_default_directory(s->directory, sizeof s->directory);
+  else sensorium_default_directory(s);
   status = sensorium_map_public(s);
   if (status == SENSORIUM_OK) sensorium_hello(s); /* public is read without it */
   return status;
@@ -144,10 +170,10 @@ static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app
 /* Looks for a newer daemon or region and opens again what was open. Channels follow by
  * themselves. Cheap when nothing changed; no other call on this session may run meanwhile. */
 static inline sensorium_status sensorium_reconnect(sensorium_t *s) {
-  uint64_t before = s->regions[SENSORIUM_REGION_PUBLIC].generation;
+  uint32_t before = s->binding;
   sensorium_status status = sensorium_map_public(s);
   int i;
-  if (status != SENSORIUM_OK || s->regions[SENSORIUM_REGION_PUBLIC].generation != before) {
+  if (status != SENSORIUM_OK || s->binding != before) { /* another daemon's, perhaps */
     sensorium_control_close(s);
     for (i = 1; i < SENSORIUM_REGIONS; i++) {
       sensorium_region_unmap(&s->regions[i]);
@@ -156,6 +182,7 @@ static inline sensorium_status sensorium_reconnect(sensorium_t *s) {
     s->binding++;
   }
   if (status != SENSORIUM_OK) return status;
+  sensorium_hello(s);
   for (i = 1; i < SENSORIUM_REGIONS; i++)
     if (s->regions[i].wanted) sensorium_open(s, sensorium_region_name(i));
   return SENSORIUM_OK;

@@ -98,6 +98,15 @@ static inline int sensorium_exchange(sensorium_t *s, const char *request, char *
   return 0;
 }
 
+/* Maps a waiters' page; NULL when that cannot be done. */
+static inline uint8_t *sensorium_map_page(intptr_t handle) {
+  struct stat about;
+  void *page;
+  if (handle < 0 || fstat((int)handle, &about) || about.st_size < SENSORIUM_WAITERS_SIZE) return NULL;
+  page = mmap(NULL, SENSORIUM_WAITERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, (int)handle, 0);
+  return page == MAP_FAILED ? NULL : (uint8_t *)page;
+}
+
 /* Maps the region and its waiters' page and closes both descriptors. */
 static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_region_t *r, intptr_t handles[2],
                                                      uint64_t size) {
@@ -111,10 +120,7 @@ static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_r
   if (base != MAP_FAILED) {
     r->base = (uint8_t *)base;
     r->size = (uint64_t)about.st_size;
-    if (handles[1] >= 0 && !fstat((int)handles[1], &about) && about.st_size >= SENSORIUM_WAITERS_SIZE) {
-      base = mmap(NULL, SENSORIUM_WAITERS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, (int)handles[1], 0);
-      if (base != MAP_FAILED) r->waiters = (uint8_t *)base;
-    }
+    r->waiters = sensorium_map_page(handles[1]);
   }
   if (handles[0] >= 0) close((int)handles[0]);
   if (handles[1] >= 0) close((int)handles[1]);
@@ -125,9 +131,9 @@ static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_r
   return sensorium_region_check(s, r);
 }
 
-static inline int sensorium_open_file(const char *path, int writable) {
+static inline int sensorium_open_file(const char *path) {
   struct stat about;
-  int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd >= 0 && (fstat(fd, &about) || about.st_uid != getuid())) { /* another user's bait */
     close(fd);
     fd = -1;
@@ -135,17 +141,34 @@ static inline int sensorium_open_file(const char *path, int writable) {
   return fd;
 }
 
-static inline sensorium_status sensorium_map_files(sensorium_t *s, sensorium_region_t *r, const char *path,
-                                                   const char *waiters) {
-  intptr_t handles[2];
-  handles[0] = sensorium_open_file(path, 0);
-  handles[1] = sensorium_open_file(waiters, 1);
+static inline sensorium_status sensorium_map_file(sensorium_t *s, sensorium_region_t *r, const char *path) {
+  intptr_t handles[2] = {-1, -1};
+  handles[0] = sensorium_open_file(path);
   return sensorium_map_handles(s, r, handles, 0);
 }
 
-static inline void sensorium_default_directory(char *out, size_t size) {
+/* The public region's waiters' page comes over control only, so that no app can cut the file short
+ * under the others. Without it waiting naps. The region itself is mapped already. */
+static inline void sensorium_open_page(sensorium_t *s) {
+  sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
+  char reply[2048];
+  intptr_t handles[2];
+  if (!r->base || r->waiters || r->foreign_clock) return;
+  if (!sensorium_exchange(s, "{\"op\":\"open\",\"region\":\"public\"}", reply, sizeof reply, handles)) {
+    sensorium_control_close(s);
+    return;
+  }
+  if (sensorium_json_true(reply, "ok") && sensorium_json_number(reply, "generation") == r->generation)
+    r->waiters = sensorium_map_page(handles[1]);
+  if (handles[0] >= 0) close((int)handles[0]);
+  if (handles[1] >= 0) close((int)handles[1]);
+}
+
+/* The daemon keeps its folder in memory: where XDG_RUNTIME_DIR is on a disk, it is in /dev/shm. */
+static inline void sensorium_default_directory(sensorium_t *s) {
   const char *base = getenv("XDG_RUNTIME_DIR");
-  if (base && *base) snprintf(out, size, "%s/sensorium", base);
-  else snprintf(out, size, "/dev/shm/sensorium-%lu", (unsigned long)getuid());
+  char *last = base && *base ? s->elsewhere : s->directory;
+  if (last == s->elsewhere) snprintf(s->directory, sizeof s->directory, "%s/sensorium", base);
+  snprintf(last, sizeof s->elsewhere, "/dev/shm/sensorium-%lu", (unsigned long)getuid());
 }
 #endif

@@ -79,23 +79,21 @@ static inline sensorium_status sensorium_map_handles(sensorium_t *s, sensorium_r
                                 handles[1] == -1 ? NULL : (HANDLE)handles[1]);
 }
 
-static inline HANDLE sensorium_file_section(const char *path, int writable) {
-  HANDLE section, file = CreateFileA(path, GENERIC_READ | (writable ? GENERIC_WRITE : 0u),
-                                     FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                                     FILE_ATTRIBUTE_NORMAL, NULL);
-  if (file == INVALID_HANDLE_VALUE) return NULL;
-  section = CreateFileMappingA(file, NULL, writable ? PAGE_READWRITE : PAGE_READONLY, 0, 0, NULL);
-  CloseHandle(file);
-  return section;
+static inline sensorium_status sensorium_map_file(sensorium_t *s, sensorium_region_t *r, const char *path) {
+  HANDLE section = NULL, file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                            NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+  if (file != INVALID_HANDLE_VALUE) {
+    section = CreateFileMappingA(file, NULL, PAGE_READONLY, 0, 0, NULL);
+    CloseHandle(file);
+  }
+  return sensorium_map_sections(s, r, section, NULL);
 }
 
-static inline sensorium_status sensorium_map_files(sensorium_t *s, sensorium_region_t *r, const char *path,
-                                                   const char *waiters) {
-  return sensorium_map_sections(s, r, sensorium_file_section(path, 0), sensorium_file_section(waiters, 1));
-}
+/* Waiting polls on Windows: it has no use for the public region's waiters' page. */
+static inline void sensorium_open_page(sensorium_t *s) { (void)s; }
 
-static inline void sensorium_default_directory(char *out, size_t size) {
+static inline void sensorium_default_directory(sensorium_t *s) {
   const char *base = getenv("LOCALAPPDATA");
-  snprintf(out, size, "%s\\Temp\\sensorium", base ? base : ".");
+  snprintf(s->directory, sizeof s->directory, "%s\\Temp\\sensorium", base ? base : ".");
 }
 #endif

@@ -3,6 +3,7 @@
 
 #define SENSORIUM_TRIES 4
 #define SENSORIUM_DAEMON_MAX_AGE_NS 1000000000u
+#define SENSORIUM_FUTURE_NS 1000000000u /* a record from further ahead is of another clock */
 
 static inline void sensorium_take_info(sensorium_channel_t *c, const uint8_t *slot, uint64_t n) {
   sensorium_info_t *info = &c->info;
@@ -11,7 +12,7 @@ static inline void sensorium_take_info(sensorium_channel_t *c, const uint8_t *sl
   info->publish_ns = sensorium_u64(slot + SENSORIUM_SLOT_PUBLISH_NS);
   info->length = sensorium_u32(slot + SENSORIUM_SLOT_LENGTH);
   info->valid = sensorium_u16(slot + SENSORIUM_SLOT_VALID) == 1;
-  info->reason = sensorium_u16(slot + SENSORIUM_SLOT_REASON);
+  info->reason = c->record_reason = sensorium_u16(slot + SENSORIUM_SLOT_REASON);
   memcpy(&info->confidence, slot + SENSORIUM_SLOT_CONFIDENCE, sizeof info->confidence);
   info->precision = slot[SENSORIUM_SLOT_PRECISION];
   info->device = slot[SENSORIUM_SLOT_DEVICE];
@@ -52,13 +53,15 @@ static inline sensorium_status sensorium_gone(const sensorium_channel_t *c) {
 static inline sensorium_status sensorium_never_written(sensorium_channel_t *c) {
   uint32_t reason = (uint32_t)sensorium_load_plain(c->entry + SENSORIUM_ENTRY_REASON);
   memset(&c->info, 0, sizeof c->info);
+  c->record_reason = 0;
   c->info.reason = reason ? reason : (uint32_t)SENSORIUM_REASON_STARTING;
   return SENSORIUM_INVALID;
 }
 
+/* Whether the channel's writer is gone, was switched off, or the daemon is gone. */
 static inline int sensorium_abandoned(const sensorium_channel_t *c, uint64_t heartbeat, uint64_t now) {
   uint64_t state = sensorium_load_plain(c->entry + SENSORIUM_ENTRY_STATE);
-  return state == SENSORIUM_OWNER_LOST || state == SENSORIUM_OWNER_STOPPED ||
+  return state == SENSORIUM_OWNER_LOST || state == SENSORIUM_OWNER_STOPPED || state == SENSORIUM_OWNER_VACANT ||
          (now > heartbeat && now - heartbeat > SENSORIUM_DAEMON_MAX_AGE_NS);
 }
 
@@ -68,12 +71,16 @@ static inline sensorium_status sensorium_judge(sensorium_channel_t *c, sensorium
   uint64_t now = sensorium_their_now(c->region, heartbeat, now_ns);
   c->info.foreign_clock = c->region->foreign_clock;
   c->info.age_ns = now > c->info.publish_ns ? now - c->info.publish_ns : 0;
+  c->info.reason = c->record_reason;
   if (SENSORIUM_UNLIKELY(sensorium_abandoned(c, heartbeat, now))) {
     uint32_t reason = (uint32_t)sensorium_load_plain(c->entry + SENSORIUM_ENTRY_REASON);
     if (reason) c->info.reason = reason;
     return SENSORIUM_STALE;
   }
-  if (c->info.n && c->max_age_ns && c->info.age_ns > c->max_age_ns) return SENSORIUM_STALE;
+  if (!c->info.n) return fresh;
+  if (c->max_age_ns && c->info.age_ns > c->max_age_ns) return SENSORIUM_STALE;
+  if (SENSORIUM_UNLIKELY(c->info.publish_ns > now && c->info.publish_ns - now > SENSORIUM_FUTURE_NS))
+    return SENSORIUM_STALE;
   return fresh;
 }
 
@@ -127,6 +134,7 @@ static inline sensorium_status sensorium_next(sensorium_channel_t *c, void *out,
     if (sensorium_copy(c, c->cursor, out, scratch, size)) {
       c->cursor++;
       sensorium_judge(c, SENSORIUM_NEW, now_ns);
+      c->info.reason = c->record_reason;
       return c->info.valid ? SENSORIUM_NEW : SENSORIUM_INVALID;
     }
     if (sensorium_load(c->entry + SENSORIUM_ENTRY_LATEST) == n) { /* a broken slot: never stand still */

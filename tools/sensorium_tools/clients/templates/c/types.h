@@ -37,7 +37,7 @@ typedef struct sensorium_info {
 typedef struct sensorium_region {
   uint8_t *base;             /* NULL while it is not mapped */
   uint64_t size;
-  uint8_t *waiters;          /* NULL: nobody can be woken, so waiting polls */
+  uint8_t *waiters;          /* over control only; NULL: nobody can be woken, so waiting polls */
   uint64_t generation, started_ns; /* which ring set this is: numbers in another start anew */
   sensorium_status status;   /* why it is not mapped */
   uint32_t wanted;           /* 1: reconnect opens it again */
@@ -56,7 +56,8 @@ typedef struct sensorium {
   intptr_t control;          /* socket or pipe; -1: not connected */
   uint64_t frames;           /* frames begun with sensorium_frame_begin */
   char app[260];
-  char directory[512];
+  char directory[512];       /* where the daemon is, or is expected */
+  char elsewhere[512];       /* the other folder where it may be; empty: none */
   char message[320];         /* what went wrong last, in one sentence */
   char remedy[160];          /* what the user can do about it; may be empty */
 } sensorium_t;
@@ -82,6 +83,7 @@ typedef struct sensorium_channel {
   uint32_t region_index;
   uint32_t record_id, record_major, record_size;     /* that this header knows */
   uint32_t their_id, their_major, their_minor, their_size; /* that the daemon carries */
+  uint32_t record_reason;    /* the last record's own; info.reason may be its lost writer's */
   sensorium_status status;   /* why it is out of reach */
   sensorium_info_t info;     /* of the last record */
   char name[SENSORIUM_NAME_BYTES];

@@ -4,6 +4,7 @@
     {
         private const int Tries = 4;
         internal const ulong DaemonMaxAgeNs = 1000000000UL;
+        private const ulong FutureNs = 1000000000UL; // a record from further ahead is of another clock
 
         /// <summary>As in the catalogue.</summary>
         public readonly string Name;
@@ -27,6 +28,7 @@
         private readonly bool known;
         private IntPtr regionBase, ring, heartbeat, regionState, entryState, entryReason, entryEpoch, entryHeartbeat;
         private bool reachable, follows;
+        private Reason recordReason;
         private uint binding, theirId, theirMajor, theirMinor, theirSize;
         private ulong slots, n, cursor = 1, generation, startedNs;
         private long stride;
@@ -106,6 +108,7 @@
                 {
                     cursor++;
                     Judge(Status.New, nowNs);
+                    Info.Reason = recordReason;
                     return Info.Valid ? Status.New : Status.Invalid;
                 }
                 if (Native.Load(Latest) == newest) // a broken slot: never stand still
@@ -184,6 +187,7 @@
             Thread.MemoryBarrier();
             if (Native.Load(slot) != 2 * number) return false;
             Info.Decode(buffer, number);
+            recordReason = Info.Reason;
             if (Info.Length < value.RecordSize)
                 Buffer.BlockCopy(zeros, 0, buffer, Layout.SlotRecord + (int)Info.Length, value.RecordSize - (int)Info.Length);
             value.Decode(buffer, Layout.SlotRecord);
@@ -193,6 +197,7 @@
         private Status NeverWritten()
         {
             ulong reason = Native.Load(entryReason);
+            recordReason = Reason.None;
             Info.Clear(reason == 0 ? Reason.Starting : (Reason)reason);
             return Status.Invalid;
         }
@@ -202,14 +207,17 @@
             ulong beat = Native.Load(heartbeat), now = Region.TheirNow(beat, nowNs), owner = Native.Load(entryState);
             Info.ForeignClock = Region.ForeignClock;
             Info.AgeNs = now > Info.PublishNs ? now - Info.PublishNs : 0;
-            if (owner == (ulong)OwnerState.Lost || owner == (ulong)OwnerState.Stopped
+            Info.Reason = recordReason;
+            if (owner == (ulong)OwnerState.Lost || owner == (ulong)OwnerState.Stopped || owner == (ulong)OwnerState.Vacant
                 || (now > beat && now - beat > DaemonMaxAgeNs))
             {
                 ulong reason = Native.Load(entryReason);
                 if (reason != 0) Info.Reason = (Reason)reason;
                 return Status.Stale;
             }
-            return Info.N != 0 && MaxAgeNs != 0 && Info.AgeNs > MaxAgeNs ? Status.Stale : fresh;
+            if (Info.N == 0) return fresh;
+            if (Info.PublishNs > now && Info.PublishNs - now > FutureNs) return Status.Stale;
+            return MaxAgeNs != 0 && Info.AgeNs > MaxAgeNs ? Status.Stale : fresh;
         }
 
         private Status ValidOr(Status status)

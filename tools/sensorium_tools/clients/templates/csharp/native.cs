@@ -44,6 +44,8 @@
         [DllImport("libc")] public static extern int close(int fd);
         [DllImport("libc")] public static extern uint getuid();
         [DllImport("libc", SetLastError = true)]
+        public static extern int statx(int folder, string path, int flags, uint mask, byte[] about);
+        [DllImport("libc", SetLastError = true)]
         public static extern long syscall(long number, IntPtr word, long operation, long value, ref Timespec time,
                                           IntPtr second, long third);
         [DllImport("libc", SetLastError = true, EntryPoint = "syscall")]
@@ -56,6 +58,13 @@
         [DllImport("kernel32", SetLastError = true)] public static extern bool CloseHandle(IntPtr handle);
 
         public const long Futex = 202, FutexWaitv = 449;
+
+        /// Whether a file or folder, not a link, is this user's own.
+        public static bool IsOwn(string path)
+        {
+            var about = new byte[256]; // struct statx: stx_uid at 20
+            return statx(-100, path, 0x100, 0x8, about) == 0 && BitConverter.ToUInt32(about, 20) == getuid();
+        }
 
         public static ulong Load(IntPtr at) { return unchecked((ulong)Marshal.ReadInt64(at)); }
 

@@ -2,7 +2,7 @@
     internal sealed class Region
     {
         public readonly string Name;
-        public IntPtr Base, Waiters;
+        public IntPtr Base, Waiters; // the waiters' page comes over control; without it waiting naps
         public long Size;
         public ulong Generation, StartedNs;
         public Status Status = Status.Closed;
@@ -21,17 +21,21 @@
 
         public bool Mapped { get { return Base != IntPtr.Zero; } }
 
-        public void MapFiles(string path, string waiters)
+        public void Map(string path)
         {
             Unmap();
             long size;
             Base = MapFile(path, Writable, out size);
             Size = size;
-            if (waiters == null) return;
+        }
+
+        public void MapPage(string path)
+        {
             try
             {
-                Waiters = MapFile(waiters, true, out size);
-                if (size < Layout.WaitersSize) Waiters = IntPtr.Zero;
+                long size;
+                IntPtr page = MapFile(path, true, out size);
+                if (size >= Layout.WaitersSize) Waiters = page;
             }
             catch (IOException) { Waiters = IntPtr.Zero; }
             catch (UnauthorizedAccessException) { Waiters = IntPtr.Zero; }

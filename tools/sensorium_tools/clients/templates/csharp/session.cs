@@ -4,8 +4,10 @@
     /// </summary>
     public sealed partial class Session : IDisposable
     {
-        /// <summary>The name by which the owner of the PC grants things; the daemon's runtime folder.</summary>
-        public readonly string App, Directory;
+        /// <summary>The name by which the owner of the PC grants things.</summary>
+        public readonly string App;
+        /// <summary>The daemon's runtime folder.</summary>
+        public string Directory { get { return directories[found]; } }
         /// <summary>What went wrong last, in one sentence.</summary>
         public string Message { get; private set; }
         /// <summary>What the user can do about it; may be empty.</summary>
@@ -15,19 +17,22 @@
 
         internal uint Binding = 1;
         private readonly Region[] regions;
+        private readonly string[] directories; // where the daemon may be
+        private int found;
         private ILine line;
 
         private Session(string app, string directory)
         {
             App = app;
-            Directory = string.IsNullOrEmpty(directory) ? DefaultDirectory() : directory;
+            directories = string.IsNullOrEmpty(directory) ? DefaultDirectories() : new[] { directory };
             Message = Remedy = "";
             regions = Array.ConvertAll(Catalogue.Regions, name => new Region(name));
         }
 
         /// <summary>Finds the running daemon and maps its public region.</summary>
         /// <param name="app">The name by which the owner grants things.</param>
-        /// <param name="directory">The daemon's runtime folder; null: the user's own.</param>
+        /// <param name="directory">The daemon's runtime folder; null: the user's own, which is SENSORIUM_RUNTIME_DIR,
+        /// else the first of XDG_RUNTIME_DIR/sensorium and /dev/shm/sensorium-UID that has a daemon's files.</param>
         public static Session Connect(string app, string directory = null)
         {
             var session = new Session(app, directory);
@@ -83,15 +88,16 @@
         /// Cheap when nothing changed.</summary>
         public Status Reconnect()
         {
-            ulong before = regions[0].Generation;
+            uint before = Binding;
             Status = MapPublic();
-            if (Status != Status.Ok || regions[0].Generation != before)
+            if (Status != Status.Ok || Binding != before) // another daemon's, perhaps
             {
                 HangUp();
                 for (int i = 1; i < regions.Length; i++) regions[i].Unmap();
                 Binding++;
             }
             if (Status != Status.Ok) return Status;
+            Hello();
             for (int i = 1; i < regions.Length; i++)
                 if (regions[i].Wanted) Open(regions[i].Name);
             return Status;
@@ -112,14 +118,16 @@
             return null;
         }
 
-        private static string DefaultDirectory()
+        /// The daemon keeps its folder in memory: where XDG_RUNTIME_DIR is on a disk, it is in /dev/shm.
+        private static string[] DefaultDirectories()
         {
             string own = Environment.GetEnvironmentVariable("SENSORIUM_RUNTIME_DIR");
-            if (!string.IsNullOrEmpty(own)) return own;
-            if (!Clock.IsLinux)
-                return Path.Combine(Environment.GetEnvironmentVariable("LOCALAPPDATA") ?? ".", "Temp", "sensorium");
+            if (!string.IsNullOrEmpty(own)) return new[] { own };
+            string local = Environment.GetEnvironmentVariable("LOCALAPPDATA") ?? ".";
+            if (!Clock.IsLinux) return new[] { Path.Combine(local, "Temp", "sensorium") };
             string common = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-            return string.IsNullOrEmpty(common) ? "/dev/shm/sensorium-" + Native.getuid() : common + "/sensorium";
+            string memory = "/dev/shm/sensorium-" + Native.getuid();
+            return string.IsNullOrEmpty(common) ? new[] { memory } : new[] { common + "/sensorium", memory };
         }
 
         private Status Fail(Status status, string message, string remedy)
@@ -150,24 +158,38 @@
         private Status MapPublic()
         {
             Region region = regions[0];
-            ulong generation = Current();
-            if (region.Mapped && region.Generation == generation && region.State() == Status.Ok) return Status.Ok;
+            if (region.Mapped && region.Generation == Current() && region.State() == Status.Ok) return Status.Ok;
             region.Unmap();
             Binding++;
+            int before = found;
+            for (int i = 0; i < directories.Length; i++)
+            {
+                found = (before + i) % directories.Length;
+                if (MapNewest(region)) return Checked(region);
+            }
+            found = before;
+            region.Status = Status.Closed;
+            return Fail(Status.Unavailable, "no Sensorium daemon runs (looked in " + string.Join(" and ", directories) + ")",
+                        "sensorium run");
+        }
+
+        private bool MapNewest(Region region)
+        {
+            ulong generation = Current();
             for (int i = 0; i < 4 && generation != 0; i++)
             {
                 string path = Path.Combine(Directory, "public." + generation);
                 try
                 {
-                    region.MapFiles(path, path + ".waiters");
-                    return Checked(region);
+                    if (Clock.IsLinux && !Native.IsOwn(path)) throw new IOException(path + " is another user's");
+                    region.Map(path);
+                    return true;
                 }
                 catch (IOException) { region.Unmap(); }
                 catch (UnauthorizedAccessException) { region.Unmap(); }
                 generation = Current(); // replaced between the two looks
             }
-            region.Status = Status.Closed;
-            return Fail(Status.Unavailable, "no Sensorium daemon runs (looked in " + Directory + ")", "sensorium run");
+            return false;
         }
 
         private Status Checked(Region region)
@@ -180,14 +202,22 @@
 
         private Status Hello()
         {
-            if (line != null) return Status.Ok;
             try
             {
+                if (line != null)
+                {
+                    OpenPage();
+                    return Status.Ok;
+                }
                 line = Clock.IsLinux ? (ILine)new UnixLine(Directory) : new PipeLine();
                 string reply = line.Exchange("{\"op\":\"hello\",\"app\":" + Json.Quote(App) + ",\"client\":\"csharp "
                     + Layout.ClientVersion + "\",\"layout_major\":" + Layout.Major + ",\"layout_minor\":" + Layout.Minor
                     + "}", new long[] { -1, -1 });
-                if (Json.Find(reply, "ok") == "true") return Status.Ok;
+                if (Json.Find(reply, "ok") == "true")
+                {
+                    OpenPage();
+                    return Status.Ok;
+                }
                 HangUp();
                 return Refused(reply);
             }
@@ -195,6 +225,25 @@
             {
                 HangUp();
                 return Fail(Status.Unavailable, "the daemon's control does not answer", "sensorium run");
+            }
+        }
+
+        /// The public region's waiters' page comes over control only, so that no app can cut a file
+        /// short under the others. Without it waiting naps. Windows always does.
+        private void OpenPage()
+        {
+            Region region = regions[0];
+            if (!Clock.IsLinux || !region.Mapped || region.ForeignClock || region.Waiters != IntPtr.Zero) return;
+            long[] handles = { -1, -1 };
+            try
+            {
+                string reply = line.Exchange("{\"op\":\"open\",\"region\":\"public\"}", handles);
+                if (Json.Find(reply, "ok") == "true" && (ulong)Json.Number(reply, "generation") == region.Generation)
+                    region.MapPage("/proc/self/fd/" + handles[1]);
+            }
+            finally
+            {
+                Close(handles);
             }
         }
 
@@ -208,7 +257,10 @@
                 if (!Clock.IsLinux)
                     region.MapSections(new IntPtr(handles[0]), new IntPtr(handles[1]), Json.Number(reply, "size"));
                 else
-                    region.MapFiles("/proc/self/fd/" + handles[0], "/proc/self/fd/" + handles[1]);
+                {
+                    region.Map("/proc/self/fd/" + handles[0]);
+                    region.MapPage("/proc/self/fd/" + handles[1]);
+                }
                 return Checked(region);
             }
             catch (IOException error)
@@ -224,9 +276,14 @@
             }
             finally
             {
-                foreach (long handle in handles)
-                    if (Clock.IsLinux && handle >= 0) Native.close((int)handle);
+                Close(handles);
             }
+        }
+
+        private static void Close(long[] handles)
+        {
+            foreach (long handle in handles)
+                if (Clock.IsLinux && handle >= 0) Native.close((int)handle);
         }
 
         private Status Refused(string reply)
