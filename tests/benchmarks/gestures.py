@@ -62,7 +62,7 @@ def main() -> None:
                 vary(pose, noise, ANGLE_DEG), side, (0, 1.2, -0.4), tuple(facing),
                 noise.uniform(0.85, 1.1),
             )
-            landmarks(made.positions.astype(np.float32), side, points)
+            landmarks(made.positions.tolist(), side, points)
             for ours in (True, False):
                 called_left = CALLED_LEFT[side] if ours else 1.0 - CALLED_LEFT[side]
                 feeds = {"hand": points, "handedness": np.full((1, 1), called_left, np.float32)}

@@ -78,7 +78,7 @@ def test_gesture_scores_of_hands_are_those_of_litert(litert: Litert, gestures) -
         for side in (hand_poses.LEFT, hand_poses.RIGHT) * 10:
             facing = multiply(turn((0, 0, 1), noise.uniform(-180, 180)), turn((1, 0, 0), 90))
             made = hands.hand(hand_poses.vary(pose, noise, 5.0), side, orientation=tuple(facing))
-            landmarks(made.positions.astype(np.float32), side, out)
+            landmarks(made.positions.tolist(), side, out)
             handedness = np.full((1, 1), float(side == hand_poses.RIGHT), np.float32)
             ours = gestures.run({"hand": out, "handedness": handedness})["scores"]
             theirs = litert.scores(

@@ -11,15 +11,17 @@ from sensorium_tools import hand_poses, hands
 from sensorium_tools.quaternion import turn
 
 
-def joints(pose: hand_poses.HandPose, side: int = hand_poses.RIGHT, **where) -> np.ndarray:
-    return hands.hand(pose, side, **where).positions.astype(np.float32)
+def joints(
+    pose: hand_poses.HandPose, side: int = hand_poses.RIGHT, **where
+) -> list[list[float]]:
+    return hands.hand(pose, side, **where).positions.tolist()
 
 
 @pytest.mark.parametrize("side", [hand_poses.LEFT, hand_poses.RIGHT])
 def test_named_poses(side: int) -> None:
     def measured(name: str) -> tuple[list[float], float]:
         points = joints(hand_poses.POSES[name], side, scale=0.85)
-        return geometry.pinches(points).tolist(), geometry.grab(points)
+        return list(geometry.pinches(points)), geometry.grab(points)
 
     assert measured("pinch")[0][0] > 0.95
     assert measured("open") == ([0.0] * 4, 0.0)

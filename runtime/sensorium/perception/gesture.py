@@ -19,9 +19,8 @@ from sensorium.records.senses import LABELS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from sensorium.inference.engine import Engine
+    from sensorium.perception.hand_geometry import Points
     from sensorium.perception.sense import Publish, Sample
 
 ENGINE = "gesture-recognizer"
@@ -117,9 +116,9 @@ class HandStream:
             self._inactive(sample, publish, input_reason(sample.reason))
             return
         joints = sample.record["joints"]
-        positions = joints["position"][0]
+        points = joints["position"][0].tolist()
         tracked = int(np.bitwise_and.reduce(joints["flags"][0])) & POSITION_VALID
-        if not tracked or not landmarks(positions, self._side, self._feeds["hand"]):
+        if not tracked or not landmarks(points, self._side, self._feeds["hand"]):
             self._inactive(sample, publish, Reason.INACTIVE)
             return
         scores = self._engine.run(self._feeds)["scores"][0]
@@ -127,7 +126,7 @@ class HandStream:
         if sample.capture_ns - self._newest_ns > GAP_NS:
             self._gate.forget()
         self._newest_ns = sample.capture_ns
-        self._measure(positions)
+        self._measure(points)
         held = self._gate.label
         change = self._gate.update(scores, sample.capture_ns)
         self._publish(sample, publish, change, held)
@@ -135,11 +134,11 @@ class HandStream:
     def lost(self, records: int) -> None:
         """See `Stream.lost`: a hand's state is its newest record, and gaps are seen by time."""
 
-    def _measure(self, positions: NDArray[np.float32]) -> None:
-        near = pinches(positions)
+    def _measure(self, points: Points) -> None:
+        near = pinches(points)
         self._record["pinches"] = near
         self._record["pinch"] = near[0]
-        self._record["grab"] = grab(positions)
+        self._record["grab"] = grab(points)
 
     def _publish(self, sample: Sample, publish: Publish, change: Change, held: int) -> None:
         label = held if change == Change.END else self._gate.label

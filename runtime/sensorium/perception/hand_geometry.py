@@ -1,13 +1,16 @@
-"""Pinch and grab strength from the joints of a hand alone: no model."""
+"""Pinch and grab strength from the joints of a hand alone: no model.
+
+In plain numbers, not in arrays: for so few, numpy's calls cost several times the arithmetic, the
+more so in a process that has just been woken.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
 
-import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Points = Sequence[Sequence[float]]
+"""26 joints in OpenXR's order, x, y, z each, m."""
 
 PINCH_TOUCH = 0.15
 PINCH_OPEN = 0.55
@@ -15,46 +18,64 @@ PINCH_OPEN = 0.55
 1 and 0: 14 and 51 mm for a palm of 93 mm. Tip joints lie at the surface of the fingertip, so tips
 that touch with their pads are 10 to 15 mm apart."""
 
-GRAB_OPEN = np.radians(50.0)
-GRAB_CLOSED = np.radians(200.0)
+GRAB_OPEN = math.radians(50.0)
+GRAB_CLOSED = math.radians(200.0)
 """Sum of the bends of a finger's three joints at which a grab is 0 and 1. A flat hand bends by
 about 10 degrees, a relaxed one by 80, a fist by 240."""
 
 WRIST, THUMB_TIP, MIDDLE_PROXIMAL = 1, 5, 12
-FINGER_TIPS = np.array([10, 15, 20, 25])
-CHAINS = np.array([range(first, first + 5) for first in (6, 11, 16, 21)])
-"""(4, 5): metacarpal to tip of index, middle, ring and little finger, in OpenXR's order."""
+FINGER_TIPS = (10, 15, 20, 25)
+METACARPALS = (6, 11, 16, 21)
+"""First joint of index, middle, ring and little finger; four follow, up to the tip."""
 
 _TINY_M = 1e-6
 
 
-def pinches(positions: NDArray[np.float32]) -> NDArray[np.float32]:
+def pinches(points: Points) -> tuple[float, ...]:
     """How near the thumb's tip is to each other fingertip.
 
     Args:
-        positions: (26, 3), m, OpenXR's order.
+        points: The joints.
 
     Returns:
-        (4,): index, middle, ring, little finger; 0 open..1 touching.
+        Index, middle, ring, little finger; 0 open..1 touching.
     """
-    palm = positions[MIDDLE_PROXIMAL] - positions[WRIST]
-    length = max(float(palm @ palm) ** 0.5, _TINY_M)
-    apart = positions[FINGER_TIPS] - positions[THUMB_TIP]
-    ratio = np.sqrt(np.einsum("ij,ij->i", apart, apart)) / length
-    strength: NDArray[np.float32] = (PINCH_OPEN - ratio) / (PINCH_OPEN - PINCH_TOUCH)
-    return np.minimum(np.maximum(strength, 0.0), 1.0)
+    thumb = points[THUMB_TIP]
+    length = max(math.dist(points[MIDDLE_PROXIMAL], points[WRIST]), _TINY_M)
+    return tuple(
+        _share(math.dist(points[tip], thumb) / length, PINCH_OPEN, PINCH_TOUCH)
+        for tip in FINGER_TIPS
+    )
 
 
-def grab(positions: NDArray[np.float32]) -> float:
+def grab(points: Points) -> float:
     """How far the four fingers are closed: the mean of their curls, 0 open..1 fist.
 
     Args:
-        positions: (26, 3), m, OpenXR's order.
+        points: The joints.
     """
-    joints = positions[CHAINS]
-    bones = joints[:, 1:] - joints[:, :-1]
-    bones /= np.maximum(np.sqrt(np.einsum("ijk,ijk->ij", bones, bones)), _TINY_M)[..., None]
-    cosines = np.einsum("ijk,ijk->ij", bones[:, 1:], bones[:, :-1])
-    bends = np.arccos(np.minimum(np.maximum(cosines, -1.0), 1.0)).sum(axis=1)
-    curls = (bends - GRAB_OPEN) / (GRAB_CLOSED - GRAB_OPEN)
-    return float(np.minimum(np.maximum(curls, 0.0), 1.0).mean())
+    curls = (_share(_bend(points, first), GRAB_OPEN, GRAB_CLOSED) for first in METACARPALS)
+    return sum(curls) / len(METACARPALS)
+
+
+def _bend(points: Points, first: int) -> float:
+    """Sum of the angles between a finger's four bones, rad."""
+    bend = 0.0
+    ax, ay, az = points[first]
+    bx, by, bz = points[first + 1]
+    ux, uy, uz = bx - ax, by - ay, bz - az
+    before = max((ux * ux + uy * uy + uz * uz) ** 0.5, _TINY_M)
+    for joint in range(first + 2, first + 5):
+        ax, ay, az = bx, by, bz
+        bx, by, bz = points[joint]
+        vx, vy, vz = bx - ax, by - ay, bz - az
+        length = max((vx * vx + vy * vy + vz * vz) ** 0.5, _TINY_M)
+        cosine = (ux * vx + uy * vy + uz * vz) / (before * length)
+        bend += math.acos(min(max(cosine, -1.0), 1.0))
+        ux, uy, uz, before = vx, vy, vz, length
+    return bend
+
+
+def _share(value: float, at_0: float, at_1: float) -> float:
+    """Where a value lies between the one that counts as 0 and the one that counts as 1."""
+    return min(max((value - at_0) / (at_1 - at_0), 0.0), 1.0)

@@ -23,23 +23,27 @@ and in the model's graph:
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+    from sensorium.perception.hand_geometry import Points
+
+Vector = tuple[float, float, float]
 
 LANDMARKS = 21
 LEFT, RIGHT = 1, 2
 
-FROM_OPENXR = np.array(
-    [*range(1, 6), *range(7, 11), *range(12, 16), *range(17, 21), *range(22, 26)]
-)
+FROM_OPENXR = (*range(1, 6), *range(7, 11), *range(12, 16), *range(17, 21), *range(22, 26))
 """Index of the OpenXR joint of each landmark."""
 
 WRIST, INDEX_PROXIMAL, MIDDLE_PROXIMAL, LITTLE_PROXIMAL = 1, 7, 12, 22
 
+_MATRIX = struct.Struct(f"={3 * LANDMARKS}f")
 _EPSILON = 1e-5
 """NormalizeObject's."""
 
@@ -48,7 +52,7 @@ _UP_NONE, _UP_FULL = 0.25, 0.5
 the fingers point; above the second, where the world's up is; between, a mixture of both."""
 
 
-def palm_camera(positions: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+def palm_camera(points: Points, side: int) -> tuple[Vector, Vector, Vector]:
     """The axes of an upright camera that looks straight at the palm.
 
     The view runs against the palm's normal, which is the cross product of the lines from the
@@ -58,27 +62,27 @@ def palm_camera(positions: NDArray[np.float32], side: int) -> NDArray[np.float32
     down: then the image turns over at once where the mixture is half and half.
 
     Args:
-        positions: (26, 3), m, in a space whose y is up.
+        points: OpenXR's 26 joints, m, in a space whose y is up.
         side: 1 left, 2 right.
 
     Returns:
-        (3, 3): rows are the image's right, its down and the view's direction, in that space; unit
-        length. All zeros where the joints do not span a palm.
+        The image's right, its down and the view's direction, in that space; unit length. All
+        zeros where the joints do not span a palm.
     """
-    wrist = positions[WRIST]
-    ax, ay, az = (positions[INDEX_PROXIMAL] - wrist).tolist()
-    bx, by, bz = (positions[LITTLE_PROXIMAL] - wrist).tolist()
+    ax, ay, az = _line(points, INDEX_PROXIMAL)
+    bx, by, bz = _line(points, LITTLE_PROXIMAL)
     # The view is minus the normal; a left hand's normal has the other sign.
     sign = 1.0 if side == LEFT else -1.0
     vx, vy, vz = sign * (ay * bz - az * by), sign * (az * bx - ax * bz), sign * (ax * by - ay * bx)
     length = (vx * vx + vy * vy + vz * vz) ** 0.5
     if length < _EPSILON * _EPSILON:
-        return np.zeros((3, 3), np.float32)
+        nothing = (0.0, 0.0, 0.0)
+        return nothing, nothing, nothing
     vx, vy, vz = vx / length, vy / length, vz / length
-    ux, uy, uz = -vy * vx, 1.0 - vy * vy, -vy * vz
+    ux, uy, uz = -vy * vx, max(1.0 - vy * vy, 0.0), -vy * vz
     upright = uy**0.5
     if upright < _UP_FULL:
-        fx, fy, fz = _fingers(positions, (vx, vy, vz))
+        fx, fy, fz = _fingers(points, (vx, vy, vz))
         share = min(1.0, max(0.0, (upright - _UP_NONE) / (_UP_FULL - _UP_NONE)))
         keep = share / max(upright, _EPSILON)
         rest = 1.0 - share
@@ -87,42 +91,49 @@ def palm_camera(positions: NDArray[np.float32], side: int) -> NDArray[np.float32
         if upright < _EPSILON:
             ux, uy, uz, upright = fx, fy, fz, 1.0
     ux, uy, uz = ux / upright, uy / upright, uz / upright
-    return np.array(
-        [
-            [vy * uz - vz * uy, vz * ux - vx * uz, vx * uy - vy * ux],
-            [-ux, -uy, -uz],
-            [vx, vy, vz],
-        ],
-        np.float32,
+    return (
+        (vy * uz - vz * uy, vz * ux - vx * uz, vx * uy - vy * ux),
+        (-ux, -uy, -uz),
+        (vx, vy, vz),
     )
 
 
-def landmarks(
-    positions: NDArray[np.float32], side: int, out: NDArray[np.float32]
-) -> bool:
+def landmarks(points: Points, side: int, out: NDArray[np.float32]) -> bool:
     """MediaPipe's landmarks of a hand, normalised as NormalizeObject does.
 
     Args:
-        positions: (26, 3), m, in a space whose y is up.
+        points: OpenXR's 26 joints, m, in a space whose y is up.
         side: 1 left, 2 right.
-        out: (1, 21, 3), written: x right, y down, z away from the camera; the wrist is 0.
+        out: (1, 21, 3), contiguous, written: x right, y down, z away from the camera; the wrist
+            is 0.
 
     Returns:
         False where the joints do not span a hand; `out` is then not meaningful.
     """
-    axes = palm_camera(positions, side)
-    seen = (positions[FROM_OPENXR] - positions[WRIST]) @ axes.T
-    low, high = seen.min(axis=0), seen.max(axis=0)
-    extent = float(max(high[0] - low[0], high[1] - low[1]))
-    np.divide(seen, extent + _EPSILON, out=out[0])
-    return extent > _EPSILON
+    (rx, ry, rz), (dx, dy, dz), (vx, vy, vz) = palm_camera(points, side)
+    wx, wy, wz = points[WRIST]
+    seen: list[float] = []
+    for joint in FROM_OPENXR:
+        x, y, z = points[joint]
+        x, y, z = x - wx, y - wy, z - wz
+        seen += (rx * x + ry * y + rz * z, dx * x + dy * y + dz * z, vx * x + vy * y + vz * z)
+    right, down = seen[::3], seen[1::3]
+    extent = max(max(right) - min(right), max(down) - min(down))
+    scale = 1.0 / (extent + _EPSILON)
+    _MATRIX.pack_into(out.data, 0, *[value * scale for value in seen])
+    return extent > _EPSILON and math.isfinite(sum(seen))
 
 
-def _fingers(
-    positions: NDArray[np.float32], view: tuple[float, float, float]
-) -> tuple[float, float, float]:
+def _line(points: Points, joint: int) -> Vector:
+    """From the wrist to a joint."""
+    x, y, z = points[joint]
+    wx, wy, wz = points[WRIST]
+    return x - wx, y - wy, z - wz
+
+
+def _fingers(points: Points, view: Vector) -> Vector:
     """Unit vector from the wrist to the middle finger's knuckle, within the image."""
-    x, y, z = (positions[MIDDLE_PROXIMAL] - positions[WRIST]).tolist()
+    x, y, z = _line(points, MIDDLE_PROXIMAL)
     vx, vy, vz = view
     depth = x * vx + y * vy + z * vz
     x, y, z = x - depth * vx, y - depth * vy, z - depth * vz
