@@ -111,17 +111,20 @@ class Hands:
         }
 
     def poll(self, now_ns: int, xr_time: int, due: int) -> None:
-        """Locates and publishes.
+        """Locates both, then publishes both: what sleeps on hands is woken once.
 
         Args:
             now_ns: The time to locate for.
             xr_time: The same as XrTime.
             due: The sides to look for although they are not tracked: `LEFT | RIGHT`.
         """
-        for side, hand in self._hands.items():
-            if self._polls_left[side] == 0 and not due & side:
-                continue
-            if hand.locate(xr_time):
+        found = [
+            (side, hand.locate(xr_time))
+            for side, hand in self._hands.items()
+            if self._polls_left[side] or due & side
+        ]
+        for side, tracked in found:
+            if tracked:
                 self._polls_left[side] = _PATIENCE
                 self._outlets[side].publish(now_ns)
             else:
