@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from figures import Figures, percentiles
 from fixtures.daemon import Daemon
-from stage import Stage, until
+from stage import INSTALLED, Stage, until
 from watch import NEW, STALE, Watch, allow
 
 from sensorium import folders
@@ -81,7 +81,9 @@ def _rows(
 def _recording() -> Iterator[Daemon]:
     for _ in range(KILLS):
         with tempfile.TemporaryDirectory() as name:
-            yield Daemon(Path(name), "replay", cache=folders.cache_dir())
+            yield Daemon(
+                Path(name), "replay", cache=folders.cache_dir(), environment=INSTALLED
+            )
 
 
 def _headset() -> Iterator[Daemon]:

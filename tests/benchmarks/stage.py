@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on. " * 8
 
 
+INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""The daemon's byte code is kept, as it is where it was installed."""
+
+
 class Stage:
     """Both servers and the daemon with the shipped default configuration; a context manager.
 
@@ -55,7 +59,7 @@ class Stage:
         self.daemon = Daemon(
             self.folder, "default", cache=folders.cache_dir(), python=headset.python,
             arguments=["--set", 'sensors.microphone.device="pulse"'],
-            environment={**self.sound.environment, **headset.environment},
+            environment={**self.sound.environment, **headset.environment, **INSTALLED},
         )
         return self
 
