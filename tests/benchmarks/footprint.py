@@ -41,7 +41,8 @@ def main() -> None:
         "Footprint", ("case", "process", "% of a core", "switches/s", "PSS MB", "seconds")
     )
     with Stage() as stage:
-        _start(figures, stage)
+        with stage.clocked():
+            _start(figures, stage)
         stage.remote.send(left=ABSENT, right=ABSENT)
         with stage.daemon as daemon:
             pids = {"supervisor": daemon.process.pid, **daemon.children()}

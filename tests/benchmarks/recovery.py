@@ -87,7 +87,7 @@ def _recording() -> Iterator[Daemon]:
 
 
 def _headset() -> Iterator[Daemon]:
-    with Stage() as stage:
+    with Stage() as stage, stage.clocked():
         stage.remote.send()
         for _ in range(KILLS):
             yield stage.daemon

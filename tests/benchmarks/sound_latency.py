@@ -3,8 +3,8 @@
     python tests/benchmarks/sound_latency.py [--json FILE]
 
 The real daemon with the shipped default configuration on a real sound server (PulseAudio, a
-virtual microphone) and a real OpenXR runtime with two hands: both senses work. The C client looks
-every 0.2 ms.
+virtual microphone that moves in steps of 10 ms, as a sound card may) and a real OpenXR runtime with
+two hands: both senses work. The C client looks every 0.2 ms.
 
 First with speech: each block's end by the daemon's own account (the record's capture time) until
 the record made from it is seen. Then with bursts of noise, to check that account from outside: a
@@ -47,7 +47,7 @@ def main() -> None:
     figures = Figures(
         "Sound to voice activity", ("what", "p50 ms", "p99 ms", "p99.9 ms", "max ms", "count")
     )
-    with Stage() as stage:
+    with Stage() as stage, stage.clocked():
         stage.remote.send()
         with stage.daemon as daemon:
             until(lambda: "gesture" in daemon.status()["parts"], "the senses")

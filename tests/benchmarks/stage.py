@@ -31,8 +31,9 @@ INSTALLED = {"PYTHONDONTWRITEBYTECODE": ""}
 class Stage:
     """Both servers and the daemon with the shipped default configuration; a context manager.
 
-    Silence is played all the time, with a latency of 10 ms: left alone, PulseAudio's null sink,
-    which is the microphone here, turns once in two seconds, and a sound card does not.
+    The microphone is the monitor of a PulseAudio null sink. It moves in the steps that the daemon
+    asks for, as a sound card with PulseAudio's timer does, but only from its second step on: left
+    alone it turns once in two seconds. `clocked` makes it turn every 10 ms from the start.
 
     Attributes:
         folder: A private one, gone at the end.
@@ -48,10 +49,6 @@ class Stage:
         self.folder = Path(self._leaving.enter_context(tempfile.TemporaryDirectory()))
         pulse.require()
         self.sound = self._leaving.enter_context(pulse.PulseServer())
-        self._leaving.enter_context(self._running(
-            "pacat", "--device=vmic", "--raw", "--rate=48000", "--channels=1", "--format=s16le",
-            "--latency-msec=10", "/dev/zero",
-        ))
         headset = MonadoService(self.folder / "xr")
         self._leaving.callback(headset.stop)
         headset.start()
@@ -65,6 +62,15 @@ class Stage:
 
     def __exit__(self, *failure: object) -> None:
         self._leaving.close()
+
+    @contextlib.contextmanager
+    def clocked(self) -> Iterator[None]:
+        """Silence is played with a latency of 10 ms, so that the sound moves in such steps."""
+        with self._running(
+            "pacat", "--device=vmic", "--raw", "--rate=48000", "--channels=1", "--format=s16le",
+            "--latency-msec=10", "/dev/zero",
+        ):
+            yield
 
     @contextlib.contextmanager
     def talking(self) -> Iterator[None]:
