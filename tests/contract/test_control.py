@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import socket
 import struct
 import subprocess
@@ -20,7 +21,7 @@ from sensorium.control.client import Client
 from sensorium.control.dial_unix import UnixLine
 from sensorium.control.replies import Refused, checked
 from sensorium.control.server import ControlServer
-from sensorium.control.sessions import MAX_CONNECTIONS
+from sensorium.control.sessions import MAX_APPS, MAX_CONNECTIONS
 from sensorium.errors import ControlError, DeniedError, VersionError
 from sensorium.health import RegionState
 
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
 
 READER = """
-import json, sys
+import json, mmap, sys
 from pathlib import Path
+from sensorium.control import frames
 from sensorium.control.client import Client
-from sensorium.control.dial_unix import UnixLine
 from sensorium.errors import DeniedError
 client = Client.connect("beat-game", Path(sys.argv[1]))
 try:
@@ -47,9 +48,9 @@ try:
     region.words[0] = 0
 except TypeError:
     writable = False
+_, (handle, page) = client._line.exchange(frames.encode({"op": "open", "region": "motion"}))
 try:
-    import mmap
-    mmap.mmap(region.mapping.handle, 0, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
+    mmap.mmap(handle, 0, mmap.MAP_SHARED, mmap.PROT_READ | mmap.PROT_WRITE)
     mapped_writable = True
 except PermissionError:
     mapped_writable = False
@@ -229,11 +230,74 @@ def test_a_bad_request_is_refused_with_what_is_wrong(
     line.close()
 
 
-@pytest.mark.parametrize("app", ["", "x" * 65, "two\nlines", " padded ", "\x1b[31m", "\ud800"])
+@pytest.mark.parametrize("app", ["", "x" * 65, "two\nlines", " padded ", "\x1b[31m"])
 def test_an_apps_name_is_checked(served: ServedFolder, app: str) -> None:
     with pytest.raises(Refused, match="printable") as caught:
         Client.connect(app, served.folder)
     assert caught.value.code == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("client", ["", "c 0.1\x1b[31m", "x" * 65])
+def test_what_a_client_reads_with_is_checked(served: ServedFolder, client: str) -> None:
+    line = dial(served)
+    hello = {"op": "hello", "app": "a", "client": client, "layout_major": 1, "layout_minor": 0}
+    line.sendall(frames.encode(hello))
+    answer = hear(line)
+    assert answer is not None
+    assert (answer["error"], "printable" in answer["message"]) == ("BAD_REQUEST", True)
+    line.close()
+
+
+GRANT = {"op": "grant", "action": "allow", "app": "a", "classes": "motion"}
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({**GRANT, "executable": "/odd/\ud800"}, "surrogate"),
+        ({**GRANT, "app": "\ud800"}, "surrogate"),
+        ({**GRANT, "\udc80": 1}, "surrogate"),
+        ({**GRANT, "executable": "/" + "x" * 4096}, "at most 4096 bytes"),
+        ({**GRANT, "until": "0001-01-01T00:00:00"}, "not a time"),
+        ({**GRANT, "until": "0001-01-01T00:00:00+23:59"}, "not a time"),
+        ({**GRANT, "until": "9999-12-31T23:59:59-23:59"}, "not a time"),
+        ({**GRANT, "until": "tomorrow"}, "not a time"),
+        ({"op": "recording", "on": True, "classes": "public", "bytes": 1}, "before hello"),
+        ({"op": "recording", "on": True, "classes": "public", "bytes": 2**70}, "whole number"),
+        ({"op": "recording", "on": True, "classes": "public", "bytes": -1}, "whole number"),
+        ({"op": "grants", "after": -1}, "whole number"),
+    ],
+)
+def test_values_that_no_handler_could_take_are_bad_requests(
+    served: ServedFolder, request_: dict[str, Any], says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = dial(served)
+    line.sendall(frames.encode(request_))
+    answer = hear(line)
+    assert answer is not None
+    assert answer["error"] == "BAD_REQUEST"
+    assert says in answer["message"]
+    assert not caplog.records
+    line.close()
+
+
+def test_more_grants_than_a_frame_holds_are_listed_in_parts(served: ServedFolder) -> None:
+    with Client.connect("owner", served.folder) as owner:
+        for number in range(30):
+            program = f"/{number}/" + "\x01" * 4000
+            owner.request(
+                "grant", action="deny", app="beat-game", classes="motion", executable=program
+            )
+            served.call(lambda by=program: served.desk.grants.wish("other", by, "gaze"))
+        answer = owner.request("grants")
+        assert answer["total"] == 60
+        assert 0 < len(answer["grants"]) == answer["next"] < 30
+        listed = owner.grants()
+        assert [row["executable"].split("/")[1] for row in listed["grants"]] == [
+            str(number) for number in range(30)
+        ]
+        assert [row["app"] for row in listed["pending"]] == ["other"] * 30
+        assert owner.request("grants", after=60)["next"] == 0
 
 
 def test_a_fault_in_a_handler_is_an_answer(
@@ -325,19 +389,70 @@ def test_a_request_that_comes_byte_by_byte_is_answered(served: ServedFolder) -> 
     line.close()
 
 
-def test_the_sixty_fifth_client_is_told_and_a_free_place_is_taken_again(
-    served: ServedFolder,
-) -> None:
-    clients = [Client.connect(f"app-{i}", served.folder) for i in range(MAX_CONNECTIONS)]
-    with pytest.raises(Refused, match="clients are connected") as caught:
+def test_one_app_too_many_is_told_and_a_free_place_is_taken_again(served: ServedFolder) -> None:
+    clients = [Client.connect(f"app-{i}", served.folder) for i in range(MAX_APPS)]
+    with pytest.raises(Refused, match="apps are connected") as caught:
         Client.connect("one-more", served.folder)
     assert caught.value.code == "BUSY"
     clients.pop().close()
-    eventually(lambda: len(served.server.connections) < MAX_CONNECTIONS)
+    eventually(lambda: len(served.server.connections) < MAX_APPS)
     clients.append(Client.connect("one-more", served.folder))
     for client in clients:
         assert client.request("status")["ok"]
         client.close()
+
+
+def test_as_many_apps_as_may_be_leave_the_owner_his_commands(served: ServedFolder) -> None:
+    clients = [Client.connect(f"app-{i}", served.folder) for i in range(MAX_APPS)]
+    with Client.connect("sensorium-cli", served.folder, owner=True) as owner:
+        assert owner.greeting == {}
+        assert owner.request("status")["ok"]
+        owner.request("grant", action="deny", app="app-1", classes="motion")
+        with pytest.raises(Refused, match="before hello"):
+            owner.open("public")
+    for client in clients:
+        client.close()
+    with Client.connect("sensorium-cli", served.folder, owner=True) as owner:
+        assert owner.greeting["session"]
+
+
+def test_the_sixty_fifth_connection_is_told(served: ServedFolder) -> None:
+    lines = [dial(served) for _ in range(MAX_CONNECTIONS)]
+    eventually(lambda: len(served.server.connections) == MAX_CONNECTIONS)
+    with pytest.raises(Refused, match="clients are connected") as caught:
+        Client.connect("sensorium-cli", served.folder)
+    assert caught.value.code == "BUSY"
+    for line in lines:
+        line.close()
+
+
+def test_without_descriptors_clients_wait_and_the_server_does_not_spin(
+    served: ServedFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    known, waiting = dial(served), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    waiting.settimeout(20)
+    known.sendall(frames.encode({"op": "status"}))
+    assert hear(known) is not None
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, limits[1]))
+    try:
+        waiting.connect(str(served.path))
+        waiting.sendall(frames.encode({"op": "status"}))
+        spent = time.process_time()
+        time.sleep(1.5)
+        assert time.process_time() - spent < 0.5
+        known.sendall(frames.encode({"op": "status"}))
+        assert hear(known) is not None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert [record.message for record in caplog.records] == [
+        "clients have to wait: Too many open files"
+    ]
+    answer = hear(waiting)
+    assert answer is not None
+    assert answer["ok"]
+    known.close()
+    waiting.close()
 
 
 def test_clients_that_never_said_hello_give_way(

@@ -11,7 +11,13 @@ import pytest
 
 from sensorium.channels.catalogue import REGIONS
 from sensorium.control.audit import MAX_BYTES, Audit
-from sensorium.control.grants import MAX_WISHES, Grants, Verdict
+from sensorium.control.grants import (
+    MAX_GRANTS,
+    MAX_GRANTS_OF_APP,
+    MAX_WISHES,
+    Grants,
+    Verdict,
+)
 from sensorium.control.grants_file import CLASSES
 from sensorium.errors import ConfigError, ControlError
 
@@ -101,6 +107,36 @@ def test_wishes_are_bounded(path: Path) -> None:
         grants.wish(f"app-{number}", GAME, "motion")
     assert len(grants.wishes) == MAX_WISHES
     assert grants.wishes[0].app == "app-10"
+
+
+def test_decisions_are_bounded_for_an_app_and_in_all(path: Path) -> None:
+    grants = Grants(path)
+    for number in range(MAX_GRANTS_OF_APP):
+        grants.deny("beat", ["motion"], f"/{number}")
+    with pytest.raises(ControlError, match="which is the most") as caught:
+        grants.deny("beat", ["motion"], "/one/more")
+    assert caught.value.remedy == "sensorium grants revoke beat"
+    grants.deny("beat", ["motion"], "/1")
+    grants.deny("beat", ["motion"])
+    assert len(grants.listed) == 1
+    one = _HEAD.replace('"a"', '"app-{}"') + "since = 2026-01-01T00:00:00Z\n"
+    text = "".join(one.format(number) for number in range(MAX_GRANTS))
+    rewrite(path, text)
+    with pytest.raises(ControlError, match="which is the most"):
+        grants.allow("beat", ["motion"], "")
+    grants.revoke("app-1", ["motion"])
+    grants.allow("beat", ["motion"], "")
+
+
+def test_a_program_of_endless_name_is_refused(path: Path) -> None:
+    with pytest.raises(ControlError, match="at most 4096 bytes"):
+        Grants(path).allow("beat", ["motion"], "/" + "é" * 2048)
+    path.parent.mkdir()
+    path.write_text(
+        _HEAD + "since = 2026-01-01T00:00:00Z\nexecutable = '/" + "x" * 4096 + "'\n"
+    )
+    with pytest.raises(ConfigError, match="line 6: grant.*at most 4096 bytes"):
+        Grants(path)
 
 
 def test_a_grant_ends(path: Path) -> None:
@@ -215,6 +251,14 @@ def test_the_log_of_grants_is_bounded_and_each_event_is_one_line(tmp_path: Path)
     assert lines[-1].split("\t")[2] == "app-3999"
     assert all(line.count("\t") == 4 for line in lines)
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_foreign_log_without_lines_is_cut_and_the_event_kept(tmp_path: Path) -> None:
+    log = tmp_path / "grants.log"
+    log.write_bytes(b"x" * (MAX_BYTES + 1))
+    Audit(log).note("allow", "beat", "motion", "process 1")
+    assert log.read_bytes().endswith(b"\tallow\tbeat\tmotion\tprocess 1\n")
+    assert log.stat().st_size < 200
 
 
 def test_a_log_that_cannot_be_written_is_said_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -15,6 +16,8 @@ import pytest
 from fixtures.daemon import Daemon
 from fixtures.terminal import CTRL_C, in_a_terminal
 
+from sensorium.control.replies import Refused
+from sensorium.control.sessions import MAX_APPS
 from sensorium.recording import Recording
 
 if TYPE_CHECKING:
@@ -127,6 +130,42 @@ def test_top_in_a_terminal_goes_on_until_ctrl_c(daemon: Daemon) -> None:
     assert "supervisor" in shown
     assert "Traceback" not in shown
     assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l"), "the cursor is there again"
+
+
+def test_a_full_house_of_apps_leaves_the_owner_his_commands(daemon: Daemon) -> None:
+    with contextlib.ExitStack() as apps:
+        for number in range(MAX_APPS):
+            apps.enter_context(daemon.client(f"app-{number}")).request("open", region="public")
+        status = document(daemon, "status")
+        assert len(status["clients"]) == MAX_APPS + 1
+        assert status["left_out"] == {}
+        assert not any(client["classes"] for client in status["clients"])
+        assert daemon.command("mute", "off").returncode == 0
+
+
+def test_grants_of_long_paths_are_listed_to_the_last(daemon: Daemon) -> None:
+    programs = [f"/{number}/{'x' * 4000}" for number in range(30)]
+    try:
+        with daemon.client() as owner:
+            for program in programs:
+                owner.request(
+                    "grant", action="deny", app="long", classes="gaze", executable=program
+                )
+        listed = document(daemon, "grants", "list")["grants"]
+        assert [row["executable"] for row in listed if row["app"] == "long"] == programs
+    finally:
+        assert daemon.command("grants", "revoke", "long").returncode == 0
+
+
+def test_a_recording_of_impossible_size_does_not_end_the_daemon(daemon: Daemon) -> None:
+    with daemon.client() as client:
+        for size in (2**70, -1):
+            with pytest.raises(Refused, match="whole number"):
+                client.request("recording", on=True, classes="public", bytes=size)
+        client.request("recording", on=True, classes="public", bytes=2**53)
+        time.sleep(0.7)
+        assert client.request("status")["recording_bytes"] == 2**53
+        client.request("recording", on=False, classes="public", bytes=0)
 
 
 def test_an_unknown_channel_is_a_usage_error(daemon: Daemon) -> None:

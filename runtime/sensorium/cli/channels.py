@@ -199,4 +199,4 @@ def _open(names: Sequence[str]) -> tuple[Any, list[Any]]:
 
 def _granted() -> tuple[str, ...]:
     with connect() as control:
-        return granted_classes(control.request("grants"))
+        return granted_classes(control.grants())

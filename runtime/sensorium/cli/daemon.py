@@ -15,12 +15,12 @@ def connect(app: str = APP) -> Client:
     Raises:
         ControlError: No daemon is running.
     """
-    return Client.connect(app)
+    return Client.connect(app, owner=True)
 
 
 def connect_if_running(app: str = APP) -> Client | None:
     """Connects to the running daemon, or gives None when there is none."""
     try:
-        return Client.connect(app)
+        return Client.connect(app, owner=True)
     except ControlError:
         return None

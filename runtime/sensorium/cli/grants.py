@@ -64,21 +64,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
 
 def _listed(client: Client | None) -> dict[str, Any]:
     if client is not None:
-        return client.request("grants")
+        return client.grants()
     return {
-        "grants": [
-            {
-                "app": grant.app,
-                "executable": grant.executable,
-                "classes": list(grant.classes),
-                "allowed": grant.allowed,
-                "since": grant.since.isoformat(),
-                "until": grant.until.isoformat() if grant.until else "",
-            }
-            for grant in _in_file().listed
-        ],
-        "pending": [],
-        "problem": "",
+        "grants": [grant.listed() for grant in _in_file().listed], "pending": [], "problem": "",
     }
 
 

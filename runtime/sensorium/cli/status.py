@@ -37,6 +37,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     console.print(part_table(status["parts"]))
     for client_status in status["clients"]:
         console.print(client_line(client_status), markup=False)
+    for table, count in status["left_out"].items():
+        console.print(f"{count} more of the {table} are not shown: the answer is full")
     return 0
 
 

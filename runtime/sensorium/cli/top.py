@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, output: Output) -> int:
     """Shows the daemon until Ctrl-C; once where the output is no terminal."""
     view = _View()
-    with view.client, Eyes(APP, classes=granted_classes(view.client.request("grants"))) as eyes:
+    with view.client, Eyes(APP, classes=granted_classes(view.client.grants())) as eyes:
         if args.once or output.as_json or not output.console.is_terminal:
             view.refresh()
             time.sleep(_STATUS_S)

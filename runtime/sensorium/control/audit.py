@@ -54,12 +54,17 @@ class Audit:
             file.write(line.encode("utf-8", "backslashreplace"))
             size = file.tell()
         if size > MAX_BYTES:
-            self._drop_older_half()
+            self._drop_older_half(len(line.encode("utf-8", "backslashreplace")))
 
-    def _drop_older_half(self) -> None:
+    def _drop_older_half(self, last: int) -> None:
+        """Keeps whole lines; of a file without any, as another hand may have made, the last one.
+
+        Args:
+            last: Bytes of the line that was added just now.
+        """
         data = self._path.read_bytes()
-        newer = data[data.index(b"\n", len(data) // 2) + 1 :]
-        write_private(self._path, newer, durable=False)
+        begin = data.find(b"\n", len(data) // 2, len(data) - last) + 1
+        write_private(self._path, data[begin or -last :], durable=False)
 
 
 def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:

@@ -11,7 +11,7 @@ from sensorium.channels import layout
 from sensorium.channels.mapping import close_handle
 from sensorium.channels.region import Region, Waiters
 from sensorium.control import frames
-from sensorium.control.replies import checked
+from sensorium.control.replies import BUSY, Refused, checked
 from sensorium.errors import ControlError
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class Client:
     """A connection to the daemon; a context manager.
 
     Attributes:
-        greeting: What the daemon said to `hello`: its version, the session, the generation.
+        greeting: What the daemon said to `hello`: its version, the session, the generation; empty
+            where the owner's client got no place among the apps.
     """
 
     def __init__(self, line: Line) -> None:
@@ -37,7 +38,12 @@ class Client:
 
     @classmethod
     def connect(
-        cls, app: str, runtime_dir: Path | None = None, *, timeout_s: float = 5.0
+        cls,
+        app: str,
+        runtime_dir: Path | None = None,
+        *,
+        timeout_s: float = 5.0,
+        owner: bool = False,
     ) -> Client:
         """Connects and says hello.
 
@@ -45,6 +51,8 @@ class Client:
             app: The name by which the owner grants things, 1 to 64 printable characters.
             runtime_dir: The daemon's runtime folder; None: the user's.
             timeout_s: The longest wait for each answer.
+            owner: Goes on without a name where as many apps are connected as may be: for the
+                owner's own requests, which need none.
 
         Raises:
             ControlError: When no daemon is running, or it refuses.
@@ -59,6 +67,10 @@ class Client:
                 layout_major=layout.LAYOUT_MAJOR,
                 layout_minor=layout.LAYOUT_MINOR,
             )
+        except Refused as error:
+            if not owner or error.code != BUSY:
+                client.close()
+                raise
         except BaseException:
             client.close()
             raise
@@ -75,6 +87,20 @@ class Client:
         for handle in handles:
             close_handle(handle)
         return answer
+
+    def grants(self) -> dict[str, Any]:
+        """All decisions and wishes: `grants`, `pending` and, about the file, `problem`.
+
+        Raises:
+            ControlError: The daemon is gone.
+        """
+        answer = self.request("grants")
+        listed = {name: answer[name] for name in ("grants", "pending", "problem")}
+        while answer["next"]:
+            answer = self.request("grants", after=answer["next"])
+            listed["grants"] += answer["grants"]
+            listed["pending"] += answer["pending"]
+        return listed
 
     def open(self, region: str) -> tuple[Region, Waiters]:
         """Opens a region: a grant class, `public`, or `app` for this connection's own.

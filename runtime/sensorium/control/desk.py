@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sensorium.control import frames
 from sensorium.control.grants import Verdict
 from sensorium.control.grants_file import CLASSES
 from sensorium.control.replies import BAD_REQUEST, Refused, Reply
 from sensorium.errors import DeniedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sensorium.control.audit import Audit
     from sensorium.control.grants import Grants
     from sensorium.control.sessions import Connection
+
+
+_ROOM_BYTES = frames.MAX_FRAME - 16384
+_PROBLEM_LENGTH = 1000
 
 
 class GrantDesk:
@@ -55,33 +62,34 @@ class GrantDesk:
         verdict = self._grants.check(connection.app, connection.executable, region)
         return verdict is Verdict.ALLOWED
 
-    def listed(self) -> Reply:
-        """The answer to `grants`: decisions, and wishes that wait for one."""
+    def listed(self, request: Mapping[str, Any]) -> Reply:
+        """The answer to `grants`: decisions, then wishes that wait for one; as many as fit.
+
+        Its `next` is the number of the first that did not fit, to be asked for with `after`; 0
+        when all are told.
+        """
         self._grants.refresh()
+        grants: list[dict[str, Any]] = []
+        pending: list[dict[str, Any]] = []
+        rows = [
+            *((grants, grant.listed()) for grant in self._grants.listed),
+            *((pending, wish.listed()) for wish in self._grants.wishes),
+        ]
+        room, told = _ROOM_BYTES, request.get("after", 0)
+        for table, row in rows[told:]:
+            room -= len(frames.text_of(row)) + 1
+            if room < 0:
+                break
+            table.append(row)
+            told += 1
         problem = self._grants.problem
         return Reply(
             {
-                "grants": [
-                    {
-                        "app": grant.app,
-                        "executable": grant.executable,
-                        "classes": list(grant.classes),
-                        "allowed": grant.allowed,
-                        "since": grant.since.isoformat(),
-                        "until": grant.until.isoformat() if grant.until else "",
-                    }
-                    for grant in self._grants.listed
-                ],
-                "pending": [
-                    {
-                        "app": wish.app,
-                        "executable": wish.executable,
-                        "class": wish.region,
-                        "at": wish.at.isoformat(timespec="seconds"),
-                    }
-                    for wish in self._grants.wishes
-                ],
-                "problem": str(problem) if problem else "",
+                "grants": grants,
+                "pending": pending,
+                "problem": str(problem)[:_PROBLEM_LENGTH] if problem else "",
+                "total": len(rows),
+                "next": told if told < len(rows) else 0,
             }
         )
 
@@ -118,9 +126,6 @@ def _time(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError, OSError) as error:
         raise Refused(BAD_REQUEST, f"grant: until is not a time: {text:.40}", "RFC 3339") from error
-    if time.tzinfo is None:
-        time = time.astimezone()
-    return time

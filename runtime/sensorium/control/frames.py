@@ -36,11 +36,16 @@ def encode_body(message: Mapping[str, Any]) -> bytes:
     Raises:
         ControlError: When the message is longer than a frame may be.
     """
-    text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    body = text.encode("utf-8", "backslashreplace")
+    body = text_of(message)
     if len(body) > MAX_FRAME:
         raise ControlError(f"a message of {len(body)} bytes is longer than a frame ({MAX_FRAME})")
     return body
+
+
+def text_of(value: Any) -> bytes:
+    """A JSON value as it stands in a frame."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def decode(body: bytes) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import logging
+import shlex
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.control import grants_file
 from sensorium.control.grants_file import CLASSES, Grant
-from sensorium.control.requests import app_name
+from sensorium.control.requests import app_name, program_path
 from sensorium.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_WISHES = 64
+MAX_GRANTS = 512
+MAX_GRANTS_OF_APP = 32
 
 
 class Verdict(enum.Enum):
@@ -39,6 +42,15 @@ class Wish:
     executable: str
     region: str
     at: datetime
+
+    def listed(self) -> dict[str, Any]:
+        """As `grants` lists it: JSON values."""
+        return {
+            "app": self.app,
+            "executable": self.executable,
+            "class": self.region,
+            "at": self.at.isoformat(timespec="seconds"),
+        }
 
 
 class Grants:
@@ -156,7 +168,8 @@ class Grants:
             until: When it ends.
 
         Raises:
-            ControlError: For a bad name or class, or when the file cannot be written.
+            ControlError: For a bad name, path or class, when there are too many decisions, or when
+                the file cannot be written.
             ConfigError: When the file was made wrong by another hand: it is not overwritten.
         """
         return self._decide(app, classes, executable, until, allowed=True)
@@ -204,7 +217,7 @@ class Grants:
             asked = {w.executable for w in self.wishes if w.app == app and w.region in wanted}
             executable = asked.pop() if len(asked) == 1 else ""
         since = datetime.now(UTC).replace(microsecond=0)
-        grant = Grant(app_name(app), wanted, allowed, since, executable, until)
+        grant = Grant(app_name(app), wanted, allowed, since, program_path(executable), until)
 
         def superseded(old: Grant) -> bool:
             # To allow one program ends a denial of all; to deny one leaves the others allowed.
@@ -213,7 +226,9 @@ class Grants:
                 or (allowed and not old.allowed and old.executable == "")
             )
 
-        self._write((*self._without(wanted, superseded), grant))
+        kept = self._without(wanted, superseded)
+        _require_room(kept, app)
+        self._write((*kept, grant))
         self._wishes = {
             key: wish
             for key, wish in self._wishes.items()
@@ -247,6 +262,20 @@ class Grants:
         except OSError as error:
             return str(error)
         return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _require_room(kept: Sequence[Grant], app: str) -> None:
+    of_app = sum(old.app == app for old in kept)
+    if of_app >= MAX_GRANTS_OF_APP:
+        raise ControlError(
+            f"{of_app} decisions about {app} are there already, which is the most",
+            f"sensorium grants revoke {shlex.quote(app)}",
+        )
+    if len(kept) >= MAX_GRANTS:
+        raise ControlError(
+            f"{len(kept)} decisions are there already, which is the most",
+            "sensorium grants revoke APP, for apps that you no longer use",
+        )
 
 
 def _checked(classes: Iterable[str]) -> tuple[str, ...]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from sensorium.channels.catalogue import REGIONS
 from sensorium.config import Source, decode
 from sensorium.control.audit import write_private
-from sensorium.control.requests import app_name
+from sensorium.control.requests import app_name, program_path
 from sensorium.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ class Grant:
             and (self.until is None or now < self.until)
         )
 
+    def listed(self) -> dict[str, Any]:
+        """As `grants` lists it: JSON values."""
+        return {
+            "app": self.app,
+            "executable": self.executable,
+            "classes": list(self.classes),
+            "allowed": self.allowed,
+            "since": self.since.isoformat(),
+            "until": self.until.isoformat() if self.until else "",
+        }
+
 
 def read(path: Path) -> tuple[Grant, ...]:
     """The decisions in a file.
@@ -66,10 +77,11 @@ def read(path: Path) -> tuple[Grant, ...]:
     grants = []
     for index, table in enumerate(tables):
         grant = decode(Grant, table, source, ("grant", index))
-        try:
-            app_name(grant.app)
-        except ControlError as error:
-            raise source.error(("grant", index, "app"), error.message) from error
+        for key, check in (("app", app_name), ("executable", program_path)):
+            try:
+                check(getattr(grant, key))
+            except ControlError as error:
+                raise source.error(("grant", index, key), error.message) from error
         grants.append(grant)
     return tuple(grants)
 

@@ -7,6 +7,8 @@ import os
 import sys
 from dataclasses import dataclass
 
+from sensorium.control.requests import PATH_BYTES
+
 if sys.platform != "win32":
     import select
     import socket
@@ -24,12 +26,18 @@ class Peer:
     Attributes:
         pid: Of the process that connected.
         user: The user's id: a number (Linux) or a SID (Windows).
-        executable: Path of its program; empty when it cannot be told.
+        executable: Path of its program; empty when it cannot be told, or is longer than a grant's
+            may be.
     """
 
     pid: int
     user: str
     executable: str
+
+
+def grantable(path: str) -> str:
+    """A program's path, or nothing where it is too long for a grant to name it."""
+    return path if len(path.encode("utf-8", "replace")) <= PATH_BYTES else ""
 
 
 if sys.platform == "win32":
@@ -66,7 +74,8 @@ else:
             path = os.readlink(f"/proc/{pid}/exe")
         except OSError:
             return ""
-        return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        name = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        return grantable(name)
 
     def _ended(connection: socket.socket) -> bool:
         with contextlib.suppress(OSError):

@@ -23,13 +23,22 @@ REQUIRED: dict[str, Fields] = {
 }
 """Operation to the fields that it must have, with their types; what is more is passed on."""
 
-OPTIONAL: dict[str, Fields] = {"grant": {"executable": str, "until": str}}
+OPTIONAL: dict[str, Fields] = {
+    "grant": {"executable": str, "until": str},
+    "grants": {"after": int},
+}
 
-OWNER = frozenset(REQUIRED) - {"hello", "open"}
+OWNER = frozenset(REQUIRED) - {"hello", "open", "recording"}
 """Operations of the PC's owner: they need no `hello`."""
 
 NAME_LENGTH = 64
 """Longest name of an app, in characters."""
+
+PATH_BYTES = 4096
+"""Longest path of a program, in bytes of UTF-8."""
+
+MOST = 2**53
+"""Largest number of a request: up to it JSON's numbers are whole in every language."""
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -48,6 +57,8 @@ def parse(body: bytes) -> dict[str, Any]:
     for name, value in request.items():
         if isinstance(value, (dict, list)):
             raise _bad(f"{operation}: {name:.80} is nested; a request is flat")
+        if not (_is_text(name) and (not isinstance(value, str) or _is_text(value))):
+            raise _bad(f"{operation}: {name!a:.80} has half a character (a lone surrogate)")
     for name, kind in REQUIRED[operation].items():
         if name not in request:
             raise _bad(f"{operation}: the field {name} is missing")
@@ -64,20 +75,43 @@ def app_name(name: str) -> str:
     Raises:
         Refused: When it is not 1 to 64 printable characters without space around them.
     """
-    if not 1 <= len(name) <= NAME_LENGTH or not name.isprintable() or name != name.strip():
-        raise _bad(
-            "an app's name is 1 to 64 printable characters, without space around them",
-            "ask for a region with another name",
-        )
-    return name
+    return _printable(name, "an app's name", "ask for a region with another name")
+
+
+def client_name(name: str) -> str:
+    """Checks what a client says that it reads with; errors are those of `app_name`."""
+    return _printable(name, "a client's name and version")
+
+
+def program_path(path: str) -> str:
+    """Checks the path of a program that a grant is bound to; empty: of any.
+
+    Raises:
+        Refused: When it is longer than 4096 bytes.
+    """
+    if len(path.encode("utf-8", "replace")) > PATH_BYTES:
+        raise _bad(f"a program's path has at most {PATH_BYTES} bytes")
+    return path
+
+
+def _printable(text: str, what: str, remedy: str = "") -> str:
+    if not 1 <= len(text) <= NAME_LENGTH or not text.isprintable() or text != text.strip():
+        raise _bad(f"{what} is 1 to 64 printable characters, without space around them", remedy)
+    return text
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8; JSON can name halves of characters, too."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _check_type(operation: str, name: str, value: Any, kind: type) -> None:
-    if type(value) is not kind:
+    fits = type(value) is kind and (type(value) is not int or 0 <= value <= MOST)
+    if not fits:
         raise _bad(f"{operation}: {name} must be {_WORDS[kind]}")
 
 
-_WORDS = {str: "a text", int: "a whole number", bool: "true or false"}
+_WORDS = {str: "a text", int: f"a whole number of 0 to {MOST}", bool: "true or false"}
 
 
 def _bad(message: str, remedy: str = "") -> Refused:

@@ -56,6 +56,10 @@ class ControlServer:
         """Joins a selector loop; the data of its keys is a callable that takes the mask."""
         self._transport.register(selector)
 
+    def tick(self) -> None:
+        """Does what is due; to be called a few times a second."""
+        self._transport.tick()
+
     def drop(self, connection: Connection) -> None:
         """Ends a connection; the handler is told as when the client had left."""
         self._transport.drop(connection)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS = 64
+MAX_APPS = 60
+"""Of them, those that may say hello: the rest is kept for the owner's commands."""
 
 
 @dataclass(eq=False)
@@ -157,7 +159,7 @@ class Sessions:
     def _greet(self, connection: Connection, request: dict[str, Any]) -> Reply:
         if connection.app:
             raise Refused(BAD_REQUEST, "hello was said already")
-        app = requests.app_name(request["app"])
+        app, client = requests.app_name(request["app"]), requests.client_name(request["client"])
         major, minor = request["layout_major"], request["layout_minor"]
         if major != layout.LAYOUT_MAJOR:
             raise Refused(
@@ -166,8 +168,9 @@ class Sessions:
                 f"the client's is {major}.{minor}",
                 "use the client files that came with the daemon",
             )
-        connection.app = app
-        connection.client = request["client"][: requests.NAME_LENGTH]
+        if sum(bool(other.app) for other in self.connections) >= MAX_APPS:
+            raise Refused(BUSY, f"{MAX_APPS} apps are connected", "close one of them")
+        connection.app, connection.client = app, client
         return Reply(
             {
                 "daemon": sensorium.__version__,

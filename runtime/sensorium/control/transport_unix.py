@@ -36,6 +36,12 @@ if sys.platform != "win32":
     """When all places are taken, a client gives way that has not said hello, or not taken its
     answer, for so long."""
 
+    PAUSE_NS = 500_000_000
+    """How long nobody is accepted after this process had no descriptor left."""
+
+    _SAY_EVERY_NS = 60_000_000_000
+    _NOBODY_THERE = (errno.EAGAIN, errno.ECONNABORTED, errno.EINTR)
+
     class UnixTransport:
         """Listens at a path and moves frames between clients and `sessions`.
 
@@ -54,11 +60,19 @@ if sys.platform != "win32":
             self._path = path
             self._listener = listen(path)
             self._inode = path.stat().st_ino
+            self._closed_until_ns = 0
+            self._said_full_ns = -_SAY_EVERY_NS
 
         def register(self, selector: selectors.BaseSelector) -> None:
             """Joins a selector loop: `for key, mask in selector.select(): key.data(mask)`."""
             self._selector = selector
             selector.register(self._listener, selectors.EVENT_READ, self._accept)
+
+        def tick(self) -> None:
+            """Accepts again, some time after there was no descriptor left for a client."""
+            if self._selector is not None and 0 < self._closed_until_ns <= now_ns():
+                self._closed_until_ns = 0
+                self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
 
         def drop(self, connection: Connection) -> None:
             """Ends a connection."""
@@ -70,7 +84,8 @@ if sys.platform != "win32":
             for client in list(self._clients.values()):
                 self._end(client)
             if self._selector is not None:
-                self._selector.unregister(self._listener)
+                if not self._closed_until_ns:
+                    self._selector.unregister(self._listener)
                 self._selector = None
             self._listener.close()
             with contextlib.suppress(OSError):
@@ -81,8 +96,8 @@ if sys.platform != "win32":
             try:
                 link, _ = self._listener.accept()
             except OSError as error:
-                if error.errno != errno.EAGAIN:
-                    _log.warning("cannot accept a client: %s", error.strerror)
+                if error.errno not in _NOBODY_THERE:
+                    self._pause(error)
                 return
             link.setblocking(False)
             if len(self._clients) >= MAX_CONNECTIONS:
@@ -99,6 +114,16 @@ if sys.platform != "win32":
                 client = _Client(link, connection)
                 self._clients[connection] = client
                 self._watch(client, selectors.EVENT_READ)
+
+        def _pause(self, error: OSError) -> None:
+            """Lets clients wait in the socket's queue: to look at once again would only spin."""
+            assert self._selector is not None
+            self._selector.unregister(self._listener)
+            now = now_ns()
+            self._closed_until_ns = now + PAUSE_NS
+            if now - self._said_full_ns >= _SAY_EVERY_NS:
+                self._said_full_ns = now
+                _log.warning("clients have to wait: %s", error.strerror)
 
         def _make_room(self) -> None:
             idle = (

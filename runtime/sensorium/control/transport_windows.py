@@ -17,7 +17,7 @@ from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
 
 from sensorium.control import frames
-from sensorium.control.peer import Peer
+from sensorium.control.peer import Peer, grantable
 from sensorium.control.replies import Refused
 from sensorium.control.sessions import Answer, Connection, Sessions, refusal
 from sensorium.errors import ControlError
@@ -65,6 +65,9 @@ if sys.platform == "win32":
             self._selector = selector
             selector.register(self._wake, selectors.EVENT_READ, self._answer)
             self._acceptor.start()
+
+        def tick(self) -> None:
+            """Nothing is due: the acceptor's thread waits by itself."""
 
         def drop(self, connection: Connection) -> None:
             """Ends a connection."""
@@ -183,7 +186,8 @@ if sys.platform == "win32":
         def _admission(self) -> Callable[[], Connection]:
             pid = pipes.client_of(self._pipe)
             self._process = windows.open_process(pid)
-            peer = Peer(pid, windows.user_of(self._process), windows.program_of(self._process))
+            program = grantable(windows.program_of(self._process))
+            peer = Peer(pid, windows.user_of(self._process), program)
             return lambda: self._transport.admit(self, peer)
 
         def _talk(self, connection: Connection) -> None:

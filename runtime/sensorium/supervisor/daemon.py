@@ -241,6 +241,7 @@ class Daemon:
         self._regions.heartbeat(now)
         self._health.heartbeat(now)
         self._clients.tick()
+        self._server.tick()
         self.update_demand()
         self._notifier.beat()
         if self._ticks % _HEALTH_TICKS == 1:

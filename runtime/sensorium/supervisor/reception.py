@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sensorium.channels.catalogue import REGIONS
+from sensorium.control.fitting import fitted
+from sensorium.control.grants_file import CLASSES
 from sensorium.control.replies import BAD_REQUEST, Refused, Reply
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class Reception:
         if operation == "open":
             return self._open(connection, request["region"])
         if operation == "grants":
-            return self._desk.listed()
+            return self._desk.listed(request)
         if operation == "grant":
             reply = self._desk.decide(connection, request)
             self.withdraw()
@@ -76,7 +78,7 @@ class Reception:
         if operation == "stop":
             self._daemon.stop()
             return Reply()
-        return Reply(self._daemon.status())
+        return Reply(fitted(self._daemon.status()))
 
     def closed(self, connection: Connection) -> None:
         """A client is gone."""
@@ -108,7 +110,8 @@ class Reception:
         elif name in REGIONS:
             self._desk.require(connection, name)
             region, handles = self._regions[name][0], self._regions.handles(name)
-            self._clients.of(connection).classes.add(name)
+            if name in CLASSES:
+                self._clients.of(connection).classes.add(name)
             self._daemon.update_demand()
         else:
             raise Refused(
@@ -125,7 +128,7 @@ class Reception:
         )
 
     def _record(self, connection: Connection, request: dict[str, Any]) -> Reply:
-        classes = tuple(name for name in request["classes"].split(",") if name)
+        classes = tuple(dict.fromkeys(name for name in request["classes"].split(",") if name))
         unknown = [name for name in classes if name not in REGIONS]
         if unknown:
             raise Refused(
@@ -136,6 +139,6 @@ class Reception:
                 self._desk.require(connection, name)
         held = self._clients.of(connection)
         held.recording = classes if request["on"] else ()
-        held.recorded_bytes = max(0, request["bytes"])
+        held.recorded_bytes = request["bytes"]
         self._daemon.update_demand()
         return Reply()

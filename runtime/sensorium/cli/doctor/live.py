@@ -64,7 +64,7 @@ def _part(name: str, part: dict[str, str]) -> Finding:
 
 def _channels() -> Iterator[Finding]:
     with connect() as client:
-        granted = granted_classes(client.request("grants"))
+        granted = granted_classes(client.grants())
     try:
         with Eyes(APP, classes=granted) as eyes:
             time.sleep(_LOOK_S)
