@@ -55,40 +55,98 @@ if sys.platform == "linux":
         """Wakes all who sleep on the word at `address`; costs a system call (12-25 us)."""
         _syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAKE, _ALL, None, None, 0)
 
-    def _sleep(words: Sequence[tuple[int, int]], nap_ns: int) -> None:
-        """Sleeps until one of the (address, value) words differs, at most `nap_ns`."""
-        if not words:
-            time.sleep(nap_ns / 1e9)
-            return
-        if _wait(words, nap_ns) < 0 and ctypes.get_errno() not in _WOKEN:
-            # An older kernel, or a sandbox that forbids the call: look again soon, never at once.
-            time.sleep(min(_POLL_S, nap_ns / 1e9))
+    class _Bed:
+        """What one sleeper passes to the kernel, made once for the words that it waits on."""
 
-    def _wait(words: Sequence[tuple[int, int]], nap_ns: int) -> int:
-        if len(words) == 1:
-            timeout = _Timespec(nap_ns // 1_000_000_000, nap_ns % 1_000_000_000)
-            address, value = words[0]
-            return int(_syscall(
-                _SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAIT,
-                ctypes.c_uint32(value & 0xFFFFFFFF), ctypes.byref(timeout), None, 0,
-            ))
-        vector = (_Waitv * len(words))(
-            *(_Waitv(value & 0xFFFFFFFF, address, _FUTEX2_U32, 0) for address, value in words)
-        )
-        end = time.clock_gettime_ns(time.CLOCK_MONOTONIC) + nap_ns
-        deadline = _Timespec(end // 1_000_000_000, end % 1_000_000_000)
-        return int(_syscall(
-            _SYS_FUTEX_WAITV, vector, ctypes.c_uint(len(words)), ctypes.c_uint(0),
-            ctypes.byref(deadline), ctypes.c_int(_CLOCK_MONOTONIC),
-        ))
+        def __init__(self, addresses: Sequence[int]) -> None:
+            self._vector = (_Waitv * len(addresses))(
+                *(_Waitv(0, address, _FUTEX2_U32, 0) for address in addresses)
+            )
+            self._words = tuple(self._vector)
+            self._time = _Timespec()
+            count = len(addresses)
+            if count == 1:
+                self._address = ctypes.c_void_p(addresses[0])
+            self._arguments = (
+                _SYS_FUTEX_WAITV, self._vector, ctypes.c_uint(count), ctypes.c_uint(0),
+                ctypes.byref(self._time), ctypes.c_int(_CLOCK_MONOTONIC),
+            )
+
+        def sleep(self, values: Sequence[int], nap_ns: int) -> None:
+            """Sleeps until one of the words differs from its value, at most `nap_ns`."""
+            if not self._words:
+                time.sleep(nap_ns / 1e9)
+                return
+            if self._wait(values, nap_ns) < 0 and ctypes.get_errno() not in _WOKEN:
+                # An older kernel, or a sandbox that forbids the call: look again soon, not at once.
+                time.sleep(min(_POLL_S, nap_ns / 1e9))
+
+        def _wait(self, values: Sequence[int], nap_ns: int) -> int:
+            when = self._time
+            if len(self._words) == 1:
+                when.seconds, when.nanoseconds = divmod(nap_ns, 1_000_000_000)
+                return int(_syscall(
+                    _SYS_FUTEX, self._address, _FUTEX_WAIT,
+                    ctypes.c_uint32(values[0] & 0xFFFFFFFF), ctypes.byref(when), None, 0,
+                ))
+            end = time.clock_gettime_ns(time.CLOCK_MONOTONIC) + nap_ns
+            when.seconds, when.nanoseconds = divmod(end, 1_000_000_000)
+            for word, value in zip(self._words, values, strict=True):
+                word.value = value & 0xFFFFFFFF
+            return int(_syscall(*self._arguments))
 
 else:
+
+    class _Bed:
+        """Where the system has no wait on several words: naps."""
+
+        def __init__(self, addresses: Sequence[int]) -> None: ...
+
+        def sleep(self, values: Sequence[int], nap_ns: int) -> None:
+            """Sleeps for a moment, whatever the words are."""
+            time.sleep(min(_POLL_S, nap_ns / 1e9))
 
     def wake(address: int) -> None:
         """Sleepers look at the words by themselves here; nothing to do."""
 
-    def _sleep(words: Sequence[tuple[int, int]], nap_ns: int) -> None:
-        time.sleep(min(_POLL_S, nap_ns / 1e9))
+
+class Sleeper:
+    """Sleeps until one of several channels has a record that its reader has not seen.
+
+    Args:
+        rings: Readers or cursors.
+        pages: The waiters' page of each ring's region, in the same order.
+    """
+
+    def __init__(self, rings: Sequence[Ring], pages: Sequence[Waiters]) -> None:
+        self._rings = tuple(rings)
+        self._leases = tuple(
+            (page.words, ring.entry.index) for ring, page in zip(rings, pages, strict=True)
+        )
+        self._bed = _Bed([ring.futex() for ring in rings])
+
+    def wait(self, seen: Sequence[int], timeout_s: float) -> bool:
+        """Sleeps.
+
+        Args:
+            seen: The newest record number that each reader has seen.
+            timeout_s: The longest sleep, in seconds.
+
+        Returns:
+            True when a channel has something new or its region came to an end, False when the
+            time is over.
+        """
+        end = time.perf_counter_ns() + int(timeout_s * 1e9)
+        while True:
+            now = time.perf_counter_ns()
+            for words, index in self._leases:
+                words[index] = now + LEASE_NS
+            for ring, number in zip(self._rings, seen, strict=True):
+                if ring.latest() != number or ring.ended():
+                    return True
+            if now >= end:
+                return False
+            self._bed.sleep(seen, min(NAP_NS, end - now))
 
 
 def wait_any(
@@ -105,14 +163,5 @@ def wait_any(
         True when a channel has something new or its region came to an end, False when the
         time is over.
     """
-    words = [(ring.futex(), seen) for ring, seen in rings]
-    end = time.perf_counter_ns() + int(timeout_s * 1e9)
-    while True:
-        now = time.perf_counter_ns()
-        for (ring, _), page in zip(rings, pages, strict=True):
-            page.words[ring.entry.index] = now + LEASE_NS
-        if any(ring.latest() != seen or ring.ended() for ring, seen in rings):
-            return True
-        if now >= end:
-            return False
-        _sleep(words, min(NAP_NS, end - now))
+    sleeper = Sleeper([ring for ring, _ in rings], pages)
+    return sleeper.wait([seen for _, seen in rings], timeout_s)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from sensorium.process.loading import SenseSlot
     from sensorium.process.outputs import Outputs
 
-_REFRESH_NS = 90_000_000
+_REFRESH_NS = 140_000_000
+"""Longer than a sensor that sees nothing takes to say so again, which is passed on at once."""
 
 
 class Feed:

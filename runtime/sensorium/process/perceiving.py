@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.channels.wait import wait_any
+from sensorium.channels.wait import Sleeper
 from sensorium.clock import now_ns
 from sensorium.process.feeding import Feed
 from sensorium.process.loading import SenseSlot
@@ -12,6 +12,7 @@ from sensorium.process.loading import SenseSlot
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sensorium.channels.reader import Ring
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
     from sensorium.process.sensing import Report
@@ -40,6 +41,8 @@ class Perceiver:
         self.stopping = False
         self._outputs = outputs
         self._refreshed_ns = 0
+        self._sleeper: Sleeper | None = None
+        self._slept_on: list[Ring] = []
 
     def load(self) -> None:
         """Loads what can be loaded, again where it is time to try; drops what failed."""
@@ -72,15 +75,23 @@ class Perceiver:
             or any(feed.nothing is not None for feed in feeds)
         )
 
+    def _sleeper_of(self, feeds: list[Feed]) -> Sleeper:
+        """A sleeper for these inputs, the same one while they are the same."""
+        rings: list[Ring] = [feed.ring for feed in feeds if feed.ring is not None]
+        if self._sleeper is None or rings != self._slept_on:
+            pages = [self._outputs.regions[feed.region][1] for feed in feeds]
+            self._slept_on = rings
+            self._sleeper = Sleeper(rings, pages)
+        return self._sleeper
+
     def run(self) -> None:
         """Loops until `stopping`."""
         while not self.stopping:
             self.beat_ns = now_ns()
             self.load()
             feeds = self.open()
-            pages = [self._outputs.regions[feed.region][1] for feed in feeds]
             timeout_s = _REFRESH_S if self._must_refresh(feeds) else _IDLE_S
-            wait_any([(feed.ring, feed.seen) for feed in feeds if feed.ring], pages, timeout_s)
+            self._sleeper_of(feeds).wait([feed.seen for feed in feeds], timeout_s)
             self.drain()
         for slot in self.slots:
             slot.close()
