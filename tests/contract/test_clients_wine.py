@@ -10,6 +10,8 @@ from fixtures import clients
 from fixtures.clients import Driver
 from fixtures.live_regions import LiveRegions, publish
 
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.health import Reason
 
@@ -78,6 +80,17 @@ def test_age_in_another_clock_is_estimated_and_said_to_be(driver, live):
         assert 0 <= int(age) <= now_ns() - start + 50_000_000
     assert driver("later", "gesture_right").startswith("STALE")
     assert driver("ended") == "0"
+
+
+def test_future_is_told_in_the_daemons_clock(driver, live):
+    driver("connect", "game")
+    region, waiters = live.region("public")
+    record = CHANNELS["gesture_right"].record.zeros()
+    for ahead_ns, says in ((500_000_000, "NEW"), (3_000_000_000, "STALE")):
+        ahead = Writer(region, "gesture_right", waiters, lambda by=ahead_ns: now_ns() + by)
+        ahead.publish(record, now_ns())
+        assert driver("read", "gesture_right").split()[0] == says
+        assert driver("age", "gesture_right") == "0 1"
 
 
 def test_dead_daemon_is_seen_and_the_next_one_is_found(driver, live):
