@@ -11,14 +11,9 @@ import pytest
 
 from sensorium.channels.catalogue import REGIONS
 from sensorium.control.audit import MAX_BYTES, Audit
-from sensorium.control.grants import (
-    MAX_GRANTS,
-    MAX_GRANTS_OF_APP,
-    MAX_WISHES,
-    Grants,
-    Verdict,
-)
+from sensorium.control.grants import MAX_WISHES, Grants, Verdict
 from sensorium.control.grants_file import CLASSES
+from sensorium.control.limits import MAX_GRANTS, MAX_GRANTS_OF_APP
 from sensorium.errors import ConfigError, ControlError
 
 if TYPE_CHECKING:

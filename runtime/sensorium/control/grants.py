@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import enum
 import logging
-import shlex
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sensorium.control import grants_file
-from sensorium.control.grants_file import CLASSES, Grant
+from sensorium.control.grants_file import Grant
+from sensorium.control.limits import known_classes, require_room
 from sensorium.control.requests import app_name, program_path
-from sensorium.errors import ConfigError, ControlError
+from sensorium.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MAX_WISHES = 64
-MAX_GRANTS = 512
-MAX_GRANTS_OF_APP = 32
 
 
 class Verdict(enum.Enum):
@@ -196,7 +194,7 @@ class Grants:
         """
         self.reload()
         app_name(app)
-        kept = self._without(_checked(classes), lambda grant: grant.app == app)
+        kept = self._without(known_classes(classes), lambda grant: grant.app == app)
         changed = kept != self._grants
         if changed:
             self._write(kept)
@@ -212,7 +210,7 @@ class Grants:
         allowed: bool,
     ) -> Grant:
         self.reload()
-        wanted = _checked(classes)
+        wanted = known_classes(classes)
         if executable is None:
             asked = {w.executable for w in self.wishes if w.app == app and w.region in wanted}
             executable = asked.pop() if len(asked) == 1 else ""
@@ -227,7 +225,7 @@ class Grants:
             )
 
         kept = self._without(wanted, superseded)
-        _require_room(kept, app)
+        require_room(kept, app)
         self._write((*kept, grant))
         self._wishes = {
             key: wish
@@ -262,29 +260,3 @@ class Grants:
         except OSError as error:
             return str(error)
         return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _require_room(kept: Sequence[Grant], app: str) -> None:
-    of_app = sum(old.app == app for old in kept)
-    if of_app >= MAX_GRANTS_OF_APP:
-        raise ControlError(
-            f"{of_app} decisions about {app} are there already, which is the most",
-            f"sensorium grants revoke {shlex.quote(app)}",
-        )
-    if len(kept) >= MAX_GRANTS:
-        raise ControlError(
-            f"{len(kept)} decisions are there already, which is the most",
-            "sensorium grants revoke APP, for apps that you no longer use",
-        )
-
-
-def _checked(classes: Iterable[str]) -> tuple[str, ...]:
-    wanted = tuple(dict.fromkeys(classes))
-    for name in wanted:
-        if name not in CLASSES:
-            raise ControlError(
-                f"there is no class {name} to grant", f"allowed: {', '.join(CLASSES)}"
-            )
-    if not wanted:
-        raise ControlError("no class was named", f"allowed: {', '.join(CLASSES)}")
-    return wanted
