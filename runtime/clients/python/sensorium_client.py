@@ -718,7 +718,7 @@ class _Region:
         return fault
 
     def take_page(self, waiters: Any) -> None:
-        """Takes the mapped page of leases over; without it nobody can be woken, and waiting naps."""
+        """Takes over the mapped page of leases; without it nobody can be woken: waiting naps."""
         self._held.append(waiters)
         self.waiters = memoryview(waiters).cast("B").cast("Q")
 
@@ -1413,7 +1413,8 @@ class Session:
         region.unmap()
         self._binding += 1
         before = self.directory
-        for self.directory in sorted(self._directories, key=before.__ne__):
+        for directory in sorted(self._directories, key=before.__ne__):
+            self.directory = directory
             owner = self._newest()
             if owner is not None:
                 return self._take(region, owner)
@@ -1474,8 +1475,10 @@ class Session:
         return self._open_page()
 
     def _open_page(self) -> Status:
-        """The public region's waiters' page comes over control only, so that no app can cut a
-        file short under the others. Windows has no use for it: waiting polls there.
+        """Opens the public region's page of waiters.
+
+        It comes over control only, so that no app can cut a file short under the others. Windows
+        has no use for it: waiting polls there.
         """
         region = self._regions["public"]
         if (sys.platform == "win32" or region.view is None or region.foreign_clock
