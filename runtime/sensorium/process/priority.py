@@ -34,7 +34,11 @@ def raise_thread() -> str:
     else:  # noqa: RET505 - the checker of the other platform follows this form only
         try:
             os.sched_setscheduler(
-                threading.get_native_id(), os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY)
+                threading.get_native_id(),
+                # Threads that it starts are ordinary ones: that of a sound library turns at full
+                # speed while the sound server gives nothing, and would take the core for itself.
+                os.SCHED_FIFO | os.SCHED_RESET_ON_FORK,
+                os.sched_param(_FIFO_PRIORITY),
             )
         except PermissionError:
             return "ordinary: SCHED_FIFO is not permitted (ulimit -r)"
