@@ -27,4 +27,5 @@ while reads > 0 or fresh < 1000:
     last = sample.n
     words = struct.unpack(f"<{len(sample.raw) // 8}Q", sample.raw)
     torn += any(word != (last * A + i * B) & MASK for i, word in enumerate(words))
-print(json.dumps({"reads": int(sys.argv[5]) - reads, "new": fresh, "torn": torn, "backward": backward}))
+done = int(sys.argv[5]) - reads
+print(json.dumps({"reads": done, "new": fresh, "torn": torn, "backward": backward}))
