@@ -7,7 +7,7 @@
 
 const char options_usage[] =
     "usage: viewer [--seconds N] [--frames N] [--rate HZ] [--size WxH] [--samples N]\n"
-    "              [--hidden] [--screenshot FILE.png] [--json] [--runtime-dir DIR]\n"
+    "              [--hidden] [--hold] [--screenshot FILE.png] [--json] [--runtime-dir DIR]\n"
     "\n"
     "Draws head, hands and voice as Sensorium's daemon publishes them.\n"
     "\n"
@@ -17,6 +17,7 @@ const char options_usage[] =
     "  --size WxH          of the window in pixels (1280x720)\n"
     "  --samples N         for antialiasing (4; 0 for none)\n"
     "  --hidden            draw, but show no window\n"
+    "  --hold              draw the same hands in every frame, whatever is read: to compare times\n"
     "  --screenshot FILE   write the last frame as PNG\n"
     "  --json              print one JSON object at the end, and nothing before\n"
     "  --runtime-dir DIR   of the daemon (SENSORIUM_RUNTIME_DIR, else the user's own)\n"
@@ -69,6 +70,7 @@ int options_parse(options_t *o, int count, char **arguments) {
   o->samples = 4;
   for (i = 1; i < count; i++) {
     if (!strcmp(arguments[i], "--hidden")) o->hidden = 1;
+    else if (!strcmp(arguments[i], "--hold")) o->hold = 1;
     else if (!strcmp(arguments[i], "--json")) o->json = 1;
     else if (!strcmp(arguments[i], "--help")) o->help = 1;
     else if (i + 1 < count) {

@@ -12,7 +12,7 @@ typedef struct options {
   uint64_t frames;        /* 0: no limit */
   double rate_hz;         /* 0: the display's */
   int width, height, samples;
-  int hidden, json, help;
+  int hidden, hold, json, help;
   const char *screenshot; /* NULL: none */
   const char *directory;  /* of the daemon; NULL: the user's own */
 } options_t;

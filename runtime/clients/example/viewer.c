@@ -13,6 +13,7 @@
 #include "overlay.h"
 #include "panels.h"
 #include "png.h"
+#include "pose.h"
 #include "report.h"
 #include "scene.h"
 #include "window.h"
@@ -93,7 +94,9 @@ static void end_second(const senses_t *s, run_t *run, figures_t *figures, int qu
   memset(&run->second, 0, sizeof run->second);
 }
 
-static int loop(window_t *window, senses_t *s, const options_t *o, run_t *run, camera_t *camera) {
+/* `shown` is what is drawn: what was read, or a pose that is held. */
+static int loop(window_t *window, senses_t *s, const senses_t *shown, const options_t *o, run_t *run,
+                camera_t *camera) {
   figures_t figures = {run->renderer, 0, 0, 0, 0};
   window_input_t input;
   pace_t pace;
@@ -105,7 +108,7 @@ static int loop(window_t *window, senses_t *s, const options_t *o, run_t *run, c
   s->frame.period_ns = pace.period_ns;
   while (!last) {
     const uint64_t now = sensorium_now_ns(); /* the frame's one clock call for all reads */
-    uint64_t read, drawn, shown;
+    uint64_t read, drawn, swapped;
     sensorium_frame_begin(&s->session, &s->frame, now);
     senses_read(s, now);
     read = sensorium_now_ns();
@@ -116,38 +119,38 @@ static int loop(window_t *window, senses_t *s, const options_t *o, run_t *run, c
     last = interrupted || input.closed || (o->frames && s->frame.frame >= o->frames) ||
            (o->seconds > 0 && run->seconds >= o->seconds);
     look_around(camera, &input);
-    camera_follow(camera, s, before ? (float)(now - before) / 1e9f : 10.0f);
-    scene_draw(camera, s, run->width, run->height);
-    panels_draw(s, &figures, run->width, run->height);
+    camera_follow(camera, shown, before ? (float)(now - before) / 1e9f : 10.0f);
+    scene_draw(camera, shown, run->width, run->height);
+    panels_draw(shown, &figures, run->width, run->height);
     if (last && o->screenshot) saved = save(o->screenshot, run->width, run->height);
     drawn = sensorium_now_ns();
     window_swap(window);
-    shown = sensorium_now_ns();
+    swapped = sensorium_now_ns();
     s->frame.cpu_ns = drawn - now;
-    senses_publish(s, shown);
+    senses_publish(s, swapped);
 
-    times_add(&run->second.frame, shown - now);
+    times_add(&run->second.frame, swapped - now);
     times_add(&run->second.read, read - now);
     if (s->frame.frame > WARM_UP_FRAMES) {
-      times_add(&run->all.frame, shown - now);
+      times_add(&run->all.frame, swapped - now);
       times_add(&run->all.work, drawn - now);
       times_add(&run->all.read, read - now);
     }
     if (before) times_add(&run->all.interval, now - before);
     pace_check(&pace, &run->all.interval);
     before = now;
-    if (shown >= second) {
+    if (swapped >= second) {
       end_second(s, run, &figures, o->json);
       second += SECOND_NS;
     }
-    senses_mend(s, shown); /* between frames */
+    senses_mend(s, swapped); /* between frames */
     if (!last) pace_wait(&pace);
   }
   return saved;
 }
 
 static int run_viewer(const options_t *o) {
-  static senses_t senses; /* 100 KB: the scene */
+  static senses_t senses, held; /* 100 KB each: the scene */
   static run_t run;
   camera_t camera;
   const char *missing;
@@ -168,7 +171,9 @@ static int run_viewer(const options_t *o) {
   senses_open(&senses, o->directory);
   if (senses.session.message[0] && !o->json)
     printf("%s%s%s\n", senses.session.message, senses.session.remedy[0] ? ": " : "", senses.session.remedy);
-  done = loop(window, &senses, o, &run, &camera);
+  held.scene = senses.scene;
+  pose_hold(&held);
+  done = loop(window, &senses, o->hold ? &held : &senses, o, &run, &camera);
   if (o->json) report_json(&senses, &run, &camera);
   else report_end(&senses, &run);
   senses_close(&senses);
