@@ -2,7 +2,7 @@
 
     python tests/benchmarks/frame_times.py [--json FILE]
 
-The example (runtime/clients/example) draws 640 x 360 pixels, 90 times a second, by software
+The example (runtime/clients/example) draws 480 x 270 pixels, 90 times a second, by software
 OpenGL on a virtual display: all of its work competes with the daemon for the processor, which a
 game's does not. It reads all channels and draws the same held pose in every case, since without a
 daemon there would be no hands to draw. The OpenXR runtime (Monado) and the sound server run in
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fixtures.daemon import Daemon
 
 ROUNDS, SECONDS = 4, 8.0
-SIZE, RATE_HZ = "640x360", 90
+SIZE, RATE_HZ = "480x270", 90
 APP = "sensorium-example"
 QUANTILES = ("p50", "p99", "p999")
 
@@ -115,8 +115,8 @@ def _round(
             daemon.command("grants", "allow", APP, "motion")
             until(lambda: _is_live(daemon), "the headset and the senses")
         report = viewer.measure(
-            program, environment, "--size", SIZE, "--rate", str(RATE_HZ), "--samples", "0", "--hold",
-            "--seconds", str(SECONDS),
+            program, environment, "--hold", "--size", SIZE, "--rate", str(RATE_HZ),
+            "--samples", "0", "--seconds", str(SECONDS),
         )
     head = report["senses"]["head"]
     if head["status"] not in ({"new", "same"} if case.daemon else {"closed"}):
