@@ -55,7 +55,7 @@ if sys.platform == "linux":
         """Wakes all who sleep on the word at `address`; costs a system call (12-25 us)."""
         _syscall(_SYS_FUTEX, ctypes.c_void_p(address), _FUTEX_WAKE, _ALL, None, None, 0)
 
-    class _Bed:
+    class _Futexes:
         """What one sleeper passes to the kernel, made once for the words that it waits on."""
 
         def __init__(self, addresses: Sequence[int]) -> None:
@@ -97,7 +97,7 @@ if sys.platform == "linux":
 
 else:
 
-    class _Bed:
+    class _Futexes:
         """Where the system has no wait on several words: naps."""
 
         def __init__(self, addresses: Sequence[int]) -> None: ...
@@ -123,7 +123,7 @@ class Sleeper:
         self._leases = tuple(
             (page.words, ring.entry.index) for ring, page in zip(rings, pages, strict=True)
         )
-        self._bed = _Bed([ring.futex() for ring in rings])
+        self._futexes = _Futexes([ring.futex() for ring in rings])
 
     def wait(self, seen: Sequence[int], timeout_s: float) -> bool:
         """Sleeps.
@@ -146,7 +146,7 @@ class Sleeper:
                     return True
             if now >= end:
                 return False
-            self._bed.sleep(seen, min(NAP_NS, end - now))
+            self._futexes.sleep(seen, min(NAP_NS, end - now))
 
 
 def wait_any(
