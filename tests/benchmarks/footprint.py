@@ -41,8 +41,6 @@ def main() -> None:
         "Footprint", ("case", "process", "% of a core", "switches/s", "PSS MB", "seconds")
     )
     with Stage() as stage:
-        with stage.clocked():
-            _start(figures, stage)
         stage.remote.send(left=ABSENT, right=ABSENT)
         with stage.daemon as daemon:
             pids = {"supervisor": daemon.process.pid, **daemon.children()}
@@ -52,6 +50,8 @@ def main() -> None:
             with moving(stage.remote), stage.talking():
                 time.sleep(SETTLE_S)
                 busy, memory = _case(figures, "hands and speech", pids, tuple(pids))
+        with stage.clocked():
+            _start(figures, stage)
     figures.goal("idle, % of one core", idle, 8)
     figures.goal("two hands and speech, % of one core", busy, 22)
     figures.goal("PSS together, MB", memory, 350)
