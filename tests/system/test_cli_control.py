@@ -239,6 +239,7 @@ def test_ctrl_c_ends_a_recording_that_everybody_could_see(
     )
     try:
         wait_for(daemon, "health", "recording", 1)
+        wait_until_it_grows(file)
         recorder.send_signal(signal.SIGINT)
         said, _ = recorder.communicate(timeout=10)
     finally:
@@ -339,3 +340,14 @@ def wait_for(daemon: Daemon, channel: str, field: str, value: int) -> None:
             return
         time.sleep(0.1)
     pytest.fail(f"{channel}.{field} is not {value}: {seen} (pid {os.getpid()})")
+
+
+def wait_until_it_grows(file: Path) -> None:
+    """Waits until a recording holds records: it is written a piece a second."""
+    begin = file.stat().st_size
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if file.stat().st_size > begin:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{file} stays at {begin} bytes")
