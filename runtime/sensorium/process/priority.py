@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FIFO_PRIORITY = 10
 """Low among real-time priorities: above every ordinary thread, below the system's own."""
@@ -45,6 +50,29 @@ def raise_thread() -> str:
         except OSError as error:
             return f"ordinary: {error.strerror}"
         return "SCHED_FIFO"
+
+
+@contextlib.contextmanager
+def raised() -> Iterator[None]:
+    """The calling thread has a real-time priority meanwhile, where the system permits it.
+
+    For a thread of a library that is an ordinary one but holds the interpreter now and then: were
+    it preempted with it, the real-time threads would wait for an ordinary one. On Windows, where
+    sound threads have a priority of their own, nothing is changed.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    permitted = True
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY))
+    except OSError:
+        permitted = False
+    try:
+        yield
+    finally:
+        if permitted:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def lower_process(nice: int, affinity: tuple[int, ...]) -> None:

@@ -14,6 +14,7 @@ from sensorium.sensors.resampler import Resampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -44,6 +45,7 @@ class Capture:
         lost_samples: Lost before, at 16 kHz.
         deliver: Takes each block and the time of its last sample, in the callback's thread.
         clock: The daemon's clock.
+        raised: See `SensorIO.raised`; held while a block is made.
 
     Attributes:
         heard_ns: When the callback last ran; when the stream was opened, before that.
@@ -61,12 +63,14 @@ class Capture:
         lost_samples: int,
         deliver: Deliver,
         clock: Clock,
+        raised: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.device = device
         self.started = False
         self._rate = device.rate
         self._clock = clock
         self._deliver = deliver
+        self._raised = raised
         self._sounddevice = sounddevice
         self._resampler = Resampler(device.rate, RATE)
         self._blocks = AudioBlocks(session, lost_samples)
@@ -130,7 +134,8 @@ class Capture:
         self._filled = end
         if end == len(self._aside):
             self._filled = 0
-            self._take(now, frames, time.inputBufferAdcTime)
+            with self._raised():
+                self._take(now, frames, time.inputBufferAdcTime)
 
     def _take(self, now: int, frames: int, adc_s: float) -> None:
         """Makes a block of what was put aside; its newest `frames` began at `adc_s`."""

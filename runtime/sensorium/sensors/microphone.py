@@ -132,7 +132,7 @@ class Microphone:
         device = portaudio.find(self._sounddevice, self._options.device)
         self._capture = Capture(
             self._sounddevice, device, self._openings + 1, self._lost_samples, self._deliver,
-            self._io.clock,
+            self._io.clock, self._io.raised,
         )
         self._openings += 1
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from sensorium.health import Device, Reason
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -59,6 +61,13 @@ class SensorIO(Protocol):
 
     def demand(self) -> Demand:
         """Who needs this sensor's device now."""
+        ...
+
+    def raised(self) -> AbstractContextManager[None]:
+        """Gives the calling thread the priority of a sensor's meanwhile, where that is permitted.
+
+        For the work of threads that a library makes: they are ordinary ones.
+        """
         ...
 
     def wait(self, seconds: float) -> bool:
