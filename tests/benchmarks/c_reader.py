@@ -15,8 +15,8 @@ for _room in ("runtime", "tools", "tests", "tests/benchmarks"):
     sys.path.insert(0, str(ROOT / _room))
 
 from figures import Figures  # noqa: E402 - after the path is set
-from fixtures import clients  # noqa: E402
-from fixtures.live_regions import LiveRegions, publish  # noqa: E402
+from fixtures import clients  # noqa: E402 - the path is set above
+from fixtures.live_regions import LiveRegions, publish  # noqa: E402 - the path is set above
 
 READS = 1_000_000
 

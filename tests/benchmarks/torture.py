@@ -14,8 +14,8 @@ for _room in ("runtime", "tools", "tests", "tests/benchmarks"):
     sys.path.insert(0, str(ROOT / _room))
 
 from figures import Figures  # noqa: E402 - after the path is set
-from fixtures import torture  # noqa: E402
-from fixtures.live_regions import LiveRegions  # noqa: E402
+from fixtures import torture  # noqa: E402 - the path is set above
+from fixtures.live_regions import LiveRegions  # noqa: E402 - the path is set above
 
 CASES = (
     ("gesture_right", False, 60_000_000),

@@ -836,7 +836,7 @@ if sys.platform == "win32":
         if not address:
             raise OSError("cannot map a region")
 
-        class View(ctypes.c_ubyte * size):  # type: ignore[misc]
+        class View(ctypes.c_ubyte * size):  # type: ignore[misc]  # a size that is known at run time
             def close(self) -> None:
                 _kernel32.UnmapViewOfFile(address)
 
