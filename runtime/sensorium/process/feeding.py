@@ -123,7 +123,8 @@ class Feed:
             if not self.nothing == reason == Reason.STARTING:
                 self._tell_nothing(reason)
             return True
-        if status == Status.STALE and self.nothing is None:
+        if status == Status.STALE and self.nothing in (None, Reason.INACTIVE):
+            # That nothing was seen is not known any more, either.
             self._tell_nothing(Reason.INPUT_LOST)
         return False
 
