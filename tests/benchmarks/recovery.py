@@ -23,6 +23,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from figures import Figures, percentiles
 from fixtures.daemon import Daemon
 from stage import INSTALLED, Stage, until
@@ -38,7 +39,6 @@ from sensorium.health import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
 KILLS = 10
@@ -153,12 +153,19 @@ def _after(start_ns: int, notes: NDArray[np.void], which: NDArray[np.bool_]) -> 
 
 
 def _live_again(start_ns: int, notes: NDArray[np.void]) -> float:
-    """Milliseconds from `start_ns` to the first record after which the channel stayed live."""
+    """Milliseconds from `start_ns` to the first record after which the channel stayed live.
+
+    One that came back before it was called stale came back at the end of its longest pause.
+    """
+    notes = notes[notes["seen_ns"] > start_ns]
     live = (notes["status"] == NEW) | (notes["reason"] == Reason.INACTIVE)
-    gone = notes["seen_ns"][~live & (notes["seen_ns"] > start_ns)]
-    if not len(gone):
+    gone = notes["seen_ns"][~live]
+    if len(gone):
+        return _after(int(gone[-1]), notes, live) + (int(gone[-1]) - start_ns) / 1e6
+    seen = np.concatenate([[start_ns], notes["seen_ns"].astype(np.int64)])
+    if len(seen) == 1:
         return math.inf
-    return _after(int(gone[-1]), notes, live) + (int(gone[-1]) - start_ns) / 1e6
+    return (int(seen[np.diff(seen).argmax() + 1]) - start_ns) / 1e6
 
 
 if __name__ == "__main__":
