@@ -6,8 +6,6 @@ import struct
 import threading
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from sensorium.channels import wait
 from sensorium.channels.layout import Entry, Slot
 from sensorium.clock import now_ns
@@ -115,7 +113,7 @@ class Writer:
 
 
 def _bytes(record: NDArray[Any] | bytearray) -> bytes:
-    return record.tobytes() if isinstance(record, np.ndarray) else bytes(record)
+    return bytes(record) if isinstance(record, bytearray) else record.tobytes()
 
 
 def _publisher(
