@@ -65,7 +65,7 @@ class OnnxWriter:
         return name
 
     def node(
-        self, kind: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: int
+        self, kind: str, inputs: Sequence[str], outputs: Sequence[str], **attributes: Any
     ) -> None:
         """Writes one ONNX node."""
         self.nodes.append(

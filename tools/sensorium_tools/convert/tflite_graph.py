@@ -16,6 +16,8 @@ from sensorium_tools.convert.tflite_ops import emit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from onnx import ValueInfoProto
+
     from sensorium.inference.card import Card, Port
     from sensorium_tools.convert.tflite_model import TfliteGraph
 
@@ -92,5 +94,5 @@ def _chain(name: str, graph: TfliteGraph, given: Sequence[str]) -> dict[int, str
     return dict(zip(graph.inputs, given, strict=True))
 
 
-def _value(port: Port) -> object:
+def _value(port: Port) -> ValueInfoProto:
     return helper.make_tensor_value_info(port.name, TensorProto.FLOAT, port.shape)

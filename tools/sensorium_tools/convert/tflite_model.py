@@ -93,7 +93,10 @@ def _read(data: bytes, name: str) -> TfliteGraph:
     model = tflite.Model.GetRootAsModel(data, 0)
     if model.SubgraphsLength() != 1:
         raise EngineError(f"{name}: {model.SubgraphsLength()} subgraphs, can convert only 1")
-    graph = model.Subgraphs(0)
+    return _graph(model, model.Subgraphs(0), name)
+
+
+def _graph(model: Any, graph: Any, name: str) -> TfliteGraph:
     return TfliteGraph(
         tuple(_tensor(model, graph.Tensors(i), name) for i in range(graph.TensorsLength())),
         tuple(_operator(model, graph.Operators(i)) for i in range(graph.OperatorsLength())),
