@@ -65,7 +65,7 @@ if sys.platform == "win32":
         """What a `mapping.Mapping` is made of.
 
         Attributes:
-            view: The whole section.
+            view: The whole section, in whole pages.
             owner: Unmaps it.
             handle: Of the section.
         """
@@ -88,8 +88,7 @@ if sys.platform == "win32":
 
     def create_unnamed(size: int) -> Mapped:
         """An unnamed section of the paging file, mapped writable."""
-        handle = _section(_INVALID, size)
-        return map_handle(handle, writable=True)
+        return map_handle(_section(_INVALID, size), writable=True)
 
     def create_file(path: Path, size: int) -> Mapped:
         """A new temporary file of `size` bytes, mapped writable."""
@@ -142,7 +141,10 @@ if sys.platform == "win32":
     def _map_file(file: int, size: int, *, writable: bool) -> Mapped:
         descriptor = msvcrt.open_osfhandle(file, os.O_BINARY)
         try:
-            return map_handle(_section(file, size, writable=writable), writable=writable)
+            # An empty file cannot be mapped; of another one exactly its bytes are given.
+            exact = size or os.fstat(descriptor).st_size
+            mapped = map_handle(_section(file, size, writable=writable), writable=writable)
+            return mapped._replace(view=mapped.view[:exact])
         finally:
             os.close(descriptor)
 
