@@ -130,7 +130,7 @@ def _publisher(
     latest = (entry.base + Entry.LATEST) // 8
     leases = waiters.words if waiters else memoryview(bytes(8)).cast("Q")
     lease = entry.index if waiters else 0
-    futex = region.address() + entry.base + Entry.LATEST
+    wake = wait.waker(region, entry, waiters)
     fence = threading.Lock()
     enter_fence, leave_fence = fence.acquire, fence.release
     usual = entry.record_size
@@ -169,7 +169,7 @@ def _publisher(
             enter_fence()
             leave_fence()
             if leases[lease] > now:
-                wait.wake(futex)
+                wake(now)
         return n
 
     return publish

@@ -81,8 +81,14 @@ class Perceiver:
         if self._sleeper is None or rings != self._slept_on:
             pages = [self._outputs.regions[feed.region][1] for feed in feeds]
             self._slept_on = rings
+            self._wake_no_more()
             self._sleeper = Sleeper(rings, pages)
         return self._sleeper
+
+    def _wake_no_more(self) -> None:
+        if self._sleeper is not None:
+            self._sleeper.close()
+            self._sleeper = None
 
     def run(self) -> None:
         """Loops until `stopping`."""
@@ -93,6 +99,7 @@ class Perceiver:
             timeout_s = _REFRESH_S if self._must_refresh(feeds) else _IDLE_S
             self._sleeper_of(feeds).wait([feed.seen for feed in feeds], timeout_s)
             self.drain()
+        self._wake_no_more()
         for slot in self.slots:
             slot.close()
 
