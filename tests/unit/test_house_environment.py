@@ -15,6 +15,7 @@ HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 @pytest.fixture
 def environment(tmp_path: Path) -> Environment:
     """A real environment, without pip, that nothing was installed into yet."""
+    pytest.importorskip("venv", reason="an embeddable Python has no venv")
     command = [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")]
     subprocess.run(command, check=True)
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'tiny'\n")

@@ -50,5 +50,5 @@ def test_importing_the_sensor_does_not_import_the_binding():
 
 def test_missing_binding_names_the_package(monkeypatch):
     monkeypatch.setitem(sys.modules, "xr", None)
-    with pytest.raises(BindingMissing, match="libgl1"):
+    with pytest.raises(BindingMissing, match="pyopenxr" if sys.platform == "win32" else "libgl1"):
         load_binding()

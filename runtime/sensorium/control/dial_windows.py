@@ -1,14 +1,9 @@
-"""The client's way to the control pipe on Windows.
-
-Written after Microsoft's documentation and checked by the type checker only: not verified by
-running it.
-"""
+"""The client's way to the control pipe on Windows."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from sensorium.control import frames
@@ -19,7 +14,6 @@ if TYPE_CHECKING:
 
 if sys.platform == "win32":
     from sensorium.control import pipes_windows as pipes
-    from sensorium.control import windows
 
     class PipeLine:
         """A connection to the daemon.
@@ -33,7 +27,6 @@ if sys.platform == "win32":
         """
 
         def __init__(self, folder: Path, timeout_s: float) -> None:
-            self._timeout_s = timeout_s
             self._pipe = pipes.dial(pipes.pipe_name(), timeout_s)
 
         def exchange(self, frame: bytes) -> tuple[bytes, tuple[int, ...]]:
@@ -42,30 +35,24 @@ if sys.platform == "win32":
             Raises:
                 ControlError: When the daemon is gone or silent.
             """
-            limit = threading.Timer(self._timeout_s, pipes.interrupt, (self._pipe,))
-            limit.start()
             try:
                 # A daemon that refuses at once has closed its end; what it said can be read.
                 with contextlib.suppress(ConnectionError):
-                    pipes.write(self._pipe, frame)
+                    self._pipe.write(frame)
                 body = self._receive()
             except ConnectionError as error:
                 raise ControlError(f"the daemon is gone: {error}", "sensorium run") from error
-            finally:
-                limit.cancel()
             fields = frames.decode(body)
             handles = (fields.get(f"handle{number}") for number in range(2))
             return body, tuple(handle for handle in handles if isinstance(handle, int))
 
         def close(self) -> None:
             """Ends the connection. A second call does nothing."""
-            if self._pipe:
-                windows.close(self._pipe)
-                self._pipe = 0
+            self._pipe.close()
 
         def _receive(self) -> bytes:
             assembler = frames.Assembler()
             while True:
-                body = assembler.add(pipes.read(self._pipe, assembler.missing))
+                body = assembler.add(self._pipe.read(assembler.missing))
                 if body is not None:
                     return body

@@ -1,7 +1,4 @@
-"""The link to a child on Windows: an inherited pipe; handles are copied into the other process.
-
-Written after the documentation and checked by the type checker only: not verified by running it.
-"""
+"""The link to a child on Windows: an inherited pipe; handles are copied into the other process."""
 
 from __future__ import annotations
 

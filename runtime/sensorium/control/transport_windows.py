@@ -1,8 +1,4 @@
-"""The control socket on Windows: a named pipe, one thread a client, answers from the loop.
-
-Written after Microsoft's documentation and checked by the type checker only: not verified by
-running it.
-"""
+"""The control socket on Windows: a named pipe, one thread a client, answers from the loop."""
 
 from __future__ import annotations
 
@@ -48,7 +44,7 @@ if sys.platform == "win32":
         def __init__(self, path: Path, sessions: Sessions) -> None:
             self._sessions = sessions
             self._name = pipes.pipe_name()
-            self._next = pipes.make_pipe(self._name, first=True)
+            self._next: pipes.Pipe | None = pipes.make_pipe(self._name, first=True)
             self._clients: dict[Connection, _Client] = {}
             self._threads: set[_Client] = set()
             self._questions: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = (
@@ -79,11 +75,12 @@ if sys.platform == "win32":
             self._closing = True
             if self._selector is not None:
                 self._selector.unregister(self._wake)
-                with contextlib.suppress(ControlError):
-                    windows.close(pipes.dial(self._name, 1.0))
-                self._acceptor.join()
+                while self._acceptor.is_alive():
+                    if self._next:
+                        self._next.interrupt()
+                    self._acceptor.join(0.05)
             if self._next:
-                windows.close(self._next)
+                self._next.close()
             while self._threads:
                 self._cancel_questions()
                 for client in tuple(self._threads):
@@ -119,17 +116,15 @@ if sys.platform == "win32":
             self._threads.discard(client)
 
         def _accept(self) -> None:
-            while pipes.wait_for_client(self._next) and not self._closing:
+            while self._next and self._next.wait_for_client() and not self._closing:
                 client = _Client(self, self._next)
                 try:
                     self._next = pipes.make_pipe(self._name, first=False)
                 except ControlError as error:
-                    self._next = 0
+                    self._next = None
                     _log.error("no more clients can connect: %s", error)
                 self._threads.add(client)
                 client.thread.start()
-                if not self._next:
-                    return
 
         def _answer(self, _mask: int) -> None:
             with contextlib.suppress(BlockingIOError):
@@ -154,7 +149,7 @@ if sys.platform == "win32":
     class _Client:
         """One client's end of the pipe and the thread that waits for it."""
 
-        def __init__(self, transport: PipeTransport, pipe: int) -> None:
+        def __init__(self, transport: PipeTransport, pipe: pipes.Pipe) -> None:
             self.thread = threading.Thread(target=self._serve, daemon=True)
             self._transport = transport
             self._pipe = pipe
@@ -164,7 +159,7 @@ if sys.platform == "win32":
         def interrupt(self) -> None:
             """Ends the connection; may be called again."""
             self._interrupted = True
-            pipes.interrupt(self._pipe)
+            self._pipe.interrupt()
 
         def _serve(self) -> None:
             connection: Connection | None = None
@@ -174,11 +169,11 @@ if sys.platform == "win32":
                 self._talk(connection)
             except Refused as error:
                 with contextlib.suppress(ConnectionError):
-                    pipes.write(self._pipe, refusal(error).data)
+                    self._pipe.write(refusal(error).data)
             except (ConnectionError, ControlError, CancelledError) as error:
                 _log.debug("a client left: %s", error)
             finally:
-                windows.close(self._pipe)
+                self._pipe.close()
                 if self._process:
                     windows.close(self._process)
                 self._transport.left(self, connection)
@@ -197,12 +192,12 @@ if sys.platform == "win32":
                 body = None
                 try:
                     while body is None:
-                        body = assembler.add(pipes.read(self._pipe, assembler.missing))
+                        body = assembler.add(self._pipe.read(assembler.missing))
                 except ControlError as error:
                     answer = refusal(error, final=True)
                 else:
                     answer = self._transport.ask(self._question(connection, body))
-                pipes.write(self._pipe, self._with_handles(answer))
+                self._pipe.write(self._with_handles(answer))
                 final = answer.final
 
         def _question(self, connection: Connection, body: bytes) -> Callable[[], Answer]:

@@ -1,8 +1,4 @@
-"""What control needs of Windows: the user's id, processes, handles that change hands.
-
-Written after Microsoft's documentation and checked by the type checker only: not verified by
-running it.
-"""
+"""What control needs of Windows: the user's id, processes, handles that change hands."""
 
 from __future__ import annotations
 

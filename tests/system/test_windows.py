@@ -1,0 +1,182 @@
+"""The daemon as a Windows program: Python for Windows, its packages, and the C client, under wine.
+
+What wine cannot show is not claimed by these tests: see the README, "What it needs".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from fixtures import clients, engines, pulse, windows_python
+from fixtures.client_session import reads_waits_writes_and_survives, until
+from fixtures.windows_daemon import WindowsDaemon
+from fixtures.windows_python import ROOT, WindowsPython
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.system
+
+SOURCES = [clients.PROGRAMS / "driver_main.c", clients.PROGRAMS / "driver_channels.c"]
+SENSES = {"voice_activity", "gesture_left", "gesture_right"}
+PATIENCE_S = 30.0
+WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on. " * 4
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WindowsPython]:
+    windows_python.require()
+    for name in ("silero-vad", "gesture-recognizer"):
+        engines.ensure_built(name)
+    running = WindowsPython(tmp_path_factory.mktemp("windows"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def daemon(python: WindowsPython, tmp_path: Path) -> Iterator[WindowsDaemon]:
+    with WindowsDaemon(python, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(params=["c", "python"])
+def driver(request, daemon, tmp_path) -> Iterator[clients.Driver]:
+    if request.param == "c":
+        made = clients.compile_c(
+            tmp_path / "driver.exe", SOURCES, "-static", compiler="x86_64-w64-mingw32-gcc"
+        )
+        command = clients.wine(made)
+    else:
+        command = python_driver(daemon)
+    with daemon.driver(command) as running:
+        yield running
+
+
+def python_driver(daemon: WindowsDaemon) -> list[str]:
+    files = (clients.PROGRAMS / "driver.py", clients.CLIENTS / "python")
+    return daemon.python.command(*map(clients.windows_path, files))
+
+
+def eventually(true: Callable[[], object], what: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.1)
+
+
+def windows_processes(python: WindowsPython) -> int:
+    """How many of its Pythons run."""
+    wine = python.environment["WINEPREFIX"].encode()
+    count = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as environ:
+                mine = wine in environ.read()
+            with open(f"/proc/{pid}/cmdline", "rb") as line:
+                count += mine and b"python.exe" in line.read()
+        except OSError:
+            continue
+    return count
+
+
+def test_units_and_waking(python: WindowsPython) -> None:
+    # What `sensorium-engines fetch` needs, wine 8 cannot load.
+    without = ("--ignore", "tests/unit/test_pip_settings.py")
+    done = python.run(
+        "-m", "pytest", "-q", "-p", "no:cacheprovider", *without, "tests/unit",
+        "tests/contract/test_waking_windows.py",
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_demo_shows_every_sense_live(python: WindowsPython, tmp_path: Path) -> None:
+    own = {"SENSORIUM_DATA_DIR": clients.windows_path(tmp_path)}
+    done = python.run("-m", "sensorium", "demo", "--seconds", "6", "--json", environment=own)
+    assert done.returncode == 0, done.stderr
+    channels = json.loads(done.stdout)["channels"]
+    assert {name for name in SENSES if channels[name]["valid_records_seen"] > 50} == SENSES
+    eventually(lambda: windows_processes(python) == 0, "the demo's processes end")
+
+
+def test_commands_reach_the_daemon(daemon: WindowsDaemon) -> None:
+    status = daemon.status()
+    assert [child["state"] for child in status["processes"]] == ["live", "live"]
+    second = daemon.command("run", "--config", "replay")
+    assert second.returncode == 1
+    assert f"running already (process {status['pid']})" in second.stderr
+    assert daemon.command("mute", "on").returncode == 0
+    assert daemon.status()["muted"]
+    assert daemon.command("mute", "off").returncode == 0
+    assert daemon.command("reload").returncode == 0
+    doctor = daemon.asked("doctor")
+    found = {one["topic"]: one["verdict"] for one in doctor["findings"]}
+    assert {found[f"channel {name}"] for name in SENSES} == {"ok"}
+    assert daemon.stop() == 0
+    assert daemon.command("status").returncode == 1
+    eventually(lambda: windows_processes(daemon.python) == 0, "its processes end")
+
+
+def test_client_reads_waits_writes_and_survives_the_daemon(driver, daemon) -> None:
+    reads_waits_writes_and_survives(driver, daemon)
+    assert driver("age", "gesture_right").split()[1] == "0"  # the clock is its own
+
+
+def test_killed_processes_come_back_or_take_their_children_along(daemon: WindowsDaemon) -> None:
+    with daemon.driver(python_driver(daemon)) as driver:
+        driver("connect", "game")
+        until(driver, "NEW", "read", "gesture_right")
+        fast = next(c for c in daemon.status()["processes"] if c["name"] == "fast")
+        daemon.end(fast["pid"])
+        eventually(
+            lambda: any(c["restarts"] for c in daemon.status()["processes"]), "fast restarts"
+        )
+        until(driver, "NEW", "read", "gesture_right")
+    daemon.end(daemon.status()["pid"])
+    eventually(lambda: windows_processes(daemon.python) == 0, "the children end")
+    daemon.start()
+    assert daemon.status()["ok"]
+
+
+def test_recording_is_made_and_read(daemon: WindowsDaemon, tmp_path: Path) -> None:
+    path = tmp_path / "made.mcap"
+    windows = clients.windows_path(path)
+    done = daemon.command("record", "--classes", "public", "--minutes", "0.05", "--out", windows)
+    assert done.returncode == 0, done.stderr
+    from mcap.reader import make_reader
+
+    with path.open("rb") as file:
+        topics = {channel.topic for _, channel, _ in make_reader(file).iter_messages()}
+    assert {"/sensorium/gesture_right", "/sensorium/voice_activity"} <= topics
+
+
+def test_microphone_hears_speech(python: WindowsPython, tmp_path: Path) -> None:
+    pulse.require()
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    config = "[sensors.microphone]\n[senses.voice_activity]\n"
+    speech = tmp_path / "speech.wav"
+    subprocess.run(["espeak-ng", "-w", speech, WORDS], check=True)
+    with (
+        pulse.PulseServer() as server,
+        WindowsDaemon(python, tmp_path, config, server.environment) as daemon,
+    ):
+        with daemon.driver(python_driver(daemon)) as reader, server.play(speech):
+            reader("connect", "game")
+            assert reader("wait", int(PATIENCE_S * 1000), "voice_event") == "OK"
+        part = daemon.status()["parts"]["microphone"]
+        assert part["state"] == "live"
+        assert "48000 Hz" in part["detail"]
+
+
+def test_it_is_the_checkouts_own_source(python: WindowsPython) -> None:
+    done = python.run("-c", "import sensorium, sys; print(sensorium.__file__, sys.platform)")
+    assert done.stdout.split() == [
+        clients.windows_path(ROOT / "runtime" / "sensorium" / "__init__.py"), "win32",
+    ]
