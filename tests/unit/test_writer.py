@@ -83,19 +83,18 @@ CASES = list(itertools.product(
 
 def test_every_field_is_as_given_whatever_the_slot_held(region):
     noise = np.random.default_rng(0)
-    writer, epoch, n = Writer(region, "block", None, lambda: NOW), 0, 0
+    writer, epoch, tag = Writer(region, "block", None, lambda: NOW), 0, TAGS[0]
     word = (region.entry("block").base + Entry.EPOCH) // 8
-    for place in noise.permutation(np.tile(np.arange(len(CASES)), 4)):
+    for n, place in enumerate(noise.permutation(np.tile(np.arange(len(CASES)), 4)), 1):
         valid, reason, confidence, flags, size = CASES[place]
         if noise.random() < 0.1:
             epoch = region.words[word] = int(noise.integers(1, 1 << 32))
             writer, tag = Writer(region, "block", None, lambda: NOW), TAGS[0]
-        elif n == 0 or noise.random() < 0.2:
+        elif noise.random() < 0.2:
             tag = TAGS[noise.integers(len(TAGS))]
             writer.tag(*tag)
         data = noise.bytes(size)
         given = (data, bytearray(data), np.frombuffer(data, np.uint8))[noise.integers(3)]
-        n += 1
         assert n == writer.publish(
             given, CAPTURE + n, valid=valid, reason=reason, confidence=confidence, flags=flags
         )
