@@ -109,6 +109,7 @@ class HandStream:
         self._record["label_count"] = len(self._names)
         self._scores = self._record["scores"][0]
         self._newest_ns = 0
+        self._empty = True
 
     def process(self, sample: Sample, publish: Publish) -> None:
         """Takes one record of the hand: see `Stream.process`."""
@@ -122,6 +123,7 @@ class HandStream:
             self._inactive(sample, publish, Reason.INACTIVE)
             return
         scores = self._engine.run(self._feeds)["scores"][0]
+        self._empty = False
         self._scores[: len(scores)] = scores
         if sample.capture_ns - self._newest_ns > GAP_NS:
             self._gate.forget()
@@ -157,9 +159,11 @@ class HandStream:
         self._gate.forget()
         self._tell(self._gate.stop(), sample, publish, float("nan"))
         record = self._record
-        for part in ("scores", "pinches", "pinch", "grab", "phase"):
-            record[part] = 0
-        self._name(0, 0.0)
+        if not self._empty:
+            self._empty = True
+            for part in ("scores", "pinches", "pinch", "grab", "phase"):
+                record[part] = 0
+            self._name(0, 0.0)
         publish(self.outputs[0], record, sample.capture_ns, valid=False, reason=reason)
 
     def _tell(

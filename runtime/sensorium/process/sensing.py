@@ -94,6 +94,8 @@ class SensorThread:
     def wait(self, seconds: float) -> bool:
         """See `SensorIO.wait`."""
         self.beat_ns = now_ns()
+        if seconds <= 0 and not self._changed:
+            return not self._stopping
         with self._wake:
             if not self._stopping and not self._changed and seconds > 0:
                 self._wake.wait(seconds)
