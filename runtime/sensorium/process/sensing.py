@@ -40,7 +40,7 @@ class SensorThread:
     def __init__(self, part: Part, outputs: Outputs, report: Callable[[Report], None]) -> None:
         self.part = part
         self.clock = now_ns
-        self.raised = priority.raised
+        self.raised = priority.Raised
         self.beat_ns = now_ns()
         self._outputs = outputs
         self._report = report

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from sensorium.health import Reason
 from sensorium.sensors.openxr.buttons import POSES, Buttons
@@ -10,6 +12,8 @@ from sensorium.sensors.openxr.poses import PoseCopy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from sensorium.sensors.openxr.actions import ActionSet
     from sensorium.sensors.openxr.outlet import Outlet
@@ -51,9 +55,7 @@ class Controllers:
             for side, outlet in outlets.items()
         }
         self._copies = {
-            side: [
-                PoseCopy(room, first + at, outlet.record[pose]) for at, pose in enumerate(POSES)
-            ]
+            side: PoseCopy(room, first, _poses(outlet.record))
             for (side, outlet), first in zip(outlets.items(), (0, HEAD + 1), strict=True)
         }
 
@@ -83,9 +85,15 @@ class Controllers:
         """Publishes what was synced and located."""
         for side, outlet in self._outlets.items():
             if self._present[side]:
-                for copy in self._copies[side]:
-                    copy.copy()
+                self._copies[side].copy()
                 self._buttons[side].read()
                 outlet.publish(now_ns)
             else:
                 outlet.withhold(now_ns, Reason.INACTIVE)
+
+
+def _poses(record: NDArray[np.void]) -> NDArray[np.void]:
+    """Grip and aim of a controller's record, which lie side by side, as one array."""
+    grip, aim = (cast("Any", record.dtype.fields)[name] for name in POSES)
+    start, end = grip[1], aim[1] + aim[0].itemsize
+    return record.view(np.uint8)[start:end].view(record[POSES[0]].dtype)
