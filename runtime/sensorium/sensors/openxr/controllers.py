@@ -41,6 +41,9 @@ class Controllers:
         actions: Its actions.
         room: Where the spaces of `pose_spaces` are located.
         outlets: The channels, by side: 1 left, 2 right.
+
+    Attributes:
+        any_present: Whether a controller was there at the last sync.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Controllers:
         self._actions = actions
         self._outlets = outlets
         self._present = dict.fromkeys(outlets, False)
+        self.any_present = False
         self._buttons = {
             side: Buttons(session.calls, session.handle, actions, side, outlet.record)
             for side, outlet in outlets.items()
@@ -58,11 +62,6 @@ class Controllers:
             side: PoseCopy(room, first, _poses(outlet.record))
             for (side, outlet), first in zip(outlets.items(), (0, HEAD + 1), strict=True)
         }
-
-    @property
-    def any_present(self) -> bool:
-        """Whether a controller was there at the last sync."""
-        return any(self._present.values())
 
     @property
     def span(self) -> tuple[int, int]:
@@ -80,6 +79,7 @@ class Controllers:
             self._present[side] = has_input and buttons.present()
             if changed or self._present[side] > was_present:
                 buttons.identify()
+        self.any_present = any(self._present.values())
 
     def publish(self, now_ns: int) -> None:
         """Publishes what was synced and located."""
