@@ -51,7 +51,10 @@ def _agree(model: ModelProto, made: ModelProto) -> bool:
             for port in one.get_inputs()
         }
         pairs = zip(one.run(None, feeds), other.run(None, feeds), strict=True)
-        if not all(np.allclose(*pair, rtol=_TOLERANCE, atol=_TOLERANCE) for pair in pairs):
+        if not all(
+            np.allclose(np.asarray(ours), np.asarray(theirs), rtol=_TOLERANCE, atol=_TOLERANCE)
+            for ours, theirs in pairs
+        ):
             return False
     return True
 
