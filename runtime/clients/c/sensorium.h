@@ -166,6 +166,8 @@ static inline void sensorium_nap(unsigned ms) {
 #define SENSORIUM_HEADER_BYTES 256
 #define SENSORIUM_ENTRY_BYTES 320
 #define SENSORIUM_WAITERS_SIZE 4096
+#define SENSORIUM_SEATS 32
+#define SENSORIUM_FIRST_SEAT 480
 #define SENSORIUM_HEADER_MAGIC 0
 #define SENSORIUM_HEADER_LAYOUT_MAJOR 8
 #define SENSORIUM_HEADER_LAYOUT_MINOR 12
@@ -1043,6 +1045,8 @@ typedef struct sensorium_region {
   uint8_t *base;             /* NULL while it is not mapped */
   uint64_t size;
   uint8_t *waiters;          /* over control only; NULL: nobody can be woken, so waiting polls */
+  void *event;               /* Windows: wakes this session while it waits; NULL: not taken yet */
+  uint32_t seat;             /* Windows: the event's number and word in the waiters' page */
   uint64_t generation, started_ns; /* which ring set this is: numbers in another start anew */
   sensorium_status status;   /* why it is not mapped */
   uint32_t wanted;           /* 1: reconnect opens it again */
@@ -1164,14 +1168,56 @@ static inline void sensorium_region_unmap(sensorium_region_t *r) {
 #if defined(_WIN32)
   if (r->base) UnmapViewOfFile(r->base);
   if (r->waiters) UnmapViewOfFile(r->waiters);
+  if (r->event) CloseHandle(r->event);
 #else
   if (r->base) munmap(r->base, (size_t)r->size);
   if (r->waiters) munmap(r->waiters, SENSORIUM_WAITERS_SIZE);
 #endif
   r->base = NULL;
   r->waiters = NULL;
+  r->event = NULL;
   r->size = 0;
 }
+
+#if defined(_WIN32)
+/* Windows has no futex across processes: each sleeper of a region takes a seat there, an event of
+ * its own that resets itself, and leaves a lease in the seat's word of the waiters' page. */
+static inline const char *sensorium_seat_name(const sensorium_region_t *r, uint32_t seat, char name[96]) {
+  snprintf(name, 96, "Local\\sensorium-%08lx%08lx-%08lx%08lx-%.16s-%u", (unsigned long)(r->started_ns >> 32),
+           (unsigned long)(r->started_ns & 0xffffffffu), (unsigned long)(r->generation >> 32),
+           (unsigned long)(r->generation & 0xffffffffu), (const char *)(r->base + SENSORIUM_HEADER_REGION),
+           (unsigned)seat);
+  return name;
+}
+
+/* Takes the first free seat: the system gives a name to the first who asks. 0: none is free. */
+static inline int sensorium_take_seat(sensorium_region_t *r) {
+  char name[96];
+  uint32_t seat;
+  for (seat = 0; !r->event && seat < SENSORIUM_SEATS; seat++) {
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, sensorium_seat_name(r, seat, name));
+    if (event && GetLastError() == ERROR_ALREADY_EXISTS) CloseHandle(event);
+    else if (event) {
+      r->event = event;
+      r->seat = seat;
+    }
+  }
+  return r->event != NULL;
+}
+
+static inline void sensorium_wake_seats(const sensorium_region_t *r, uint64_t now_ns) {
+  char name[96];
+  uint32_t seat;
+  for (seat = 0; seat < SENSORIUM_SEATS; seat++) {
+    HANDLE event;
+    if (sensorium_load(r->waiters + 8u * (SENSORIUM_FIRST_SEAT + seat)) <= now_ns) continue;
+    event = OpenEventA(EVENT_MODIFY_STATE, FALSE, sensorium_seat_name(r, seat, name));
+    if (!event) continue;
+    SetEvent(event);
+    CloseHandle(event);
+  }
+}
+#endif
 
 /* Checks a mapping of `r->size` bytes; on failure it is unmapped again. */
 static inline sensorium_status sensorium_region_check(sensorium_t *s, sensorium_region_t *r) {
@@ -1540,6 +1586,8 @@ static inline sensorium_status sensorium_write(sensorium_channel_t *c, const voi
     if (sensorium_load(c->region->waiters + 8u * c->index) > now_ns) {
 #if defined(__linux__)
       syscall(SYS_futex, entry + SENSORIUM_ENTRY_LATEST, 1 /* FUTEX_WAKE */, INT32_MAX, NULL, NULL, 0);
+#elif defined(_WIN32)
+      sensorium_wake_seats(c->region, now_ns);
 #endif
     }
   }
@@ -1789,6 +1837,31 @@ static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint3
   time.tv_nsec = (long)(end % 1000000000u);
   return syscall(449 /* futex_waitv */, words, count, 0, &time, CLOCK_MONOTONIC) >= 0 || errno != ENOSYS;
 }
+
+static inline int sensorium_lease(sensorium_region_t *r, uint64_t until_ns) {
+  (void)r;
+  (void)until_ns;
+  return 1;
+}
+#else
+/* Says until when this session may sleep in the region; 0: every seat is taken. */
+static inline int sensorium_lease(sensorium_region_t *r, uint64_t until_ns) {
+  if (!sensorium_take_seat(r)) return 0;
+  sensorium_store(r->waiters + 8u * (SENSORIUM_FIRST_SEAT + r->seat), until_ns);
+  return 1;
+}
+
+/* Sleeps until a record is written in one of the channels' regions. */
+static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint32_t count, uint64_t nap_ns) {
+  HANDLE events[SENSORIUM_REGIONS];
+  DWORD used = 0, place;
+  uint32_t i;
+  for (i = 0; i < count; i++) {
+    for (place = 0; place < used && events[place] != channels[i]->region->event;) place++;
+    if (place == used) events[used++] = channels[i]->region->event;
+  }
+  return WaitForMultipleObjects(used, events, FALSE, (DWORD)((nap_ns + 999999u) / 1000000u)) != WAIT_FAILED;
+}
 #endif
 
 /* Sleeps until one of the channels has a record that was not returned yet: OK; SAME when
@@ -1796,7 +1869,7 @@ static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint3
 static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channels, uint32_t count,
                                               uint64_t timeout_ns) {
   uint64_t end = sensorium_now_ns() + timeout_ns;
-  int can_sleep = SENSORIUM_CLOCK == SENSORIUM_CLOCK_MONOTONIC;
+  int can_sleep = 1;
   uint32_t i;
   if (!count || count > SENSORIUM_WAIT_MAX) return SENSORIUM_BAD;
   for (;;) {
@@ -1808,6 +1881,7 @@ static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channe
       if (!c->base || sensorium_gone(c) != SENSORIUM_OK) continue;
       reachable++;
       if (!c->region->waiters || c->region->foreign_clock) can_sleep = 0;
+      else if (!sensorium_lease(c->region, now + 2000000000u)) can_sleep = 0;
       else sensorium_store(c->region->waiters + 8u * c->index, now + 2000000000u);
     }
     if (reachable != count) return SENSORIUM_CLOSED;
@@ -1816,11 +1890,7 @@ static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channe
       if (sensorium_latest(channels[i]) != sensorium_seen(channels[i])) return SENSORIUM_OK;
     if (now >= end) return SENSORIUM_SAME;
     nap = end - now < 1000000000u ? end - now : 1000000000u;
-#if defined(__linux__)
     if (can_sleep && sensorium_sleep_on(channels, count, nap)) continue;
-#else
-    (void)can_sleep;
-#endif
     sensorium_nap(nap < 1000000u ? 0 : 1);
   }
 }
@@ -2185,8 +2255,21 @@ static inline sensorium_status sensorium_map_file(sensorium_t *s, sensorium_regi
   return sensorium_map_sections(s, r, section, NULL);
 }
 
-/* Waiting polls on Windows: it has no use for the public region's waiters' page. */
-static inline void sensorium_open_page(sensorium_t *s) { (void)s; }
+/* The public region's waiters' page comes over control only. */
+static inline void sensorium_open_page(sensorium_t *s) {
+  sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
+  char reply[2048];
+  intptr_t handles[2];
+  if (!r->base || r->waiters || r->foreign_clock) return;
+  if (!sensorium_exchange(s, "{\"op\":\"open\",\"region\":\"public\"}", reply, sizeof reply, handles)) {
+    sensorium_control_close(s);
+    return;
+  }
+  if (handles[1] != -1 && sensorium_json_number(reply, "generation") == r->generation)
+    r->waiters = (uint8_t *)MapViewOfFile((HANDLE)handles[1], FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, 0);
+  if (handles[0] != -1) CloseHandle((HANDLE)handles[0]);
+  if (handles[1] != -1) CloseHandle((HANDLE)handles[1]);
+}
 
 static inline void sensorium_default_directory(sensorium_t *s) {
   const char *base = getenv("LOCALAPPDATA");

@@ -157,6 +157,7 @@ namespace Sensorium
         public const int NameBytes = 32, HeaderSize = 256;
         public const int EntrySize = 320;
         public const int WaitersSize = 4096;
+        public const int Seats = 32, FirstSeat = 480;
         public const int HeaderMagic = 0;
         public const int HeaderLayoutMajor = 8;
         public const int HeaderLayoutMinor = 12;
@@ -1508,7 +1509,9 @@ namespace Sensorium
         public Status Status = Status.Closed;
         public bool Wanted, Writable, ForeignClock;
         private readonly List<IDisposable> held = new List<IDisposable>();
-        private bool sections;
+        private bool sections, pageIsSection;
+        private EventWaitHandle seatEvent;
+        private int seat;
         private long offsetNs;
         private ulong heartbeatNs, seenNs;
 
@@ -1546,11 +1549,57 @@ namespace Sensorium
             Unmap();
             sections = true;
             Base = Native.MapViewOfFile(region, Writable ? 6u : 4u, 0, 0, new UIntPtr((ulong)size));
-            Waiters = Native.MapViewOfFile(waiters, 6, 0, 0, new UIntPtr(Layout.WaitersSize));
             Size = size;
             Native.CloseHandle(region);
-            Native.CloseHandle(waiters);
+            MapPageSection(waiters);
             return Mapped;
+        }
+
+        public void MapPageSection(IntPtr waiters)
+        {
+            pageIsSection = true;
+            Waiters = Native.MapViewOfFile(waiters, 6, 0, 0, new UIntPtr(Layout.WaitersSize));
+            Native.CloseHandle(waiters);
+        }
+
+        /// Windows has no futex across processes: each sleeper of a region takes a seat there, an event of its
+        /// own that resets itself, and leaves a lease in the seat's word of the waiters' page. The system gives a
+        /// name to the first who asks. Null: every seat is taken.
+        public EventWaitHandle Lease(ulong untilNs)
+        {
+            for (int i = 0; seatEvent == null && i < Layout.Seats; i++)
+            {
+                bool isNew;
+                var made = new EventWaitHandle(false, EventResetMode.AutoReset, SeatName(i), out isNew);
+                if (isNew)
+                {
+                    seatEvent = made;
+                    seat = i;
+                    held.Add(made);
+                }
+                else made.Dispose();
+            }
+            if (seatEvent != null) Native.Store(Native.Plus(Waiters, 8 * (Layout.FirstSeat + seat)), untilNs);
+            return seatEvent;
+        }
+
+        /// Wakes who sleeps in the region.
+        public void WakeSeats(ulong nowNs)
+        {
+            for (int i = 0; i < Layout.Seats; i++)
+            {
+                EventWaitHandle other;
+                if (Native.Load(Native.Plus(Waiters, 8 * (Layout.FirstSeat + i))) <= nowNs) continue;
+                if (!EventWaitHandle.TryOpenExisting(SeatName(i), out other)) continue;
+                other.Set();
+                other.Dispose();
+            }
+        }
+
+        private string SeatName(int number)
+        {
+            return "Local\\sensorium-" + StartedNs.ToString("x16") + "-" + Generation.ToString("x16") + "-" + Name + "-"
+                + number;
         }
 
         private IntPtr MapFile(string path, bool writable, out long size)
@@ -1649,11 +1698,12 @@ namespace Sensorium
             if (sections)
             {
                 if (Base != IntPtr.Zero) Native.UnmapViewOfFile(Base);
-                if (Waiters != IntPtr.Zero) Native.UnmapViewOfFile(Waiters);
             }
+            if (pageIsSection && Waiters != IntPtr.Zero) Native.UnmapViewOfFile(Waiters);
             for (int i = held.Count - 1; i >= 0; i--) held[i].Dispose();
             held.Clear();
-            sections = false;
+            sections = pageIsSection = false;
+            seatEvent = null;
             Base = Waiters = IntPtr.Zero;
             Size = 0;
             Status = Status.Closed;
@@ -1877,12 +1927,14 @@ namespace Sensorium
             Native.Store(Latest, next);
             Native.Store(entryHeartbeat, nowNs);
             Thread.MemoryBarrier(); // the record is out before the lease is looked at
-            if (Clock.IsLinux && Region.Waiters != IntPtr.Zero
-                && Native.Load(Native.Plus(Region.Waiters, 8 * (long)Index)) > nowNs)
+            if (Region.Waiters == IntPtr.Zero || Native.Load(Native.Plus(Region.Waiters, 8 * (long)Index)) <= nowNs)
+                return Status.Ok;
+            if (Clock.IsLinux)
             {
                 var none = new Native.Timespec();
                 Native.syscall(Native.Futex, Latest, 1, int.MaxValue, ref none, IntPtr.Zero, 0);
             }
+            else Region.WakeSeats(nowNs);
             return Status.Ok;
         }
 
@@ -1978,7 +2030,7 @@ namespace Sensorium
             if (theirId != value.RecordId || theirMajor != value.RecordMajor || theirSize < value.RecordSize)
                 return Status.Version;
             MaxAgeNs = Region.U64(entry + Layout.EntryMaxAgeNs);
-            Index = Region.U64(entry + Layout.EntryIndex) % (Layout.WaitersSize / 8);
+            Index = Region.U64(entry + Layout.EntryIndex) % Layout.FirstSeat;
             regionBase = Region.Base;
             ring = Native.Plus(regionBase, (long)offset);
             heartbeat = Native.Plus(regionBase, Layout.HeaderHeartbeatNs);
@@ -2471,17 +2523,24 @@ namespace Sensorium
         }
 
         /// The public region's waiters' page comes over control only, so that no app can cut a file
-        /// short under the others. Without it waiting naps. Windows always does.
+        /// short under the others. Without it waiting naps.
         private void OpenPage()
         {
             Region region = regions[0];
-            if (!Clock.IsLinux || !region.Mapped || region.ForeignClock || region.Waiters != IntPtr.Zero) return;
+            if (!region.Mapped || region.ForeignClock || region.Waiters != IntPtr.Zero) return;
             long[] handles = { -1, -1 };
             try
             {
                 string reply = line.Exchange("{\"op\":\"open\",\"region\":\"public\"}", handles);
-                if (Json.Find(reply, "ok") == "true" && (ulong)Json.Number(reply, "generation") == region.Generation)
-                    region.MapPage("/proc/self/fd/" + handles[1]);
+                bool same = Json.Find(reply, "ok") == "true"
+                    && (ulong)Json.Number(reply, "generation") == region.Generation;
+                if (same && Clock.IsLinux) region.MapPage("/proc/self/fd/" + handles[1]);
+                else if (!Clock.IsLinux)
+                {
+                    if (handles[0] > 0) Native.CloseHandle(new IntPtr(handles[0]));
+                    if (same) region.MapPageSection(new IntPtr(handles[1]));
+                    else if (handles[1] > 0) Native.CloseHandle(new IntPtr(handles[1]));
+                }
             }
             finally
             {
@@ -2546,24 +2605,39 @@ namespace Sensorium
             while (true)
             {
                 ulong now = Clock.NowNs();
-                bool canSleep = Clock.IsLinux;
+                bool canSleep = true;
+                ulong until = now + 2000000000UL;
                 foreach (Channel channel in channels)
                 {
                     if (!channel.Reachable) return Status.Closed;
                     if (channel.Region.Waiters == IntPtr.Zero || channel.Region.ForeignClock) canSleep = false;
-                    else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), now + 2000000000UL);
+                    else if (!Clock.IsLinux && channel.Region.Lease(until) == null) canSleep = false;
+                    else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), until);
                 }
                 Thread.MemoryBarrier();
                 foreach (Channel channel in channels)
                     if (channel.HasNew) return Status.Ok;
                 if (now >= end) return Status.Same;
                 ulong nap = Math.Min(end - now, 1000000000UL);
-                if (!canSleep || !SleepOn(channels, nap)) Thread.Sleep(1);
+                if (!canSleep || !SleepOn(channels, nap, until)) Thread.Sleep(1);
             }
         }
 
-        private static bool SleepOn(Channel[] channels, ulong napNs)
+        private static bool SleepOnEvents(Channel[] channels, ulong napNs, ulong untilNs)
         {
+            var events = new List<WaitHandle>();
+            foreach (Channel channel in channels)
+            {
+                EventWaitHandle seat = channel.Region.Lease(untilNs);
+                if (!events.Contains(seat)) events.Add(seat);
+            }
+            WaitHandle.WaitAny(events.ToArray(), (int)((napNs + 999999UL) / 1000000UL));
+            return true;
+        }
+
+        private static bool SleepOn(Channel[] channels, ulong napNs, ulong untilNs)
+        {
+            if (!Clock.IsLinux) return SleepOnEvents(channels, napNs, untilNs);
             var time = new Native.Timespec { Seconds = (long)(napNs / 1000000000UL), Nanoseconds = (long)(napNs % 1000000000UL) };
             if (channels.Length == 1)
             {

@@ -138,6 +138,8 @@ NAME_BYTES = 32
 HEADER_SIZE = 256
 ENTRY_SIZE = 320
 WAITERS_SIZE = 4096
+SEATS = 32
+FIRST_SEAT = 480
 SLOT_RECORD = 128
 HEADER_MAGIC = 0
 HEADER_LAYOUT_MAJOR = 8
@@ -674,7 +676,7 @@ class _Entry:
         (identity, major, minor, record_size, self.slots, self.offset, self.stride, _,
          self.max_age_ns, index) = struct.unpack_from("<IHHIIQIIQQ", view, base + 32)
         self.record = (identity, major, minor, record_size)
-        self.index = index % (WAITERS_SIZE // 8)
+        self.index = index % FIRST_SEAT
         self.base = base
         end = self.offset + self.slots * self.stride
         if (self.slots < 2 or self.stride % 8 or self.offset % 8 or end > size
@@ -696,6 +698,7 @@ class _Region:
         self.view: memoryview | None = None
         self.words: Any = None
         self.waiters: Any = None
+        self.seat: Any = None
         self._held: list[Any] = []
 
     def take(self, owner: Any) -> str:
@@ -787,9 +790,10 @@ class _Region:
             if view is not None:
                 view.release()
         self.words = self.waiters = self.view = None
-        for held in self._held:
-            held.close()
-        self._held = []
+        for held in (*self._held, self.seat):
+            if held is not None:
+                held.close()
+        self._held, self.seat = [], None
         self.status = Status.CLOSED
 
 
@@ -819,6 +823,14 @@ if sys.platform == "win32":
         wintypes.HANDLE, wintypes.DWORD, wintypes.DWORD, wintypes.DWORD, ctypes.c_size_t,
     ]
     _kernel32.UnmapViewOfFile.argtypes = [ctypes.c_void_p]
+    _kernel32.CloseHandle.argtypes = [wintypes.HANDLE]
+    _kernel32.CreateEventW.restype = wintypes.HANDLE
+    _kernel32.CreateEventW.argtypes = [
+        ctypes.c_void_p, wintypes.BOOL, wintypes.BOOL, wintypes.LPCWSTR,
+    ]
+    _kernel32.OpenEventW.restype = wintypes.HANDLE
+    _kernel32.OpenEventW.argtypes = [wintypes.DWORD, wintypes.BOOL, wintypes.LPCWSTR]
+    _kernel32.SetEvent.argtypes = [wintypes.HANDLE]
 
     def _map_file(path: str) -> Any:
         file = _kernel32.CreateFileW(path, 0x80000000, 7, None, 3, 0, None)
@@ -830,9 +842,12 @@ if sys.platform == "win32":
         finally:
             os.close(descriptor)
 
+    def _close_handle(handle: int) -> None:
+        _kernel32.CloseHandle(handle)
+
     def _map_handle(handle: int, size: int, writable: bool) -> Any:
         address = _kernel32.MapViewOfFile(handle, 6 if writable else 4, 0, 0, size)
-        _kernel32.CloseHandle(wintypes.HANDLE(handle))
+        _close_handle(handle)
         if not address:
             raise OSError("cannot map a region")
 
@@ -846,8 +861,10 @@ if sys.platform == "win32":
         """Control over a named pipe."""
 
         def __init__(self, directory: str) -> None:
-            user = os.environ.get("USERNAME", "")
-            self._pipe = os.open(rf"\\.\pipe\sensorium-{user}", os.O_RDWR | os.O_BINARY)
+            user, length = ctypes.create_unicode_buffer(257), wintypes.DWORD(257)
+            ctypes.WinDLL("advapi32").GetUserNameW(user, ctypes.byref(length))
+            path = rf"\\.\pipe\sensorium-{user.value}"
+            self._pipe = os.open(path, os.O_RDWR | os.O_BINARY)
 
         def exchange(self, body: bytes) -> tuple[bytes, list[int]]:
             os.write(self._pipe, struct.pack("<I", len(body)) + body)
@@ -868,8 +885,53 @@ if sys.platform == "win32":
         def close(self) -> None:
             os.close(self._pipe)
 
-    def _sleep_on(words: Sequence[tuple[int, int]], nap_ns: int) -> None:
-        time.sleep(min(0.001, nap_ns / 1e9))
+    class _Seat:
+        """A sleeper's event in a region, its number the first that nobody has."""
+
+        def __init__(self, number: int, event: int) -> None:
+            self.number, self.event = number, event
+
+        def close(self) -> None:
+            _kernel32.CloseHandle(self.event)
+
+    def _seat_name(region: Any, number: int) -> str:
+        generation, started = region.identity
+        return f"Local\\sensorium-{started:016x}-{generation:016x}-{region.name}-{number}"
+
+    def _take_seat(region: Any) -> _Seat | None:
+        for number in range(SEATS):
+            ctypes.set_last_error(0)
+            event = _kernel32.CreateEventW(None, False, False, _seat_name(region, number))
+            if event and ctypes.get_last_error() != 183:  # ERROR_ALREADY_EXISTS
+                return _Seat(number, event)
+            if event:
+                _kernel32.CloseHandle(event)
+        return None
+
+    def _lease(region: Any, until_ns: int) -> bool:
+        """Says until when this process may sleep in a region; False when no seat is free."""
+        if region.seat is None:
+            region.seat = _take_seat(region)
+        if region.seat is None:
+            return False
+        region.waiters[FIRST_SEAT + region.seat.number] = until_ns
+        return True
+
+    def _sleep_on(words: Sequence[tuple[Any, int]], nap_ns: int) -> None:
+        """Sleeps until a record is written in one of the channels' regions, at most `nap_ns`."""
+        events = list({channel._region.seat.event for channel, _ in words})
+        handles = (ctypes.c_void_p * len(events))(*events)
+        milliseconds = -(-nap_ns // 1_000_000)
+        _kernel32.WaitForMultipleObjects(len(events), handles, False, milliseconds)
+
+    def _wake(channel: Any, time_ns: int) -> None:
+        region = channel._region
+        for number in range(SEATS):
+            if region.waiters[FIRST_SEAT + number] > time_ns:
+                event = _kernel32.OpenEventW(2, False, _seat_name(region, number))
+                if event:
+                    _kernel32.SetEvent(event)
+                    _kernel32.CloseHandle(event)
 
 else:
     _syscall = ctypes.CDLL(None, use_errno=True).syscall
@@ -883,6 +945,8 @@ else:
             ("value", ctypes.c_uint64), ("address", ctypes.c_uint64),
             ("flags", ctypes.c_uint32), ("reserved", ctypes.c_uint32),
         ]
+
+    _close_handle = os.close
 
     def _map_file(path: str) -> Any:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -940,8 +1004,16 @@ else:
         def close(self) -> None:
             self._socket.close()
 
-    def _sleep_on(words: Sequence[tuple[int, int]], nap_ns: int) -> None:
-        """Sleeps until one of the (address, value) words differs, at most `nap_ns`."""
+    def _lease(region: Any, until_ns: int) -> bool:
+        """Nothing is needed beside the channels' own leases."""
+        return True
+
+    def _wake(channel: Any, time_ns: int) -> None:
+        _syscall(202, ctypes.c_void_p(channel._address()), 1, 0x7FFFFFFF, None, None, 0)
+
+    def _sleep_on(channels: Sequence[tuple[Any, int]], nap_ns: int) -> None:
+        """Sleeps until one of the channels has another number than the one seen."""
+        words = [(channel._address(), seen) for channel, seen in channels]
         if len(words) == 1:
             address, value = words[0]
             nap = _Timespec(nap_ns // 1_000_000_000, nap_ns % 1_000_000_000)
@@ -1128,7 +1200,7 @@ class Channel:
             with _FENCE:  # taking a lock is a full fence: the record is out before the look
                 pass
             if region.waiters[entry.index] > time_ns:
-                _wake(self._address())
+                _wake(self, time_ns)
         return Status.OK
 
     def _bind(self) -> Status:
@@ -1227,11 +1299,6 @@ def _address_of(view: Any) -> int:
     return address
 
 
-def _wake(address: int) -> None:
-    if sys.platform == "linux":
-        _syscall(202, ctypes.c_void_p(address), 1, 0x7FFFFFFF, None, None, 0)
-
-
 def wait(channels: Sequence[Channel], timeout_s: float) -> bool:
     """Sleeps until one of the channels has a record that was not returned yet.
 
@@ -1251,19 +1318,22 @@ def wait(channels: Sequence[Channel], timeout_s: float) -> bool:
             if channel._gone() is not None or channel._entry is None:
                 return False
             region = channel._region
-            if region.waiters is None or region.foreign_clock:
+            if (region.waiters is None or region.foreign_clock
+                    or not _lease(region, now + _LEASE_NS)):
                 can_sleep = False
             else:
                 region.waiters[channel._entry.index] = now + _LEASE_NS
             seen = channel._cursor - 1 if channel._follows else channel._n
             words.append((channel, seen))
+        with _FENCE:  # taking a lock is a full fence: the leases are out before the look
+            pass
         if any(c._region.words[c._latest] != seen for c, seen in words):
             return True
         if now >= end:
             return False
         nap = min(_NAP_NS, end - now)
         if can_sleep:
-            _sleep_on([(c._address(), seen) for c, seen in words], nap)
+            _sleep_on(words, nap)
         else:
             time.sleep(min(0.001, nap / 1e9))
 
@@ -1477,21 +1547,19 @@ class Session:
     def _open_page(self) -> Status:
         """Opens the public region's page of waiters.
 
-        It comes over control only, so that no app can cut a file short under the others. Windows
-        has no use for it: waiting polls there.
+        It comes over control only, so that no app can cut a file short under the others.
         """
         region = self._regions["public"]
-        if (sys.platform == "win32" or region.view is None or region.foreign_clock
-                or region.waiters is not None):
+        if region.view is None or region.foreign_clock or region.waiters is not None:
             return Status.OK
         try:
             answer, handles = self._exchange({"op": "open", "region": "public"})
         except SensoriumError:
             return Status.UNAVAILABLE
         if answer.get("generation") == region.generation and len(handles) == 2:
-            self._take_page(region, handles.pop(), 0)
+            self._take_page(region, handles.pop(), WAITERS_SIZE)
         for handle in handles:
-            os.close(handle)
+            _close_handle(handle)
         return Status.OK
 
     def _take_page(self, region: _Region, handle: int, size: int) -> None:
@@ -1513,13 +1581,13 @@ class Session:
             owner = _map_handle(handles[0], size, region.name == "app")
         except (OSError, ValueError) as error:
             if sys.platform != "win32":
-                os.close(handles[1])
+                _close_handle(handles[1])
             return self._fail(Status.UNAVAILABLE, f"the region cannot be mapped: {error}")
         status = self._take(region, owner)
         if status is Status.OK:
             self._take_page(region, handles[1], page)
         elif sys.platform != "win32":
-            os.close(handles[1])
+            _close_handle(handles[1])
         return status
 
     def _refused(self, answer: dict[str, Any]) -> Status:

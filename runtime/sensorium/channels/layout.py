@@ -89,7 +89,12 @@ class Slot(IntEnum):
 
 
 WAITERS_SIZE = 4096
-"""Bytes of the waiters' page: u64 [512], one lease (monotonic ns) for each entry's index."""
+"""Bytes of the waiters' page, u64 [512]: a lease (monotonic ns) for each entry's index, then one
+for each seat."""
+SEATS = 32
+"""Windows: how many can sleep on a region at once; others look at it every 2 ms."""
+FIRST_SEAT = WAITERS_SIZE // 8 - SEATS
+"""The word of the first seat; indexes of entries are less."""
 
 
 class Kind(IntEnum):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 if sys.platform == "win32":
+    from sensorium.channels import kernel_windows as _kernel
     from sensorium.channels import mapping_windows as _windows
 else:
     import fcntl
@@ -66,7 +67,7 @@ def create_unnamed(name: str, size: int) -> Mapping:
         size: Bytes.
     """
     if sys.platform == "win32":
-        return _windows.create_unnamed(size)
+        return Mapping(*_windows.create_unnamed(size), writable=True)
     else:  # noqa: RET505 - the checker of the other platform follows this form only
         fd = os.memfd_create(f"sensorium-{name}", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(fd, size)
@@ -81,7 +82,7 @@ def create_file(path: Path, size: int) -> Mapping:
         ChannelError: When it cannot be made; the message names the folder.
     """
     if sys.platform == "win32":
-        return _windows.create_file(path, size)
+        return Mapping(*_windows.create_file(path, size), writable=True)
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
@@ -111,7 +112,7 @@ def open_file(path: Path, *, writable: bool = False) -> Mapping:
         ChannelError: When it is not there or may not be opened.
     """
     if sys.platform == "win32":
-        return _windows.open_file(path, writable=writable)
+        return Mapping(*_windows.open_file(path, writable=writable), writable=writable)
     try:
         fd = os.open(path, (os.O_RDWR if writable else os.O_RDONLY) | os.O_CLOEXEC)
     except OSError as error:
@@ -131,7 +132,7 @@ def map_handle(handle: int, *, writable: bool, keep_handle: bool = True) -> Mapp
         ChannelError: When it may not be mapped so.
     """
     if sys.platform == "win32":
-        mapping = _windows.map_handle(handle, writable=writable)
+        mapping = Mapping(*_windows.map_handle(handle, writable=writable), writable=writable)
         if not keep_handle:
             mapping.drop_handle()
         return mapping
@@ -164,6 +165,6 @@ def new_handle(mapping: Mapping, *, writable: bool) -> int:
 def close_handle(handle: int) -> None:
     """Closes a handle that `new_handle` gave."""
     if sys.platform == "win32":
-        _windows.close_handle(handle)
+        _kernel.close_handle(handle)
     else:
         os.close(handle)

@@ -60,7 +60,7 @@ class Region:
 
         Args:
             name: Its grant class, at most 15 ASCII characters.
-            channels: In table order, at most 512.
+            channels: In table order, at most 480.
             generation: Raised by one with each region that takes the place of another.
             path: A file to make; without one the memory has no name.
             started_ns: When the daemon started.
@@ -114,8 +114,7 @@ class Region:
     def set_state(self, state: RegionState) -> None:
         """Closes, revokes or replaces the region for all who map it, and wakes who sleeps on it."""
         self.words[Header.STATE // 8] = state
-        for entry in self.entries.values():
-            wait.wake(self.address() + entry.base + Entry.LATEST)
+        wait.wake_all(self)
 
     def new_owner(self, name: str, pid: int, heartbeat_ns: int = 0) -> int:
         """A new owner is starting; until it is live, readers go on seeing the channel as it is.

@@ -123,7 +123,7 @@ def read(view: memoryview) -> dict[str, EntryInfo]:
             or info.stride < Slot.RECORD + info.record_size
             or end > size
             or (info.offset | info.stride) % 8
-            or info.index >= layout.WAITERS_SIZE // 8
+            or info.index >= layout.FIRST_SEAT
         ):
             raise ChannelError(f"channel {info.name} does not fit its region")
         entries[info.name] = info

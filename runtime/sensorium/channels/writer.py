@@ -151,7 +151,7 @@ def _publisher(
     memory: Any = region.view.obj
     latest = _word(region.view, entry.base + Entry.LATEST)
     lease = _word(waiters.words.cast("B"), 8 * entry.index) if waiters else _word(_NOBODY, 0)
-    futex = region.address() + entry.base + Entry.LATEST
+    wake = wait.waker(region, entry, waiters)
     fence = threading.Lock()
     enter_fence, leave_fence = fence.acquire, fence.release
     usual = entry.record_size
@@ -188,7 +188,7 @@ def _publisher(
         seq[()] = number + number
         latest[()] = n = number
         if lease[()]:
-            wake()
+            wake_sleepers()
         return number
 
     def publish_other(
@@ -216,10 +216,10 @@ def _publisher(
         seq[()] = number + number
         latest[()] = n = number
         if lease[()]:
-            wake()
+            wake_sleepers()
         return number
 
-    def wake() -> None:
+    def wake_sleepers() -> None:
         """Somebody sleeps here at times: wakes those whose lease stands.
 
         Taking a lock is a full fence: `latest` is out before the lease is judged, so a sleeper
@@ -227,7 +227,8 @@ def _publisher(
         """
         enter_fence()
         leave_fence()
-        if lease[()] > clock():
-            wait.wake(futex)
+        now = clock()
+        if lease[()] > now:
+            wake(now)
 
     return publish

@@ -26,9 +26,20 @@ class Usage(NamedTuple):
 if sys.platform == "win32":
     from ctypes import wintypes
 
+    from sensorium.channels.kernel_windows import (
+        BOOL,
+        DWORD,
+        HANDLE,
+        POINTER,
+        close_handle,
+        function,
+        kernel,
+    )
+
     _QUERY = 0x1000
-    _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
-    _kernel32.OpenProcess.restype = wintypes.HANDLE
+    _open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
+    _times_of = function(kernel, "GetProcessTimes", BOOL, HANDLE, *[POINTER] * 4)
+    _memory_of = function(kernel, "K32GetProcessMemoryInfo", BOOL, HANDLE, POINTER, DWORD)
 
     class _Memory(ctypes.Structure):
         """PROCESS_MEMORY_COUNTERS_EX."""
@@ -42,17 +53,16 @@ if sys.platform == "win32":
 
     def usage(pid: int) -> Usage:
         """What a process costs; NaN where that cannot be told."""
-        process = _kernel32.OpenProcess(_QUERY, False, pid)
-        if not process:
+        handle = _open_process(_QUERY, False, pid)
+        if not handle:
             return Usage(NOT_KNOWN, NOT_KNOWN)
-        handle = wintypes.HANDLE(process)
         try:
             times = [wintypes.FILETIME() for _ in range(4)]
             memory = _Memory(cb=ctypes.sizeof(_Memory))
-            timed = _kernel32.GetProcessTimes(handle, *map(ctypes.byref, times))
-            sized = _kernel32.K32GetProcessMemoryInfo(handle, ctypes.byref(memory), memory.cb)
+            timed = _times_of(handle, *map(ctypes.byref, times))
+            sized = _memory_of(handle, ctypes.byref(memory), memory.cb)
         finally:
-            _kernel32.CloseHandle(handle)
+            close_handle(handle)
         ticks = sum((time.dwHighDateTime << 32) + time.dwLowDateTime for time in times[2:])
         return Usage(
             ticks / 1e7 if timed else NOT_KNOWN,

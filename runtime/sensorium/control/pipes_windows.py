@@ -12,16 +12,19 @@ import sys
 from sensorium.errors import ControlError
 
 if sys.platform == "win32":
-    from sensorium.control.windows import (
+    from sensorium.channels.kernel_windows import (
         BOOL,
         DWORD,
         HANDLE,
         POINTER,
         TEXT,
-        close,
-        failure,
         function,
         kernel,
+        last_error,
+    )
+    from sensorium.control.windows import (
+        close,
+        failure,
         local_free,
         open_process,
         own_sid,
@@ -150,14 +153,14 @@ if sys.platform == "win32":
         """At least one byte, at most `size`; ConnectionError at the end."""
         data, count = ctypes.create_string_buffer(size), DWORD()
         if not _read_file(pipe, data, size, ctypes.byref(count), None) or not count.value:
-            raise ConnectionError(ctypes.FormatError(ctypes.get_last_error()))
+            raise ConnectionError(last_error())
         return data.raw[: count.value]
 
     def write(pipe: int, data: bytes) -> None:
         """All of it; ConnectionError at the end."""
         count = DWORD()
         if not _write_file(pipe, data, len(data), ctypes.byref(count), None):
-            raise ConnectionError(ctypes.FormatError(ctypes.get_last_error()))
+            raise ConnectionError(last_error())
 
     def interrupt(pipe: int) -> None:
         """Ends whatever another thread waits for on a pipe."""

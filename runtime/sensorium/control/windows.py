@@ -13,32 +13,29 @@ from typing import Any
 from sensorium.errors import ControlError
 
 if sys.platform == "win32":
-    from ctypes import wintypes
-
-    HANDLE, DWORD, BOOL = wintypes.HANDLE, wintypes.DWORD, wintypes.BOOL
-    POINTER, TEXT = ctypes.c_void_p, wintypes.LPWSTR
+    from sensorium.channels.kernel_windows import (
+        BOOL,
+        DWORD,
+        HANDLE,
+        POINTER,
+        TEXT,
+        close_handle,
+        duplicate_handle,
+        function,
+        kernel,
+        last_error,
+        own_process,
+    )
 
     _PROCESS_ACCESS = 0x1000 | 0x0040
     """PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_DUP_HANDLE."""
     _TOKEN_QUERY, _TOKEN_USER = 0x8, 1
     _SAME_ACCESS, _CLOSE_SOURCE = 0x2, 0x1
 
-    def function(library: ctypes.WinDLL, name: str, result: Any, *arguments: Any) -> Any:
-        """A function of a library, with the types of what it gives and takes."""
-        found = getattr(library, name)
-        found.restype, found.argtypes = result, arguments
-        return found
-
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
     security = ctypes.WinDLL("advapi32", use_last_error=True)
     local_free = function(kernel, "LocalFree", POINTER, POINTER)
-    _close_handle = function(kernel, "CloseHandle", BOOL, HANDLE)
-    _own_process = function(kernel, "GetCurrentProcess", HANDLE)
     _open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
     _image_name = function(kernel, "QueryFullProcessImageNameW", BOOL, HANDLE, DWORD, TEXT, POINTER)
-    _duplicate = function(
-        kernel, "DuplicateHandle", BOOL, HANDLE, HANDLE, HANDLE, POINTER, DWORD, BOOL, DWORD
-    )
     _open_token = function(security, "OpenProcessToken", BOOL, HANDLE, DWORD, POINTER)
     _token_information = function(
         security, "GetTokenInformation", BOOL, HANDLE, ctypes.c_int, POINTER, DWORD, POINTER
@@ -62,11 +59,11 @@ if sys.platform == "win32":
             local_free(ctypes.cast(text, POINTER))
             return name
         finally:
-            _close_handle(token)
+            close_handle(token)
 
     def own_sid() -> str:
         """The SID of this process's user."""
-        return user_of(_own_process())
+        return user_of(own_process())
 
     def open_process(pid: int) -> int:
         """A handle to a process, to look at it and to give it handles."""
@@ -86,17 +83,17 @@ if sys.platform == "win32":
         Returns:
             Its number there.
         """
-        there = HANDLE()
+        there, own = HANDLE(), own_process()
         options = _SAME_ACCESS | (0 if keep else _CLOSE_SOURCE)
         require(
-            _duplicate(_own_process(), handle, process, ctypes.byref(there), 0, False, options),
+            duplicate_handle(own, handle, process, ctypes.byref(there), 0, False, options),
             "hand a region over",
         )
         return int(there.value or 0)
 
     def close(handle: int) -> None:
         """Closes a handle."""
-        _close_handle(handle)
+        close_handle(handle)
 
     def require(result: Any, what: str) -> None:
         """Raises ControlError, with what Windows says, unless `result` is true."""
@@ -105,4 +102,4 @@ if sys.platform == "win32":
 
     def failure(what: str) -> ControlError:
         """The error of the last call."""
-        return ControlError(f"cannot {what}: {ctypes.FormatError(ctypes.get_last_error())}")
+        return ControlError(f"cannot {what}: {last_error()}")

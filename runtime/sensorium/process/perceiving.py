@@ -85,8 +85,14 @@ class Perceiver:
         if self._sleeper is None or rings != self._slept_on:
             pages = [self._outputs.regions[feed.region][1] for feed in feeds]
             self._slept_on = rings
+            self._wake_no_more()
             self._sleeper = Sleeper(rings, pages)
         return self._sleeper
+
+    def _wake_no_more(self) -> None:
+        if self._sleeper is not None:
+            self._sleeper.close()
+            self._sleeper = None
 
     def run(self) -> None:
         """Loops until `stopping`.
@@ -108,6 +114,7 @@ class Perceiver:
                         fresh = True
                 if not fresh or self._must_look():
                     break
+        self._wake_no_more()
         for slot in self.slots:
             slot.close()
 

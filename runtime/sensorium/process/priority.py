@@ -9,6 +9,23 @@ import signal
 import sys
 import threading
 
+if sys.platform == "win32":
+    from sensorium.channels.kernel_windows import (
+        BOOL,
+        DWORD,
+        HANDLE,
+        SIZE,
+        function,
+        kernel,
+        own_process,
+    )
+
+    _own_thread = function(kernel, "GetCurrentThread", HANDLE)
+    _set_thread_priority = function(kernel, "SetThreadPriority", BOOL, HANDLE, ctypes.c_int)
+    _set_class = function(kernel, "SetPriorityClass", BOOL, HANDLE, DWORD)
+    _set_affinity = function(kernel, "SetProcessAffinityMask", BOOL, HANDLE, SIZE)
+    _TIME_CRITICAL, _BELOW_NORMAL = 15, 0x4000
+
 _FIFO_PRIORITY = 10
 """Low among real-time priorities: above every ordinary thread, below the system's own."""
 if sys.platform != "win32":
@@ -29,9 +46,7 @@ def raise_thread() -> str:
         What was granted: `SCHED_FIFO`, `TIME_CRITICAL`, or why not.
     """
     if sys.platform == "win32":
-        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
-        time_critical = 15
-        if kernel32.SetThreadPriority(kernel32.GetCurrentThread(), time_critical):
+        if _set_thread_priority(_own_thread(), _TIME_CRITICAL):
             return "TIME_CRITICAL"
         return "ordinary: refused by the system"
     else:  # noqa: RET505 - the checker of the other platform follows this form only
@@ -79,13 +94,12 @@ def lower_process(nice: int, affinity: tuple[int, ...]) -> None:
         affinity: Cores that it may use; empty: all. Cores that are not there are left out.
     """
     if sys.platform == "win32":
-        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
-        process = kernel32.GetCurrentProcess()
-        below_normal = 0x4000
         if nice:
-            kernel32.SetPriorityClass(process, below_normal)
-        if affinity:
-            kernel32.SetProcessAffinityMask(process, sum(1 << core for core in affinity))
+            _set_class(own_process(), _BELOW_NORMAL)
+        # A mask with a core that is not there would be refused whole.
+        there = {core for core in affinity if core < (os.cpu_count() or 1)}
+        if there:
+            _set_affinity(own_process(), sum(1 << core for core in there))
     else:
         if nice:
             os.setpriority(os.PRIO_PROCESS, 0, nice)

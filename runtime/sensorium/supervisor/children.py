@@ -14,6 +14,7 @@ from sensorium.clock import now_ns
 from sensorium.control.link import Link, pair
 from sensorium.errors import ControlError
 from sensorium.health import OwnerState, Reason
+from sensorium.supervisor import job_windows
 
 if TYPE_CHECKING:
     from sensorium.process.orders import Orders
@@ -96,6 +97,8 @@ class Child:
         finally:
             theirs.close()
         self._process = process
+        if sys.platform == "win32":
+            job_windows.end_with_this(process.pid)
         self.link.started(process)
         self._regions.new_owner(self.orders.writes, process.pid)
         if self.state == OwnerState.VACANT:

@@ -66,6 +66,7 @@ class InstanceLock:
         try:
             self._lock()
         except OSError:
+            os.lseek(self._fd, 0, os.SEEK_SET)
             other = os.read(self._fd, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(self._fd)
             raise ControlError(
@@ -81,7 +82,6 @@ class InstanceLock:
             # A byte far behind the text, so that the text can still be read.
             os.lseek(self._fd, 1 << 20, os.SEEK_SET)
             msvcrt.locking(self._fd, msvcrt.LK_NBLCK, 1)
-            os.lseek(self._fd, 0, os.SEEK_SET)
         else:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 

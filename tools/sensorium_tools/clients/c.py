@@ -72,6 +72,8 @@ def _layout(source: Source) -> str:
         f"#define SENSORIUM_HEADER_BYTES {layout.HEADER_SIZE}",
         f"#define SENSORIUM_ENTRY_BYTES {layout.ENTRY_STRIDE}",
         f"#define SENSORIUM_WAITERS_SIZE {layout.WAITERS_SIZE}",
+        f"#define SENSORIUM_SEATS {layout.SEATS}",
+        f"#define SENSORIUM_FIRST_SEAT {layout.FIRST_SEAT}",
     ]
     for prefix, offsets in (
         ("HEADER", layout.Header), ("ENTRY", layout.Entry), ("SLOT", layout.Slot)

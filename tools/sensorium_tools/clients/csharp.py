@@ -78,6 +78,7 @@ def _layout(source: Source) -> str:
         f"public const int NameBytes = {layout.NAME_BYTES}, HeaderSize = {layout.HEADER_SIZE};",
         f"public const int EntrySize = {layout.ENTRY_STRIDE};",
         f"public const int WaitersSize = {layout.WAITERS_SIZE};",
+        f"public const int Seats = {layout.SEATS}, FirstSeat = {layout.FIRST_SEAT};",
     ]
     for prefix, offsets in (
         ("Header", layout.Header), ("Entry", layout.Entry), ("Slot", layout.Slot)

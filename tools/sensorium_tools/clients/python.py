@@ -59,6 +59,8 @@ def _constants(source: Source) -> str:
         f"HEADER_SIZE = {layout.HEADER_SIZE}",
         f"ENTRY_SIZE = {layout.ENTRY_STRIDE}",
         f"WAITERS_SIZE = {layout.WAITERS_SIZE}",
+        f"SEATS = {layout.SEATS}",
+        f"FIRST_SEAT = {layout.FIRST_SEAT}",
         f"SLOT_RECORD = {layout.Slot.RECORD.value}",
     ]
     lines += [

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import SensoriumError
+from sensorium.sensors.openxr.runtime import BINDING_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ def openxr() -> dict[str, Any]:
     try:
         import xr
     except (ImportError, AttributeError, OSError) as error:
-        remedy = "install libgl1 (Debian, Ubuntu) or mesa-libGL (Fedora)"
-        return {"error": f"the OpenXR binding does not load: {error}", "remedy": remedy}
+        said = f"the OpenXR binding does not load: {error}"
+        return {"error": said, "remedy": BINDING_REMEDY}
     try:
         offered = sorted(
             item.extension_name.decode() for item in xr.enumerate_instance_extension_properties()

@@ -24,6 +24,11 @@ PACKAGES = (
 """Distributions that the daemon imports; see pyproject.toml."""
 
 _OLDEST = (3, 11)
+_PRIORITY_REMEDY = (
+    "let the system's policies permit it"
+    if sys.platform == "win32"
+    else "allow real-time priority: `@audio - rtprio 20` in /etc/security/limits.conf"
+)
 _ROOM_BYTES = 20_000_000
 """More than all regions together."""
 
@@ -68,7 +73,8 @@ def _packages() -> Finding:
 
 def _runtime_folder() -> Iterator[Finding]:
     folder = folders.runtime_dir()
-    remedy = "set SENSORIUM_RUNTIME_DIR to a folder on a tmpfs that you may write"
+    kind = "folder" if sys.platform == "win32" else "folder on a tmpfs"
+    remedy = f"set SENSORIUM_RUNTIME_DIR to a {kind} that you may write"
     there = folder
     while not there.exists() and there != there.parent:
         there = there.parent
@@ -122,7 +128,7 @@ def _scheduling() -> Finding:
     if granted.startswith("ordinary") or "error" in found:
         return Finding(
             "scheduling", Verdict.NOTE, f"capture runs with {granted}",
-            "allow real-time priority: `@audio - rtprio 20` in /etc/security/limits.conf",
+            _PRIORITY_REMEDY,
         )
     return Finding("scheduling", Verdict.OK, f"capture may run with {granted}")
 

@@ -6,6 +6,7 @@ import ctypes
 import importlib
 import logging
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,13 @@ class BindingMissing(SensorError):
     """The OpenXR binding cannot be loaded: a package is missing. Trying again is costly."""
 
 
+BINDING_REMEDY = (
+    f"{sys.executable} -m pip install --force-reinstall pyopenxr PyOpenGL"
+    if sys.platform == "win32"
+    else "install libGL, on Debian and Ubuntu: apt-get install libgl1, on Fedora: libglvnd-glx"
+)
+
+
 def load_binding() -> Any:
     """Imports the OpenXR binding, which loads system libraries and takes half a second.
 
@@ -84,7 +92,7 @@ def load_binding() -> Any:
         # PyOpenGL, which the binding imports, fails with AttributeError where libGL is missing.
         raise BindingMissing(
             f"the OpenXR binding cannot be loaded: {error}",
-            "install libGL, on Debian and Ubuntu: apt-get install libgl1",
+            BINDING_REMEDY,
             Reason.RUNTIME_MISSING,
         ) from error
 

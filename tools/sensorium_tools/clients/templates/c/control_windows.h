@@ -89,8 +89,21 @@ static inline sensorium_status sensorium_map_file(sensorium_t *s, sensorium_regi
   return sensorium_map_sections(s, r, section, NULL);
 }
 
-/* Waiting polls on Windows: it has no use for the public region's waiters' page. */
-static inline void sensorium_open_page(sensorium_t *s) { (void)s; }
+/* The public region's waiters' page comes over control only. */
+static inline void sensorium_open_page(sensorium_t *s) {
+  sensorium_region_t *r = &s->regions[SENSORIUM_REGION_PUBLIC];
+  char reply[2048];
+  intptr_t handles[2];
+  if (!r->base || r->waiters || r->foreign_clock) return;
+  if (!sensorium_exchange(s, "{\"op\":\"open\",\"region\":\"public\"}", reply, sizeof reply, handles)) {
+    sensorium_control_close(s);
+    return;
+  }
+  if (handles[1] != -1 && sensorium_json_number(reply, "generation") == r->generation)
+    r->waiters = (uint8_t *)MapViewOfFile((HANDLE)handles[1], FILE_MAP_READ | FILE_MAP_WRITE, 0, 0, 0);
+  if (handles[0] != -1) CloseHandle((HANDLE)handles[0]);
+  if (handles[1] != -1) CloseHandle((HANDLE)handles[1]);
+}
 
 static inline void sensorium_default_directory(sensorium_t *s) {
   const char *base = getenv("LOCALAPPDATA");

@@ -30,14 +30,56 @@ static inline void sensorium_region_unmap(sensorium_region_t *r) {
 #if defined(_WIN32)
   if (r->base) UnmapViewOfFile(r->base);
   if (r->waiters) UnmapViewOfFile(r->waiters);
+  if (r->event) CloseHandle(r->event);
 #else
   if (r->base) munmap(r->base, (size_t)r->size);
   if (r->waiters) munmap(r->waiters, SENSORIUM_WAITERS_SIZE);
 #endif
   r->base = NULL;
   r->waiters = NULL;
+  r->event = NULL;
   r->size = 0;
 }
+
+#if defined(_WIN32)
+/* Windows has no futex across processes: each sleeper of a region takes a seat there, an event of
+ * its own that resets itself, and leaves a lease in the seat's word of the waiters' page. */
+static inline const char *sensorium_seat_name(const sensorium_region_t *r, uint32_t seat, char name[96]) {
+  snprintf(name, 96, "Local\\sensorium-%08lx%08lx-%08lx%08lx-%.16s-%u", (unsigned long)(r->started_ns >> 32),
+           (unsigned long)(r->started_ns & 0xffffffffu), (unsigned long)(r->generation >> 32),
+           (unsigned long)(r->generation & 0xffffffffu), (const char *)(r->base + SENSORIUM_HEADER_REGION),
+           (unsigned)seat);
+  return name;
+}
+
+/* Takes the first free seat: the system gives a name to the first who asks. 0: none is free. */
+static inline int sensorium_take_seat(sensorium_region_t *r) {
+  char name[96];
+  uint32_t seat;
+  for (seat = 0; !r->event && seat < SENSORIUM_SEATS; seat++) {
+    HANDLE event = CreateEventA(NULL, FALSE, FALSE, sensorium_seat_name(r, seat, name));
+    if (event && GetLastError() == ERROR_ALREADY_EXISTS) CloseHandle(event);
+    else if (event) {
+      r->event = event;
+      r->seat = seat;
+    }
+  }
+  return r->event != NULL;
+}
+
+static inline void sensorium_wake_seats(const sensorium_region_t *r, uint64_t now_ns) {
+  char name[96];
+  uint32_t seat;
+  for (seat = 0; seat < SENSORIUM_SEATS; seat++) {
+    HANDLE event;
+    if (sensorium_load(r->waiters + 8u * (SENSORIUM_FIRST_SEAT + seat)) <= now_ns) continue;
+    event = OpenEventA(EVENT_MODIFY_STATE, FALSE, sensorium_seat_name(r, seat, name));
+    if (!event) continue;
+    SetEvent(event);
+    CloseHandle(event);
+  }
+}
+#endif
 
 /* Checks a mapping of `r->size` bytes; on failure it is unmapped again. */
 static inline sensorium_status sensorium_region_check(sensorium_t *s, sensorium_region_t *r) {

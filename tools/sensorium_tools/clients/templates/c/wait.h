@@ -36,6 +36,31 @@ static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint3
   time.tv_nsec = (long)(end % 1000000000u);
   return syscall(449 /* futex_waitv */, words, count, 0, &time, CLOCK_MONOTONIC) >= 0 || errno != ENOSYS;
 }
+
+static inline int sensorium_lease(sensorium_region_t *r, uint64_t until_ns) {
+  (void)r;
+  (void)until_ns;
+  return 1;
+}
+#else
+/* Says until when this session may sleep in the region; 0: every seat is taken. */
+static inline int sensorium_lease(sensorium_region_t *r, uint64_t until_ns) {
+  if (!sensorium_take_seat(r)) return 0;
+  sensorium_store(r->waiters + 8u * (SENSORIUM_FIRST_SEAT + r->seat), until_ns);
+  return 1;
+}
+
+/* Sleeps until a record is written in one of the channels' regions. */
+static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint32_t count, uint64_t nap_ns) {
+  HANDLE events[SENSORIUM_REGIONS];
+  DWORD used = 0, place;
+  uint32_t i;
+  for (i = 0; i < count; i++) {
+    for (place = 0; place < used && events[place] != channels[i]->region->event;) place++;
+    if (place == used) events[used++] = channels[i]->region->event;
+  }
+  return WaitForMultipleObjects(used, events, FALSE, (DWORD)((nap_ns + 999999u) / 1000000u)) != WAIT_FAILED;
+}
 #endif
 
 /* Sleeps until one of the channels has a record that was not returned yet: OK; SAME when
@@ -43,7 +68,7 @@ static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint3
 static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channels, uint32_t count,
                                               uint64_t timeout_ns) {
   uint64_t end = sensorium_now_ns() + timeout_ns;
-  int can_sleep = SENSORIUM_CLOCK == SENSORIUM_CLOCK_MONOTONIC;
+  int can_sleep = 1;
   uint32_t i;
   if (!count || count > SENSORIUM_WAIT_MAX) return SENSORIUM_BAD;
   for (;;) {
@@ -55,6 +80,7 @@ static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channe
       if (!c->base || sensorium_gone(c) != SENSORIUM_OK) continue;
       reachable++;
       if (!c->region->waiters || c->region->foreign_clock) can_sleep = 0;
+      else if (!sensorium_lease(c->region, now + 2000000000u)) can_sleep = 0;
       else sensorium_store(c->region->waiters + 8u * c->index, now + 2000000000u);
     }
     if (reachable != count) return SENSORIUM_CLOSED;
@@ -63,11 +89,7 @@ static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channe
       if (sensorium_latest(channels[i]) != sensorium_seen(channels[i])) return SENSORIUM_OK;
     if (now >= end) return SENSORIUM_SAME;
     nap = end - now < 1000000000u ? end - now : 1000000000u;
-#if defined(__linux__)
     if (can_sleep && sensorium_sleep_on(channels, count, nap)) continue;
-#else
-    (void)can_sleep;
-#endif
     sensorium_nap(nap < 1000000u ? 0 : 1);
   }
 }

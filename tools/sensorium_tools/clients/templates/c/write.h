@@ -38,6 +38,8 @@ static inline sensorium_status sensorium_write(sensorium_channel_t *c, const voi
     if (sensorium_load(c->region->waiters + 8u * c->index) > now_ns) {
 #if defined(__linux__)
       syscall(SYS_futex, entry + SENSORIUM_ENTRY_LATEST, 1 /* FUTEX_WAKE */, INT32_MAX, NULL, NULL, 0);
+#elif defined(_WIN32)
+      sensorium_wake_seats(c->region, now_ns);
 #endif
     }
   }

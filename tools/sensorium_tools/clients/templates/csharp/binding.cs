@@ -25,7 +25,7 @@
             if (theirId != value.RecordId || theirMajor != value.RecordMajor || theirSize < value.RecordSize)
                 return Status.Version;
             MaxAgeNs = Region.U64(entry + Layout.EntryMaxAgeNs);
-            Index = Region.U64(entry + Layout.EntryIndex) % (Layout.WaitersSize / 8);
+            Index = Region.U64(entry + Layout.EntryIndex) % Layout.FirstSeat;
             regionBase = Region.Base;
             ring = Native.Plus(regionBase, (long)offset);
             heartbeat = Native.Plus(regionBase, Layout.HeaderHeartbeatNs);

@@ -162,12 +162,14 @@
             Native.Store(Latest, next);
             Native.Store(entryHeartbeat, nowNs);
             Thread.MemoryBarrier(); // the record is out before the lease is looked at
-            if (Clock.IsLinux && Region.Waiters != IntPtr.Zero
-                && Native.Load(Native.Plus(Region.Waiters, 8 * (long)Index)) > nowNs)
+            if (Region.Waiters == IntPtr.Zero || Native.Load(Native.Plus(Region.Waiters, 8 * (long)Index)) <= nowNs)
+                return Status.Ok;
+            if (Clock.IsLinux)
             {
                 var none = new Native.Timespec();
                 Native.syscall(Native.Futex, Latest, 1, int.MaxValue, ref none, IntPtr.Zero, 0);
             }
+            else Region.WakeSeats(nowNs);
             return Status.Ok;
         }
 

@@ -8,7 +8,9 @@
         public Status Status = Status.Closed;
         public bool Wanted, Writable, ForeignClock;
         private readonly List<IDisposable> held = new List<IDisposable>();
-        private bool sections;
+        private bool sections, pageIsSection;
+        private EventWaitHandle seatEvent;
+        private int seat;
         private long offsetNs;
         private ulong heartbeatNs, seenNs;
 
@@ -46,11 +48,57 @@
             Unmap();
             sections = true;
             Base = Native.MapViewOfFile(region, Writable ? 6u : 4u, 0, 0, new UIntPtr((ulong)size));
-            Waiters = Native.MapViewOfFile(waiters, 6, 0, 0, new UIntPtr(Layout.WaitersSize));
             Size = size;
             Native.CloseHandle(region);
-            Native.CloseHandle(waiters);
+            MapPageSection(waiters);
             return Mapped;
+        }
+
+        public void MapPageSection(IntPtr waiters)
+        {
+            pageIsSection = true;
+            Waiters = Native.MapViewOfFile(waiters, 6, 0, 0, new UIntPtr(Layout.WaitersSize));
+            Native.CloseHandle(waiters);
+        }
+
+        /// Windows has no futex across processes: each sleeper of a region takes a seat there, an event of its
+        /// own that resets itself, and leaves a lease in the seat's word of the waiters' page. The system gives a
+        /// name to the first who asks. Null: every seat is taken.
+        public EventWaitHandle Lease(ulong untilNs)
+        {
+            for (int i = 0; seatEvent == null && i < Layout.Seats; i++)
+            {
+                bool isNew;
+                var made = new EventWaitHandle(false, EventResetMode.AutoReset, SeatName(i), out isNew);
+                if (isNew)
+                {
+                    seatEvent = made;
+                    seat = i;
+                    held.Add(made);
+                }
+                else made.Dispose();
+            }
+            if (seatEvent != null) Native.Store(Native.Plus(Waiters, 8 * (Layout.FirstSeat + seat)), untilNs);
+            return seatEvent;
+        }
+
+        /// Wakes who sleeps in the region.
+        public void WakeSeats(ulong nowNs)
+        {
+            for (int i = 0; i < Layout.Seats; i++)
+            {
+                EventWaitHandle other;
+                if (Native.Load(Native.Plus(Waiters, 8 * (Layout.FirstSeat + i))) <= nowNs) continue;
+                if (!EventWaitHandle.TryOpenExisting(SeatName(i), out other)) continue;
+                other.Set();
+                other.Dispose();
+            }
+        }
+
+        private string SeatName(int number)
+        {
+            return "Local\\sensorium-" + StartedNs.ToString("x16") + "-" + Generation.ToString("x16") + "-" + Name + "-"
+                + number;
         }
 
         private IntPtr MapFile(string path, bool writable, out long size)
@@ -149,11 +197,12 @@
             if (sections)
             {
                 if (Base != IntPtr.Zero) Native.UnmapViewOfFile(Base);
-                if (Waiters != IntPtr.Zero) Native.UnmapViewOfFile(Waiters);
             }
+            if (pageIsSection && Waiters != IntPtr.Zero) Native.UnmapViewOfFile(Waiters);
             for (int i = held.Count - 1; i >= 0; i--) held[i].Dispose();
             held.Clear();
-            sections = false;
+            sections = pageIsSection = false;
+            seatEvent = null;
             Base = Waiters = IntPtr.Zero;
             Size = 0;
             Status = Status.Closed;

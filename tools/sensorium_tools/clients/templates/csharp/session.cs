@@ -229,17 +229,24 @@
         }
 
         /// The public region's waiters' page comes over control only, so that no app can cut a file
-        /// short under the others. Without it waiting naps. Windows always does.
+        /// short under the others. Without it waiting naps.
         private void OpenPage()
         {
             Region region = regions[0];
-            if (!Clock.IsLinux || !region.Mapped || region.ForeignClock || region.Waiters != IntPtr.Zero) return;
+            if (!region.Mapped || region.ForeignClock || region.Waiters != IntPtr.Zero) return;
             long[] handles = { -1, -1 };
             try
             {
                 string reply = line.Exchange("{\"op\":\"open\",\"region\":\"public\"}", handles);
-                if (Json.Find(reply, "ok") == "true" && (ulong)Json.Number(reply, "generation") == region.Generation)
-                    region.MapPage("/proc/self/fd/" + handles[1]);
+                bool same = Json.Find(reply, "ok") == "true"
+                    && (ulong)Json.Number(reply, "generation") == region.Generation;
+                if (same && Clock.IsLinux) region.MapPage("/proc/self/fd/" + handles[1]);
+                else if (!Clock.IsLinux)
+                {
+                    if (handles[0] > 0) Native.CloseHandle(new IntPtr(handles[0]));
+                    if (same) region.MapPageSection(new IntPtr(handles[1]));
+                    else if (handles[1] > 0) Native.CloseHandle(new IntPtr(handles[1]));
+                }
             }
             finally
             {

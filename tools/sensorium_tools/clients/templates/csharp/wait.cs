@@ -9,24 +9,39 @@
             while (true)
             {
                 ulong now = Clock.NowNs();
-                bool canSleep = Clock.IsLinux;
+                bool canSleep = true;
+                ulong until = now + 2000000000UL;
                 foreach (Channel channel in channels)
                 {
                     if (!channel.Reachable) return Status.Closed;
                     if (channel.Region.Waiters == IntPtr.Zero || channel.Region.ForeignClock) canSleep = false;
-                    else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), now + 2000000000UL);
+                    else if (!Clock.IsLinux && channel.Region.Lease(until) == null) canSleep = false;
+                    else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), until);
                 }
                 Thread.MemoryBarrier();
                 foreach (Channel channel in channels)
                     if (channel.HasNew) return Status.Ok;
                 if (now >= end) return Status.Same;
                 ulong nap = Math.Min(end - now, 1000000000UL);
-                if (!canSleep || !SleepOn(channels, nap)) Thread.Sleep(1);
+                if (!canSleep || !SleepOn(channels, nap, until)) Thread.Sleep(1);
             }
         }
 
-        private static bool SleepOn(Channel[] channels, ulong napNs)
+        private static bool SleepOnEvents(Channel[] channels, ulong napNs, ulong untilNs)
         {
+            var events = new List<WaitHandle>();
+            foreach (Channel channel in channels)
+            {
+                EventWaitHandle seat = channel.Region.Lease(untilNs);
+                if (!events.Contains(seat)) events.Add(seat);
+            }
+            WaitHandle.WaitAny(events.ToArray(), (int)((napNs + 999999UL) / 1000000UL));
+            return true;
+        }
+
+        private static bool SleepOn(Channel[] channels, ulong napNs, ulong untilNs)
+        {
+            if (!Clock.IsLinux) return SleepOnEvents(channels, napNs, untilNs);
             var time = new Native.Timespec { Seconds = (long)(napNs / 1000000000UL), Nanoseconds = (long)(napNs % 1000000000UL) };
             if (channels.Length == 1)
             {
