@@ -7,6 +7,7 @@ import io
 import zipfile
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 from fixtures import engines
@@ -95,6 +96,18 @@ def test_the_embedder_is_the_same_in_a_mirror(gestures) -> None:
     one = gestures.run({"hand": hand, "handedness": np.float32([[0.2]])})["scores"].copy()
     other = gestures.run({"hand": mirrored, "handedness": np.float32([[0.8]])})["scores"]
     np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_the_two_looks_at_a_hand_are_one_run_of_the_embedder() -> None:
+    manifest = engines.ensure_built("gesture-recognizer")
+    model = onnx.load(store.built_folder("gesture-recognizer") / manifest.file)
+    layers = sum(
+        operator.kind == "FULLY_CONNECTED"
+        for data in engines.weights("gesture-recognizer")
+        for operator in read(data, "test").operators
+    )
+    gemms = sum(node.op_type == "Gemm" for node in model.graph.node)
+    assert (layers, gemms) == (20, 11)
 
 
 def test_voice_probabilities_are_those_of_the_combined_graph() -> None:

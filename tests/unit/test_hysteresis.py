@@ -73,7 +73,7 @@ def frames(gate: LabelGate, rows: list[dict[int, float]]) -> list[tuple[int, str
         for label, score in row.items():
             scores[label] = score
         held = gate.label
-        change = gate.update(scores, frame)
+        change = gate.update(scores.tolist(), frame)
         if change == Change.BEGIN:
             events.append((frame, "begin", gate.label))
         elif change == Change.END:

@@ -24,9 +24,22 @@ _TAIL = struct.Struct("<BBHII16x40s24x")
 _NAN = float("nan")
 
 
+_NONE = Reason.NONE
+_VALID = 1 << 32
+_NOBODY = memoryview(bytes(8))
+
+
 def _slot_format(size: int) -> struct.Struct:
-    """A slot behind its `seq`, with a record of `size` bytes: one call writes all of it."""
-    return struct.Struct(f"<QQIHHf{_TAIL.size}s{size}s")
+    """A slot behind its `seq`, with a record of `size` bytes: one call writes all of it.
+
+    Capture and publish time, `_shape`, confidence, `_TAIL`, the record.
+    """
+    return struct.Struct(f"<QQQf{_TAIL.size}s{size}s")
+
+
+def _shape(size: int, valid: bool, reason: Reason) -> int:
+    """A slot's length, validity and reason, which lie side by side, as one u64."""
+    return size | (_VALID if valid else 0) | reason << 48
 
 
 class Publish(Protocol):
@@ -74,7 +87,8 @@ class Writer:
         publish: See `Publish`. A closure, since an attribute's look-up costs as much as a store.
 
     Raises:
-        ChannelError: When the region has no such channel or is mapped read-only.
+        ChannelError: When the region has no such channel or is mapped read-only, or the number of
+            its slots is not a power of two.
     """
 
     publish: Publish
@@ -112,64 +126,109 @@ class Writer:
         self._words[self._heartbeat] = time_ns
 
 
-def _bytes(record: NDArray[Any] | bytearray) -> bytes:
-    return bytes(record) if isinstance(record, bytearray) else record.tobytes()
+def _bytes(record: NDArray[Any] | bytes | bytearray) -> bytes:
+    return bytes(record) if isinstance(record, (bytes, bytearray)) else record.tobytes()
+
+
+def _word(view: memoryview, offset: int) -> memoryview:
+    """One aligned u64 that `word[()]` loads and stores: no index has to be checked on the way."""
+    return view[offset : offset + 8].cast("B").cast("Q", shape=[])
 
 
 def _publisher(
     region: Region, name: str, waiters: Waiters | None, clock: Clock, tag: list[bytes]
 ) -> Publish:
     entry = region.entry(name)
-    words = region.words
     rings = tuple(
-        (start // 8, region.view[start : start + entry.stride])
+        (_word(region.view, start), start + 8)
         for start in range(entry.offset, entry.offset + entry.slots * entry.stride, entry.stride)
     )
-    slots = entry.slots
+    mask = entry.slots - 1
+    if entry.slots & mask:
+        raise ChannelError(f"channel {name}: {entry.slots} slots, must be a power of two")
     room = entry.stride - int(Slot.RECORD)
-    latest = (entry.base + Entry.LATEST) // 8
-    leases = waiters.words if waiters else memoryview(bytes(8)).cast("Q")
-    lease = entry.index if waiters else 0
+    # What the view is of takes writes at an offset sooner than a view of each slot.
+    memory: Any = region.view.obj
+    latest = _word(region.view, entry.base + Entry.LATEST)
+    lease = _word(waiters.words.cast("B"), 8 * entry.index) if waiters else _word(_NOBODY, 0)
     wake = wait.waker(region, entry, waiters)
     fence = threading.Lock()
     enter_fence, leave_fence = fence.acquire, fence.release
     usual = entry.record_size
+    shape_usual = usual | _VALID
     pack_usual = _slot_format(usual).pack_into
-    n = words[latest]
+    n: int = latest[()]
 
+    # A call costs as much as a store, and each store about a tenth of all this: so no helper, the
+    # usual record first, and its three fields of fixed value as one number made beforehand.
     def publish(
         record: NDArray[Any] | bytes | bytearray,
         capture_ns: int,
-        *,
         valid: bool = True,
-        reason: Reason = Reason.NONE,
+        reason: Reason = _NONE,
         confidence: float = _NAN,
         flags: int = 0,
     ) -> int:
         nonlocal n
-        data = record if isinstance(record, bytes) else _bytes(record)
+        if len(record) != usual:
+            return publish_other(record, capture_ns, valid, reason, confidence, flags)
+        number = n + 1
+        seq, at = rings[number & mask]
+        seq[()] = number + n
+        try:
+            pack_usual(
+                memory, at, capture_ns, clock(),
+                shape_usual if valid is True and reason is _NONE else _shape(usual, valid, reason),
+                confidence, tag[flags], record,
+            )
+        except struct.error:
+            if isinstance(record, (bytes, bytearray)):
+                raise
+            return publish_other(record, capture_ns, valid, reason, confidence, flags)
+        seq[()] = number + number
+        latest[()] = n = number
+        if lease[()]:
+            wake_sleepers()
+        return number
+
+    def publish_other(
+        record: NDArray[Any] | bytes | bytearray,
+        capture_ns: int,
+        valid: bool,
+        reason: Reason,
+        confidence: float,
+        flags: int,
+    ) -> int:
+        """Arrays, and records of another size than usual."""
+        nonlocal n
+        data = _bytes(record)
         size = len(data)
-        if size == usual:
-            pack = pack_usual
-        elif size <= room:
-            pack = _slot_format(size).pack_into
-        else:
+        if size > room:
             raise ChannelError(f"channel {name}: {size} bytes, room is {room}")
-        n += 1
-        twice = n + n
-        word, slot = rings[n % slots]
+        pack = pack_usual if size == usual else _slot_format(size).pack_into
+        number = n + 1
+        seq, at = rings[number & mask]
+        seq[()] = number + n
+        pack(
+            memory, at, capture_ns, clock(), _shape(size, valid, reason), confidence, tag[flags],
+            data,
+        )
+        seq[()] = number + number
+        latest[()] = n = number
+        if lease[()]:
+            wake_sleepers()
+        return number
+
+    def wake_sleepers() -> None:
+        """Somebody sleeps here at times: wakes those whose lease stands.
+
+        Taking a lock is a full fence: `latest` is out before the lease is judged, so a sleeper
+        either sees it or is woken.
+        """
+        enter_fence()
+        leave_fence()
         now = clock()
-        words[word] = twice - 1
-        pack(slot, 8, capture_ns, now, size, valid, reason, confidence, tag[flags], data)
-        words[word] = twice
-        words[latest] = n
-        if leases[lease]:
-            # Somebody sleeps here at times. Taking a lock is a full fence: `latest` is out
-            # before the lease is judged, so a sleeper either sees it or is woken.
-            enter_fence()
-            leave_fence()
-            if leases[lease] > now:
-                wake(now)
-        return n
+        if lease[()] > now:
+            wake(now)
 
     return publish

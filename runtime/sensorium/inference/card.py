@@ -22,7 +22,7 @@ Options = TypeVar("Options")
 
 FILE_NAME = "card.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-FORMAT = 1
+FORMAT = 2
 """Raised when the same card must give another engine; every engine is then built anew."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")

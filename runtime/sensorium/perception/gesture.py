@@ -17,7 +17,7 @@ from sensorium.perception.sense import input_reason
 from sensorium.records.senses import LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sensorium.inference.engine import Engine
     from sensorium.perception.hand_geometry import Points
@@ -107,8 +107,13 @@ class HandStream:
         self._record = records.GESTURE.zeros()
         self._record["side"] = side
         self._record["label_count"] = len(self._names)
-        self._scores = self._record["scores"][0]
+        # A field that is looked up by name each time costs as much as the arithmetic.
+        self._scores, self._pinches = self._record["scores"][0], self._record["pinches"][0]
+        self._pinch, self._grab = self._record["pinch"], self._record["grab"]
+        self._phase, self._score = self._record["phase"], self._record["score"]
+        self._named = 0
         self._newest_ns = 0
+        self._empty = True
 
     def process(self, sample: Sample, publish: Publish) -> None:
         """Takes one record of the hand: see `Stream.process`."""
@@ -121,32 +126,36 @@ class HandStream:
         if not tracked or not landmarks(points, self._side, self._feeds["hand"]):
             self._inactive(sample, publish, Reason.INACTIVE)
             return
-        scores = self._engine.run(self._feeds)["scores"][0]
-        self._scores[: len(scores)] = scores
+        found = self._engine.run(self._feeds)["scores"][0]
+        self._empty = False
+        self._scores[: len(found)] = found
+        scores = found.tolist()
         if sample.capture_ns - self._newest_ns > GAP_NS:
             self._gate.forget()
         self._newest_ns = sample.capture_ns
         self._measure(points)
         held = self._gate.label
         change = self._gate.update(scores, sample.capture_ns)
-        self._publish(sample, publish, change, held)
+        self._publish(sample, publish, change, held, scores)
 
     def lost(self, records: int) -> None:
         """See `Stream.lost`: a hand's state is its newest record, and gaps are seen by time."""
 
     def _measure(self, points: Points) -> None:
         near = pinches(points)
-        self._record["pinches"] = near
-        self._record["pinch"] = near[0]
-        self._record["grab"] = grab(points)
+        self._pinches[:] = near
+        self._pinch[0] = near[0]
+        self._grab[0] = grab(points)
 
-    def _publish(self, sample: Sample, publish: Publish, change: Change, held: int) -> None:
+    def _publish(
+        self, sample: Sample, publish: Publish, change: Change, held: int, scores: Sequence[float]
+    ) -> None:
         label = held if change == Change.END else self._gate.label
-        self._name(label, float(self._scores[label]))
-        confidence = float(self._scores.max())
+        self._name(label, scores[label])
+        confidence = max(scores)
         self._tell(change, sample, publish, confidence)
         if change == Change.NONE:
-            self._record["phase"] = PHASE_HOLD if label else PHASE_NONE
+            self._phase[0] = PHASE_HOLD if label else PHASE_NONE
         publish(
             self.outputs[0], self._record, sample.capture_ns,
             confidence=confidence, engine=self._engine,
@@ -157,9 +166,11 @@ class HandStream:
         self._gate.forget()
         self._tell(self._gate.stop(), sample, publish, float("nan"))
         record = self._record
-        for part in ("scores", "pinches", "pinch", "grab", "phase"):
-            record[part] = 0
-        self._name(0, 0.0)
+        if not self._empty:
+            self._empty = True
+            for part in ("scores", "pinches", "pinch", "grab", "phase"):
+                record[part] = 0
+            self._name(0, 0.0)
         publish(self.outputs[0], record, sample.capture_ns, valid=False, reason=reason)
 
     def _tell(
@@ -185,6 +196,8 @@ class HandStream:
         record["event"] = Change.NONE
 
     def _name(self, label: int, score: float) -> None:
-        self._record["gesture"] = label
-        self._record["score"] = score
-        self._record["name"] = self._names[label] if label else b""
+        self._score[0] = score
+        if label != self._named:
+            self._named = label
+            self._record["gesture"] = label
+            self._record["name"] = self._names[label] if label else b""

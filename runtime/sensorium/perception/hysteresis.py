@@ -6,8 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
 
 class Change(IntEnum):
@@ -122,16 +121,16 @@ class LabelGate:
         self._candidate_ns = 0
         self._low_frames = 0
 
-    def update(self, scores: NDArray[np.float32], time_ns: int) -> Change:
+    def update(self, scores: Sequence[float], time_ns: int) -> Change:
         """Takes the scores of one frame.
 
         Args:
-            scores: (labels,), 0..1.
+            scores: One for each label, 0..1.
             time_ns: Of the frame.
         """
         self._count(scores, time_ns)
         if self.label:
-            low = float(scores[self.label]) < self._end_score
+            low = scores[self.label] < self._end_score
             self._low_frames = self._low_frames + 1 if low else 0
             return self.stop() if self._low_frames >= self._end_frames else Change.NONE
         if self._candidate_frames < self._begin_frames:
@@ -150,9 +149,10 @@ class LabelGate:
         """Drops the run that has not yet begun: its frames do not follow one another."""
         self._candidate = self._candidate_frames = 0
 
-    def _count(self, scores: NDArray[np.float32], time_ns: int) -> None:
-        best = int(scores.argmax())
-        if best == 0 or float(scores[best]) < self._begin_score:
+    def _count(self, scores: Sequence[float], time_ns: int) -> None:
+        score = max(scores)
+        best = scores.index(score)
+        if best == 0 or score < self._begin_score:
             self.forget()
             return
         if best != self._candidate:

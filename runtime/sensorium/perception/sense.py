@@ -7,8 +7,7 @@ options and engines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from sensorium.health import Reason
 
@@ -27,8 +26,7 @@ SENSES: dict[str, str] = {
 """Name in the configuration to `module:Class`."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One record of an input channel.
 
     Attributes:

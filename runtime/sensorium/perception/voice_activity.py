@@ -96,6 +96,9 @@ class VoiceStream:
             options.min_silence_ms * RATE_HZ // 1000,
         )
         self._record = records.VOICE_ACTIVITY.zeros()
+        self._first, self._speaking, self._chance, self._loudness = (
+            self._record[name] for name in ("first_sample", "speaking", "probability", "loudness")
+        )
         self._feeds = {
             "input": np.zeros((1, CONTEXT + AUDIO_BLOCK), np.float32),
             "state": np.zeros((2, 1, 128), np.float32),
@@ -125,7 +128,7 @@ class VoiceStream:
         probability = self._probability(block)
         self._end_sample, self._end_ns = first + len(block), sample.capture_ns
         change = self._gate.update(probability, first, len(block))
-        self._record["first_sample"] = first
+        self._first[0] = first
         self._fill(probability, loudness_dbfs(block))
         self._tell(change, publish)
         publish(
@@ -155,7 +158,7 @@ class VoiceStream:
     def _tell(self, change: Change, publish: Publish) -> None:
         """Counts an onset or offset, and publishes it as an event."""
         record = self._record
-        record["speaking"] = self._gate.speaking
+        self._speaking[0] = self._gate.speaking
         if change == Change.NONE:
             return
         if change == Change.BEGIN:
@@ -176,8 +179,8 @@ class VoiceStream:
         return self._end_ns - (self._end_sample - sample) * 1_000_000_000 // RATE_HZ
 
     def _fill(self, probability: float, loudness: float) -> None:
-        self._record["probability"] = probability
-        self._record["loudness"] = loudness
+        self._chance[0] = probability
+        self._loudness[0] = loudness
 
 
 def loudness_dbfs(block: NDArray[np.float32]) -> float:

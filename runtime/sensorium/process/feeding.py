@@ -41,6 +41,7 @@ class Feed:
         self._generation = -1
         self._before: Cursor | Reader | None = None
         self._told_ns = 0
+        self._blank = self._channel.record.zeros()
 
     def open(self) -> bool:
         """Maps the input, again when its region was replaced; False while it is not there."""
@@ -80,6 +81,10 @@ class Feed:
         assert self.ring is not None
         return self.ring.wanted - 1 if isinstance(self.ring, Cursor) else self.ring.sample.n
 
+    def has_news(self, seen: int) -> bool:
+        """Whether there is a record after the one numbered `seen`."""
+        return self.ring is not None and self.ring.latest() != seen
+
     def drain(self) -> None:
         """Hands over what is new."""
         if self._before is not None and self.ring is not None and self.ring.latest():
@@ -95,6 +100,9 @@ class Feed:
                 if ring.lost != lost:
                     self.stream.lost(ring.lost - lost)
                     lost = ring.lost
+                if ring.wanted > ring.latest():
+                    # Whether it has fallen silent is judged when it has nothing.
+                    return
         elif ring is not None:
             before = ring.sample.n
             status = ring.read(self._outputs.clock())
@@ -132,8 +140,7 @@ class Feed:
         self.nothing = reason
         self._told_ns = now = self._outputs.clock()
         sample = self.ring.sample if self.ring is not None else EMPTY
-        record = self._channel.record.zeros()
-        self._process(Sample(record, sample.capture_ns or now, False, reason, sample.n))
+        self._process(Sample(self._blank, sample.capture_ns or now, False, reason, sample.n))
 
     def _process(self, sample: Sample) -> None:
         if not self.slot.streams:

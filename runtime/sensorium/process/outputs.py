@@ -36,7 +36,7 @@ class Outputs:
         self._writes = writes
         self.clock = clock
         self._writers: dict[str, Writer] = {}
-        self._tags: dict[str, tuple[str, int, Precision, Device]] = {}
+        self._makers: dict[str, tuple[Engine | None, Device]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
         self.deferred = False
         self.generation = 0
@@ -69,7 +69,7 @@ class Outputs:
                 writer.publish(
                     channel.record.zeros(), self.clock(), valid=False, reason=Reason.STARTING
                 )
-            self._tags.pop(name, None)
+            self._makers.pop(name, None)
             self._writers[name] = writer
         self.generation += 1
 
@@ -90,16 +90,19 @@ class Outputs:
         writer = self._writers.get(channel)
         if writer is None:
             return
-        tag = (
-            (engine.name, engine.file_hash, engine.precision, engine.device)
-            if engine
-            else ("", 0, Precision.GEOMETRY if device is Device.CPU else Precision.NONE, device)
-        )
-        if self._tags.get(channel) != tag:
-            writer.tag(*tag)
-            self._tags[channel] = tag
+        maker = (engine, device)
+        if self._makers.get(channel) != maker:
+            self._makers[channel] = maker
+            if engine:
+                writer.tag(engine.name, engine.file_hash, engine.precision, engine.device)
+            else:
+                geometry = device is Device.CPU
+                writer.tag(
+                    "", 0, Precision.GEOMETRY if geometry else Precision.NONE, device
+                )
         writer.publish(
-            record, capture_ns, valid=valid, reason=reason, confidence=confidence, flags=flags
+            record.tobytes(), capture_ns, valid=valid, reason=reason, confidence=confidence,
+            flags=flags,
         )
 
     def refuse(self, channels: tuple[str, ...], reason: Reason) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sensorium.process.sensing import Report
 
 _REFRESH_S = 0.1
-_IDLE_S = 0.5
+_REFRESH_NS = 100_000_000
+"""How often all is looked at: what is unavailable, replaced, silent. Records are taken at once."""
 
 
 class Perceiver:
@@ -41,6 +42,8 @@ class Perceiver:
         self.stopping = False
         self._outputs = outputs
         self._refreshed_ns = 0
+        self._looked_ns = 0
+        self._looked_generation = 0
         self._sleeper: Sleeper | None = None
         self._slept_on: list[Ring] = []
 
@@ -51,7 +54,7 @@ class Perceiver:
         for slot in self.slots:
             if slot.ensure(now):
                 self.feeds += [Feed(slot, stream, self._outputs) for stream in slot.streams]
-        if now - self._refreshed_ns > _REFRESH_S * 1e9:
+        if now - self._refreshed_ns > _REFRESH_NS:
             self._refreshed_ns = now
             for slot in self.slots:
                 slot.refresh()
@@ -67,13 +70,14 @@ class Perceiver:
         for feed in self.feeds:
             feed.drain()
 
-    def _must_refresh(self, feeds: list[Feed]) -> bool:
-        """Whether something unavailable has to be said again soon."""
-        return (
-            not feeds
-            or any(not slot.streams for slot in self.slots)
-            or any(feed.nothing is not None for feed in feeds)
-        )
+    def _look_round(self) -> list[Feed]:
+        """Loads and opens what has become available, and drains all of it."""
+        self._looked_ns = now_ns()
+        self._looked_generation = self._outputs.generation
+        self.load()
+        feeds = self.open()
+        self.drain()
+        return feeds
 
     def _sleeper_of(self, feeds: list[Feed]) -> Sleeper:
         """A sleeper for these inputs, the same one while they are the same."""
@@ -91,15 +95,32 @@ class Perceiver:
             self._sleeper = None
 
     def run(self) -> None:
-        """Loops until `stopping`."""
+        """Loops until `stopping`.
+
+        Most turns are for one record, in a process that was asleep: they touch nothing else.
+        """
         while not self.stopping:
-            self.beat_ns = now_ns()
-            self.load()
-            feeds = self.open()
-            timeout_s = _REFRESH_S if self._must_refresh(feeds) else _IDLE_S
-            self._sleeper_of(feeds).wait([feed.seen for feed in feeds], timeout_s)
-            self.drain()
+            feeds = self._look_round()
+            sleeper = self._sleeper_of(feeds)
+            seen = [feed.seen for feed in feeds]
+            while not self.stopping:
+                sleeper.wait(seen, _REFRESH_S)
+                self.beat_ns = now_ns()
+                fresh = False
+                for place, feed in enumerate(feeds):
+                    if feed.has_news(seen[place]):
+                        feed.drain()
+                        seen[place] = feed.seen
+                        fresh = True
+                if not fresh or self._must_look():
+                    break
         self._wake_no_more()
         for slot in self.slots:
             slot.close()
 
+    def _must_look(self) -> bool:
+        """Whether it is time to look at all again, or the main thread took a region over."""
+        return (
+            self.beat_ns - self._looked_ns > _REFRESH_NS
+            or self._looked_generation != self._outputs.generation
+        )

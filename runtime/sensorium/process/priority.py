@@ -8,10 +8,6 @@ import os
 import signal
 import sys
 import threading
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 if sys.platform == "win32":
     from sensorium.channels.kernel_windows import (
@@ -32,6 +28,8 @@ if sys.platform == "win32":
 
 _FIFO_PRIORITY = 10
 """Low among real-time priorities: above every ordinary thread, below the system's own."""
+if sys.platform != "win32":
+    _RAISED, _ORDINARY = os.sched_param(_FIFO_PRIORITY), os.sched_param(0)
 
 
 def die_with_parent() -> None:
@@ -67,27 +65,25 @@ def raise_thread() -> str:
         return "SCHED_FIFO"
 
 
-@contextlib.contextmanager
-def raised() -> Iterator[None]:
+class Raised:
     """The calling thread has a real-time priority meanwhile, where the system permits it.
 
     For a thread of a library that is an ordinary one but holds the interpreter now and then: were
     it preempted with it, the real-time threads would wait for an ordinary one. On Windows, where
-    sound threads have a priority of their own, nothing is changed.
+    sound threads have a priority of their own, nothing is changed. Not a generator, which would
+    cost as much as the system calls.
     """
-    if sys.platform == "win32":
-        yield
-        return
-    permitted = True
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(_FIFO_PRIORITY))
-    except OSError:
-        permitted = False
-    try:
-        yield
-    finally:
-        if permitted:
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+    def __enter__(self) -> None:
+        self._permitted = False
+        if sys.platform != "win32":
+            with contextlib.suppress(OSError):
+                os.sched_setscheduler(0, os.SCHED_FIFO, _RAISED)
+                self._permitted = True
+
+    def __exit__(self, *failure: object) -> None:
+        if sys.platform != "win32" and self._permitted:
+            os.sched_setscheduler(0, os.SCHED_OTHER, _ORDINARY)
 
 
 def lower_process(nice: int, affinity: tuple[int, ...]) -> None:

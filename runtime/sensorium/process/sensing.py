@@ -40,7 +40,7 @@ class SensorThread:
     def __init__(self, part: Part, outputs: Outputs, report: Callable[[Report], None]) -> None:
         self.part = part
         self.clock = now_ns
-        self.raised = priority.raised
+        self.raised = priority.Raised
         self.beat_ns = now_ns()
         self._outputs = outputs
         self._report = report
@@ -94,6 +94,8 @@ class SensorThread:
     def wait(self, seconds: float) -> bool:
         """See `SensorIO.wait`."""
         self.beat_ns = now_ns()
+        if seconds <= 0 and not self._changed:
+            return not self._stopping
         with self._wake:
             if not self._stopping and not self._changed and seconds > 0:
                 self._wake.wait(seconds)

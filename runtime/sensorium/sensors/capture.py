@@ -103,7 +103,8 @@ class Capture:
         last: Exception | None = None
         for channels in dict.fromkeys((1, min(2, self.device.channels), self.device.channels)):
             self._channels = channels
-            self._aside = bytearray(_PIECES * frames * channels * _FLOAT_BYTES)
+            # A view takes a delivery as it is; a bytearray makes a copy of it first.
+            self._aside = memoryview(bytearray(_PIECES * frames * channels * _FLOAT_BYTES))
             self._filled = 0
             try:
                 self._stream = self._sounddevice.RawInputStream(

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper
 from sensorium.errors import EngineError
 from sensorium_tools.convert import onnx_graph
 from sensorium_tools.convert.onnx_writer import OnnxWriter
+from sensorium_tools.convert.simplify import simplify
 from sensorium_tools.convert.tflite_model import read
 from sensorium_tools.convert.tflite_ops import emit
 
@@ -66,7 +67,7 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
         ir_version=IR_VERSION,
     )
     helper.set_model_props(model, {"labels": json.dumps(card.engine.labels)})
-    serialised: bytes = model.SerializeToString(deterministic=True)
+    serialised: bytes = simplify(model).SerializeToString(deterministic=True)
     onnx_graph.check(card, serialised)
     return serialised
 

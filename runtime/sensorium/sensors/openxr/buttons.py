@@ -29,6 +29,7 @@ _TOUCHED = tuple(f"touch_{name}" for name in TOUCHABLE)
 _AXES = ("trigger", "squeeze")
 _PADS = ("stick", "trackpad")
 POSES = ("grip", "aim")
+_NEITHER = bytes(4 * len(POSES))
 _STATE_BYTES = 40 * len(_PRESSED + _TOUCHED + _AXES) + 48 * len(_PADS) + 24 * len(POSES)
 
 
@@ -105,7 +106,7 @@ class Buttons:
         result = 0
         for call in self._pose_calls:
             result |= call()
-        return result >= 0 and bool(self._pose_active.any())
+        return result >= 0 and self._pose_active.tobytes() != _NEITHER
 
     def read(self) -> None:
         """Fills the buttons and axes of the record from the last sync."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from sensorium.health import Reason
 from sensorium.sensors.openxr.buttons import POSES, Buttons
@@ -10,6 +12,8 @@ from sensorium.sensors.openxr.poses import PoseCopy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from sensorium.sensors.openxr.actions import ActionSet
     from sensorium.sensors.openxr.outlet import Outlet
@@ -37,6 +41,9 @@ class Controllers:
         actions: Its actions.
         room: Where the spaces of `pose_spaces` are located.
         outlets: The channels, by side: 1 left, 2 right.
+
+    Attributes:
+        any_present: Whether a controller was there at the last sync.
     """
 
     def __init__(
@@ -46,21 +53,15 @@ class Controllers:
         self._actions = actions
         self._outlets = outlets
         self._present = dict.fromkeys(outlets, False)
+        self.any_present = False
         self._buttons = {
             side: Buttons(session.calls, session.handle, actions, side, outlet.record)
             for side, outlet in outlets.items()
         }
         self._copies = {
-            side: [
-                PoseCopy(room, first + at, outlet.record[pose]) for at, pose in enumerate(POSES)
-            ]
+            side: PoseCopy(room, first, _poses(outlet.record))
             for (side, outlet), first in zip(outlets.items(), (0, HEAD + 1), strict=True)
         }
-
-    @property
-    def any_present(self) -> bool:
-        """Whether a controller was there at the last sync."""
-        return any(self._present.values())
 
     @property
     def span(self) -> tuple[int, int]:
@@ -78,14 +79,21 @@ class Controllers:
             self._present[side] = has_input and buttons.present()
             if changed or self._present[side] > was_present:
                 buttons.identify()
+        self.any_present = any(self._present.values())
 
     def publish(self, now_ns: int) -> None:
         """Publishes what was synced and located."""
         for side, outlet in self._outlets.items():
             if self._present[side]:
-                for copy in self._copies[side]:
-                    copy.copy()
+                self._copies[side].copy()
                 self._buttons[side].read()
                 outlet.publish(now_ns)
             else:
                 outlet.withhold(now_ns, Reason.INACTIVE)
+
+
+def _poses(record: NDArray[np.void]) -> NDArray[np.void]:
+    """Grip and aim of a controller's record, which lie side by side, as one array."""
+    grip, aim = (cast("Any", record.dtype.fields)[name] for name in POSES)
+    start, end = grip[1], aim[1] + aim[0].itemsize
+    return record.view(np.uint8)[start:end].view(record[POSES[0]].dtype)

@@ -118,15 +118,18 @@ class Hands:
             xr_time: The same as XrTime.
             due: The sides to look for although they are not tracked: `LEFT | RIGHT`.
         """
+        left = self._polls_left
+        if not (left[LEFT] or left[RIGHT] or due & (LEFT | RIGHT)):
+            return
         found = [
             (side, hand.locate(xr_time))
             for side, hand in self._hands.items()
-            if self._polls_left[side] or due & side
+            if left[side] or due & side
         ]
         for side, tracked in found:
             if tracked:
-                self._polls_left[side] = _PATIENCE
+                left[side] = _PATIENCE
                 self._outlets[side].publish(now_ns)
             else:
-                self._polls_left[side] = max(self._polls_left[side] - 1, 0)
+                left[side] = max(left[side] - 1, 0)
                 self._outlets[side].withhold(now_ns, Reason.INACTIVE)

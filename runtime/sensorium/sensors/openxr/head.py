@@ -38,7 +38,7 @@ class Head:
 
     def locate(self, xr_time: int) -> bool:
         """Finds the head for the XrTime `xr_time` and returns whether it is tracked."""
-        self._locator.locate(xr_time, 0, 1)
+        self._locator.locate_one(xr_time, 0)
         return self._alone.copy() & ORIENTATION_VALID != 0
 
     def take(self) -> bool:

@@ -96,9 +96,13 @@ class SingleLocator:
     def locate(self, xr_time: int, start: int, stop: int) -> None:
         """See `Locator.locate`."""
         for each in range(start, stop):
-            space, target = self._spaces[each]
-            if self._call(space, self._base, xr_time, target) < 0:
-                self.room.locations["flags"][each] = 0
+            self.locate_one(xr_time, each)
+
+    def locate_one(self, xr_time: int, each: int) -> None:
+        """Fills the location and velocity of one space."""
+        space, target = self._spaces[each]
+        if self._call(space, self._base, xr_time, target) < 0:
+            self.room.locations["flags"][each] = 0
 
 
 def create_locator(

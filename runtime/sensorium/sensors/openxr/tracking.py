@@ -41,7 +41,8 @@ class _Turns:
 
     def __init__(self, rate_hz: float) -> None:
         self.rate_hz = rate_hz
-        parts = (LEFT, _OTHERS, RIGHT, _OTHERS, _CONTROLLERS)
+        # Both hands at once: what sleeps on them is woken once.
+        parts = (LEFT | RIGHT, _OTHERS, _CONTROLLERS, _OTHERS)
         self._plan = [0] * max(round(rate_hz / _PROBE_HZ), 1)
         for number, part in enumerate(parts):
             self._plan[number * len(self._plan) // len(parts)] |= part
