@@ -23,7 +23,7 @@ from sensorium.channels.layout import Kind
 from sensorium.channels.reader import Reader
 from sensorium.channels.region import Region, Waiters
 from sensorium.channels.writer import Writer
-from sensorium.health import Device, Precision
+from sensorium.health import Device, Precision, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,19 +98,19 @@ def ours() -> dict[str, Callable[[], list[int]]]:
         return spent
 
     def publish(name: str) -> list[int]:
-        write = writers[name].publish
+        write, reason = writers[name].publish, Reason.NONE
         spent = []
         for _ in range(A_ROUND):
             start = clock()
-            write(data, start, confidence=0.5, flags=1)
+            write(data, start, True, reason, 0.5, 1)
             spent.append(clock() - start)
         return spent
 
     def publish_in_a_row() -> list[int]:
-        write = writers["block"].publish
+        write, reason = writers["block"].publish, Reason.NONE
         begun = clock()
         for _ in range(A_ROUND):
-            write(data, begun, confidence=0.5, flags=1)
+            write(data, begun, True, reason, 0.5, 1)
         return [round((clock() - begun) / A_ROUND)]
 
     def poll() -> list[int]:

@@ -87,8 +87,8 @@ def windows_processes(python: WindowsPython) -> int:
 
 
 def test_units_and_waking(python: WindowsPython) -> None:
-    # What `sensorium-engines fetch` needs, wine 8 cannot load.
-    without = ("--ignore", "tests/unit/test_pip_settings.py")
+    # What `sensorium-engines` needs is not there: wine 8 cannot load all of it.
+    without = [f"--ignore=tests/unit/test_{name}.py" for name in ("pip_settings", "simplify")]
     done = python.run(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", *without, "tests/unit",
         "tests/contract/test_waking_windows.py",
@@ -98,7 +98,7 @@ def test_units_and_waking(python: WindowsPython) -> None:
 
 def test_demo_shows_every_sense_live(python: WindowsPython, tmp_path: Path) -> None:
     own = {"SENSORIUM_DATA_DIR": clients.windows_path(tmp_path)}
-    done = python.run("-m", "sensorium", "demo", "--seconds", "6", "--json", environment=own)
+    done = python.run("-m", "sensorium", "demo", "--seconds", "4", "--json", environment=own)
     assert done.returncode == 0, done.stderr
     channels = json.loads(done.stdout)["channels"]
     assert {name for name in SENSES if channels[name]["valid_records_seen"] > 50} == SENSES
@@ -111,13 +111,12 @@ def test_commands_reach_the_daemon(daemon: WindowsDaemon) -> None:
     second = daemon.command("run", "--config", "replay")
     assert second.returncode == 1
     assert f"running already (process {status['pid']})" in second.stderr
-    assert daemon.command("mute", "on").returncode == 0
-    assert daemon.status()["muted"]
-    assert daemon.command("mute", "off").returncode == 0
-    assert daemon.command("reload").returncode == 0
     doctor = daemon.asked("doctor")
     found = {one["topic"]: one["verdict"] for one in doctor["findings"]}
     assert {found[f"channel {name}"] for name in SENSES} == {"ok"}
+    assert found["scheduling"] == "ok"
+    assert daemon.command("mute", "on").returncode == 0
+    assert daemon.status()["muted"]
     assert daemon.stop() == 0
     assert daemon.command("status").returncode == 1
     eventually(lambda: windows_processes(daemon.python) == 0, "its processes end")
@@ -167,9 +166,10 @@ def test_microphone_hears_speech(python: WindowsPython, tmp_path: Path) -> None:
         pulse.PulseServer() as server,
         WindowsDaemon(python, tmp_path, config, server.environment) as daemon,
     ):
-        with daemon.driver(python_driver(daemon)) as reader, server.play(speech):
+        with daemon.driver(python_driver(daemon)) as reader, server.play(speech) as player:
             reader("connect", "game")
             assert reader("wait", int(PATIENCE_S * 1000), "voice_event") == "OK"
+            player.terminate()
         part = daemon.status()["parts"]["microphone"]
         assert part["state"] == "live"
         assert "48000 Hz" in part["detail"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bootstrap import monado, package_manager, terminal
 from bootstrap.environment import ROOT, Environment, SetupError
 from bootstrap.run import build_engines
-from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS
+from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS, WINE, missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             package_manager.provide([DEBOOTSTRAP], yes=yes)
             return _pytest(environment, ["tests/system/test_bare_root.py", *passed], bare=True)
         if not options.fast:
-            _bring_what_the_system_tests_need(yes=yes)
+            _bring_what_the_system_tests_need(environment, yes=yes)
         build_engines(environment)
     except SetupError as error:
         terminal.say(str(error))
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bring_what_the_system_tests_need(*, yes: bool) -> None:
+def _bring_what_the_system_tests_need(environment: Environment, *, yes: bool) -> None:
     """Installs it; says which tests will skip for want of what is still missing."""
     monado.ensure(yes)
     still = package_manager.provide(
@@ -99,6 +99,12 @@ def _bring_what_the_system_tests_need(*, yes: bool) -> None:
     )
     if still:
         terminal.say("Tests will skip without: " + ", ".join(need.name for need in still))
+    if not missing([WINE]):
+        # It says itself what it fetches and what went wrong; tests without it skip.
+        subprocess.run(
+            [str(environment.program("python")), "-m", "fixtures.windows_python"],
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")}, check=False,
+        )
 
 
 def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:

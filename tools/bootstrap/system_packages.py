@@ -114,6 +114,14 @@ DEBOOTSTRAP = Need(
     pacman="debootstrap",
 )
 
+WINE = Need(
+    "Wine (runs Windows programs: the clients and the daemon itself)",
+    _one_of("wine64", "wine", "/usr/lib/wine/wine64"),
+    apt="wine64",
+    dnf="wine-core",
+    pacman="wine",
+)
+
 SYSTEM_TESTS = (
     PORTAUDIO,
     OPENGL,
@@ -193,12 +201,6 @@ SYSTEM_TESTS = (
         dnf="mingw64-gcc mingw64-gcc-c++",
         pacman="mingw-w64-gcc",
     ),
-    Need(
-        "Wine (runs that program)",
-        _one_of("wine64", "wine", "/usr/lib/wine/wine64"),
-        apt="wine64",
-        dnf="wine-core",
-        pacman="wine",
-    ),
+    WINE,
 )
 """What tests/system and tests/contract use; a test whose need is missing skips with the reason."""

@@ -49,7 +49,6 @@ class Publish(Protocol):
         self,
         record: NDArray[Any] | bytes | bytearray,
         capture_ns: int,
-        *,
         valid: bool = True,
         reason: Reason = Reason.NONE,
         confidence: float = _NAN,

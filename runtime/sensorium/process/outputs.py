@@ -100,10 +100,8 @@ class Outputs:
                 writer.tag(
                     "", 0, Precision.GEOMETRY if geometry else Precision.NONE, device
                 )
-        writer.publish(
-            record.tobytes(), capture_ns, valid=valid, reason=reason, confidence=confidence,
-            flags=flags,
-        )
+        # By position: names would cost this most frequent of calls as much as a store.
+        writer.publish(record.tobytes(), capture_ns, valid, reason, confidence, flags)
 
     def refuse(self, channels: tuple[str, ...], reason: Reason) -> None:
         """Marks state channels invalid with a reason; events need no mark."""
