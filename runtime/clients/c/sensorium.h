@@ -1044,7 +1044,7 @@ typedef struct sensorium_info {
 typedef struct sensorium_region {
   uint8_t *base;             /* NULL while it is not mapped */
   uint64_t size;
-  uint8_t *waiters;          /* over control only; NULL: nobody can be woken, so waiting polls */
+  uint8_t *waiters;          /* over control only; NULL: nobody can be woken, so waiting naps */
   void *event;               /* Windows: wakes this session while it waits; NULL: not taken yet */
   uint32_t seat;             /* Windows: the event's number and word in the waiters' page */
   uint64_t generation, started_ns; /* which ring set this is: numbers in another start anew */
