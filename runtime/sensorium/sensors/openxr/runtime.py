@@ -70,7 +70,7 @@ class BindingMissing(SensorError):
 
 
 BINDING_REMEDY = (
-    f"{sys.executable} -m pip install --force-reinstall pyopenxr PyOpenGL"
+    f'{sys.executable} -m pip install --force-reinstall "pyopenxr<1.1.6302" PyOpenGL'
     if sys.platform == "win32"
     else "install libGL, on Debian and Ubuntu: apt-get install libgl1, on Fedora: libglvnd-glx"
 )
