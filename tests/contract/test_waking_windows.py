@@ -20,15 +20,27 @@ from sensorium.health import RegionState
 
 pytestmark = pytest.mark.skipif(sys.platform != "win32", reason="Windows alone has no futex")
 
-STILL_S = 0.3
-"""Far longer than any polling would take to see a change, far less than a nap."""
+STILL_S = 0.5
+POLLS = 100
+"""Who polls every 2 ms looks more often in that time; a sleeper looks again every 50 ms."""
+
+
+class Counted(Reader):
+    """Counts how often it is looked at."""
+
+    looks = 0
+
+    def latest(self) -> int:
+        self.looks += 1
+        return super().latest()
 
 
 class Asleep:
     """A thread that sleeps on a channel until it is woken."""
 
     def __init__(self, region: Region, page: Waiters, channel: str) -> None:
-        self.sleeper = Sleeper([Reader(region, channel)], [page])
+        self.reader = Counted(region, channel)
+        self.sleeper = Sleeper([self.reader], [page])
         self.woken: bool | None = None
         self._seen = region.words[(region.entry(channel).base + Entry.LATEST) // 8]
         self._thread = threading.Thread(target=self._run)
@@ -76,15 +88,12 @@ def test_one_record_wakes_all_who_sleep_on_its_channel(place):
 
 
 def test_sleeper_sleeps_and_does_not_poll(place):
-    region, page = place
-    asleep = Asleep(region, page, "gesture_right")
-    until_leased(page, 1)
-    time.sleep(0.05)  # it has looked at the counter
-    word = (region.entry("gesture_right").base + Entry.LATEST) // 8
-    region.words[word] += 1  # as no writer does: nobody is woken
+    asleep = Asleep(*place, "gesture_right")
+    until_leased(place[1], 1)
     time.sleep(STILL_S)
     assert asleep.woken is None
-    publish(region, page, "gesture_right")
+    assert asleep.reader.looks < POLLS
+    publish(*place, "gesture_right")
     assert asleep.end()
 
 

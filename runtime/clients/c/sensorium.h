@@ -1803,6 +1803,11 @@ static inline sensorium_status sensorium_next_target(sensorium_channel_t *c, sen
 /* ---- Waiting, outside the frame ------------------------------------------------------------- */
 
 #define SENSORIUM_WAIT_MAX 64
+#if defined(_WIN32)
+#define SENSORIUM_NAP_NS 50000000u /* a daemon of another logon session cannot reach our event */
+#else
+#define SENSORIUM_NAP_NS 1000000000u
+#endif
 
 static inline uint64_t sensorium_seen(const sensorium_channel_t *c) { return c->follows ? c->cursor - 1 : c->n; }
 
@@ -1853,7 +1858,7 @@ static inline int sensorium_lease(sensorium_region_t *r, uint64_t until_ns) {
 
 /* Sleeps until a record is written in one of the channels' regions. */
 static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint32_t count, uint64_t nap_ns) {
-  HANDLE events[SENSORIUM_REGIONS];
+  HANDLE events[SENSORIUM_WAIT_MAX];
   DWORD used = 0, place;
   uint32_t i;
   for (i = 0; i < count; i++) {
@@ -1889,7 +1894,7 @@ static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channe
     for (i = 0; i < count; i++)
       if (sensorium_latest(channels[i]) != sensorium_seen(channels[i])) return SENSORIUM_OK;
     if (now >= end) return SENSORIUM_SAME;
-    nap = end - now < 1000000000u ? end - now : 1000000000u;
+    nap = end - now < SENSORIUM_NAP_NS ? end - now : SENSORIUM_NAP_NS;
     if (can_sleep && sensorium_sleep_on(channels, count, nap)) continue;
     sensorium_nap(nap < 1000000u ? 0 : 1);
   }
@@ -2179,8 +2184,10 @@ static inline int sensorium_control_open(sensorium_t *s) {
   DWORD used = (DWORD)wcslen(path), length = 257;
   HANDLE pipe;
   if (!GetUserNameW(path + used, &length)) return 0;
-  pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-  if (pipe == INVALID_HANDLE_VALUE) return 0;
+  /* One end listens at a time; while others connect, it is waited for. */
+  while ((pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL)) ==
+         INVALID_HANDLE_VALUE)
+    if (GetLastError() != ERROR_PIPE_BUSY || !WaitNamedPipeW(path, 200)) return 0;
   s->control = (intptr_t)pipe;
   return 1;
 }

@@ -1483,6 +1483,13 @@ namespace Sensorium
         public static extern IntPtr MapViewOfFile(IntPtr section, uint access, uint high, uint low, UIntPtr size);
         [DllImport("kernel32", SetLastError = true)] public static extern bool UnmapViewOfFile(IntPtr address);
         [DllImport("kernel32", SetLastError = true)] public static extern bool CloseHandle(IntPtr handle);
+        [DllImport("kernel32", SetLastError = true, CharSet = CharSet.Unicode)]
+        public static extern IntPtr CreateEventW(IntPtr security, bool manual, bool set, string name);
+        [DllImport("kernel32", SetLastError = true, CharSet = CharSet.Unicode)]
+        public static extern IntPtr OpenEventW(uint access, bool inherit, string name);
+        [DllImport("kernel32", SetLastError = true)] public static extern bool SetEvent(IntPtr handle);
+        [DllImport("kernel32", SetLastError = true)]
+        public static extern uint WaitForMultipleObjects(uint count, IntPtr[] handles, bool all, uint milliseconds);
 
         public const long Futex = 202, FutexWaitv = 449;
 
@@ -1510,7 +1517,7 @@ namespace Sensorium
         public bool Wanted, Writable, ForeignClock;
         private readonly List<IDisposable> held = new List<IDisposable>();
         private bool sections, pageIsSection;
-        private EventWaitHandle seatEvent;
+        private IntPtr seatEvent;
         private int seat;
         private long offsetNs;
         private ulong heartbeatNs, seenNs;
@@ -1549,9 +1556,10 @@ namespace Sensorium
             Unmap();
             sections = true;
             Base = Native.MapViewOfFile(region, Writable ? 6u : 4u, 0, 0, new UIntPtr((ulong)size));
-            Size = size;
+            Size = Mapped ? size : 0;
             Native.CloseHandle(region);
-            MapPageSection(waiters);
+            if (Mapped) MapPageSection(waiters);
+            else Native.CloseHandle(waiters);
             return Mapped;
         }
 
@@ -1564,22 +1572,22 @@ namespace Sensorium
 
         /// Windows has no futex across processes: each sleeper of a region takes a seat there, an event of its
         /// own that resets itself, and leaves a lease in the seat's word of the waiters' page. The system gives a
-        /// name to the first who asks. Null: every seat is taken.
-        public EventWaitHandle Lease(ulong untilNs)
+        /// name to the first who asks. Zero: every seat is taken. Called natively: Unity's IL2CPP has no named events.
+        public IntPtr Lease(ulong untilNs)
         {
-            for (int i = 0; seatEvent == null && i < Layout.Seats; i++)
+            for (int i = 0; seatEvent == IntPtr.Zero && i < Layout.Seats; i++)
             {
-                bool isNew;
-                var made = new EventWaitHandle(false, EventResetMode.AutoReset, SeatName(i), out isNew);
+                IntPtr made = Native.CreateEventW(IntPtr.Zero, false, false, SeatName(i));
+                bool isNew = Marshal.GetLastWin32Error() != 183; // ERROR_ALREADY_EXISTS
+                if (made == IntPtr.Zero) continue;
                 if (isNew)
                 {
                     seatEvent = made;
                     seat = i;
-                    held.Add(made);
                 }
-                else made.Dispose();
+                else Native.CloseHandle(made);
             }
-            if (seatEvent != null) Native.Store(Native.Plus(Waiters, 8 * (Layout.FirstSeat + seat)), untilNs);
+            if (seatEvent != IntPtr.Zero) Native.Store(Native.Plus(Waiters, 8 * (Layout.FirstSeat + seat)), untilNs);
             return seatEvent;
         }
 
@@ -1588,11 +1596,11 @@ namespace Sensorium
         {
             for (int i = 0; i < Layout.Seats; i++)
             {
-                EventWaitHandle other;
                 if (Native.Load(Native.Plus(Waiters, 8 * (Layout.FirstSeat + i))) <= nowNs) continue;
-                if (!EventWaitHandle.TryOpenExisting(SeatName(i), out other)) continue;
-                other.Set();
-                other.Dispose();
+                IntPtr other = Native.OpenEventW(2, false, SeatName(i)); // EVENT_MODIFY_STATE
+                if (other == IntPtr.Zero) continue;
+                Native.SetEvent(other);
+                Native.CloseHandle(other);
             }
         }
 
@@ -1703,7 +1711,8 @@ namespace Sensorium
             for (int i = held.Count - 1; i >= 0; i--) held[i].Dispose();
             held.Clear();
             sections = pageIsSection = false;
-            seatEvent = null;
+            if (seatEvent != IntPtr.Zero) Native.CloseHandle(seatEvent);
+            seatEvent = IntPtr.Zero;
             Base = Waiters = IntPtr.Zero;
             Size = 0;
             Status = Status.Closed;
@@ -2611,7 +2620,7 @@ namespace Sensorium
                 {
                     if (!channel.Reachable) return Status.Closed;
                     if (channel.Region.Waiters == IntPtr.Zero || channel.Region.ForeignClock) canSleep = false;
-                    else if (!Clock.IsLinux && channel.Region.Lease(until) == null) canSleep = false;
+                    else if (!Clock.IsLinux && channel.Region.Lease(until) == IntPtr.Zero) canSleep = false;
                     else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), until);
                 }
                 Thread.MemoryBarrier();
@@ -2625,14 +2634,15 @@ namespace Sensorium
 
         private static bool SleepOnEvents(Channel[] channels, ulong napNs, ulong untilNs)
         {
-            var events = new List<WaitHandle>();
+            var events = new List<IntPtr>();
             foreach (Channel channel in channels)
             {
-                EventWaitHandle seat = channel.Region.Lease(untilNs);
+                IntPtr seat = channel.Region.Lease(untilNs);
                 if (!events.Contains(seat)) events.Add(seat);
             }
-            WaitHandle.WaitAny(events.ToArray(), (int)((napNs + 999999UL) / 1000000UL));
-            return true;
+            // A daemon of another logon session cannot reach our event: look again soon.
+            uint milliseconds = Math.Min((uint)((napNs + 999999UL) / 1000000UL), 50);
+            return Native.WaitForMultipleObjects((uint)events.Count, events.ToArray(), false, milliseconds) != 0xffffffff;
         }
 
         private static bool SleepOn(Channel[] channels, ulong napNs, ulong untilNs)

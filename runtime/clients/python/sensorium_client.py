@@ -831,6 +831,7 @@ if sys.platform == "win32":
     _kernel32.OpenEventW.restype = wintypes.HANDLE
     _kernel32.OpenEventW.argtypes = [wintypes.DWORD, wintypes.BOOL, wintypes.LPCWSTR]
     _kernel32.SetEvent.argtypes = [wintypes.HANDLE]
+    _kernel32.WaitNamedPipeW.argtypes = [wintypes.LPCWSTR, wintypes.DWORD]
 
     def _map_file(path: str) -> Any:
         file = _kernel32.CreateFileW(path, 0x80000000, 7, None, 3, 0, None)
@@ -864,6 +865,8 @@ if sys.platform == "win32":
             user, length = ctypes.create_unicode_buffer(257), wintypes.DWORD(257)
             ctypes.WinDLL("advapi32").GetUserNameW(user, ctypes.byref(length))
             path = rf"\\.\pipe\sensorium-{user.value}"
+            # One end listens at a time; while others connect, it is waited for.
+            _kernel32.WaitNamedPipeW(path, 200)
             self._pipe = os.open(path, os.O_RDWR | os.O_BINARY)
 
         def exchange(self, body: bytes) -> tuple[bytes, list[int]]:
@@ -922,7 +925,8 @@ if sys.platform == "win32":
         events = list({channel._region.seat.event for channel, _ in words})
         handles = (ctypes.c_void_p * len(events))(*events)
         milliseconds = -(-nap_ns // 1_000_000)
-        _kernel32.WaitForMultipleObjects(len(events), handles, False, milliseconds)
+        if _kernel32.WaitForMultipleObjects(len(events), handles, False, milliseconds) == -1:
+            time.sleep(0.001)
 
     def _wake(channel: Any, time_ns: int) -> None:
         region = channel._region
@@ -1035,7 +1039,8 @@ _TRIES = 4
 _FENCE = threading.Lock()
 _DAEMON_MAX_AGE_NS = 1_000_000_000
 _LEASE_NS = 2_000_000_000
-_NAP_NS = 1_000_000_000
+# Windows: the writer of another logon session cannot reach our event.
+_NAP_NS = 50_000_000 if sys.platform == "win32" else 1_000_000_000
 # Plain names and numbers: looking members of an enum up costs more than the read itself.
 _NEW, _SAME, _STALE, _INVALID, _OK = (
     Status.NEW, Status.SAME, Status.STALE, Status.INVALID, Status.OK
@@ -1580,13 +1585,12 @@ class Session:
         try:
             owner = _map_handle(handles[0], size, region.name == "app")
         except (OSError, ValueError) as error:
-            if sys.platform != "win32":
-                _close_handle(handles[1])
+            _close_handle(handles[1])
             return self._fail(Status.UNAVAILABLE, f"the region cannot be mapped: {error}")
         status = self._take(region, owner)
         if status is Status.OK:
             self._take_page(region, handles[1], page)
-        elif sys.platform != "win32":
+        else:
             _close_handle(handles[1])
         return status
 

@@ -42,6 +42,9 @@ if sys.platform == "win32":
     _MODIFY_STATE, _ALREADY_EXISTS, _FAILED = 0x2, 183, 0xFFFFFFFF
     _POLL_S = 0.002
     """Where every seat is taken: how often the counters are looked at."""
+    _LONGEST_NS = 50_000_000
+    """The longest sleep: a writer of another logon session or of other rights may not reach the
+    event, and the first sleeper of a channel may miss a wake-up by nanoseconds."""
 
     def waker(region: Region, _entry: EntryInfo, page: Waiters | None) -> Callable[[int], None]:
         """What wakes all who sleep in a channel's region; a few system calls for each of them."""
@@ -88,7 +91,7 @@ if sys.platform == "win32":
 
         def sleep(self, _values: Sequence[int], nap_ns: int) -> None:
             """Sleeps until a record is written for which a lease stands, at most `nap_ns`."""
-            count = len(self._handles)
+            count, nap_ns = len(self._handles), min(nap_ns, _LONGEST_NS)
             if not count or not self._complete:
                 time.sleep((nap_ns if not count and self._complete else _nap(nap_ns)) / 1e9)
             elif _wait(count, self._handles, False, -(-nap_ns // 1_000_000)) == _FAILED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium.errors import ChannelError
@@ -50,16 +51,14 @@ if sys.platform == "win32":
     _TEMPORARY = 0x100
 
     class _View:
-        """A mapped view that unmaps itself once."""
+        """A mapped view: unmapped when it was closed and nobody holds a part of it any more."""
 
         def __init__(self, address: int, size: int) -> None:
-            self.address = address
-            self.buffer = (ctypes.c_ubyte * size).from_address(address)
+            self.buffer: Any = (ctypes.c_ubyte * size).from_address(address)
+            weakref.finalize(self.buffer, _unmap_view, address).atexit = False
 
         def close(self) -> None:
-            if self.address:
-                _unmap_view(self.address)
-                self.address = 0
+            self.buffer = None
 
     class Mapped(NamedTuple):
         """What a `mapping.Mapping` is made of.

@@ -9,6 +9,7 @@ import selectors
 import socket
 import sys
 import threading
+import time
 from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if sys.platform == "win32":
     from sensorium.control import windows
 
     _log = logging.getLogger(__name__)
+    _RETRY_S = 0.5
 
     class PipeTransport:
         """Moves frames between the pipe's clients and `sessions`, which the loop's thread runs.
@@ -116,15 +118,28 @@ if sys.platform == "win32":
             self._threads.discard(client)
 
         def _accept(self) -> None:
-            while self._next and self._next.wait_for_client() and not self._closing:
-                client = _Client(self, self._next)
-                try:
-                    self._next = pipes.make_pipe(self._name, first=False)
-                except ControlError as error:
+            while not self._closing:
+                pipe = self._next
+                if pipe is None:
+                    time.sleep(_RETRY_S)
+                elif pipe.wait_for_client():
                     self._next = None
-                    _log.error("no more clients can connect: %s", error)
-                self._threads.add(client)
-                client.thread.start()
+                    client = _Client(self, pipe)
+                    self._threads.add(client)
+                    client.thread.start()
+                elif not self._closing:
+                    # Whoever connected has left already; such an end cannot be used again.
+                    self._next = None
+                    pipe.close()
+                if self._next is None:
+                    self._next = self._another()
+
+        def _another(self) -> pipes.Pipe | None:
+            try:
+                return pipes.make_pipe(self._name, first=False)
+            except ControlError as error:
+                _log.error("no more clients can connect for now: %s", error)
+                return None
 
         def _answer(self, _mask: int) -> None:
             with contextlib.suppress(BlockingIOError):

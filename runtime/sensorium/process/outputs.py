@@ -36,7 +36,7 @@ class Outputs:
         self._writes = writes
         self.clock = clock
         self._writers: dict[str, Writer] = {}
-        self._makers: dict[str, tuple[Engine | None, Device]] = {}
+        self._makers: dict[str, tuple[Writer, Engine | None, Device]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
         self.deferred = False
         self.generation = 0
@@ -69,7 +69,6 @@ class Outputs:
                 writer.publish(
                     channel.record.zeros(), self.clock(), valid=False, reason=Reason.STARTING
                 )
-            self._makers.pop(name, None)
             self._writers[name] = writer
         self.generation += 1
 
@@ -90,7 +89,7 @@ class Outputs:
         writer = self._writers.get(channel)
         if writer is None:
             return
-        maker = (engine, device)
+        maker = (writer, engine, device)
         if self._makers.get(channel) != maker:
             self._makers[channel] = maker
             if engine:

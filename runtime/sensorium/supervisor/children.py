@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -87,10 +88,12 @@ class Child:
     def _spawn(self) -> None:
         self.link, theirs = pair()
         try:
+            python, environment = _python()
             # -P: what lies in the current folder is not imported.
             process = subprocess.Popen[bytes](
-                [sys.executable, "-P", "-m", "sensorium.process", str(theirs.handle)],
+                [python, "-P", "-m", "sensorium.process", str(theirs.handle)],
                 stdin=subprocess.DEVNULL,
+                env=environment,
                 **theirs.popen_options(),
                 **_apart(),
             )
@@ -98,7 +101,10 @@ class Child:
             theirs.close()
         self._process = process
         if sys.platform == "win32":
-            job_windows.end_with_this(process.pid)
+            try:
+                job_windows.end_with_this(process.pid)
+            except ControlError as error:
+                _log.warning("%s may outlive a killed supervisor: %s", self.name, error.message)
         self.link.started(process)
         self._regions.new_owner(self.orders.writes, process.pid)
         if self.state == OwnerState.VACANT:
@@ -246,6 +252,19 @@ class Child:
         self._send(
             {"op": "demand", "sensor": sensor, "users": demand.users, "muted": demand.muted}
         )
+
+
+def _python() -> tuple[str, dict[str, str] | None]:
+    """The interpreter that a child runs, and its environment.
+
+    In a virtual environment of Windows `sys.executable` only starts the base interpreter, as yet
+    another process, which no handle would reach: so that one is started, and told whose it is, as
+    multiprocessing does.
+    """
+    base = getattr(sys, "_base_executable", sys.executable)
+    if sys.platform == "win32" and base != sys.executable:
+        return base, {**os.environ, "__PYVENV_LAUNCHER__": sys.executable}
+    return sys.executable, None
 
 
 def _apart() -> dict[str, Any]:

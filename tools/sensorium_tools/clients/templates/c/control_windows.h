@@ -13,8 +13,10 @@ static inline int sensorium_control_open(sensorium_t *s) {
   DWORD used = (DWORD)wcslen(path), length = 257;
   HANDLE pipe;
   if (!GetUserNameW(path + used, &length)) return 0;
-  pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
-  if (pipe == INVALID_HANDLE_VALUE) return 0;
+  /* One end listens at a time; while others connect, it is waited for. */
+  while ((pipe = CreateFileW(path, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL)) ==
+         INVALID_HANDLE_VALUE)
+    if (GetLastError() != ERROR_PIPE_BUSY || !WaitNamedPipeW(path, 200)) return 0;
   s->control = (intptr_t)pipe;
   return 1;
 }

@@ -2,6 +2,11 @@
 /* ---- Waiting, outside the frame ------------------------------------------------------------- */
 
 #define SENSORIUM_WAIT_MAX 64
+#if defined(_WIN32)
+#define SENSORIUM_NAP_NS 50000000u /* a daemon of another logon session cannot reach our event */
+#else
+#define SENSORIUM_NAP_NS 1000000000u
+#endif
 
 static inline uint64_t sensorium_seen(const sensorium_channel_t *c) { return c->follows ? c->cursor - 1 : c->n; }
 
@@ -52,7 +57,7 @@ static inline int sensorium_lease(sensorium_region_t *r, uint64_t until_ns) {
 
 /* Sleeps until a record is written in one of the channels' regions. */
 static inline int sensorium_sleep_on(sensorium_channel_t *const *channels, uint32_t count, uint64_t nap_ns) {
-  HANDLE events[SENSORIUM_REGIONS];
+  HANDLE events[SENSORIUM_WAIT_MAX];
   DWORD used = 0, place;
   uint32_t i;
   for (i = 0; i < count; i++) {
@@ -88,7 +93,7 @@ static inline sensorium_status sensorium_wait(sensorium_channel_t *const *channe
     for (i = 0; i < count; i++)
       if (sensorium_latest(channels[i]) != sensorium_seen(channels[i])) return SENSORIUM_OK;
     if (now >= end) return SENSORIUM_SAME;
-    nap = end - now < 1000000000u ? end - now : 1000000000u;
+    nap = end - now < SENSORIUM_NAP_NS ? end - now : SENSORIUM_NAP_NS;
     if (can_sleep && sensorium_sleep_on(channels, count, nap)) continue;
     sensorium_nap(nap < 1000000u ? 0 : 1);
   }

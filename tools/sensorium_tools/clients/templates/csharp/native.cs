@@ -56,6 +56,13 @@
         public static extern IntPtr MapViewOfFile(IntPtr section, uint access, uint high, uint low, UIntPtr size);
         [DllImport("kernel32", SetLastError = true)] public static extern bool UnmapViewOfFile(IntPtr address);
         [DllImport("kernel32", SetLastError = true)] public static extern bool CloseHandle(IntPtr handle);
+        [DllImport("kernel32", SetLastError = true, CharSet = CharSet.Unicode)]
+        public static extern IntPtr CreateEventW(IntPtr security, bool manual, bool set, string name);
+        [DllImport("kernel32", SetLastError = true, CharSet = CharSet.Unicode)]
+        public static extern IntPtr OpenEventW(uint access, bool inherit, string name);
+        [DllImport("kernel32", SetLastError = true)] public static extern bool SetEvent(IntPtr handle);
+        [DllImport("kernel32", SetLastError = true)]
+        public static extern uint WaitForMultipleObjects(uint count, IntPtr[] handles, bool all, uint milliseconds);
 
         public const long Futex = 202, FutexWaitv = 449;
 

@@ -9,7 +9,7 @@
         public bool Wanted, Writable, ForeignClock;
         private readonly List<IDisposable> held = new List<IDisposable>();
         private bool sections, pageIsSection;
-        private EventWaitHandle seatEvent;
+        private IntPtr seatEvent;
         private int seat;
         private long offsetNs;
         private ulong heartbeatNs, seenNs;
@@ -48,9 +48,10 @@
             Unmap();
             sections = true;
             Base = Native.MapViewOfFile(region, Writable ? 6u : 4u, 0, 0, new UIntPtr((ulong)size));
-            Size = size;
+            Size = Mapped ? size : 0;
             Native.CloseHandle(region);
-            MapPageSection(waiters);
+            if (Mapped) MapPageSection(waiters);
+            else Native.CloseHandle(waiters);
             return Mapped;
         }
 
@@ -63,22 +64,22 @@
 
         /// Windows has no futex across processes: each sleeper of a region takes a seat there, an event of its
         /// own that resets itself, and leaves a lease in the seat's word of the waiters' page. The system gives a
-        /// name to the first who asks. Null: every seat is taken.
-        public EventWaitHandle Lease(ulong untilNs)
+        /// name to the first who asks. Zero: every seat is taken. Called natively: Unity's IL2CPP has no named events.
+        public IntPtr Lease(ulong untilNs)
         {
-            for (int i = 0; seatEvent == null && i < Layout.Seats; i++)
+            for (int i = 0; seatEvent == IntPtr.Zero && i < Layout.Seats; i++)
             {
-                bool isNew;
-                var made = new EventWaitHandle(false, EventResetMode.AutoReset, SeatName(i), out isNew);
+                IntPtr made = Native.CreateEventW(IntPtr.Zero, false, false, SeatName(i));
+                bool isNew = Marshal.GetLastWin32Error() != 183; // ERROR_ALREADY_EXISTS
+                if (made == IntPtr.Zero) continue;
                 if (isNew)
                 {
                     seatEvent = made;
                     seat = i;
-                    held.Add(made);
                 }
-                else made.Dispose();
+                else Native.CloseHandle(made);
             }
-            if (seatEvent != null) Native.Store(Native.Plus(Waiters, 8 * (Layout.FirstSeat + seat)), untilNs);
+            if (seatEvent != IntPtr.Zero) Native.Store(Native.Plus(Waiters, 8 * (Layout.FirstSeat + seat)), untilNs);
             return seatEvent;
         }
 
@@ -87,11 +88,11 @@
         {
             for (int i = 0; i < Layout.Seats; i++)
             {
-                EventWaitHandle other;
                 if (Native.Load(Native.Plus(Waiters, 8 * (Layout.FirstSeat + i))) <= nowNs) continue;
-                if (!EventWaitHandle.TryOpenExisting(SeatName(i), out other)) continue;
-                other.Set();
-                other.Dispose();
+                IntPtr other = Native.OpenEventW(2, false, SeatName(i)); // EVENT_MODIFY_STATE
+                if (other == IntPtr.Zero) continue;
+                Native.SetEvent(other);
+                Native.CloseHandle(other);
             }
         }
 
@@ -202,7 +203,8 @@
             for (int i = held.Count - 1; i >= 0; i--) held[i].Dispose();
             held.Clear();
             sections = pageIsSection = false;
-            seatEvent = null;
+            if (seatEvent != IntPtr.Zero) Native.CloseHandle(seatEvent);
+            seatEvent = IntPtr.Zero;
             Base = Waiters = IntPtr.Zero;
             Size = 0;
             Status = Status.Closed;

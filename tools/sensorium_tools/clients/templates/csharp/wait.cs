@@ -15,7 +15,7 @@
                 {
                     if (!channel.Reachable) return Status.Closed;
                     if (channel.Region.Waiters == IntPtr.Zero || channel.Region.ForeignClock) canSleep = false;
-                    else if (!Clock.IsLinux && channel.Region.Lease(until) == null) canSleep = false;
+                    else if (!Clock.IsLinux && channel.Region.Lease(until) == IntPtr.Zero) canSleep = false;
                     else Native.Store(Native.Plus(channel.Region.Waiters, 8 * (long)channel.Index), until);
                 }
                 Thread.MemoryBarrier();
@@ -29,14 +29,15 @@
 
         private static bool SleepOnEvents(Channel[] channels, ulong napNs, ulong untilNs)
         {
-            var events = new List<WaitHandle>();
+            var events = new List<IntPtr>();
             foreach (Channel channel in channels)
             {
-                EventWaitHandle seat = channel.Region.Lease(untilNs);
+                IntPtr seat = channel.Region.Lease(untilNs);
                 if (!events.Contains(seat)) events.Add(seat);
             }
-            WaitHandle.WaitAny(events.ToArray(), (int)((napNs + 999999UL) / 1000000UL));
-            return true;
+            // A daemon of another logon session cannot reach our event: look again soon.
+            uint milliseconds = Math.Min((uint)((napNs + 999999UL) / 1000000UL), 50);
+            return Native.WaitForMultipleObjects((uint)events.Count, events.ToArray(), false, milliseconds) != 0xffffffff;
         }
 
         private static bool SleepOn(Channel[] channels, ulong napNs, ulong untilNs)
