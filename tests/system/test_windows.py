@@ -71,6 +71,13 @@ def eventually(true: Callable[[], object], what: str) -> None:
         time.sleep(0.1)
 
 
+def sees_every_sense(daemon: WindowsDaemon) -> bool:
+    """Whether `sensorium doctor` finds data in every sense's channel, and capture's priority."""
+    found = {one["topic"]: one["verdict"] for one in daemon.asked("doctor")["findings"]}
+    assert found["scheduling"] == "ok"
+    return all(found[f"channel {name}"] == "ok" for name in SENSES)
+
+
 def windows_processes(python: WindowsPython) -> int:
     """How many of its Pythons run."""
     wine = python.environment["WINEPREFIX"].encode()
@@ -111,10 +118,8 @@ def test_commands_reach_the_daemon(daemon: WindowsDaemon) -> None:
     second = daemon.command("run", "--config", "replay")
     assert second.returncode == 1
     assert f"running already (process {status['pid']})" in second.stderr
-    doctor = daemon.asked("doctor")
-    found = {one["topic"]: one["verdict"] for one in doctor["findings"]}
-    assert {found[f"channel {name}"] for name in SENSES} == {"ok"}
-    assert found["scheduling"] == "ok"
+    # For a moment of each turn the recording has no hand in view, which doctor then says.
+    eventually(lambda: sees_every_sense(daemon), "doctor sees every sense live")
     assert daemon.command("mute", "on").returncode == 0
     assert daemon.status()["muted"]
     assert daemon.stop() == 0

@@ -26,18 +26,17 @@ if sys.platform == "win32":
         BOOL,
         DWORD,
         HANDLE,
-        POINTER,
         TEXT,
         close_handle,
+        create_event,
         function,
         kernel,
+        set_event,
+        wait_for_any,
     )
     from sensorium.channels.layout import FIRST_SEAT, SEATS, Header
 
-    _create_event = function(kernel, "CreateEventW", HANDLE, POINTER, BOOL, BOOL, TEXT)
     _open_event = function(kernel, "OpenEventW", HANDLE, DWORD, BOOL, TEXT)
-    _set_event = function(kernel, "SetEvent", BOOL, HANDLE)
-    _wait = function(kernel, "WaitForMultipleObjects", DWORD, DWORD, POINTER, BOOL, DWORD)
 
     _MODIFY_STATE, _ALREADY_EXISTS, _FAILED = 0x2, 183, 0xFFFFFFFF
     _POLL_S = 0.002
@@ -94,7 +93,7 @@ if sys.platform == "win32":
             count, nap_ns = len(self._handles), min(nap_ns, _LONGEST_NS)
             if not count or not self._complete:
                 time.sleep((nap_ns if not count and self._complete else _nap(nap_ns)) / 1e9)
-            elif _wait(count, self._handles, False, -(-nap_ns // 1_000_000)) == _FAILED:
+            elif wait_for_any(count, self._handles, False, -(-nap_ns // 1_000_000)) == _FAILED:
                 time.sleep(_nap(nap_ns) / 1e9)
 
         def close(self) -> None:
@@ -117,7 +116,7 @@ if sys.platform == "win32":
         prefix = _prefix(region)
         for seat in range(SEATS):
             ctypes.set_last_error(0)
-            handle = _create_event(None, False, False, f"{prefix}{seat}")
+            handle = create_event(None, False, False, f"{prefix}{seat}")
             if handle and ctypes.get_last_error() != _ALREADY_EXISTS:
                 return seat, int(handle)
             if handle:
@@ -127,5 +126,5 @@ if sys.platform == "win32":
     def _set(name: str) -> None:
         handle = _open_event(_MODIFY_STATE, False, name)
         if handle:
-            _set_event(handle)
+            set_event(handle)
             close_handle(handle)

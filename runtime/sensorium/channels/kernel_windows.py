@@ -28,6 +28,13 @@ if sys.platform == "win32":
         kernel, "DuplicateHandle", BOOL, HANDLE, HANDLE, HANDLE, POINTER, DWORD, BOOL, DWORD
     )
 
+    open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
+    create_event = function(kernel, "CreateEventW", HANDLE, POINTER, BOOL, BOOL, TEXT)
+    set_event = function(kernel, "SetEvent", BOOL, HANDLE)
+    wait_for_any = function(
+        kernel, "WaitForMultipleObjects", DWORD, DWORD, POINTER, BOOL, DWORD
+    )
+
     def last_error() -> str:
         """What Windows says of the last call that failed."""
         return ctypes.FormatError(ctypes.get_last_error())

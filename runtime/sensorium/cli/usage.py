@@ -34,10 +34,10 @@ if sys.platform == "win32":
         close_handle,
         function,
         kernel,
+        open_process,
     )
 
     _QUERY = 0x1000
-    _open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
     _times_of = function(kernel, "GetProcessTimes", BOOL, HANDLE, *[POINTER] * 4)
     _memory_of = function(kernel, "K32GetProcessMemoryInfo", BOOL, HANDLE, POINTER, DWORD)
 
@@ -53,7 +53,7 @@ if sys.platform == "win32":
 
     def usage(pid: int) -> Usage:
         """What a process costs; NaN where that cannot be told."""
-        handle = _open_process(_QUERY, False, pid)
+        handle = open_process(_QUERY, False, pid)
         if not handle:
             return Usage(NOT_KNOWN, NOT_KNOWN)
         try:

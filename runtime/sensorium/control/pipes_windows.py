@@ -19,9 +19,12 @@ if sys.platform == "win32":
         POINTER,
         TEXT,
         close_handle,
+        create_event,
         function,
         kernel,
         last_error,
+        set_event,
+        wait_for_any,
     )
     from sensorium.control.windows import (
         failure,
@@ -67,9 +70,6 @@ if sys.platform == "win32":
     _write_file = function(kernel, "WriteFile", BOOL, HANDLE, POINTER, DWORD, POINTER, POINTER)
     _cancel_io = function(kernel, "CancelIoEx", BOOL, HANDLE, POINTER)
     _result_of = function(kernel, "GetOverlappedResult", BOOL, HANDLE, POINTER, POINTER, BOOL)
-    _create_event = function(kernel, "CreateEventW", HANDLE, POINTER, BOOL, BOOL, TEXT)
-    _set_event = function(kernel, "SetEvent", BOOL, HANDLE)
-    _wait = function(kernel, "WaitForMultipleObjects", DWORD, DWORD, POINTER, BOOL, DWORD)
     _user_name = function(security, "GetUserNameW", BOOL, TEXT, POINTER)
     _descriptor_of = function(
         security,
@@ -102,7 +102,7 @@ if sys.platform == "win32":
         def __init__(self, handle: int, timeout_s: float | None = None) -> None:
             self.handle = handle
             self._limit_ms = _FOREVER if timeout_s is None else int(timeout_s * 1000)
-            done, stop = (_create_event(None, True, False, None) for _ in range(2))
+            done, stop = (create_event(None, True, False, None) for _ in range(2))
             self._events = (HANDLE * 2)(done, stop)
 
         def wait_for_client(self) -> bool:
@@ -133,7 +133,7 @@ if sys.platform == "win32":
             """Ends what another thread waits for here, and all that it would wait for later."""
             events = self._events
             if len(events):
-                _set_event(events[1])
+                set_event(events[1])
 
         def close(self) -> None:
             """Closes it. A second call does nothing."""
@@ -152,7 +152,7 @@ if sys.platform == "win32":
                     return 0
                 if error != _PENDING:
                     raise ConnectionError(ctypes.FormatError(error))
-                ended = _wait(2, self._events, False, self._limit_ms)
+                ended = wait_for_any(2, self._events, False, self._limit_ms)
                 if ended != 0:
                     _cancel_io(self.handle, ctypes.byref(overlapped))
             count = DWORD()

@@ -9,6 +9,7 @@ from typing import Any
 from sensorium.errors import ControlError
 
 if sys.platform == "win32":
+    from sensorium.channels import kernel_windows
     from sensorium.channels.kernel_windows import (
         BOOL,
         DWORD,
@@ -30,7 +31,6 @@ if sys.platform == "win32":
 
     security = ctypes.WinDLL("advapi32", use_last_error=True)
     local_free = function(kernel, "LocalFree", POINTER, POINTER)
-    _open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
     _image_name = function(kernel, "QueryFullProcessImageNameW", BOOL, HANDLE, DWORD, TEXT, POINTER)
     _open_token = function(security, "OpenProcessToken", BOOL, HANDLE, DWORD, POINTER)
     _token_information = function(
@@ -63,7 +63,7 @@ if sys.platform == "win32":
 
     def open_process(pid: int) -> int:
         """A handle to a process, to look at it and to give it handles."""
-        process = _open_process(_PROCESS_ACCESS, False, pid)
+        process = kernel_windows.open_process(_PROCESS_ACCESS, False, pid)
         require(process, f"open process {pid}")
         return int(process)
 

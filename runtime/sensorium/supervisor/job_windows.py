@@ -20,6 +20,7 @@ if sys.platform == "win32":
         close_handle,
         function,
         kernel,
+        open_process,
     )
     from sensorium.control.windows import require
 
@@ -28,7 +29,6 @@ if sys.platform == "win32":
         kernel, "SetInformationJobObject", BOOL, HANDLE, ctypes.c_int, POINTER, DWORD
     )
     _assign = function(kernel, "AssignProcessToJobObject", BOOL, HANDLE, HANDLE)
-    _open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
 
     _EXTENDED_LIMITS, _KILL_ON_CLOSE = 9, 0x2000
     _ACCESS = 0x0100 | 0x0001
@@ -54,7 +54,7 @@ if sys.platform == "win32":
         Raises:
             ControlError: When the system refuses.
         """
-        process = _open_process(_ACCESS, False, pid)
+        process = open_process(_ACCESS, False, pid)
         require(process, f"open process {pid}")
         try:
             require(_assign(_job(), process), f"bind process {pid} to this one")
