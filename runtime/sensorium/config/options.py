@@ -28,6 +28,7 @@ _WORDS = {
     str: ("text in quotes", "texts in quotes"),
     Path: ("a path in quotes", "paths in quotes"),
     datetime: ("a time with its zone, as 2026-11-22T08:00:00Z", "times with their zone"),
+    int | str: ("a whole number or text in quotes", "whole numbers or texts in quotes"),
 }
 
 
@@ -37,8 +38,8 @@ def decode(
     """Makes an `options` from a table; what the table lacks keeps its default.
 
     A field may be a bool, int, float (a whole number is accepted), str, Path (resolved against
-    the file's folder), datetime, a `tuple[X, ...]` of these (an array in the file), or
-    `X | None`.
+    the file's folder), datetime, a `tuple[X, ...]` of these (an array in the file; also of
+    `int | str`), or `X | None`.
 
     What only several keys together can break, `__post_init__` refuses with a ValueError.
 
@@ -121,15 +122,16 @@ def _single(
 ) -> Any:
     if kind is float and type(value) is int:
         value = float(value)
-    if type(value) is not (str if kind is Path else kind):
+    wanted = (int, str) if kind == int | str else (str if kind is Path else kind,)
+    if type(value) not in wanted:
         raise source.error(place, f"{_shown(value)} is of the wrong type", f"allowed: {allowed}")
     low, high = field.metadata.get("min"), field.metadata.get("max")
     choices = field.metadata.get("choices")
     if (
         (isinstance(value, float) and not math.isfinite(value))
         or (isinstance(value, datetime) and value.tzinfo is None)
-        or (low is not None and value < low)
-        or (high is not None and value > high)
+        or (low is not None and type(value) is not str and value < low)
+        or (high is not None and type(value) is not str and value > high)
         or (choices is not None and value not in choices)
     ):
         raise source.error(place, f"{_shown(value)} is not allowed", f"allowed: {allowed}")
@@ -140,7 +142,7 @@ def _single(
 
 def _shape(kind: Any) -> tuple[Any, bool]:
     """The plain type under `X | None` and `tuple[X, ...]`, and whether it is a list."""
-    if get_origin(kind) in (Union, types.UnionType):
+    if get_origin(kind) in (Union, types.UnionType) and type(None) in get_args(kind):
         (kind,) = (part for part in get_args(kind) if part is not types.NoneType)
     if get_origin(kind) is tuple:
         return get_args(kind)[0], True

