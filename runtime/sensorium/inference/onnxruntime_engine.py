@@ -9,6 +9,7 @@ import onnxruntime
 
 from sensorium.errors import EngineError
 from sensorium.health import Device, Precision
+from sensorium.inference.feeds import FeedCheck
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,52 +20,71 @@ if TYPE_CHECKING:
     from sensorium.inference.manifest import Manifest, Tensor
 
 PROVIDER = "CPUExecutionProvider"
-_PRECISIONS = {"fp32": Precision.FP32}
+PRECISIONS = {"fp32": Precision.FP32, "fp16": Precision.FP16, "int8": Precision.INT8}
 _ERRORS_ONLY = 3
 
 onnxruntime.disable_telemetry_events()
 onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
 
 
-class OnnxRuntimeEngine:
-    """An ONNX graph with fixed shapes; see `inference.engine.Engine`.
+def session_options(threads: int) -> Any:
+    """The settings of every session: given threads, which sleep when there is nothing to do."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = _ERRORS_ONLY
+    options.enable_cpu_mem_arena = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
 
-    Inputs are copied into buffers of its own, outputs come back in buffers of its own: nothing
-    is allocated in a run.
+
+class OnnxRuntimeEngine:
+    """An ONNX graph; see `inference.engine.Engine`.
+
+    Where all shapes are fixed, inputs are copied into buffers of its own and outputs come back in
+    buffers of its own: nothing is allocated in a run.
     """
 
     def __init__(self, manifest: Manifest, file: Path, threads: int = 1) -> None:
         self.name = manifest.name
-        self.precision = _PRECISIONS[manifest.precision]
+        self.precision = PRECISIONS[manifest.precision]
         self.device = Device.CPU
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._session: Any = self._open(file, threads)
-        self._check(manifest)
-        self._inputs = {tensor.name: _buffer(tensor) for tensor in manifest.inputs}
-        self._outputs = {tensor.name: _buffer(tensor) for tensor in manifest.outputs}
-        self._binding: Any = self._bind()
-        self.run(self._inputs)
+        self._check_ports(manifest)
+        self._check = FeedCheck(manifest)
+        self._names = [tensor.name for tensor in manifest.outputs]
+        self._inputs: dict[str, NDArray[Any]] = {}
+        self._outputs: dict[str, NDArray[Any]] = {}
+        self._binding: Any = None
+        if not manifest.axes:
+            self._bind(manifest)
+        self.run(self._check.zeros())
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
-        if self._session is None:
+        session = self._session
+        if session is None:
             raise EngineError(f"{self.name}: was closed")
+        if self._binding is None:
+            self._check(feeds)
+            try:
+                return dict(zip(self._names, session.run(self._names, dict(feeds)), strict=True))
+            except Exception as error:
+                raise EngineError(f"{self.name}: the run failed: {error}") from error
         if feeds.keys() != self._inputs.keys():
-            raise EngineError(
-                f"{self.name}: inputs are {', '.join(self._inputs)}, not {', '.join(feeds)}"
-            )
+            self._check(feeds)
         for name, buffer in self._inputs.items():
             given = feeds[name]
             if given.shape != buffer.shape or given.dtype != buffer.dtype:
-                raise EngineError(
-                    f"{self.name}: {name} is {given.dtype} {given.shape}, "
-                    f"must be {buffer.dtype} {buffer.shape}"
-                )
-            np.copyto(buffer, given)
+                self._check(feeds)
+            buffer[...] = given
         try:
-            self._session.run_with_iobinding(self._binding)
+            session.run_with_iobinding(self._binding)
         except Exception as error:
             raise EngineError(f"{self.name}: the run failed: {error}") from error
         return self._outputs
@@ -75,22 +95,16 @@ class OnnxRuntimeEngine:
         self._session = None
 
     def _open(self, file: Path, threads: int) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.log_severity_level = _ERRORS_ONLY
-        options.enable_cpu_mem_arena = False
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
         try:
-            return onnxruntime.InferenceSession(str(file), options, providers=[PROVIDER])
+            return onnxruntime.InferenceSession(
+                str(file), session_options(threads), providers=[PROVIDER]
+            )
         except Exception as error:
             raise EngineError(
                 f"{self.name}: ONNX Runtime refuses {file.name}: {error}", self._remedy
             ) from error
 
-    def _check(self, manifest: Manifest) -> None:
+    def _check_ports(self, manifest: Manifest) -> None:
         """ONNX Runtime only logs a provider that it cannot use, so ask what it took."""
         if self._session.get_providers() != [PROVIDER]:
             raise EngineError(f"{self.name}: runs on {self._session.get_providers()}")
@@ -105,14 +119,19 @@ class OnnxRuntimeEngine:
                     self._remedy,
                 )
 
-    def _bind(self) -> Any:
-        binding = self._session.io_binding()
+    def _bind(self, manifest: Manifest) -> None:
+        self._inputs = {tensor.name: _buffer(tensor) for tensor in manifest.inputs}
+        self._outputs = {tensor.name: _buffer(tensor) for tensor in manifest.outputs}
+        self._binding = self._session.io_binding()
         for name, array in self._inputs.items():
-            binding.bind_input(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
+            self._binding.bind_input(
+                name, "cpu", 0, array.dtype, array.shape, array.ctypes.data
+            )
         for name, array in self._outputs.items():
-            binding.bind_output(name, "cpu", 0, array.dtype, array.shape, array.ctypes.data)
-        return binding
+            self._binding.bind_output(
+                name, "cpu", 0, array.dtype, array.shape, array.ctypes.data
+            )
 
 
 def _buffer(tensor: Tensor) -> NDArray[Any]:
-    return np.zeros(tensor.shape, np.dtype(tensor.type))
+    return np.zeros(tensor.shape, np.dtype(tensor.type))  # type: ignore[arg-type]

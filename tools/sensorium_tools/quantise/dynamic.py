@@ -1,0 +1,75 @@
+"""Dynamic INT8: weights are stored in INT8, ranges of activations are taken in each run.
+
+For transformers, whose activations have outliers that a fixed range either cuts off or drowns the
+rest in. Only ONNX Runtime runs it: TensorRT has no such mode.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import onnx
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from sensorium.errors import EngineError
+from sensorium_tools.quantise.static import quietly
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from onnx import ModelProto
+
+    from sensorium.inference.card_tables import Quantisation
+
+
+class DynamicQuantiser:
+    """Quantises the weights of one prepared graph; see `StaticQuantiser`."""
+
+    def __init__(self, name: str, model: ModelProto, recipe: Quantisation) -> None:
+        self._name = name
+        self._model = model
+        self._recipe = recipe
+        self.nodes = [
+            node.name for node in model.graph.node
+            if node.op_type in recipe.operators
+            and not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
+        ]
+
+    def quantise(self, target: str, keep: Collection[str] = ()) -> bytes:
+        """The graph with its matrix products in INT8.
+
+        Args:
+            target: cpu.
+            keep: Names of nodes that stay in fp32.
+
+        Raises:
+            EngineError: For another target, or when the quantiser refuses the graph.
+        """
+        if target != "cpu":
+            raise EngineError(f"{self._name}: {target} has no dynamic quantisation")
+        try:
+            with tempfile.TemporaryDirectory() as folder, quietly():
+                prepared, result = Path(folder) / "prepared.onnx", Path(folder) / "quantised.onnx"
+                onnx.save(self._model, prepared)
+                quantize_dynamic(
+                    str(prepared),
+                    str(result),
+                    op_types_to_quantize=list(self._recipe.operators),
+                    nodes_to_quantize=[node for node in self.nodes if node not in keep],
+                    per_channel=self._recipe.per_channel,
+                    reduce_range=True,
+                    weight_type=QuantType.QInt8,
+                    extra_options={"WeightSymmetric": True, "MatMulConstBOnly": True},
+                )
+                data: bytes = onnx.load(result).SerializeToString(deterministic=True)
+                return data
+        except OSError:
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"{self._name}: cannot be quantised: {type(error).__name__}: {error}",
+                'set quantisation.scheme = "none" in its card, or exclude the node',
+            ) from error

@@ -1,0 +1,174 @@
+"""Static INT8: one calibration, and from its ranges a graph for each target.
+
+ONNX Runtime on a CPU gets U8S8 with weights of seven bits: its INT8 kernels add pairs of products
+in 16 bits where the CPU has no VNNI, which saturates with eight (ONNX Runtime, "Quantize ONNX
+models", section on reduce_range). TensorRT gets S8S8, symmetric, and no quantised bias: it refuses
+a zero point that is not 0, and an int32 bias.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import io
+import logging
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_static,
+)
+
+from sensorium.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from onnx import ModelProto
+
+    from sensorium.inference.card_tables import Quantisation
+    from sensorium_tools.quantise.recorder import Feeds
+
+TARGETS = ("cpu", "tensorrt")
+_METHODS = {
+    "minmax": CalibrationMethod.MinMax,
+    "entropy": CalibrationMethod.Entropy,
+    "percentile": CalibrationMethod.Percentile,
+}
+_BETWEEN = (
+    "Add", "AveragePool", "Clip", "Concat", "Flatten", "GlobalAveragePool", "LeakyRelu", "MaxPool",
+    "Mul", "Relu", "Reshape", "Resize", "Squeeze", "Transpose", "Unsqueeze",
+)
+"""Operators that ONNX Runtime runs in INT8, or passes through, between quantised ones."""
+_HELD = 8
+"""Runs whose intermediate values are held before they are merged: bounds the memory."""
+
+
+class _Reader(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, feeds: Sequence[Feeds]) -> None:
+        self._left = iter(feeds)
+
+    def get_next(self) -> Feeds | None:
+        return next(self._left, None)
+
+
+class StaticQuantiser:
+    """Quantises one prepared graph, as often as wished, on ranges that are measured once.
+
+    Args:
+        name: Of the engine, in messages.
+        model: Prepared; never changed.
+        recipe: Of the card.
+        feeds: To calibrate on.
+
+    Raises:
+        EngineError: When there is nothing to calibrate on.
+    """
+
+    def __init__(
+        self, name: str, model: ModelProto, recipe: Quantisation, feeds: Sequence[Feeds]
+    ) -> None:
+        if not feeds:
+            raise EngineError(
+                f"{name}: there is no calibration sample",
+                "see evaluation.sets in its card, and the folder calibration/",
+            )
+        self._name = name
+        self._model = model
+        self._recipe = recipe
+        self._feeds = feeds
+        self._ranges = ""
+        self.nodes = [
+            node.name for node in model.graph.node
+            if node.op_type in recipe.operators
+            and not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
+        ]
+        self._between = [
+            node.name for node in model.graph.node if node.op_type in _BETWEEN
+        ]
+
+    def quantise(self, target: str, keep: Collection[str] = ()) -> bytes:
+        """The graph with Q/DQ around its quantised nodes.
+
+        Args:
+            target: One of `TARGETS`.
+            keep: Names of nodes that stay in fp32, beside those that the recipe excludes.
+
+        Raises:
+            EngineError: When ONNX Runtime's quantiser refuses the graph.
+        """
+        nodes = [node for node in self.nodes if node not in keep]
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                return self._quantise(Path(folder), target, nodes)
+        except (OSError, EngineError):
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"{self._name}: cannot be quantised for {target}: {type(error).__name__}: {error}",
+                'set quantisation.scheme = "none" in its card, or exclude the node',
+            ) from error
+
+    def _quantise(self, folder: Path, target: str, nodes: list[str]) -> bytes:
+        ranges, result = folder / "ranges.json", folder / "quantised.onnx"
+        if self._ranges:
+            ranges.write_text(self._ranges)
+        # As a file: a model that is handed over is changed by the quantiser.
+        prepared = folder / "prepared.onnx"
+        onnx.save(self._model, prepared)
+        for_cpu = target == "cpu"
+        options: dict[str, Any] = {
+            "ActivationSymmetric": not for_cpu,
+            "WeightSymmetric": True,
+            "QuantizeBias": for_cpu,
+            "AddQDQPairToWeight": False,
+            "MatMulConstBOnly": True,
+            # TensorRT fuses what follows a Conv into it, so only the inputs of weighted nodes are
+            # quantised there.
+            "OpTypesToExcludeOutputQuantization": [] if for_cpu else [*self._recipe.operators],
+            "CalibMaxIntermediateOutputs": _HELD,
+        }
+        if self._recipe.calibrator == "percentile":
+            options["CalibPercentile"] = self._recipe.percentile
+        with quietly():
+            quantize_static(
+                str(prepared),
+                str(result),
+                _Reader(self._feeds),
+                calibration_cache_path=str(ranges),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=[*self._recipe.operators, *(_BETWEEN if for_cpu else ())],
+                nodes_to_quantize=[*nodes, *(self._between if for_cpu else ())],
+                per_channel=self._recipe.per_channel,
+                reduce_range=for_cpu,
+                activation_type=QuantType.QUInt8 if for_cpu else QuantType.QInt8,
+                weight_type=QuantType.QInt8,
+                calibrate_method=_METHODS[self._recipe.calibrator],
+                extra_options=options,
+            )
+        self._ranges = ranges.read_text()
+        return _serialised(result)
+
+
+def _serialised(path: Path) -> bytes:
+    model = onnx.load(path)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keeps ONNX Runtime's quantiser from printing and from logging advice to nobody."""
+    level = logging.getLogger().level
+    logging.getLogger().setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.getLogger().setLevel(level)
