@@ -1,0 +1,98 @@
+"""Peak memory of one engine, in a process of its own: `python -m ...memory GRAPH THREADS FEEDS`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium.errors import EngineError
+from sensorium_tools.graph_run import GraphRun
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium_tools.quantise.recorder import Feeds
+
+_RUNS = 3
+_TIMEOUT_S = 120
+
+
+def peak_mib(name: str, model: bytes, feeds: Feeds, threads: int) -> float:
+    """What loading and running a graph adds to a process's resident memory, at its peak.
+
+    Args:
+        name: Of the engine, in messages.
+        model: The serialised graph.
+        feeds: Inputs of one run.
+        threads: Threads inside one run.
+
+    Returns:
+        MiB.
+
+    Raises:
+        EngineError: When the process fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        graph, inputs = Path(folder) / "model.onnx", Path(folder) / "feeds.npz"
+        graph.write_bytes(model)
+        np.savez(inputs, **feeds)  # type: ignore[arg-type]
+        done = subprocess.run(
+            [sys.executable, "-m", __name__, str(graph), str(threads), str(inputs)],
+            capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
+        )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
+        raise EngineError(f"{name}: the process that measures its memory failed: {last}")
+    return float(json.loads(done.stdout)["peak_mib"])
+
+
+def _peak_bytes() -> int:
+    """Peak resident memory of this process so far."""
+    if sys.platform == "win32":
+        import ctypes
+        from ctypes import wintypes
+
+        class Counters(ctypes.Structure):
+            """PROCESS_MEMORY_COUNTERS of psapi.h."""
+
+            _fields_ = [  # noqa: RUF012
+                ("size", wintypes.DWORD), ("faults", wintypes.DWORD),
+                ("peak", ctypes.c_size_t), ("rest", ctypes.c_size_t * 7),
+            ]
+
+        counters = Counters(ctypes.sizeof(Counters))
+        kernel = ctypes.WinDLL("kernel32")
+        kernel.GetCurrentProcess.restype = wintypes.HANDLE
+        kernel.K32GetProcessMemoryInfo.argtypes = (
+            wintypes.HANDLE, ctypes.c_void_p, wintypes.DWORD
+        )
+        kernel.K32GetProcessMemoryInfo(
+            kernel.GetCurrentProcess(), ctypes.byref(counters), ctypes.sizeof(counters)
+        )
+        return int(counters.peak)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measures one graph and writes one line of JSON."""
+    graph, threads, inputs = arguments
+    with np.load(inputs) as file:
+        feeds = {name: file[name] for name in file.files}
+    before = _peak_bytes()
+    run = GraphRun("engine", Path(graph).read_bytes(), int(threads))
+    for _ in range(_RUNS):
+        run(feeds)
+    sys.stdout.write(json.dumps({"peak_mib": (_peak_bytes() - before) / (1 << 20)}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
