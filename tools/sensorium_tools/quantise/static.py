@@ -14,7 +14,7 @@ import io
 import logging
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import onnx
 from onnxruntime.quantization import (
@@ -48,6 +48,20 @@ _BETWEEN = (
 """Operators that ONNX Runtime runs in INT8, or passes through, between quantised ones."""
 _HELD = 8
 """Runs whose intermediate values are held before they are merged: bounds the memory."""
+
+
+class Quantiser(Protocol):
+    """Makes INT8 graphs of one prepared graph.
+
+    Attributes:
+        nodes: Names of the nodes that can be quantised.
+    """
+
+    nodes: list[str]
+
+    def quantise(self, target: str, keep: Collection[str] = ()) -> bytes:
+        """The INT8 graph for a target, with the nodes `keep` in fp32."""
+        ...
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]

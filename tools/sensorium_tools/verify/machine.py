@@ -7,6 +7,8 @@ import platform
 import sys
 from pathlib import Path
 
+from sensorium.config import Inference
+
 
 def processor() -> str:
     """The processor's name as the system says it."""
@@ -27,7 +29,7 @@ def cores() -> int:
 
 def threads() -> int:
     """Threads that the daemon gives an engine where its configuration does not say."""
-    return min(max((os.cpu_count() or 1) // 4, 1), 4)
+    return Inference().thread_count
 
 
 def about() -> dict[str, str | int]:

@@ -1,0 +1,129 @@
+"""Puts a built engine where the daemon looks for it, and says what is there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import onnx
+import onnxruntime
+
+import sensorium
+from sensorium.errors import EngineError
+from sensorium.inference import manifest as manifests
+from sensorium.inference import store
+from sensorium.inference.backends import backend
+from sensorium.inference.feeds import FeedCheck
+from sensorium.inference.manifest import Manifest, Range, Tensor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sensorium.inference.card import Card, Port
+
+NOTICE = "NOTICE"
+
+
+def versions() -> dict[str, str]:
+    """Of the tools that decide what a build gives."""
+    return {
+        "sensorium": sensorium.__version__,
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+    }
+
+
+def installed(card: Card) -> Manifest | None:
+    """The manifest of a card's engine where it is whole and of this card, else None."""
+    folder = store.built_folder(card.name)
+    try:
+        manifest = manifests.read(folder / manifests.FILE_NAME, "")
+        whole = store.sha256(folder / manifest.file) == manifest.sha256
+    except (OSError, EngineError):
+        return None
+    return manifest if whole and manifest.identity == card.identity else None
+
+
+def install(card: Card, key: str, precision: str, data: bytes, report: str) -> Manifest:
+    """Installs an engine.
+
+    A running daemon is not disturbed: the engine file has its hash in its name, and the manifest
+    that names it is replaced last, in one step.
+
+    Args:
+        card: Of the engine.
+        key: Of all that it was made from.
+        precision: fp32, fp16 or int8.
+        data: The engine file.
+        report: The text of its report.
+
+    Raises:
+        EngineError: When the backend refuses it.
+        OSError: When it cannot be written.
+    """
+    manifest = _manifest(card, key, precision, data)
+    folder = store.built_folder(card.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / manifest.file, data)
+    _try(manifest, folder / manifest.file)
+    write(folder / NOTICE, (card.folder / card.upstream.notice).read_bytes())
+    write(folder / "report.json", report.encode())
+    write(folder / manifests.FILE_NAME, manifest.to_json().encode())
+    for old in folder.glob("*.onnx"):
+        if old.name != manifest.file:
+            old.unlink()
+    return manifest
+
+
+def write(path: Path, data: bytes) -> None:
+    """Writes a file in one step: whoever reads it sees the old or the new content, whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _manifest(card: Card, key: str, precision: str, data: bytes) -> Manifest:
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Manifest(
+        name=card.name,
+        identity=card.identity,
+        key=key,
+        backend=card.engine.backend,
+        precision=precision,
+        file=f"model-{sha256[:16]}.onnx",
+        sha256=sha256,
+        labels=card.engine.labels,
+        inputs=tuple(_tensor(port) for port in card.inputs),
+        outputs=tuple(_tensor(port) for port in card.outputs),
+        axes={axis.name: Range(axis.min, axis.typical, axis.max) for axis in card.axes},
+        built_with=versions(),
+    )
+
+
+def _tensor(port: Port) -> Tensor:
+    return Tensor(port.name, port.shape, port.type)
+
+
+def _try(manifest: Manifest, file: Path) -> None:
+    """Runs the engine once, as the daemon would.
+
+    Raises:
+        EngineError: When the backend refuses it or a result is not a finite number.
+    """
+    import numpy as np
+
+    engine = backend(manifest.backend)(manifest, file, 1)
+    try:
+        results = engine.run(FeedCheck(manifest).zeros())
+        for name, values in results.items():
+            if not np.isfinite(values).all():
+                raise EngineError(f"{manifest.name}: {name} is not finite on zeros")
+    finally:
+        engine.close()
