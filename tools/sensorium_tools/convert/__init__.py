@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from sensorium.inference.card import Card
 
 CONVERTERS: dict[str, str] = {
+    "darknet": "sensorium_tools.convert.darknet:convert",
+    "efficientnet-lite": "sensorium_tools.convert.efficientnet_lite:convert",
+    "keras": "sensorium_tools.convert.keras_model:convert",
     "onnx": "sensorium_tools.convert.onnx_graph:convert",
+    "resemblyzer": "sensorium_tools.convert.resemblyzer:convert",
     "tflite": "sensorium_tools.convert.tflite_graph:convert",
 }
 """Converter in a card to `module:function`."""

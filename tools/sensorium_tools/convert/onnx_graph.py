@@ -50,7 +50,10 @@ def check(card: Card, data: bytes) -> None:
 def _check_ports(card: Card, what: str, ports: tuple[Port, ...], values: Sequence[Any]) -> None:
     said = [(port.name, port.shape) for port in ports]
     found = [
-        (value.name, tuple(size.dim_value for size in value.type.tensor_type.shape.dim))
+        (
+            value.name,
+            tuple(size.dim_param or size.dim_value for size in value.type.tensor_type.shape.dim),
+        )
         for value in values
     ]
     if said != found:
