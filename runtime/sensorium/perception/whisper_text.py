@@ -1,0 +1,103 @@
+"""Whisper's tokens and the text that they stand for: GPT-2's byte-level pairs, special tokens.
+
+The vocabulary travels with the engine as metadata of its graph, by the names below.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sensorium.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+VOCABULARY = "vocabulary"
+"""One token a line, in order, each byte as `byte_letters` writes it."""
+SUPPRESSED = "suppressed"
+"""Tokens that are never said, as numbers with spaces: marks of sounds that are no speech."""
+SUPPRESSED_AT_START = "suppressed_at_start"
+"""Tokens that do not come first: an empty text."""
+
+_END, _START, _PLAIN = "<|endoftext|>", "<|startoftranscript|>", "<|notimestamps|>"
+_SILENCE = ("<|nospeech|>", "<|nocaptions|>")
+"""Its name now, and when the English models were made."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tokens of an English-only model.
+
+    Attributes:
+        tokens: By number.
+        end: Number of the token that ends a text.
+        prompt: What the decoder is given first: speech begins, times are not asked for.
+        silence: Number of the token whose chance after the first of `prompt` is that nobody speaks.
+        times: The first of the tokens that stand for times; they are the last of the vocabulary.
+        suppressed: Never said.
+        suppressed_at_start: Not said first.
+    """
+
+    tokens: tuple[str, ...]
+    end: int
+    prompt: tuple[int, ...]
+    silence: int
+    times: int
+    suppressed: tuple[int, ...]
+    suppressed_at_start: tuple[int, ...]
+
+    @classmethod
+    def parse(cls, metadata: Mapping[str, str], label: str) -> Vocabulary:
+        """Takes it out of an engine's metadata.
+
+        Args:
+            metadata: By name.
+            label: What errors call the engine.
+
+        Raises:
+            EngineError: When a part is missing or makes no sense.
+        """
+        try:
+            tokens = tuple(metadata[VOCABULARY].split("\n"))
+            number = {token: index for index, token in enumerate(tokens)}
+            plain = number[_PLAIN]
+            suppressed, at_start = (
+                tuple(int(word) for word in metadata[name].split())
+                for name in (SUPPRESSED, SUPPRESSED_AT_START)
+            )
+            if not all(0 <= index < len(tokens) for index in suppressed + at_start):
+                raise ValueError("a suppressed token is not in the vocabulary")
+            return cls(
+                tokens, number[_END], (number[_START], plain),
+                next(number[name] for name in _SILENCE if name in number), plain + 1,
+                suppressed, at_start,
+            )
+        except (KeyError, ValueError, StopIteration) as error:
+            raise EngineError(
+                f"{label}: its vocabulary is damaged ({type(error).__name__}: {error})",
+                f"sensorium-engines build {label}",
+            ) from error
+
+    def text(self, tokens: Iterable[int]) -> str:
+        """The text of tokens; special ones are left out, bytes that are no UTF-8 are U+FFFD."""
+        letters = byte_letters()
+        joined = b"".join(
+            bytes(letters[letter] for letter in self.tokens[token] if letter in letters)
+            for token in tokens if token < self.end
+        )
+        return joined.decode("utf-8", "replace").strip()
+
+
+@functools.cache
+def byte_letters() -> dict[str, int]:
+    """How GPT-2 writes bytes as letters that can be seen: letter to byte.
+
+    Printable Latin-1 stands for itself; every other byte, in order, is a letter from U+0100 on.
+    """
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(0x100) if byte not in shown]
+    return {chr(byte): byte for byte in shown} | {
+        chr(0x100 + index): byte for index, byte in enumerate(others)
+    }

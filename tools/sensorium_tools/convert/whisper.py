@@ -1,0 +1,74 @@
+"""Whisper's weights in CTranslate2's format to ONNX: its encoder or its decoder."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sensorium.errors import EngineError
+from sensorium.perception.whisper_text import (
+    SUPPRESSED,
+    SUPPRESSED_AT_START,
+    VOCABULARY,
+    Vocabulary,
+)
+from sensorium_tools.convert import whisper_decoder, whisper_encoder
+from sensorium_tools.convert.ctranslate2_model import read
+from sensorium_tools.convert.onnx_graph import check
+from sensorium_tools.convert.whisper_sizes import WhisperSizes, sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium.inference.card import Card
+
+_FILES = {"encoder": 1, "decoder": 3}
+"""Part to how many weights it takes: model.bin; for the decoder vocabulary.txt and config.json."""
+
+
+def convert(card: Card, weights: Sequence[bytes]) -> bytes:
+    """See `convert.Converter`; `conversion.part` is "encoder" or "decoder"."""
+    part = card.conversion.part
+    if len(weights) != _FILES.get(part):
+        raise EngineError(
+            f"{card.name}: cannot make the part \"{part}\" of Whisper of {len(weights)} files",
+            "encoder: model.bin; decoder: model.bin, vocabulary.txt, config.json",
+        )
+    model = read(weights[0], card.weights[0].name)
+    found = sizes(model)
+    if part == "encoder":
+        data = whisper_encoder.build(model, found)
+    else:
+        metadata = _metadata(card, found, weights[1], weights[2])
+        data = whisper_decoder.build(model, found, metadata)
+    check(card, data)
+    return data
+
+
+def _metadata(
+    card: Card, found: WhisperSizes, vocabulary: bytes, config: bytes
+) -> dict[str, str]:
+    """What the decoder's text is made with; checked as its reader will."""
+    try:
+        settings: Any = json.loads(config)
+        metadata = {
+            VOCABULARY: vocabulary.decode().removesuffix("\n"),
+            SUPPRESSED: _numbers(settings["suppress_ids"]),
+            SUPPRESSED_AT_START: _numbers(settings["suppress_ids_begin"]),
+        }
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise EngineError(
+            f"{card.name}: {card.weights[1].name} or {card.weights[2].name} is damaged: {error}",
+            "fetch the weights again; the card pins their sha256",
+        ) from error
+    count = len(Vocabulary.parse(metadata, card.name).tokens)
+    if count != found.vocabulary:
+        raise EngineError(
+            f"{card.name}: {card.weights[1].name} has {count} tokens, "
+            f"{card.weights[0].name} {found.vocabulary}"
+        )
+    return metadata
+
+
+def _numbers(values: list[int]) -> str:
+    return " ".join(str(int(value)) for value in values)

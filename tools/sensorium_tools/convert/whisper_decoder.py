@@ -1,0 +1,162 @@
+"""Whisper's decoder as ONNX: one token and what came before it to the logits of the next.
+
+What came before is a cache of keys and values of a capacity that the caller chooses: the graph reads
+its first `position` rows, and gives the new row, which the caller writes at `position`. So shapes
+stay the same from token to token and nothing is copied. The embedding is stored once: the look-up
+takes a column of the matrix that the logits are a product with.
+
+Source of the structure: `whisper/model.py` of github.com/openai/whisper.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium_tools.convert.transformer_graph import TransformerGraph
+from sensorium_tools.convert.whisper_encoder import SCALE, feed_forward, linear, norm
+from sensorium_tools.convert.whisper_sizes import HEAD_WIDTH, WhisperSizes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sensorium_tools.convert.ctranslate2_model import Ctranslate2Model
+
+
+def build(
+    model: Ctranslate2Model, sizes: WhisperSizes, metadata: Mapping[str, str]
+) -> bytes:
+    """The decoder's graph.
+
+    Inputs: token int64 [1, 1]; position int64 [1], which counts tokens before it; for each layer
+    cache_k_i [1, heads, 64, cache] and cache_v_i [1, heads, cache, 64], finite everywhere; and
+    cross_k_i, cross_v_i, the encoder's. Outputs: logits [1, vocabulary]; for each layer
+    new_k_i [1, heads, 64, 1] and new_v_i [1, heads, 1, 64].
+
+    Args:
+        model: The weights.
+        sizes: Its sizes.
+        metadata: What travels with the graph, by name.
+
+    Raises:
+        EngineError: When a variable is missing or of another shape.
+    """
+    graph = TransformerGraph("whisper-decoder")
+    token = graph.port("input", "token", (1, 1), "int64")
+    position = graph.port("input", "position", (1,), "int64")
+    _ports(graph, sizes)
+    embedding = graph.constant(
+        "decoder/embeddings/weight",
+        model.weight("decoder/embeddings/weight", sizes.vocabulary, sizes.width).T,
+    )
+    x = _embed(graph, model, sizes, embedding, token, position)
+    hidden = _hidden_rows(graph, sizes, position)
+    for layer in range(sizes.decoder_layers):
+        place = f"decoder/layer_{layer}"
+        own = _self_attention(graph, model, sizes, x, layer, hidden)
+        x = graph.node("Add", [x, own], f"{place}/self_attention")
+        x = graph.node("Add", [x, _cross(graph, model, sizes, x, layer)], f"{place}/attention")
+        x = graph.node("Add", [x, feed_forward(graph, model, sizes, x, place)], f"{place}/ffn")
+    x = norm(graph, model, sizes, x, "decoder/layer_norm")
+    graph.deliver(graph.node("MatMul", [x, embedding], "decoder/projection"), "logits")
+    return graph.model(metadata)
+
+
+def _ports(graph: TransformerGraph, sizes: WhisperSizes) -> None:
+    layers, heads = range(sizes.decoder_layers), sizes.heads
+    for what, axis in (("cache", "cache"), ("cross", "positions")):
+        for layer in layers:
+            graph.port("input", f"{what}_k_{layer}", (1, heads, HEAD_WIDTH, axis))
+            graph.port("input", f"{what}_v_{layer}", (1, heads, axis, HEAD_WIDTH))
+    graph.port("output", "logits", (1, sizes.vocabulary))
+    for layer in layers:
+        graph.port("output", f"new_k_{layer}", (1, heads, HEAD_WIDTH, 1))
+        graph.port("output", f"new_v_{layer}", (1, heads, 1, HEAD_WIDTH))
+
+
+def _embed(
+    graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, embedding: str,
+    token: str, position: str,
+) -> str:
+    """The token's vector and its position's: [1, width]."""
+    place = "decoder/position_encodings"
+    table = model.weight(f"{place}/encodings", sizes.text_positions, sizes.width)
+    where = graph.node(
+        "Gather", [graph.constant(f"{place}/encodings", table), position], place, axis=0
+    )
+    column = graph.node("Gather", [embedding, token], "decoder/embeddings", axis=1)
+    row = graph.node("Reshape", [column, graph.sizes(1, sizes.width)], "decoder/embeddings")
+    return graph.node("Add", [row, where], place)
+
+
+def _hidden_rows(graph: TransformerGraph, sizes: WhisperSizes, position: str) -> str:
+    """0 for a row of the cache that was written, minus infinity for one that was not: [cache]."""
+    place = "decoder/hidden_rows"
+    numbers = graph.constant(f"{place}/numbers", np.arange(sizes.text_positions, dtype=np.int64))
+    capacity = graph.node("Shape", ["cache_k_0"], place, start=3, end=4)
+    rows = graph.node("Slice", [numbers, graph.sizes(0), capacity, graph.sizes(0)], place)
+    written = graph.node("Less", [rows, position], place)
+    zero = graph.constant(f"{place}/shown", np.zeros(1, np.float32))
+    hidden = graph.constant(f"{place}/hidden", np.full(1, -np.inf, np.float32))
+    return graph.node("Where", [written, zero, hidden], place)
+
+
+def _self_attention(
+    graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, x: str, layer: int,
+    hidden: str,
+) -> str:
+    """Norm and attention to the cache and to the token itself; without the residual."""
+    place, width = f"decoder/layer_{layer}/self_attention", sizes.width
+    x = norm(graph, model, sizes, x, f"{place}/layer_norm")
+    scale = np.repeat(np.float32([SCALE, 1, 1]), width)
+    weight = model.weight(f"{place}/linear_0/weight", 3 * width, width) * scale[:, None]
+    bias = model.weight(f"{place}/linear_0/bias", 3 * width) * scale
+    joined = graph.linear(x, weight, bias, f"{place}/linear_0")
+    parts = graph.nodes("Split", [joined], place, 3, axis=-1, num_outputs=3)
+    query, key, value = (
+        graph.node("Reshape", [part, graph.sizes(1, sizes.heads, *shape)], f"{place}/{name}")
+        for name, part, shape in zip(
+            ("query", "new_k", "new_v"), parts,
+            ((1, HEAD_WIDTH), (HEAD_WIDTH, 1), (1, HEAD_WIDTH)), strict=True,
+        )
+    )
+    old = graph.node("MatMul", [query, f"cache_k_{layer}"], f"{place}/old_scores")
+    old = graph.node("Add", [old, hidden], f"{place}/old_scores")
+    new = graph.node("MatMul", [query, key], f"{place}/new_scores")
+    # The token's own score comes first: it splits off at a place that does not vary.
+    shares = graph.node("Concat", [new, old], place, axis=-1)
+    shares = graph.node("Softmax", [shares], place, axis=-1)
+    new, old = (
+        graph.node(
+            "Slice", [shares, graph.sizes(start), graph.sizes(end), graph.sizes(3)], place
+        )
+        for start, end in ((0, 1), (1, 1 << 30))
+    )
+    old = graph.node("MatMul", [old, f"cache_v_{layer}"], f"{place}/old_mixed")
+    new = graph.node("Mul", [new, value], f"{place}/new_mixed")
+    mixed = graph.node("Add", [old, new], f"{place}/mixed")
+    mixed = graph.node("Reshape", [mixed, graph.sizes(1, width)], place)
+    graph.deliver(key, f"new_k_{layer}")
+    graph.deliver(value, f"new_v_{layer}")
+    return linear(graph, model, mixed, f"{place}/linear_1", (width, width))
+
+
+def _cross(
+    graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, x: str, layer: int
+) -> str:
+    """Norm and attention to the sound; without the residual."""
+    place, width = f"decoder/layer_{layer}/attention", sizes.width
+    x = norm(graph, model, sizes, x, f"{place}/layer_norm")
+    weight = model.weight(f"{place}/linear_0/weight", width, width) * SCALE
+    query = graph.linear(
+        x, weight, model.weight(f"{place}/linear_0/bias", width) * SCALE, f"{place}/query"
+    )
+    query = graph.node(
+        "Reshape", [query, graph.sizes(1, sizes.heads, 1, HEAD_WIDTH)], f"{place}/query"
+    )
+    scores = graph.node("MatMul", [query, f"cross_k_{layer}"], f"{place}/scores")
+    shares = graph.node("Softmax", [scores], place, axis=-1)
+    mixed = graph.node("MatMul", [shares, f"cross_v_{layer}"], f"{place}/mixed")
+    mixed = graph.node("Reshape", [mixed, graph.sizes(1, width)], place)
+    return linear(graph, model, mixed, f"{place}/linear_2", (width, width))
