@@ -35,7 +35,7 @@ def cache(tmp_path: Path) -> Path:
     wheels = tmp_path / "downloads"
     wheels.mkdir()
     for name in store.names():
-        wheel = engines.wheel(name)
+        wheel = engines.archive(name)
         (wheels / wheel.name).symlink_to(wheel)
     return tmp_path
 

@@ -111,7 +111,7 @@ def test_the_two_looks_at_a_hand_are_one_run_of_the_embedder() -> None:
 
 
 def test_voice_probabilities_are_those_of_the_combined_graph() -> None:
-    with zipfile.ZipFile(io.BytesIO(engines.wheel("silero-vad").read_bytes())) as archive:
+    with zipfile.ZipFile(io.BytesIO(engines.archive("silero-vad").read_bytes())) as archive:
         combined = archive.read("silero_vad/data/silero_vad.onnx")
     original = onnxruntime.InferenceSession(combined, providers=["CPUExecutionProvider"])
     engine = engines.load("silero-vad")

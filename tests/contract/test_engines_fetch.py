@@ -20,7 +20,7 @@ import pytest
 from sensorium import folders
 from sensorium.errors import EngineError, HashError
 from sensorium.inference import card as cards
-from sensorium_tools import fetch, index
+from sensorium_tools import fetch, index, sources
 from sensorium_tools.cli import main
 from sensorium_tools.progress import Progress
 
@@ -116,16 +116,16 @@ def files() -> list[str]:
 
 def test_a_wheel_is_fetched_once(server, tmp_path: Path) -> None:
     tiny = card(tmp_path, server.digest)
-    path = fetch.fetch(tiny, Progress())
+    path = sources.fetch(tiny, Progress())[0]
     assert path.read_bytes() == (server.folder / WHEEL).read_bytes()
-    assert fetch.fetch(tiny, Progress()) == path
+    assert sources.fetch(tiny, Progress())[0] == path
     assert server.ranges == [""]
     assert files() == [WHEEL]
 
 
 def test_a_broken_download_goes_on_where_it_broke(server, tmp_path: Path) -> None:
     server.breaks = 2
-    path = fetch.fetch(card(tmp_path, server.digest), Progress())
+    path = sources.fetch(card(tmp_path, server.digest), Progress())[0]
     assert path.read_bytes() == (server.folder / WHEEL).read_bytes()
     assert server.ranges[0] == ""
     assert len(server.ranges) == 3
@@ -137,7 +137,7 @@ def test_a_connection_that_always_breaks_is_given_up_and_nothing_is_left(
 ) -> None:
     server.breaks = 100
     with pytest.raises(EngineError, match=WHEEL) as caught:
-        fetch.fetch(card(tmp_path, server.digest), Progress())
+        sources.fetch(card(tmp_path, server.digest), Progress())[0]
     assert "secret" not in str(caught.value)
     assert files() == []
 
@@ -146,7 +146,7 @@ def test_a_file_that_is_not_what_the_index_says_is_refused(server, tmp_path: Pat
     tiny = card(tmp_path, server.digest)
     (server.folder / WHEEL).write_bytes(b"another file")
     with pytest.raises(HashError) as caught:
-        fetch.fetch(tiny, Progress())
+        sources.fetch(tiny, Progress())[0]
     assert server.digest in caught.value.message
     assert hashlib.sha256(b"another file").hexdigest() in caught.value.message
     assert files() == []
@@ -154,17 +154,17 @@ def test_a_file_that_is_not_what_the_index_says_is_refused(server, tmp_path: Pat
 
 def test_another_digest_in_the_index_is_refused_before_the_download(server, tmp_path: Path) -> None:
     with pytest.raises(HashError) as caught:
-        fetch.fetch(card(tmp_path, "0" * 64), Progress())
+        sources.fetch(card(tmp_path, "0" * 64), Progress())[0]
     assert "secret" not in str(caught.value)
     assert server.ranges == []
 
 
 def test_a_changed_file_in_the_cache_is_fetched_anew(server, tmp_path: Path) -> None:
     tiny = card(tmp_path, server.digest)
-    path = fetch.fetch(tiny, Progress())
+    path = sources.fetch(tiny, Progress())[0]
     path.write_bytes(b"changed")
-    assert fetch.fetched(tiny) is None
-    assert fetch.fetch(tiny, Progress()).stat().st_size > 1000
+    assert sources.fetched(tiny) == ()
+    assert sources.fetch(tiny, Progress())[0].stat().st_size > 1000
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -174,7 +174,7 @@ def test_a_wheel_that_no_index_has_names_the_way_out(server, tmp_path: Path, lis
     else:
         shutil.rmtree(server.folder / "simple" / "tiny-model")
     with pytest.raises(EngineError, match="no package index") as caught:
-        fetch.fetch(card(tmp_path, server.digest), Progress())
+        sources.fetch(card(tmp_path, server.digest), Progress())[0]
     assert "pip config list" in caught.value.remedy
 
 

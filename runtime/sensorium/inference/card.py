@@ -41,18 +41,18 @@ FORMAT = 3
 
 TABLES: dict[str, tuple[type[Any], str]] = {
     "engine": (Identity, "one"),
-    "conversion": (Conversion, "one"),
+    "conversion": (Conversion, "default"),
     "sources": (Source, "several"),
     "weights": (Weight, "several"),
-    "upstream": (Upstream, "one"),
-    "inputs": (Port, "several"),
-    "outputs": (Port, "several"),
+    "upstream": (Upstream, "default"),
+    "inputs": (Port, "any"),
+    "outputs": (Port, "any"),
     "axes": (Axis, "any"),
     "quantisation": (Quantisation, "default"),
-    "evaluation": (Evaluation, "one"),
+    "evaluation": (Evaluation, "default"),
     "gates": (Gates, "default"),
-    "memory": (Memory, "one"),
-    "targets": (Target, "several"),
+    "memory": (Memory, "default"),
+    "targets": (Target, "any"),
 }
 """Name of a table to its keys and how often it stands: one, one or left out, several, any."""
 
@@ -75,8 +75,8 @@ class Card:
         sources: Places that have the weights, in order.
         weights: The files.
         upstream: Maker and licence.
-        inputs: By order.
-        outputs: By order.
+        inputs: By order; empty for an ONNX file whose own serve.
+        outputs: By order; empty for an ONNX file whose own serve.
         axes: Sizes that vary.
         quantisation: The recipe.
         evaluation: The task and its samples.
@@ -146,8 +146,9 @@ class Card:
         )
 
     def target(self, kind: str) -> Target | None:
-        """The target of a kind, or None."""
-        return next((target for target in self.targets if target.kind == kind), None)
+        """The target of a kind, or None; where the card names none it is for the CPU."""
+        targets = self.targets or (Target(),)
+        return next((target for target in targets if target.kind == kind), None)
 
 
 def read(folder: Path) -> Card:
@@ -177,7 +178,12 @@ def _card(folder: Path, file: File) -> Card:
         raise file.error(
             ("engine", "name"), f'"{card.name}" is not the folder\'s name', folder.name
         )
-    _check_file_name(card.upstream.notice, file, ("upstream", "notice"))
+    if card.upstream.notice:
+        _check_file_name(card.upstream.notice, file, ("upstream", "notice"))
+    if card.conversion.converter != "onnx" and not (card.inputs and card.outputs):
+        raise file.error(
+            ("inputs",), "the table is missing", "write [[inputs]] and [[outputs]] and their keys"
+        )
     for index, weight in enumerate(card.weights):
         _check_sha256(weight.sha256, file, ("weights", index, "sha256"))
     for index, source in enumerate(card.sources):

@@ -47,7 +47,7 @@ class Identity:
     """Table [engine]: what it is called, and what runs it."""
 
     name: str = _key("The folder's name.")
-    title: str = _key("One line for a person.")
+    title: str = _key("One line for a person.", default="")
     backend: str = _key("What runs it.", default="onnxruntime", choices=tuple(BACKENDS))
     labels: tuple[str, ...] = _key("Names of its classes, in the output's order.", default=())
     labels_from: str = _key("Where the labels' order is published.", default="")
@@ -64,7 +64,7 @@ class Identity:
 class Conversion:
     """Table [conversion]: what makes an ONNX graph of the weights."""
 
-    converter: str = _key("The kind of the weights.", choices=CONVERTERS)
+    converter: str = _key("The kind of the weights.", default="onnx", choices=CONVERTERS)
     part: str = _key("Which graph, where the weights hold several.", default="")
 
 
@@ -94,18 +94,18 @@ class Source:
 class Weight:
     """One [[weights]]: a file, which is known by its content and not by where it came from."""
 
-    name: str = _key("What it is called in messages.")
     sha256: str = _key("Of its bytes, 64 hex digits: the model's identity.")
+    name: str = _key("What it is called in messages.", default="weights")
 
 
 @dataclass(frozen=True)
 class Upstream:
     """Table [upstream]: who made the model, and under which licence."""
 
-    project: str = _key("Who made it.")
-    licence: str = _key("SPDX name, or \"none stated\".")
-    licence_from: str = _key("Where upstream states it.")
-    notice: str = _key("File beside the card that ships with the engine.")
+    project: str = _key("Who made it.", default="the user's own")
+    licence: str = _key("SPDX name, or \"none stated\".", default="none stated")
+    licence_from: str = _key("Where upstream states it.", default="")
+    notice: str = _key("File beside the card that ships with the engine.", default="")
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ class Port:
     shape: tuple[int | str, ...] = _key(
         "Sizes; the name of one of the [[axes]] where it varies.", min=1, max=1 << 24
     )
-    unit: str = _key("Unit and range.")
-    about: str = _key("What it is.")
+    unit: str = _key("Unit and range.", default="")
+    about: str = _key("What it is.", default="")
     type: str = _key(
         "Of its elements.", default="float32", choices=("float32", "int32", "int64", "uint8")
     )
@@ -171,8 +171,8 @@ class Quantisation:
 class Evaluation:
     """Table [evaluation]: what it is judged by, and on which samples."""
 
-    task: str = _key("What its results are for.", choices=TASKS)
-    sets: tuple[str, ...] = _key("Of the room calibration/, by name.")
+    task: str = _key("What its results are for.", default="agreement", choices=TASKS)
+    sets: tuple[str, ...] = _key("Of the room calibration/, by name.", default=())
     calibration_samples: int = _key("At most, for the ranges.", default=64, min=1, max=100_000)
     evaluation_samples: int = _key("At most, for the verdict.", default=500, min=1, max=100_000)
 
@@ -202,14 +202,16 @@ class Gates:
 class Memory:
     """Table [memory]: what it may take."""
 
-    peak_mib: int = _key("Resident memory of a loaded engine, at most.", min=1, max=65_536)
+    peak_mib: int = _key(
+        "Resident memory of a loaded engine, at most.", default=4096, min=1, max=65_536
+    )
 
 
 @dataclass(frozen=True)
 class Target:
     """One [[targets]]: a kind of device that it is built for."""
 
-    kind: str = _key("What executes it.", choices=("cpu", "rtx", "tensorrt"))
+    kind: str = _key("What executes it.", default="cpu", choices=("cpu", "rtx", "tensorrt"))
     precision: tuple[str, ...] = _key(
         "What is tried, best first.", default=("int8", "fp32"), choices=("int8", "fp16", "fp32")
     )
