@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium.inference import store
 from sensorium_tools import artefacts
+from sensorium_tools.graphs import graph
 from sensorium_tools.install import install, installed, versions
+from sensorium_tools.ports import with_ports
 from sensorium_tools.samples.loading import identity
 from sensorium_tools.verify import machine
 from sensorium_tools.verify.report import FILE_NAME
@@ -52,8 +54,9 @@ def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
     present = installed(card)
     if present is not None and present.key == name and not force:
         return present
-    precision, data, made = Workshop(card, name, progress).make()
-    return install(card, name, precision, data, made.to_json())
+    whole = with_ports(card, graph(card, progress))
+    precision, data, made = Workshop(whole, name, progress).make()
+    return install(whole, card.identity, name, precision, data, made.to_json())
 
 
 def report(card: Card) -> dict[str, Any] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import onnx
 import onnxruntime
 
@@ -45,14 +47,17 @@ def installed(card: Card) -> Manifest | None:
     return manifest if whole and manifest.identity == card.identity else None
 
 
-def install(card: Card, key: str, precision: str, data: bytes, report: str) -> Manifest:
+def install(
+    card: Card, identity: str, key: str, precision: str, data: bytes, report: str
+) -> Manifest:
     """Installs an engine.
 
     A running daemon is not disturbed: the engine file has its hash in its name, and the manifest
     that names it is replaced last, in one step.
 
     Args:
-        card: Of the engine.
+        card: Of the engine, its inputs and outputs stated.
+        identity: Of the card as it lies in its folder.
         key: Of all that it was made from.
         precision: fp32, fp16 or int8.
         data: The engine file.
@@ -62,12 +67,13 @@ def install(card: Card, key: str, precision: str, data: bytes, report: str) -> M
         EngineError: When the backend refuses it.
         OSError: When it cannot be written.
     """
-    manifest = _manifest(card, key, precision, data)
+    manifest = replace(_manifest(card, key, precision, data), identity=identity)
     folder = store.built_folder(card.name)
     folder.mkdir(parents=True, exist_ok=True)
     write(folder / manifest.file, data)
     _try(manifest, folder / manifest.file)
-    write(folder / NOTICE, (card.folder / card.upstream.notice).read_bytes())
+    if card.upstream.notice:
+        write(folder / NOTICE, (card.folder / card.upstream.notice).read_bytes())
     write(folder / "report.json", report.encode())
     write(folder / manifests.FILE_NAME, manifest.to_json().encode())
     for old in folder.glob("*.onnx"):
@@ -117,8 +123,6 @@ def _try(manifest: Manifest, file: Path) -> None:
     Raises:
         EngineError: When the backend refuses it or a result is not a finite number.
     """
-    import numpy as np
-
     engine = backend(manifest.backend)(manifest, file, 1)
     try:
         results = engine.run(FeedCheck(manifest).zeros())

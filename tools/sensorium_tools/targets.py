@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import onnx
 
 from sensorium.errors import EngineError
 from sensorium_tools.graph_run import GraphRun
+from sensorium_tools.plan.build import build_plan, missing
+from sensorium_tools.plan.layers import weighted_int8
 from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.static import StaticQuantiser
 from sensorium_tools.verify.error import snr_db
@@ -52,14 +54,48 @@ def tensorrt(
         accuracy = trial.judge("S8S8 as written", run, _SAMPLES)
     except EngineError as error:
         return Tensorrt("not made", error.message)
+    state, why, plan = _plan(card, data, progress)
     findings = tuple(
         f"{finding.node}: {finding.rule}: {finding.says}"
         for finding in lint(onnx.load_from_string(data), "tensorrt")
     )
     return Tensorrt(
-        "converted", "its plan is built on the device, or ahead of time by TensorRT for RTX",
+        state,
+        why,
+        plan=plan,
         bytes=len(data),
         snr_db=snr_db(reference, run, feeds),
         agreement=asdict(accuracy.agreement),
         findings=findings,
+    )
+
+
+def _plan(
+    card: Card, data: bytes, progress: Progress
+) -> tuple[str, str, dict[str, Any] | None]:
+    """Builds the plan for RTX where its builder is here; state, why and what it made."""
+    if card.target("rtx") is None:
+        return "converted", "its plan is built on the device", None
+    reason = missing()
+    if reason:
+        return "converted", f"its plan is not built here: {reason}", None
+    try:
+        with progress.steps(f"{card.name}: plan for RTX", 0) as advance:
+            plan = build_plan(data, card, lambda _step, _done, _of: advance(0))
+    except EngineError as error:
+        return "refused", error.message, None
+    inside, outside = weighted_int8(plan.layers)
+    return (
+        "built",
+        f"TensorRT for RTX {plan.version} builds it ahead of time for compute "
+        f"{', '.join(plan.compute)}; weighted layers in INT8: {inside} of {inside + len(outside)}",
+        {
+            "version": plan.version,
+            "compute": plan.compute,
+            "bytes": len(plan.data),
+            "int8": inside,
+            "others": outside,
+            "left_out": plan.left_out,
+            "warnings": plan.warnings,
+        },
     )

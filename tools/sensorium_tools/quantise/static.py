@@ -46,8 +46,6 @@ _BETWEEN = (
     "Mul", "Relu", "Reshape", "Resize", "Squeeze", "Transpose", "Unsqueeze",
 )
 """Operators that ONNX Runtime runs in INT8, or passes through, between quantised ones."""
-_HELD = 8
-"""Runs whose intermediate values are held before they are merged: bounds the memory."""
 
 
 class Quantiser(Protocol):
@@ -118,6 +116,9 @@ class StaticQuantiser:
             EngineError: When ONNX Runtime's quantiser refuses the graph.
         """
         nodes = [node for node in self.nodes if node not in keep]
+        if not self._ranges and target != "cpu":
+            # The CPU's operators are the more: their ranges serve both.
+            self.quantise("cpu", keep)
         try:
             with tempfile.TemporaryDirectory() as folder:
                 return self._quantise(Path(folder), target, nodes)
@@ -146,7 +147,6 @@ class StaticQuantiser:
             # TensorRT fuses what follows a Conv into it, so only the inputs of weighted nodes are
             # quantised there.
             "OpTypesToExcludeOutputQuantization": [] if for_cpu else [*self._recipe.operators],
-            "CalibMaxIntermediateOutputs": _HELD,
         }
         if self._recipe.calibrator == "percentile":
             options["CalibPercentile"] = self._recipe.percentile

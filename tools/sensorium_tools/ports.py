@@ -1,0 +1,60 @@
+"""The inputs and outputs of a card that leaves them to its ONNX file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import onnx
+from onnx import helper
+
+from sensorium.errors import EngineError
+from sensorium.inference.card_tables import Port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sensorium.inference.card import Card
+
+
+def with_ports(card: Card, data: bytes) -> Card:
+    """The card with its graph's inputs and outputs, where it states none.
+
+    Raises:
+        EngineError: When a size varies and no [[axes]] of the card says how far, or a type is not
+            one that an engine takes.
+    """
+    if card.inputs and card.outputs:
+        return card
+    graph = onnx.load_from_string(data).graph
+    constants = {tensor.name for tensor in graph.initializer}
+    inputs = (value for value in graph.input if value.name not in constants)
+    return replace(
+        card, inputs=_ports(card, inputs), outputs=_ports(card, graph.output)
+    )
+
+
+def _ports(card: Card, values: Iterable[Any]) -> tuple[Port, ...]:
+    return tuple(_port(card, value) for value in values)
+
+
+def _port(card: Card, value: Any) -> Port:
+    kind = value.type.tensor_type
+    name = helper.tensor_dtype_to_np_dtype(kind.elem_type).name
+    if name not in ("float32", "int32", "int64", "uint8"):
+        raise EngineError(f"{card.name}: {value.name} is of type {name}, which no engine takes")
+    known = {axis.name for axis in card.axes}
+    shape: list[int | str] = []
+    for size in kind.shape.dim:
+        if size.HasField("dim_value") and size.dim_value > 0:
+            shape.append(size.dim_value)
+        elif size.dim_param in known:
+            shape.append(size.dim_param)
+        else:
+            raise EngineError(
+                f"{card.name}: a size of {value.name} varies ({size.dim_param or 'unnamed'}), and "
+                "its card does not say how far",
+                f'write [[axes]] with name = "{size.dim_param or "..."}" and its min, typical and '
+                "max, or [[inputs]] with fixed shapes, into its card",
+            )
+    return Port(name=value.name, shape=tuple(shape), type=name)
