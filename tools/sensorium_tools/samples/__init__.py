@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sensorium_tools.samples.loading import find, identity, load, names
 from sensorium_tools.samples.sample import Sample
 
-__all__ = ["Sample"]
+__all__ = ["Sample", "find", "identity", "load", "names"]
