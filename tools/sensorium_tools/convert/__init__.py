@@ -14,6 +14,8 @@ CONVERTERS: dict[str, str] = {
     "darknet": "sensorium_tools.convert.darknet:convert",
     "efficientnet-lite": "sensorium_tools.convert.efficientnet_lite:convert",
     "keras": "sensorium_tools.convert.keras_model:convert",
+    "bert": "sensorium_tools.convert.bert:convert",
+    "bilstm": "sensorium_tools.convert.bilstm:convert",
     "onnx": "sensorium_tools.convert.onnx_graph:convert",
     "resemblyzer": "sensorium_tools.convert.resemblyzer:convert",
     "tflite": "sensorium_tools.convert.tflite_graph:convert",
