@@ -41,13 +41,16 @@ class Network:
         self._sizes: dict[tuple[int, ...], str] = {}
         self._numbers: dict[float, str] = {}
 
-    def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Writes a node with one output.
+    def node(
+        self, kind: str, *inputs: str, output: str = "", place: int = 0, **attributes: Any
+    ) -> str:
+        """Writes a node of which one result is read.
 
         Args:
             kind: The operator.
             *inputs: Names of tensors; an empty one is left out.
             output: What the result is called; empty: a name of its own.
+            place: Which of the operator's results it is.
             **attributes: Of the operator.
 
         Returns:
@@ -55,7 +58,9 @@ class Network:
         """
         name = f"{kind}{len(self._nodes)}"
         result = output or f"{name}:0"
-        self._nodes.append(helper.make_node(kind, inputs, [result], name, **attributes))
+        self._nodes.append(
+            helper.make_node(kind, inputs, [*[""] * place, result], name, **attributes)
+        )
         return result
 
     def constant(self, values: NDArray[Any] | np.generic, name: str = "") -> str:
@@ -96,8 +101,10 @@ class Network:
         return data
 
     def _keep(self, array: NDArray[Any], name: str) -> str:
-        self._constants[name] = array
-        return name
+        # An input of the card may have any name, but none with the card's before it.
+        whole = f"{self._card.name}/{name}"
+        self._constants[whole] = array
+        return whole
 
 
 def _value(port: Port) -> Any:
