@@ -1,0 +1,83 @@
+"""Boxes in a picture: how far they overlap, and one for each object instead of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Found:
+    """The objects in a picture, the surest first.
+
+    Attributes:
+        boxes: [n, 4]: left, top, right, bottom.
+        labels: [n]: which class.
+        scores: [n], 0..1.
+    """
+
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.intp]
+    scores: NDArray[np.float32]
+
+
+def overlap(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Intersection over union of each of n boxes with each of m others.
+
+    Args:
+        boxes: [n, 4]: left, top, right, bottom.
+        others: [m, 4].
+
+    Returns:
+        [n, m], 0..1; 0 where both are empty.
+    """
+    start = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    end = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.prod(np.maximum(end - start, 0), axis=2)
+    whole = _area(boxes)[:, None] + _area(others)[None] - shared
+    return np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
+
+
+def suppress(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], limit: float
+) -> NDArray[np.intp]:
+    """Which boxes stay, the surest first: none overlaps a surer one by more than `limit`."""
+    order = np.argsort(-scores, kind="stable")
+    kept = []
+    while order.size:
+        best, order = order[0], order[1:]
+        kept.append(best)
+        order = order[overlap(boxes[best][None], boxes[order])[0] <= limit]
+    return np.array(kept, np.intp)
+
+
+def find(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float, limit: float
+) -> Found:
+    """The objects that a detector found; each class is suppressed by itself.
+
+    Args:
+        boxes: [n, 4]: left, top, right, bottom.
+        scores: [n, classes], 0..1.
+        threshold: Smallest score.
+        limit: Largest overlap of two objects of one class.
+    """
+    rows, labels = np.nonzero(scores > threshold)
+    values = scores[rows, labels]
+    kept = []
+    for label in np.unique(labels):
+        of_class = np.flatnonzero(labels == label)
+        kept.append(of_class[suppress(boxes[rows[of_class]], values[of_class], limit)])
+    chosen = np.concatenate(kept) if kept else np.zeros(0, np.intp)
+    chosen = chosen[np.argsort(-values[chosen], kind="stable")]
+    return Found(boxes[rows[chosen]], labels[chosen], values[chosen])
+
+
+def _area(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    area: NDArray[np.float32] = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
+    return area
