@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from onnx import ValueInfoProto
 
-    from sensorium.inference.card import Card, Port
+    from sensorium.inference.card import Card
+    from sensorium.inference.card_tables import Port
 
 OPSET = 18
 IR_VERSION = 10

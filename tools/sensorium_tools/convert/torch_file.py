@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 """First two pickles of the format before 1.6 (torch/serialization.py)."""
-_TYPES = {
+_TYPES: dict[str, np.dtype[Any]] = {
     "torch.DoubleStorage": np.dtype("<f8"),
     "torch.FloatStorage": np.dtype("<f4"),
     "torch.HalfStorage": np.dtype("<f2"),

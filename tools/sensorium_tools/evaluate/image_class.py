@@ -1,0 +1,61 @@
+"""Image classes: does the surest of the model's classes fit the picture?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sensorium.perception.image_input import middle, resize
+from sensorium_tools.evaluate.interval import wilson
+from sensorium_tools.evaluate.task import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium.inference.card import Card
+    from sensorium_tools.evaluate.task import Run
+    from sensorium_tools.samples import Sample
+
+SHARE = 224 / 256
+"""Of the shorter side that is looked at (CROP_FRACTION in TensorFlow's preprocessing.py)."""
+MEAN, DEVIATION = 127.0, 128.0
+"""MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py."""
+TOP = 5
+
+
+class ImageClass:
+    """Judges an engine that takes `image` [1, 3, h, w] and gives one score for each class.
+
+    An outcome is the five surest classes, the surest first.
+    """
+
+    def __init__(self, card: Card) -> None:
+        self._input, self._output = card.inputs[0].name, card.outputs[0].name
+        _, _, self._height, self._width = card.sizes(card.inputs[0])
+
+    def perform(self, run: Run, sample: Sample) -> tuple[int, ...]:
+        """See `Task`."""
+        image = resize(middle(sample.data, SHARE), self._height, self._width)
+        values = ((image - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
+        scores = run({self._input: np.ascontiguousarray(values)})[self._output][0]
+        return tuple(int(place) for place in np.argsort(-scores, kind="stable")[:TOP])
+
+    def agree(self, one: Any, other: Any) -> float:
+        """1 where the surest class is the same."""
+        return float(one[0] == other[0])
+
+    def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
+        """Accuracy of the surest class; where several fit, each is right."""
+        known = [
+            (outcome, sample.truth.get("classes", (sample.truth.get("class"),)))
+            for outcome, sample in zip(outcomes, samples, strict=True)
+            if "class" in sample.truth
+        ]
+        if not known:
+            return None
+        right = sum(outcome[0] in classes for outcome, classes in known)
+        among = sum(bool(set(outcome) & set(classes)) for outcome, classes in known)
+        low, high = wilson(right, len(known))
+        parts = {f"among the first {TOP}": among / len(known)}
+        return Metric("accuracy", right / len(known), low, high, len(known), parts=parts)

@@ -1,0 +1,82 @@
+"""Objects: does the detector find the same things in the same places?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sensorium.perception.boxes import Found, find, overlap
+from sensorium.perception.image_input import letterbox
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium.inference.card import Card
+    from sensorium_tools.evaluate.task import Metric, Run
+    from sensorium_tools.samples import Sample
+
+THRESHOLD = 0.25
+"""Smallest score that is shown ("By default, YOLO only displays objects detected with a confidence
+of .25 or higher", the author's page on YOLO)."""
+OVERLAP = 0.45
+"""Largest overlap of two objects of one class (`nms` in examples/detector.c of darknet)."""
+MATCH = 0.5
+"""Overlap from which two boxes are of one object (PASCAL VOC)."""
+SURE = 2.0
+"""How many times over the threshold an object's score must be to count on its own; nearer to it,
+it counts where the other engine has it too. Without that, what is counted is how many objects
+happen to lie at the threshold."""
+
+
+class Objects:
+    """Judges an engine that takes `image` [1, 3, n, n] and gives `boxes` and `scores`.
+
+    An outcome is a `Found` whose boxes are shares of the picture.
+    """
+
+    def __init__(self, card: Card) -> None:
+        self._size = card.sizes(card.inputs[0])[2]
+        self._input = card.inputs[0].name
+        self._boxes, self._scores = (port.name for port in card.outputs)
+
+    def perform(self, run: Run, sample: Sample) -> Found:
+        """See `Task`."""
+        square, placement = letterbox(sample.data, self._size)
+        results = run({self._input: square})
+        found = find(results[self._boxes][0], results[self._scores][0], THRESHOLD, OVERLAP)
+        return Found(placement.to_picture(found.boxes), found.labels.copy(), found.scores.copy())
+
+    def agree(self, one: Any, other: Any) -> float:
+        """F1 of the objects of one against those of the other; 1 where neither has any."""
+        matched = match(one, other)
+        sure = THRESHOLD * SURE
+        only_one = sum(
+            score >= sure for place, score in enumerate(one.scores) if place not in matched
+        )
+        only_other = sum(
+            score >= sure
+            for place, score in enumerate(other.scores)
+            if place not in matched.values()
+        )
+        counted = 2 * len(matched) + only_one + only_other
+        return float(2 * len(matched) / counted) if counted else 1.0
+
+    def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
+        """None: the samples come without boxes of things."""
+        return None
+
+
+def match(one: Found, other: Found) -> dict[int, int]:
+    """Place in `one` to place in `other` of the same object, the surest chosen first."""
+    overlaps = overlap(one.boxes, other.boxes)
+    overlaps[one.labels[:, None] != other.labels[None]] = 0
+    matched: dict[int, int] = {}
+    for place in range(len(one.boxes)):
+        if not len(other.boxes):
+            break
+        best = int(np.argmax(overlaps[place]))
+        if overlaps[place, best] >= MATCH:
+            matched[place] = best
+            overlaps[:, best] = 0
+    return matched
