@@ -24,6 +24,7 @@ LONGEST_LOOP = 24
 """Tokens that may repeat as one, at most."""
 LOOP_TIMES, LOOP_TOKENS = 3, 12
 """It is a loop when something came this often in a row, and fills this many tokens."""
+_SENTENCE_ENDS = (".", "?", "!")
 
 
 class Ending(Enum):
@@ -104,9 +105,9 @@ class Decoder:
                 ending = Ending.SAID
                 break
             tokens.append(token)
-            looped = repeated(tokens)
-            if looped:
-                del tokens[-looped:]
+            length = loop(tokens)
+            if length:
+                tokens = self._once(tokens, length)
                 ending = Ending.LOOP
                 break
             if len(tokens) < self._max_tokens:
@@ -114,6 +115,17 @@ class Decoder:
         return Heard(
             tuple(tokens), self._vocabulary.text(tokens), ending, total / max(counted, 1), silence
         )
+
+    def _once(self, tokens: list[int], length: int) -> list[int]:
+        """Leaves a loop at the end once, and up to the end of a sentence where it has one.
+
+        A loop is seen wherever it began to repeat, which may be within a sentence.
+        """
+        least = len(tokens) - (times(length) - 1) * length
+        for kept in range(least, least + length):
+            if self._vocabulary.text(tokens[kept - 1 : kept]).endswith(_SENTENCE_ENDS):
+                return tokens[:kept]
+        return tokens[:least]
 
 
 class _Steps:
@@ -149,14 +161,18 @@ class _Steps:
         return logits
 
 
-def repeated(tokens: Sequence[int]) -> int:
-    """How many tokens at the end only repeat what stands before them; 0 where it is no loop."""
+def loop(tokens: Sequence[int]) -> int:
+    """How many tokens at the end repeat as one, often enough to be a loop; 0 where none do."""
     for length in range(1, min(LONGEST_LOOP, len(tokens) // LOOP_TIMES) + 1):
-        times = max(LOOP_TIMES, -(-LOOP_TOKENS // length))
-        span = times * length
-        if len(tokens) >= span and list(tokens[-span:]) == list(tokens[-length:]) * times:
-            return span - length
+        span = times(length) * length
+        if len(tokens) >= span and list(tokens[-span:]) == list(tokens[-length:]) * times(length):
+            return length
     return 0
+
+
+def times(length: int) -> int:
+    """How often so many tokens must come in a row to be a loop."""
+    return max(LOOP_TIMES, -(-LOOP_TOKENS // length))
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

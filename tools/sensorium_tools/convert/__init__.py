@@ -19,6 +19,7 @@ CONVERTERS: dict[str, str] = {
     "onnx": "sensorium_tools.convert.onnx_graph:convert",
     "resemblyzer": "sensorium_tools.convert.resemblyzer:convert",
     "tflite": "sensorium_tools.convert.tflite_graph:convert",
+    "whisper": "sensorium_tools.convert.whisper:convert",
 }
 """Converter in a card to `module:function`."""
 

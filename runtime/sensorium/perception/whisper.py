@@ -1,0 +1,50 @@
+"""A piece of sound to text: features, Whisper's encoder, its decoder, and a second try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensorium.perception.whisper_decoding import Ending
+from sensorium.perception.whisper_features import MAX_FRAMES, MIN_FRAMES, log_mel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sensorium.perception.whisper_decoding import Decoder, Heard, Run
+
+
+class Whisper:
+    """Two engines at work; one piece at a time.
+
+    Args:
+        encode: A call of the encoder's engine.
+        decoder: Around the decoder's engine.
+        min_frames: Silence fills shorter sound to so many frames of 10 ms.
+    """
+
+    def __init__(self, encode: Run, decoder: Decoder, min_frames: int = MIN_FRAMES) -> None:
+        self._encode = encode
+        self._decoder = decoder
+        self._min_frames = min_frames
+
+    def hear(self, sound: NDArray[np.float32]) -> Heard:
+        """Writes down one piece of sound.
+
+        A text that the model does not end by itself is tried once more with twice the silence
+        around it, which mends most loops; where that helps no more, the first one stands.
+
+        Args:
+            sound: [n], mono, 16 kHz, -1..1, at most 30 s.
+
+        Raises:
+            ValueError: See `log_mel`.
+            EngineError: When an engine fails.
+        """
+        mel = log_mel(sound, self._min_frames)
+        heard = self._decoder.decode(self._encode({"mel": mel}))
+        frames = min(2 * mel.shape[-1], MAX_FRAMES)
+        if heard.ending is Ending.SAID or frames == mel.shape[-1]:
+            return heard
+        again = self._decoder.decode(self._encode({"mel": log_mel(sound, frames)}))
+        return again if again.ending is Ending.SAID else heard
