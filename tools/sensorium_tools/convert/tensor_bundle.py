@@ -83,13 +83,14 @@ class TensorBundle:
                 f"{self.name}: the tensor {tensor} is of type {kind!r:.20} in data file "
                 f"{shard!r:.20}, can read floats in the first"
             )
+        count = math.prod(sizes)
         if (
             not isinstance(offset, int)
-            or length != 4 * math.prod(sizes)
-            or offset + length > len(self._data)
+            or length != 4 * count
+            or offset + 4 * count > len(self._data)
         ):
             raise EngineError(f"{self.name}: the data file does not hold the tensor {tensor}")
-        values = np.frombuffer(self._data, "<f4", math.prod(sizes), offset)
+        values = np.frombuffer(self._data, "<f4", count, offset)
         if not np.isfinite(values).all():
             raise EngineError(f"{self.name}: the tensor {tensor} has values that are not finite")
         return values.reshape(sizes)

@@ -15,7 +15,7 @@ from sensorium_tools.progress import Progress
 from sensorium_tools.sources import read_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -126,7 +126,12 @@ def _reference(card: Card) -> Run:
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     names = [port.name for port in card.outputs]
-    return lambda feeds: dict(zip(names, session.run(names, dict(feeds)), strict=True))
+
+    def run(feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        results = session.run(names, dict(feeds))
+        return {name: np.asarray(made) for name, made in zip(names, results, strict=True)}
+
+    return run
 
 
 def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
