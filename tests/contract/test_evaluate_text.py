@@ -34,9 +34,9 @@ def task(kind, name: str):
     return kind(store.find_card(name))
 
 
-def texts(*pairs: tuple[str, str], origin: str = "home", **truth) -> list[Sample]:
+def texts(*pairs: tuple[str, str], origin: str = "") -> list[Sample]:
     return [
-        Sample(f"{origin}{at}", "text", text, {"class": name, **truth}, origin)
+        Sample(f"{text}{at}", "text", text, {"class": name}, origin)
         for at, (text, name) in enumerate(pairs)
     ]
 
@@ -67,24 +67,45 @@ def test_intents_are_told_apart_by_their_neighbours() -> None:
     assert sentence.agree(outcomes[0], outcomes[1]) > sentence.agree(outcomes[0], outcomes[4])
 
 
-def test_what_a_template_made_is_no_prototype_of_itself() -> None:
+def test_what_is_of_one_origin_is_no_prototype_of_itself() -> None:
     """Each class's texts are of one template, so nothing is left to judge them by."""
     sentence = task(Sentence, "minilm")
-    samples = [*texts(("a b", "one"), ("a c", "one"), template="a {x}"),
-               *texts(("d e", "two"), ("d f", "two"), template="d {x}")]  # fmt: skip
+    samples = [*texts(("a b", "one"), ("a c", "one"), origin="a {x}"),
+               *texts(("d e", "two"), ("d f", "two"), origin="d {x}")]  # fmt: skip
     outcomes = [sentence.perform(run("minilm"), sample) for sample in samples]
     assert sentence.score(outcomes, samples) is None
+    more = [*samples, *texts(("a g", "one"))]
+    assert sentence.score([*outcomes, outcomes[0]], more).n == 3
 
 
-def test_classes_of_another_origin_are_no_answer() -> None:
+def test_samples_that_are_drawn_twice_do_not_help_themselves() -> None:
+    """As a bootstrap draws them; each prototype is still of other texts."""
     sentence = task(Sentence, "minilm")
-    samples = [*INTENTS, *texts(("turn on the lights", "film"), ("lights on", "film"),
-                                ("what a bad film", "bad"), origin="films")]  # fmt: skip
-    outcomes = [sentence.perform(run("minilm"), sample) for sample in samples]
-    right = sentence.right(outcomes, samples)
-    alone = sentence.right(outcomes[:9], INTENTS)
-    np.testing.assert_array_equal(right[:9], alone)
-    assert np.isnan(right[-1])
+    outcomes = [sentence.perform(run("minilm"), sample) for sample in INTENTS]
+    once, twice = sentence.score(outcomes, INTENTS), sentence.score(outcomes * 2, INTENTS * 2)
+    assert (twice.value, twice.n) == (once.value, 18)
+
+
+def test_the_nearest_prototype_is_that_of_a_plain_loop() -> None:
+    draws = np.random.default_rng(5)
+    classes = draws.integers(0, 4, 60)
+    made = draws.normal(size=(4, 8))[classes] + draws.normal(size=(60, 8)) * 1.5
+    samples = [
+        Sample(f"{at}", "text", "", {"class": f"{of}"}, f"{of}/{at % 5}")
+        for at, of in enumerate(classes)
+    ]
+    right = 0
+    for at, sample in enumerate(samples):
+        means = [
+            np.mean([row for row, of, each in zip(made, classes, samples, strict=True)
+                     if of == name and each.origin != sample.origin], axis=0)
+            for name in range(4)
+        ]  # fmt: skip
+        cosines = [made[at] @ mean / np.linalg.norm(mean) for mean in means]
+        right += int(np.argmax(cosines) == classes[at])
+    metric = task(Sentence, "minilm").score(list(made.astype(np.float32)), samples)
+    assert (round(metric.value * 60), metric.n) == (right, 60)
+    assert 20 < right < 60
 
 
 def test_texts_without_a_class_have_no_score() -> None:

@@ -29,10 +29,9 @@ _TOKENIZER = 2
 class Sentence:
     """See `evaluate.task.Task`. An outcome is an embedding, float32 [width], of length 1.
 
-    The score is the accuracy of the nearest prototype: a text is given the class whose mean
-    embedding it is closest to. Its own embedding, and those of texts that were made of the same
-    template (truth "template"), are left out of the means, so that all samples can be judged.
-    Only classes of the same origin compete, as an intent is no answer to a film review.
+    The score is the accuracy of the nearest prototype: a text is given the class (truth "class")
+    whose mean embedding it is closest to. What is of its own origin, such as the same template, is
+    left out of its class's mean, so that all samples can be judged.
     """
 
     def __init__(self, card: Card) -> None:
@@ -49,17 +48,26 @@ class Sentence:
     def agree(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
         """See `Task.agree`: the cosine."""
         lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-        return max(float(one @ other) / lengths, 0.0) if lengths else float((one == other).all())
+        if not lengths:
+            return float((one == other).all())
+        return min(max(float(one @ other) / lengths, 0.0), 1.0)
 
     def score(
         self, outcomes: Sequence[NDArray[np.float32]], samples: Sequence[Sample]
     ) -> Metric | None:
-        """See `Task.score`; uses the truths "class" and, where there is one, "template"."""
-        right = self.right(outcomes, samples)
+        """See `Task.score`; None where fewer than two classes can be told apart."""
+        places = [at for at, sample in enumerate(samples) if "class" in sample.truth]
+        if not places:
+            return None
+        right = _nearest(
+            np.stack([outcomes[at] for at in places]),
+            [str(samples[at].truth["class"]) for at in places],
+            [samples[at].origin or samples[at].name for at in places],
+        )
         classes: dict[str, list[float]] = defaultdict(list)
-        for sample, value in zip(samples, right, strict=True):
+        for at, value in zip(places, right.tolist(), strict=True):
             if not np.isnan(value):
-                classes[str(sample.truth["class"])].append(float(value))
+                classes[str(samples[at].truth["class"])].append(value)
         n = sum(map(len, classes.values()))
         if not n:
             return None
@@ -67,40 +75,35 @@ class Sentence:
         parts = {f"recall of {name}": sum(each) / len(each) for name, each in classes.items()}
         return Metric("intent accuracy", hits / n, *wilson(hits, n), n, parts=parts)
 
-    def right(
-        self, outcomes: Sequence[NDArray[np.float32]], samples: Sequence[Sample]
-    ) -> NDArray[np.float64]:
-        """1 for each sample whose nearest prototype is of its class, else 0; NaN: not judged."""
-        right = np.full(len(samples), np.nan)
-        origins: dict[str, list[int]] = defaultdict(list)
-        for at, sample in enumerate(samples):
-            if "class" in sample.truth:
-                origins[sample.origin].append(at)
-        for members in origins.values():
-            right[members] = _nearest(
-                np.stack([outcomes[at] for at in members]),
-                [str(samples[at].truth["class"]) for at in members],
-                [str(samples[at].truth.get("template", at)) for at in members],
-            )
-        return right
-
 
 def _nearest(
-    embeddings: NDArray[np.float32], classes: list[str], templates: list[str]
+    embeddings: NDArray[np.float32], classes: list[str], origins: list[str]
 ) -> NDArray[np.float64]:
-    """Judges each row by the means of all rows of other templates; NaN where its class has none."""
-    names = sorted(set(classes))
-    member = np.array([[name == own for own in classes] for name in names])
-    apart = np.array([[one != other for other in templates] for one in templates])
-    right = np.full(len(classes), np.nan)
-    for at, own in enumerate(classes):
-        counted = member & apart[at]
-        sums = counted.astype(np.float32) @ embeddings
-        lengths = np.linalg.norm(sums, axis=1)
-        if not counted[names.index(own)].any() or len(names) < 2:
-            continue
-        closeness = np.where(
-            lengths > 0, sums @ embeddings[at] / np.maximum(lengths, 1e-12), -np.inf
-        )
-        right[at] = names[int(closeness.argmax())] == own
+    """1 for each row whose nearest prototype is of its class, else 0.
+
+    NaN where it cannot be judged: its class has no row of another origin, or is the only one.
+    """
+    names, own = np.unique(np.array(classes), return_inverse=True)
+    groups, group = np.unique(
+        np.array([f"{name}\0{origin}" for name, origin in zip(classes, origins, strict=True)]),
+        return_inverse=True,
+    )
+    sums = np.zeros((len(names), embeddings.shape[1]), np.float32)
+    shares = np.zeros((len(groups), embeddings.shape[1]), np.float32)
+    np.add.at(sums, own, embeddings)
+    np.add.at(shares, group, embeddings)
+    closeness = embeddings @ _of_length_1(sums).T
+    rows = np.arange(len(classes))
+    others = _of_length_1(sums[own] - shares[group])
+    closeness[rows, own] = (embeddings * others).sum(axis=1)
+    right: NDArray[np.float64] = (closeness.argmax(axis=1) == own).astype(np.float64)
+    alone = np.bincount(own)[own] == np.bincount(group)[group]
+    right[alone | (len(names) < 2)] = np.nan
     return right
+
+
+def _of_length_1(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = np.zeros_like(rows)
+    np.divide(rows, lengths, out=scaled, where=lengths > 0)
+    return scaled
