@@ -11,26 +11,21 @@ from fixtures import engines
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium_tools.convert import converter
 from sensorium_tools.evaluate.sentence import Sentence
 from sensorium_tools.evaluate.speech_features import SpeechFeatures
 from sensorium_tools.evaluate.text_emotion import TextEmotion
+from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.samples import Sample
 
 
 @functools.cache
-def run(name: str):
-    """The fp32 graph of a card, as a task calls it."""
-    card = store.find_card(name)
-    data = converter(card.conversion.converter)(card, engines.weights(name))
-    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
-    names = [port.name for port in card.outputs]
-    return lambda feeds: dict(zip(names, session.run(names, dict(feeds)), strict=True))
+def run(name: str) -> GraphRun:
+    return GraphRun(name, engines.graph(name))
 
 
 @functools.cache
 def task(kind, name: str):
-    engines.weights(name)
+    engines.graph(name)
     return kind(store.find_card(name))
 
 
@@ -188,3 +183,9 @@ def test_a_stream_sees_what_a_whole_sound_gives() -> None:
 def test_another_kind_of_card_is_refused(tmp_path) -> None:
     with pytest.raises(EngineError, match="takes sound"):
         SpeechFeatures(store.find_card("gesture-recognizer"))
+
+
+def test_a_graph_that_carries_no_tokeniser_is_refused() -> None:
+    engines.graph("speech-mel")
+    with pytest.raises(EngineError, match='speech-mel: its graph carries no "tokenizer"'):
+        Sentence(store.find_card("speech-mel"))

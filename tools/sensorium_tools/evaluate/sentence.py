@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.perception.wordpiece import WordPiece
+from sensorium_tools.convert.bert import TOKENIZER
+from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.interval import wilson
 from sensorium_tools.evaluate.task import Metric
-from sensorium_tools.progress import Progress
-from sensorium_tools.sources import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from sensorium.inference.card import Card
     from sensorium_tools.evaluate.task import Run
     from sensorium_tools.samples import Sample
-
-_TOKENIZER = 2
-"""Which of the converter's weights is tokenizer.json."""
 
 
 class Sentence:
@@ -37,8 +34,7 @@ class Sentence:
     def __init__(self, card: Card) -> None:
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._limit = card.sizes(card.inputs[0], "max")[1]
-        weights = read_weights(card, Progress())
-        self._tokens = WordPiece(weights[_TOKENIZER], card.name)
+        self._tokens = WordPiece(carried(card, TOKENIZER), card.name)
 
     def perform(self, run: Run, sample: Sample) -> NDArray[np.float32]:
         """See `Task.perform`."""

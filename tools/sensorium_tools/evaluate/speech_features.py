@@ -6,16 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium_tools.convert import converter
+from sensorium_tools import graphs
+from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.progress import Progress
-from sensorium_tools.sources import read_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -53,7 +52,8 @@ class SpeechFeatures:
             self._features = self._embeddings
             self._agreement = _cosine
             self._mel = store.find_card(_MEL_CARD)
-            self._run_mel = _reference(self._mel)
+            # In fp32, whether or not that engine was built.
+            self._run_mel = GraphRun(self._mel.name, graphs.graph(self._mel, Progress()))
             self._window = card.sizes(card.inputs[0])[1]
         else:
             raise EngineError(
@@ -117,21 +117,6 @@ def _mel(
         made = run({card.inputs[0].name: block})[card.outputs[0].name]
         blocks.append(np.array(made, np.float32).reshape(-1, made.shape[-1]) / 10 + 2)
     return np.concatenate(blocks)
-
-
-def _reference(card: Card) -> Run:
-    """The mel engine in fp32, whether or not it was built."""
-    data = converter(card.conversion.converter)(card, read_weights(card, Progress()))
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    names = [port.name for port in card.outputs]
-
-    def run(feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        results = session.run(names, dict(feeds))
-        return {name: np.asarray(made) for name, made in zip(names, results, strict=True)}
-
-    return run
 
 
 def _cosine(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

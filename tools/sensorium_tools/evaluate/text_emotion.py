@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium.perception.word_list import WordList
-from sensorium_tools.convert.keras_tokenizer import read_words
+from sensorium_tools.convert.bilstm import WORDS
+from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.interval import wilson
 from sensorium_tools.evaluate.task import Metric
-from sensorium_tools.progress import Progress
-from sensorium_tools.sources import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from sensorium.inference.card import Card
     from sensorium_tools.evaluate.task import Run
     from sensorium_tools.samples import Sample
-
-_TOKENIZER = 2
-"""Which of the converter's weights is the tokeniser."""
 
 
 class TextEmotion:
@@ -37,8 +30,7 @@ class TextEmotion:
         self._labels = card.engine.labels
         if not self._labels:
             raise EngineError(f"{card.name}: the task text-emotion needs labels in the card")
-        stored = read_words(read_weights(card, Progress())[_TOKENIZER], card.name)
-        self._words = WordList(json.dumps(stored), card.name)
+        self._words = WordList(carried(card, WORDS), card.name)
 
     def perform(self, run: Run, sample: Sample) -> str:
         """See `Task.perform`."""
@@ -51,30 +43,18 @@ class TextEmotion:
 
     def score(self, outcomes: Sequence[str], samples: Sequence[Sample]) -> Metric | None:
         """See `Task.score`; uses the truth "class" where it is one of the labels."""
-        right = self.right(outcomes, samples)
-        judged = ~np.isnan(right)
-        n = int(judged.sum())
-        if not n:
-            return None
-        hits = int(right[judged].sum())
         pairs = [
             (outcome, str(sample.truth["class"]))
-            for outcome, sample, counts in zip(outcomes, samples, judged, strict=True) if counts
+            for outcome, sample in zip(outcomes, samples, strict=True)
+            if sample.truth.get("class") in self._labels
         ]
-        parts = {f"F1 of {label}": _f1(pairs, label) for label in sorted({t for _, t in pairs})}
+        if not pairs:
+            return None
+        hits = sum(said == true for said, true in pairs)
+        parts = {f"F1 of {name}": _f1(pairs, name) for name in sorted({true for _, true in pairs})}
         parts["macro F1"] = sum(parts.values()) / len(parts)
+        n = len(pairs)
         return Metric("accuracy", hits / n, *wilson(hits, n), n, parts=parts)
-
-    def right(self, outcomes: Sequence[str], samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """1 for each sample whose label is its class, else 0; NaN where it has no such class."""
-        return np.array(
-            [
-                float(outcome == sample.truth["class"])
-                if sample.truth.get("class") in self._labels else np.nan
-                for outcome, sample in zip(outcomes, samples, strict=True)
-            ],
-            np.float64,
-        )
 
 
 def _f1(pairs: Sequence[tuple[str, str]], label: str) -> float:
