@@ -9,6 +9,7 @@ from sensorium.errors import EngineError
 _MAX_BYTES = 1 << 20
 _MAX_NUMBER = 1 << 16
 """No size, stride or filter count of a real network is larger; a larger one is damage."""
+_REMEDY = "check that the file is a darknet .cfg of a detector with layers that are known here"
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Section:
         """An error that names this section."""
         return EngineError(
             f"{self.where}: [{self.kind}]: {what}",
-            "check that the file is a darknet .cfg of a detector with layers that are known here",
+            _REMEDY,
         )
 
 
@@ -72,7 +73,9 @@ def parse(data: bytes, name: str) -> list[Section]:
     try:
         text = data[:_MAX_BYTES].decode("ascii")
     except UnicodeDecodeError as error:
-        raise EngineError(f"{name}: not a darknet .cfg: byte {error.start} is not ASCII") from None
+        raise EngineError(
+            f"{name}: not a darknet .cfg: byte {error.start} is not ASCII", _REMEDY
+        ) from None
     sections: list[Section] = []
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.partition("#")[0].strip()
@@ -83,8 +86,8 @@ def parse(data: bytes, name: str) -> list[Section]:
             continue
         key, equals, value = line.partition("=")
         if not equals or not sections:
-            raise EngineError(f"{name}, line {number}: neither [section] nor key=value")
+            raise EngineError(f"{name}, line {number}: neither [section] nor key=value", _REMEDY)
         sections[-1].values[key.strip()] = value.strip()
     if not sections or sections[0].kind != "net":
-        raise EngineError(f"{name}: not a darknet .cfg: it does not begin with [net]")
+        raise EngineError(f"{name}: not a darknet .cfg: it does not begin with [net]", _REMEDY)
     return sections

@@ -7,6 +7,7 @@ handed to `build`, which knows the few that a file of weights needs and refuses 
 from __future__ import annotations
 
 import pickletools
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +66,15 @@ def read(
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     try:
-        for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
-            if opcode.name == "STOP":
-                return stack.pop()
-            if count == _MAX_OPCODES:
-                raise EngineError(f"{where}: more than {_MAX_OPCODES} opcodes")
-            _follow(opcode.name, argument, stack, memo, where, build, stored)
+        with warnings.catch_warnings():
+            # Of escapes in texts that are damaged.
+            warnings.simplefilter("ignore")
+            for count, (opcode, argument, _) in enumerate(pickletools.genops(file)):
+                if opcode.name == "STOP":
+                    return stack.pop()
+                if count == _MAX_OPCODES:
+                    raise EngineError(f"{where}: more than {_MAX_OPCODES} opcodes")
+                _follow(opcode.name, argument, stack, memo, where, build, stored)
     except (IndexError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise EngineError(
             f"{where}: a damaged pickle: {str(error)[:200]}", "fetch the file again"
