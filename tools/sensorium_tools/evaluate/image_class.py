@@ -33,6 +33,7 @@ class ImageClass:
     def __init__(self, card: Card) -> None:
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         _, _, self._height, self._width = card.sizes(card.inputs[0])
+        self._labels = card.engine.labels
 
     def perform(self, run: Run, sample: Sample) -> tuple[int, ...]:
         """See `Task`."""
@@ -48,7 +49,10 @@ class ImageClass:
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """Accuracy of the surest class; where several fit, each is right."""
         known = [
-            (outcome, sample.truth.get("classes", (sample.truth.get("class"),)))
+            (
+                [self._labels[place] for place in outcome],
+                sample.truth.get("classes", (sample.truth["class"],)),
+            )
             for outcome, sample in zip(outcomes, samples, strict=True)
             if "class" in sample.truth
         ]
