@@ -16,6 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from sensorium.errors import EngineError
 from sensorium_tools.quantise.static import quietly
+from sensorium_tools.quantise.tied import tie
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
     from sensorium.inference.card_tables import Quantisation
+
+_OF_GEMM = "_MatMul"
+"""Behind a Gemm's name: `quantize_dynamic` makes each a MatMul of that name before it looks."""
 
 
 class DynamicQuantiser:
@@ -58,13 +62,16 @@ class DynamicQuantiser:
                     str(prepared),
                     str(result),
                     op_types_to_quantize=list(self._recipe.operators),
-                    nodes_to_quantize=[node for node in self.nodes if node not in keep],
+                    nodes_to_quantize=[
+                        name for node in self.nodes if node not in keep
+                        for name in (node, node + _OF_GEMM)
+                    ],
                     per_channel=self._recipe.per_channel,
                     reduce_range=True,
                     weight_type=QuantType.QInt8,
                     extra_options={"WeightSymmetric": True, "MatMulConstBOnly": True},
                 )
-                data: bytes = onnx.load(result).SerializeToString(deterministic=True)
+                data: bytes = tie(onnx.load(result)).SerializeToString(deterministic=True)
                 return data
         except OSError:
             raise
