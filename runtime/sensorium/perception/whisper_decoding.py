@@ -176,6 +176,6 @@ def times(length: int) -> int:
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    shifted = logits - logits.max()
+    shifted: NDArray[np.float32] = logits - logits.max()
     shifted -= np.log(np.exp(shifted).sum())
     return shifted

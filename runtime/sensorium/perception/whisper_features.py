@@ -7,9 +7,12 @@ logarithm, the eight decades under the loudest kept, scaled to about -1..1.
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RATE_HZ = 16_000
 HOP = 160
@@ -59,7 +62,8 @@ def log_mel(sound: NDArray[np.float32], min_frames: int = MIN_FRAMES) -> NDArray
     if not np.isfinite(loudest):
         raise ValueError("the sound has values that are not finite numbers")
     np.maximum(mel, loudest - np.float32(_DECADES), out=mel)
-    return ((mel + np.float32(4.0)) / np.float32(4.0))[None]
+    scaled: NDArray[np.float32] = (mel + np.float32(4.0)) / np.float32(4.0)
+    return scaled[None]
 
 
 @functools.cache

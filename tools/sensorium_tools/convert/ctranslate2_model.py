@@ -74,7 +74,7 @@ class Ctranslate2Model:
         values = self._variable(name, shape)
         if values.dtype.kind != "f":
             raise EngineError(
-                f"{self.label}: {name} is {values.dtype}, only float16 and float32 can be converted",
+                f"{self.label}: {name} is {values.dtype}, not float16 or float32",
                 "take the model that was converted with float16 or float32",
             )
         made = values.astype(np.float32)

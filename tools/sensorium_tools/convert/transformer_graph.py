@@ -105,7 +105,9 @@ class TransformerGraph:
             return product
         return self.node("Add", [product, self.constant(f"{place}/bias", bias)], place)
 
-    def norm(self, x: str, gamma: NDArray[np.float32], beta: NDArray[np.float32], place: str) -> str:
+    def norm(
+        self, x: str, gamma: NDArray[np.float32], beta: NDArray[np.float32], place: str
+    ) -> str:
         """LayerNormalization over the last axis."""
         inputs = [
             x, self.constant(f"{place}/gamma", gamma), self.constant(f"{place}/beta", beta)
@@ -115,7 +117,7 @@ class TransformerGraph:
     def gelu(self, x: str, place: str) -> str:
         """`x / 2 (1 + erf(x / sqrt 2))`: opset 18 has no operator for it, runtimes fuse these."""
         root, one, half = (
-            self.constant(f"gelu/{name}", np.float32(value)[None])
+            self.constant(f"gelu/{name}", np.full(1, value, np.float32))
             for name, value in (("root", math.sqrt(2)), ("one", 1), ("half", 0.5))
         )
         error = self.node("Erf", [self.node("Div", [x, root], place)], place)

@@ -1,9 +1,9 @@
 """Whisper's decoder as ONNX: one token and what came before it to the logits of the next.
 
-What came before is a cache of keys and values of a capacity that the caller chooses: the graph reads
-its first `position` rows, and gives the new row, which the caller writes at `position`. So shapes
-stay the same from token to token and nothing is copied. The embedding is stored once: the look-up
-takes a column of the matrix that the logits are a product with.
+What came before is a cache of keys and values of a capacity that the caller chooses: the graph
+reads its first `position` rows, and gives the new row, which the caller writes at `position`. So
+shapes stay the same from token to token and nothing is copied. The embedding is stored once: the
+look-up takes a column of the matrix that the logits are a product with.
 
 Source of the structure: `whisper/model.py` of github.com/openai/whisper.
 """
@@ -109,7 +109,7 @@ def _self_attention(
     """Norm and attention to the cache and to the token itself; without the residual."""
     place, width = f"decoder/layer_{layer}/self_attention", sizes.width
     x = norm(graph, model, sizes, x, f"{place}/layer_norm")
-    scale = np.repeat(np.float32([SCALE, 1, 1]), width)
+    scale = np.repeat(np.array([SCALE, 1, 1], np.float32), width)
     weight = model.weight(f"{place}/linear_0/weight", 3 * width, width) * scale[:, None]
     bias = model.weight(f"{place}/linear_0/bias", 3 * width) * scale
     joined = graph.linear(x, weight, bias, f"{place}/linear_0")
@@ -148,9 +148,10 @@ def _cross(
     """Norm and attention to the sound; without the residual."""
     place, width = f"decoder/layer_{layer}/attention", sizes.width
     x = norm(graph, model, sizes, x, f"{place}/layer_norm")
-    weight = model.weight(f"{place}/linear_0/weight", width, width) * SCALE
+    weight = model.weight(f"{place}/linear_0/weight", width, width) * np.float32(SCALE)
     query = graph.linear(
-        x, weight, model.weight(f"{place}/linear_0/bias", width) * SCALE, f"{place}/query"
+        x, weight, model.weight(f"{place}/linear_0/bias", width) * np.float32(SCALE),
+        f"{place}/query",
     )
     query = graph.node(
         "Reshape", [query, graph.sizes(1, sizes.heads, 1, HEAD_WIDTH)], f"{place}/query"

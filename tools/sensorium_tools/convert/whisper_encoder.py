@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium_tools.convert.transformer_graph import TransformerGraph
+from sensorium_tools.convert.transformer_graph import Size, TransformerGraph
 from sensorium_tools.convert.whisper_sizes import HEAD_WIDTH, MELS, WhisperSizes
 
 if TYPE_CHECKING:
     from sensorium_tools.convert.ctranslate2_model import Ctranslate2Model
 
-SCALE = np.float32(HEAD_WIDTH**-0.5)
+SCALE = HEAD_WIDTH**-0.5
 """Of the scores; a power of two, so folding it into the queries' weights changes no bit of them."""
 _HEAD_ROWS, _HEAD_COLUMNS = (1, 0, 2), (1, 2, 0)
 
@@ -76,8 +76,7 @@ def feed_forward(
 def _convolutions(
     graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, mel: str
 ) -> str:
-    """Two convolutions, the second halving the frames, and the position of each: [positions, width].
-    """
+    """Two convolutions, the second halving the frames, and positions: [positions, width]."""
     x = mel
     for index, (inputs, stride) in enumerate(((MELS, 1), (sizes.width, 2)), 1):
         place = f"encoder/conv{index}"
@@ -107,9 +106,12 @@ def _attention(
     weights = np.split(model.weight(f"{place}/linear_0/weight", 3 * width, width), 3)
     biases = np.split(model.weight(f"{place}/linear_0/bias", 3 * width), 3)
     query, key, value = (
-        graph.linear(x, weight * scale, bias * scale if bias.any() else None, f"{place}/{name}")
+        graph.linear(
+            x, weight * np.float32(scale), bias * np.float32(scale) if bias.any() else None,
+            f"{place}/{name}",
+        )
         for name, weight, bias, scale in zip(
-            ("query", "key", "value"), weights, biases, (SCALE, 1, 1), strict=True
+            ("query", "key", "value"), weights, biases, (SCALE, 1.0, 1.0), strict=True
         )
     )
     scores = graph.node(
@@ -135,9 +137,11 @@ def _cross(
     width, place = sizes.width, f"decoder/layer_{layer}/attention"
     weights = np.split(model.weight(f"{place}/linear_1/weight", 2 * width, width), 2)
     biases = np.split(model.weight(f"{place}/linear_1/bias", 2 * width), 2)
+    shapes: tuple[tuple[Size, Size], ...] = (
+        (HEAD_WIDTH, "positions"), ("positions", HEAD_WIDTH)
+    )
     for name, weight, bias, axes, shape in zip(
-        ("k", "v"), weights, biases, (_HEAD_COLUMNS, _HEAD_ROWS),
-        ((HEAD_WIDTH, "positions"), ("positions", HEAD_WIDTH)), strict=True,
+        ("k", "v"), weights, biases, (_HEAD_COLUMNS, _HEAD_ROWS), shapes, strict=True
     ):
         part = f"{place}/cross_{name}"
         made = graph.linear(x, weight, bias if bias.any() else None, part)

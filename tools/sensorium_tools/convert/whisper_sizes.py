@@ -14,6 +14,7 @@ HEAD_WIDTH = 64
 """Of every Whisper model (`n_state / n_head` in its dimensions)."""
 MELS = 80
 _MOST_LAYERS = 64
+_REMEDY = "convert a model of Whisper's, such as tiny.en"
 _EXACT_GELU = 3
 """Of `ctranslate2::ops::ActivationType`: ReLU, GELUTanh, Swish, GELU."""
 _FLAGS = {
@@ -52,7 +53,7 @@ def sizes(model: Ctranslate2Model) -> WhisperSizes:
         EngineError: When it is no Whisper model, or one of a kind that cannot be converted.
     """
     if model.specification != "WhisperSpec":
-        raise EngineError(f"{model.label}: a {model.specification or 'nameless model'}, not Whisper")
+        raise EngineError(f'{model.label}: its specification is "{model.specification}"', _REMEDY)
     for name, value in _FLAGS.items():
         if model.scalar(name) != value:
             raise EngineError(f"{model.label}: {name} is not {value}: cannot be converted")
