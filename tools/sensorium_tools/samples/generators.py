@@ -10,6 +10,7 @@ from sensorium_tools.samples.manifest import GENERATORS
 
 if TYPE_CHECKING:
     from sensorium_tools.samples.draft import Draft, Listing
+    from sensorium_tools.samples.manifest import Manifest, Source
 
 Make = Callable[["Listing"], "Iterator[Draft]"]
 
@@ -17,6 +18,7 @@ _FUNCTIONS = {
     "hands": "sensorium_tools.samples.kinematic:hands",
     "speech": "sensorium_tools.samples.speech:speech",
 }
+_MISSING = {"speech": "sensorium_tools.samples.speech:missing"}
 _STAMPS = {"speech": "sensorium_tools.samples.synthesisers:stamp"}
 """What decides a generator's samples beside its options: the programs that are there."""
 assert tuple(_FUNCTIONS) == GENERATORS
@@ -26,6 +28,12 @@ def generator(name: str) -> Make:
     """The generator of a name in `GENERATORS`."""
     made: Make = _named(_FUNCTIONS[name])
     return made
+
+
+def missing(whole: Manifest, source: Source) -> str:
+    """Why a source's generator cannot be used here; empty when it can."""
+    name = source.generator
+    return str(_named(_MISSING[name])(whole, source)) if name in _MISSING else ""
 
 
 def stamp(name: str) -> str:

@@ -12,10 +12,9 @@ from sensorium import folders
 from sensorium.errors import CardError, EngineError
 from sensorium.inference.store import sha256
 from sensorium_tools import fetch
-from sensorium_tools.samples import archive_files, cache, manifest
+from sensorium_tools.samples import archive_files, cache, generators, manifest
 from sensorium_tools.samples.checks import check
 from sensorium_tools.samples.draft import Entry, Listing
-from sensorium_tools.samples.generators import generator, stamp
 from sensorium_tools.samples.readers import reader
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def load(name: str, part: str, progress: Progress, limit: int | None = None) -> 
     for source in whole.sources:
         if source.part not in (part, "split"):
             continue
-        reason = _missing(source)
+        reason = _missing(whole, source)
         if reason:
             skipped.append(f"{name}: {source.name} is left out: {reason}")
             progress.say(skipped[-1])
@@ -111,7 +110,7 @@ def origins(name: str, part: str, progress: Progress) -> set[str]:
     return {
         draft.origin
         for source in whole.sources
-        if source.part in (part, "split") and not _missing(source)
+        if source.part in (part, "split") and not _missing(whole, source)
         for draft in _drafts(whole, source, progress)
         if source.part == part or _side(draft.origin) == part
     }
@@ -139,7 +138,7 @@ def identity(name: str) -> str:
                 for root in (_root(whole, source),)
                 for path in _paths(root, source)
             ],
-            "programs": [stamp(source.generator) for source in whole.sources if source.generator],
+            "programs": [generators.stamp(source.generator) for source in whole.sources if source.generator],
         }
     )
 
@@ -148,17 +147,17 @@ def _side(origin: str) -> str:
     return manifest.PARTS[hashlib.sha256(origin.encode()).digest()[0] % 2]
 
 
-def _missing(source: Source) -> str:
+def _missing(whole: Manifest, source: Source) -> str:
     """Why a source cannot be used here; empty when it can."""
     if source.kind == "system" and not _paths(Path(source.folder), source):
         return f"{source.folder} has none of its files; {source.install} brings them"
-    return ""
+    return generators.missing(whole, source)
 
 
 def _drafts(whole: Manifest, source: Source, progress: Progress) -> Iterator[Draft]:
     root = _root(whole, source)
     if source.kind == "generator":
-        return generator(source.generator)(Listing(whole, source, (), progress, root))
+        return generators.generator(source.generator)(Listing(whole, source, (), progress, root))
     if source.kind == "package":
         entries = _packed(whole, source, progress)
     else:

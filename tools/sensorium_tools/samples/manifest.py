@@ -98,6 +98,11 @@ class Label:
         "Left, top, right and bottom of the face in pixels.", default=(), min=0, max=1 << 16
     )
     person: str = _key("Who it is; files of one person stay on one side.", default="")
+    text: str = _key("What is said in it.", default="")
+    clean: bool = _key(
+        "Whether a voice is alone in it, so that its energy tells when somebody speaks.",
+        default=False,
+    )
 
     def __post_init__(self) -> None:
         if self.face and (
