@@ -21,6 +21,9 @@ PAUSE_S = 0.25
 BLIP_S = 0.03
 """Shorter speech is a click."""
 
+_FLAT_HZ = 100.0
+"""A room's noise falls from here on."""
+
 
 def intervals(sound: Sound) -> NDArray[np.float64]:
     """Where somebody speaks in a clean recording, by its energy.
@@ -72,7 +75,7 @@ def echo(sound: Sound, decay_s: float, share: float, noise: np.random.Generator)
     """
     length = round(decay_s * RATE_HZ)
     tail = noise.normal(size=length) * np.exp(-6.9 * np.arange(length) / length)
-    tail *= np.sqrt(share / np.dot(tail, tail))
+    tail *= np.sqrt(share / np.sum(tail**2))
     tail[0] = 1.0
     size = 1 << (len(sound) + length).bit_length()
     folded = np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(tail, size), size)
@@ -87,10 +90,12 @@ def noisy(sound: Sound, ratio_db: float, noise: np.random.Generator) -> Sound:
         ratio_db: Power of the voice's louder half over that of the noise.
         noise: The noise's.
     """
-    spectrum = np.fft.rfft(noise.normal(size=len(sound)))
-    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), len(sound) * 100 / RATE_HZ))
-    made = np.fft.irfft(spectrum, len(sound))
+    size = 1 << (len(sound) - 1).bit_length()
+    waves = size // 2 + 1
+    spectrum = noise.normal(size=waves) + 1j * noise.normal(size=waves)
+    spectrum /= np.sqrt(np.maximum(np.arange(waves), size * _FLAT_HZ / RATE_HZ))
+    made = np.fft.irfft(spectrum, size)[: len(sound)]
     power = sound.astype(np.float64) ** 2
     voice = power[power >= power.mean()].mean()
-    made *= np.sqrt(voice * 10 ** (-ratio_db / 10) / np.dot(made, made) * len(made))
+    made *= np.sqrt(voice * 10 ** (-ratio_db / 10) / np.mean(made**2))
     return np.clip(sound + made, -1.0, 1.0).astype(np.float32)
