@@ -138,7 +138,9 @@ def identity(name: str) -> str:
                 for root in (_root(whole, source),)
                 for path in _paths(root, source)
             ],
-            "programs": [generators.stamp(source.generator) for source in whole.sources if source.generator],
+            "programs": [
+                generators.stamp(source.generator) for source in whole.sources if source.generator
+            ],
         }
     )
 
