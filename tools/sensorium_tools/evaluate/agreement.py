@@ -64,8 +64,9 @@ class Agreement:
     def score(
         self, outcomes: Sequence[Mapping[str, NDArray[Any]]], samples: Sequence[Sample]
     ) -> Metric | None:
-        """See `Task.score`: what is right is not known."""
+        """See `Task.score`: None, what is right is not known."""
         del outcomes, samples
+        return None
 
 
 def _fitted(data: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:

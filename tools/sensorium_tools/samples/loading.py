@@ -38,7 +38,12 @@ def names() -> tuple[str, ...]:
     """Names of all sets, in alphabetic order."""
     return tuple(
         sorted(
-            {path.parent.name for room in rooms() for path in room.glob(f"*/{manifest.FILE_NAME}")}
+            {
+                path.parent.name
+                for room in rooms()
+                for path in room.glob(f"*/{manifest.FILE_NAME}")
+                if manifest.NAME.fullmatch(path.parent.name)
+            }
         )
     )
 

@@ -104,14 +104,18 @@ def _sample(options: SpeechOptions, voice: str, text: str, number: int, seed: in
     speed = int(noise.integers(options.speeds[0], options.speeds[1] + 1))
     pitch = int(noise.integers(options.pitches[0], options.pitches[1] + 1))
     dry = synthesisers.speak(options.synthesiser, voice, speed, pitch, text)
-    before, after = (float(part) for part in noise.uniform(*options.pause_s, 2))
-    dry = alter_sound.pad(dry, before, after)
+    before = _between(noise, options.pause_s)
+    dry = alter_sound.pad(dry, before, _between(noise, options.pause_s))
     sound = dry
     if noise.random() < options.echo_share:
         decay, share = float(noise.uniform(0.15, 0.5)), float(noise.uniform(0.05, 0.3))
         sound = alter_sound.echo(sound, decay, share, noise)
-    sound = alter_sound.louder(sound, float(noise.uniform(*options.peaks)))
-    sound = alter_sound.noisy(sound, float(noise.uniform(*options.noise_db)), noise)
+    sound = alter_sound.louder(sound, _between(noise, options.peaks))
+    sound = alter_sound.noisy(sound, _between(noise, options.noise_db), noise)
     speaker = f"{options.synthesiser}/{voice}"
     truth = {"text": text, "speaker": speaker, "intervals": alter_sound.intervals(dry)}
     return Sample(f"{speaker}-{number:05d}", "sound", sound, truth, speaker)
+
+
+def _between(noise: np.random.Generator, low_high: tuple[float, ...]) -> float:
+    return float(noise.uniform(low_high[0], low_high[1]))

@@ -132,7 +132,8 @@ def _spoken(name: str, voice: str, speed: int, pitch: int, text: str) -> NDArray
     sound = np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
     if rate != RATE_HZ:
         sound = Resampler(rate, RATE_HZ).process(sound)
-    return np.clip(np.rint(sound * 32768), -32768, 32767).astype(np.int16)
+    whole: NDArray[np.int16] = np.clip(np.rint(sound * 32768), -32768, 32767).astype(np.int16)
+    return whole
 
 
 def _run(found: Synthesiser, arguments: Sequence[str], voice: str) -> None:
