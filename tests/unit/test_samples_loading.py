@@ -184,10 +184,13 @@ def test_a_garbled_archive_is_an_engine_error_or_still_one(tmp_path, seed):
 
 
 def test_a_damaged_cache_file_is_made_anew(data_dir):
-    made = cache.array({"a": 1}, lambda: np.arange(5))
-    (kept,) = cache.folder().glob("*.npy")
-    kept.write_bytes(b"broken")
-    again = cache.array({"a": 1}, lambda: np.arange(5))
-    assert np.array_equal(made, again)
-    assert np.array_equal(np.load(kept), made)
+    made = np.arange(5, dtype=np.int16)
+    assert np.array_equal(cache.sound({"a": 1}, lambda: made), made)
+    (kept,) = cache.folder().iterdir()
+    whole = kept.read_bytes()
+    for broken in (b"", b"broken", whole[:-1], whole[:-1] + b"x"):
+        kept.write_bytes(broken)
+        assert np.array_equal(cache.sound({"a": 1}, lambda: made), made)
+        assert kept.read_bytes() == whole
+    assert np.array_equal(cache.sound({"a": 1}, lambda: made * 0), made)
     assert list(cache.folder().iterdir()) == [kept]

@@ -7,7 +7,7 @@ from fixtures import sets
 from sensorium.errors import CardError
 from sensorium_tools.samples import manifest
 
-GOOD = 'reader = "hand"\npaths = ["*.npy"]'
+GOOD = 'reader = "hand"\npaths = ["*.f32"]'
 
 
 def read(tmp_path, sources, kind="hand", labels=""):
@@ -19,7 +19,7 @@ def test_a_good_manifest_is_read(tmp_path):
         tmp_path, [sets.source(more=GOOD)],
         labels='[[labels]]\nsource = "own"\npath = "a.png"\nface = [1, 2, 3, 4]\n',
     )
-    assert (found.name, found.set.kind, found.sources[0].paths) == ("mine", "hand", ("*.npy",))
+    assert (found.name, found.set.kind, found.sources[0].paths) == ("mine", "hand", ("*.f32",))
     assert found.labels_of(found.sources[0], "a.png")[0].face == (1, 2, 3, 4)
     assert found.labels_of(found.sources[0], "b.png") == ()
 

@@ -108,9 +108,9 @@ def _write(
         side = folder / manifest.PARTS[(written - 1) % 2]
         for made in (folder, side):
             made.mkdir(mode=0o700, exist_ok=True)
-        suffix = "wav" if kind == "sound" else "npy"
+        suffix = "wav" if kind == "sound" else "f32"
         path = side / f"{piece.name}-{written:05d}.{suffix}"
-        _put(path, _wav(piece.data) if kind == "sound" else _npy(piece.data))
+        _put(path, _wav(piece.data) if kind == "sound" else piece.data.astype("<f4").tobytes())
         samples += 1 if kind == "sound" else len(piece.data)
     if written < 2:
         return 0
@@ -171,8 +171,3 @@ def _wav(sound: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
         file.writeframes(np.clip(np.rint(sound * 32768), -32768, 32767).astype("<i2").tobytes())
     return buffer.getvalue()
 
-
-def _npy(frames: np.ndarray[Any, np.dtype[np.float32]]) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, frames, allow_pickle=False)
-    return buffer.getvalue()

@@ -1,9 +1,8 @@
-"""Samples that took time to make, kept by the sha256 of all that decides them."""
+"""Sounds that took time to make, kept by the sha256 of all that decides them."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_DIGEST_BYTES = 32
+"""A file begins with the sha256 of the rest."""
+
 
 def folder() -> Path:
     """Where they lie; safe to delete."""
@@ -30,33 +32,33 @@ def digest(decisive: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def array(decisive: Mapping[str, Any], make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
-    """An array from the cache, else made and kept.
+def sound(decisive: Mapping[str, Any], make: Callable[[], NDArray[np.int16]]) -> NDArray[np.int16]:
+    """A sound from the cache, else made and kept.
 
-    A file that cannot be read is made anew. Two processes that make the same one at once both
-    write the whole of it under another name first.
+    A file that was changed is made anew. Two processes that make the same one at once both write
+    the whole of it under another name first.
 
     Args:
         decisive: All that decides the content.
-        make: Makes it.
+        make: Makes it: int16 [n].
 
     Raises:
         EngineError: When the cache cannot be written.
     """
-    path = folder() / f"{digest(decisive)}.npy"
+    path = folder() / f"{digest(decisive)}.sound"
     try:
-        kept: NDArray[Any] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        pass
-    else:
-        return kept
+        whole = path.read_bytes()
+    except OSError:
+        whole = b""
+    kept = whole[_DIGEST_BYTES:]
+    if whole and hashlib.sha256(kept).digest() == whole[:_DIGEST_BYTES]:
+        return np.frombuffer(kept, "<i2")
     made = make()
-    buffer = io.BytesIO()
-    np.save(buffer, made, allow_pickle=False)
+    data = made.astype("<i2").tobytes()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(buffer.getvalue())
+        part.write_bytes(hashlib.sha256(data).digest() + data)
         os.replace(part, path)
     except OSError as error:
         raise EngineError(

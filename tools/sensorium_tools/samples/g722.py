@@ -157,6 +157,8 @@ def _clipped(value: Any, low: Any, high: Any) -> Any:
 
 def _synthesise(low: Whole, high: Whole) -> NDArray[np.int16]:
     """The receive quadrature mirror filter: two bands at 8 kHz to a signal at 16 kHz."""
+    if not len(low):
+        return np.zeros(0, np.int16)
     sums, differences = (low + high).astype(np.int64), (low - high).astype(np.int64)
     count = len(low)
     both = np.empty((count, 2), np.int64)

@@ -76,7 +76,7 @@ def _decoded(files: Mapping[str, bytes]) -> _Sounds:
     """All prompts at once: side by side they take little longer than the longest of them."""
     names, data = list(files), list(files.values())
     decisive = {"g722": 1, "files": cache.digest({name: files[name].hex() for name in names})}
-    whole = cache.array(decisive, lambda: np.concatenate(g722.decode(data)))
+    whole = cache.sound(decisive, lambda: np.concatenate(g722.decode(data)))
     lengths = [g722.SAMPLES_PER_BYTE * len(octets) for octets in data]
     parts = np.split(whole.astype(np.float32) / np.float32(32768), np.cumsum(lengths)[:-1])
     return dict(zip(names, parts, strict=True))

@@ -104,7 +104,7 @@ def speak(name: str, voice: str, speed: int, pitch: int, text: str) -> NDArray[n
         "synthesiser": name, "version": version(name), "voice": voice, "speed": speed,
         "pitch": pitch, "text": text,
     }
-    kept = cache.array(decisive, lambda: _spoken(name, voice, speed, pitch, text))
+    kept = cache.sound(decisive, lambda: _spoken(name, voice, speed, pitch, text))
     return kept.astype(np.float32) / np.float32(32768)
 
 

@@ -1,8 +1,7 @@
-"""Tracked hands out of .npy files: [frames, 26, 3], the joints in metres."""
+"""Tracked hands out of files of bare numbers: frame after frame, 26 joints in metres."""
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from sensorium_tools.samples.draft import Entry, Listing
 
 SIDES = ("left", "right")
+FRAME_BYTES = JOINTS * 3 * 4
 
 
 def tracked(listing: Listing) -> Iterator[Draft]:
@@ -50,21 +50,15 @@ def decode(data: bytes, place: str) -> NDArray[np.float32]:
     """A file of hands as float32 [frames, 26, 3].
 
     Args:
-        data: A .npy file; nothing in it is run.
+        data: Little-endian 32-bit floats: x, y, z of each joint of each frame.
         place: Where it came from, for the message.
 
     Raises:
-        EngineError: When it is damaged, or of another type or shape.
+        EngineError: When it is not a whole number of frames.
     """
-    try:
-        found = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError, MemoryError, OverflowError) as error:
-        raise EngineError(f"{place}: not a .npy file, or damaged: {error}", "replace it") from error
-    if not isinstance(found, np.ndarray) or found.dtype != np.float32 or (
-        found.ndim != 3 or found.shape[1:] != (JOINTS, 3)
-    ):
-        shown = f"{getattr(found, 'dtype', '?')} of shape {getattr(found, 'shape', '?')}"
+    if not data or len(data) % FRAME_BYTES:
         raise EngineError(
-            f"{place}: is {shown}, must be float32 of (frames, {JOINTS}, 3)", "replace it"
+            f"{place}: {len(data)} bytes are no frames of {FRAME_BYTES} bytes, {JOINTS} joints each",
+            "replace it",
         )
-    return found
+    return np.frombuffer(data, "<f4").reshape(-1, JOINTS, 3).astype(np.float32)
