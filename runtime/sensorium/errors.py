@@ -13,7 +13,12 @@
     └── EngineError          a card, weight or engine
         ├── CardError        a card that breaks the schema
         ├── HashError        a file whose sha256 is not the pinned one
-        └── EngineMissing    an engine that was not built or installed yet
+        ├── EngineMissing    an engine that was not built or installed yet
+        └── GpuError         a GPU that cannot run an engine; a CPU still can
+            ├── GpuMissing   no driver, no binding of it, or no device
+            ├── GpuMemory    its memory does not suffice
+            ├── GpuLost      it failed in a way that only a new process mends
+            └── GpuSilent    it does not answer
 
 Each message names what is wrong and where; `remedy` says what the user can do about it.
 """
@@ -90,3 +95,23 @@ class HashError(EngineError):
 
 class EngineMissing(EngineError):
     """The engine was not built or installed yet."""
+
+
+class GpuError(EngineError):
+    """A GPU cannot run an engine."""
+
+
+class GpuMissing(GpuError):
+    """There is no driver, no Python binding of it, or no device."""
+
+
+class GpuMemory(GpuError):
+    """The GPU's memory does not suffice."""
+
+
+class GpuLost(GpuError):
+    """The GPU failed in a way that only a new process mends."""
+
+
+class GpuSilent(GpuError):
+    """The GPU does not answer."""

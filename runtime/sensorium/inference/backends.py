@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 BACKENDS: dict[str, str] = {
     "onnxruntime": "sensorium.inference.onnxruntime_engine:OnnxRuntimeEngine",
+    "tensorrt-rtx": "sensorium.inference.tensorrt_engine:TensorRtRtx",
+    "tensorrt": "sensorium.inference.tensorrt_engine:TensorRt",
 }
 """Name in a card to `module:Class`."""
 
