@@ -70,12 +70,18 @@ class TensorRtEngine:
         self.labels = manifest.labels
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._trt = self._import(module)
+        self._runtime: Any = None
+        self._engine: Any = None
+        self._context: Any = None
+        self._cache: RuntimeCache | None = None
+        self._arrays: dict[tuple[str, tuple[int, ...]], tuple[NDArray[Any], int]] = {}
         self._problems: list[str] = []
         self._session: Session | None = open_session(find_driver(gpu.binding), gpu.uuid)
         try:
             self._load(manifest, file, gpu)
             self.run({port.name: self._views(port, port.typical)[0] for port in self._inputs})
-            self._cache.save()
+            if self._cache is not None:
+                self._cache.save()
         except BaseException:
             self.close()
             raise
@@ -106,8 +112,11 @@ class TensorRtEngine:
     def close(self) -> None:
         """See `Engine.close`."""
         # In this order: each is used by the one before.
-        self._context = self._engine = self._runtime = self._cache = None
-        self._arrays: dict[tuple[str, tuple[int, ...]], tuple[NDArray[Any], int]] = {}
+        self._cache = None
+        self._context = None
+        self._engine = None
+        self._runtime = None
+        self._arrays = {}
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -123,8 +132,6 @@ class TensorRtEngine:
     def _load(self, manifest: Manifest, file: Path, gpu: Gpu) -> None:
         trt, session = self._trt, self._session
         assert session is not None
-        self._context = self._engine = self._cache = None
-        self._arrays = {}
         self._logger = _logger(trt, self._problems)
         self._runtime = trt.Runtime(self._logger)
         plan = file.read_bytes()
@@ -141,8 +148,8 @@ class TensorRtEngine:
         free = session.free_memory()
         if free - needed < gpu.reserve_mib * MIB:
             raise GpuMemory(
-                f"{self.name}: needs {needed / MIB:.0f} MiB more, {free / MIB:.0f} MiB are free and "
-                f"{gpu.reserve_mib} MiB of them are the game's",
+                f"{self.name}: needs {needed / MIB:.0f} MiB more, {free / MIB:.0f} MiB are free "
+                f"and {gpu.reserve_mib} MiB of them are the game's",
                 "inference.reserve_mib is the game's share",
             )
         config = self._engine.create_runtime_config()

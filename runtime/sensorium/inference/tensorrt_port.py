@@ -104,4 +104,5 @@ def _output(
 
 
 def _type(trt: Any, engine: Any, name: str) -> np.dtype[Any]:
-    return np.dtype(trt.nptype(engine.get_tensor_dtype(name)))
+    found: np.dtype[Any] = np.dtype(trt.nptype(engine.get_tensor_dtype(name)))
+    return found

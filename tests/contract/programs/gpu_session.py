@@ -7,6 +7,7 @@ import gc
 import sys
 
 import numpy as np
+import pytest
 
 from sensorium.errors import GpuLost, GpuMemory, GpuMissing
 from sensorium.inference.cuda.driver import find_driver
@@ -72,32 +73,23 @@ def two(binding: str) -> None:
 
 
 def no_such(binding: str) -> None:
-    try:
+    with pytest.raises(GpuMissing) as caught:
         open_session(find_driver(binding), "GPU-of-somebody-else")
-    except GpuMissing as error:
-        assert UUID in error.remedy
-    else:
-        raise AssertionError
+    assert UUID in caught.value.remedy
 
 
 def no_device(binding: str) -> None:
-    try:
+    with pytest.raises(GpuMissing):
         opened(binding)
-    except GpuMissing:
-        return
-    raise AssertionError
 
 
 def memory(binding: str) -> None:
     session = opened(binding)
     stand_in().stand_in_memory(ctypes.c_size_t(1 << 20))
     kept = session.device_buffer(1 << 19)
-    try:
+    with pytest.raises(GpuMemory) as caught:
         session.device_buffer(1 << 20)
-    except GpuMemory as error:
-        assert "OUT_OF_MEMORY" in error.message
-    else:
-        raise AssertionError
+    assert "OUT_OF_MEMORY" in caught.value.message
     assert stand_in().stand_in_holds(ctypes.c_size_t(kept.address), ctypes.c_size_t(1 << 19))
     session.close()
     gc.collect()
@@ -108,13 +100,9 @@ def lost(binding: str) -> None:
     session = opened(binding)
     here, there = session.pinned_buffer(64), session.device_buffer(64)
     stand_in().stand_in_lose(1)
-    try:
+    with pytest.raises(GpuLost):
         session.upload(there, here, 64)
         session.finish()
-    except GpuLost:
-        pass
-    else:
-        raise AssertionError
     session.close()
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
-
-from cuda.bindings import driver as cuda
 
 from sensorium.errors import GpuMissing
 from sensorium.inference.cuda.driver import NO_DRIVER_REMEDY, GpuDevice
 from sensorium.inference.cuda.failure import failure
 
 _NAME_BYTES = 256
+
+cuda: Any = importlib.import_module("cuda.bindings.driver")
 
 
 class CudaBindings:

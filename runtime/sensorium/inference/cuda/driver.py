@@ -14,6 +14,7 @@ BINDINGS: dict[str, tuple[str, str]] = {
     "pycuda": ("pycuda", "sensorium.inference.cuda.pycuda_binding:PyCuda"),
 }
 """Name in the configuration to the module that must be installed, and to `module:Class`."""
+MEMORY_REMEDY = "close a program that uses the GPU's memory"
 NO_DRIVER_REMEDY = "install NVIDIA's display driver; until then engines run on the CPU"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sensorium.errors import GpuError, GpuLost, GpuMemory, GpuMissing
-from sensorium.inference.cuda.driver import NO_DRIVER_REMEDY
+from sensorium.inference.cuda.driver import MEMORY_REMEDY, NO_DRIVER_REMEDY
 
 OUT_OF_MEMORY = frozenset({2})
 MISSING = frozenset({3, 34, 35, 36, 46, 100, 101, 803, 804})
@@ -23,7 +23,7 @@ def failure(call: str, code: int, name: str) -> GpuError:
     """
     message = f"CUDA: {call} gives {name or 'error'} ({code})"
     if code in OUT_OF_MEMORY:
-        return GpuMemory(message, "close a program that uses the GPU's memory")
+        return GpuMemory(message, MEMORY_REMEDY)
     if code in MISSING:
         return GpuMissing(message, NO_DRIVER_REMEDY)
     if code in LOST:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from sensorium.errors import GpuError, GpuLost, GpuMemory, GpuMissing
-from sensorium.inference.cuda.driver import NO_DRIVER_REMEDY, GpuDevice
+from sensorium.inference.cuda.driver import MEMORY_REMEDY, NO_DRIVER_REMEDY, GpuDevice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def _named(function: Callable[..., Result]) -> Callable[..., Result]:
         try:
             return function(self, *arguments)
         except cuda.MemoryError as error:
-            raise GpuMemory(f"CUDA: {error}", "close a program that uses the GPU's memory") from error
+            raise GpuMemory(f"CUDA: {error}", MEMORY_REMEDY) from error
         except (cuda.LaunchError, cuda.RuntimeError) as error:
             raise GpuLost(f"CUDA: {error}", "it is tried again by itself") from error
         except cuda.Error as error:
