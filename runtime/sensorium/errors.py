@@ -18,7 +18,8 @@
             ├── GpuMissing   no driver, no binding of it, or no device
             ├── GpuMemory    its memory does not suffice
             ├── GpuLost      it failed in a way that only a new process mends
-            └── GpuSilent    it does not answer
+            ├── GpuSilent    it does not answer
+            └── GpuBusy      it does something else just now
 
 Each message names what is wrong and where; `remedy` says what the user can do about it.
 """
@@ -115,3 +116,7 @@ class GpuLost(GpuError):
 
 class GpuSilent(GpuError):
     """The GPU does not answer."""
+
+
+class GpuBusy(GpuError):
+    """The GPU's process does something else just now; nothing is wrong."""

@@ -29,6 +29,11 @@ class Engine(Protocol):
     file_hash: int
     labels: tuple[str, ...]
 
+    @property
+    def note(self) -> str:
+        """Why it runs where it does, where that is not where it was meant to; else empty."""
+        ...
+
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Runs the model once.
 

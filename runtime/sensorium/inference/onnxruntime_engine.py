@@ -53,6 +53,7 @@ class OnnxRuntimeEngine:
         self.device = Device.CPU
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
+        self.note = ""
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._session: Any = self._open(file, threads)
         self._check_ports(manifest)

@@ -68,6 +68,7 @@ class TensorRtEngine:
         self.device = Device.GPU
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
+        self.note = ""
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._trt = self._import(module)
         self._runtime: Any = None

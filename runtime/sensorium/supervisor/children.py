@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sensorium.channels import mapping
 from sensorium.channels.catalogue import CHANNELS, REGIONS
 from sensorium.clock import now_ns
+from sensorium.control.interpreter import interpreter
 from sensorium.control.link import Link, pair
 from sensorium.errors import ControlError
 from sensorium.health import OwnerState, Reason
@@ -88,7 +88,7 @@ class Child:
     def _spawn(self) -> None:
         self.link, theirs = pair()
         try:
-            python, environment = _python()
+            python, environment = interpreter()
             # -P: what lies in the current folder is not imported.
             process = subprocess.Popen[bytes](
                 [python, "-P", "-m", "sensorium.process", str(theirs.handle)],
@@ -252,19 +252,6 @@ class Child:
         self._send(
             {"op": "demand", "sensor": sensor, "users": demand.users, "muted": demand.muted}
         )
-
-
-def _python() -> tuple[str, dict[str, str] | None]:
-    """The interpreter that a child runs, and its environment.
-
-    In a virtual environment of Windows `sys.executable` only starts the base interpreter, as yet
-    another process, which no handle would reach: so that one is started, and told whose it is, as
-    multiprocessing does.
-    """
-    base = getattr(sys, "_base_executable", sys.executable)
-    if sys.platform == "win32" and base != sys.executable:
-        return base, {**os.environ, "__PYVENV_LAUNCHER__": sys.executable}
-    return sys.executable, None
 
 
 def _apart() -> dict[str, Any]:

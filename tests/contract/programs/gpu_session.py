@@ -102,6 +102,7 @@ def lost(binding: str) -> None:
     stand_in().stand_in_lose(1)
     with pytest.raises(GpuLost):
         session.upload(there, here, 64)
+    with pytest.raises(GpuLost):
         session.finish()
     session.close()
 

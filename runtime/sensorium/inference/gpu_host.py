@@ -1,0 +1,243 @@
+"""Keeps engines on the GPU: starts their process, starts it again, and gives the memory back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from sensorium.errors import EngineError, GpuError, GpuLost, GpuMemory, GpuMissing, GpuSilent
+from sensorium.inference.cuda.driver import GpuDevice
+from sensorium.inference.gpu import MIB, Gpu
+from sensorium.inference.remote import LOAD_S, RemoteEngine, WorkerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sensorium.inference.manifest import Manifest
+    from sensorium.inference.memory_guard import MemoryGuard
+
+_log = logging.getLogger(__name__)
+
+_BACK_OFF_S = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+"""Until the next attempt, by how many failed in a row."""
+_MISSING_S = 600.0
+"""Until the next attempt where there is no driver or device: one is seldom plugged in."""
+_STEADY_S = 60.0
+"""After so long on the GPU a failure counts as the first."""
+_TICK_S = 0.25
+_JOIN_S = 2.0
+_CRASHES = 2
+"""A plan that ended its process so often while it was loaded is not tried again."""
+
+
+class Place:
+    """An engine's place on the GPU.
+
+    Attributes:
+        engine: To be used now; None while there is none, and `why` says why.
+        why: For the user; empty while `engine` is there.
+        refused: Whether it is not tried again: the plan itself is at fault.
+        crashes: How often the process ended while this was loaded.
+    """
+
+    def __init__(self, host: GpuHost, manifest: Manifest, described: Path, file: Path) -> None:
+        self.engine: RemoteEngine | None = None
+        self.why = "the GPU is being started"
+        self.manifest, self.described, self.file = manifest, described, file
+        self.refused = False
+        self.crashes = 0
+        self._host = host
+
+    def failed(self, engine: RemoteEngine, error: GpuError) -> None:
+        """Told by whoever used the engine. Its process ends: nothing else mends most failures."""
+        if self.engine is engine:
+            self.engine, self.why = None, error.message
+        engine.abandon(error.message)
+        self._host.look()
+
+    def leave(self) -> None:
+        """Gives the place up."""
+        self._host.remove(self)
+
+
+class GpuHost:
+    """The engines that one process has on the GPU, in one worker process with one context.
+
+    All work is done in a thread of its own, so that no sense waits for a driver: while an engine
+    is loaded, all are served by the CPU.
+
+    Args:
+        binding: A key of `cuda.driver.BINDINGS`.
+        choose: Told CUDA's devices, gives the UUID of the one to use, empty for none, and why.
+        guard: Watches the device's memory.
+        free_bytes: Free memory of a device by its UUID; None where it cannot be asked.
+    """
+
+    def __init__(
+        self,
+        binding: str,
+        choose: Callable[[Sequence[GpuDevice]], tuple[str, str]],
+        guard: MemoryGuard,
+        free_bytes: Callable[[str], int | None],
+    ) -> None:
+        self._gpu = Gpu(binding, "", guard.reserve // MIB)
+        self._choose = choose
+        self._guard = guard
+        self._free_bytes = free_bytes
+        self._places: list[Place] = []
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._worker: WorkerProcess | None = None
+        self._failures = 0
+        self._due_s = 0.0
+        self._started_s = 0.0
+        self._number = 0
+        self._thread = threading.Thread(target=self._run, name="gpu", daemon=True)
+        self._thread.start()
+
+    @property
+    def pid(self) -> int:
+        """Of the worker process; 0 while there is none."""
+        worker = self._worker
+        return worker.pid if worker is not None else 0
+
+    def place(self, manifest: Manifest, described: Path, file: Path) -> Place:
+        """A place for an engine; it is loaded in the background.
+
+        Args:
+            manifest: Of the plan.
+            described: The manifest's file.
+            file: The plan.
+        """
+        place = Place(self, manifest, described, file)
+        with self._lock:
+            self._places.append(place)
+        self._wake.set()
+        return place
+
+    def remove(self, place: Place) -> None:
+        """Gives a place up."""
+        with self._lock:
+            if place in self._places:
+                self._places.remove(place)
+        engine, place.engine = place.engine, None
+        if engine is not None:
+            engine.close()
+
+    def look(self) -> None:
+        """Has the thread look after its process now."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Ends the process and the thread. A second call does nothing."""
+        self._stopping = True
+        worker = self._worker
+        if worker is not None:
+            # It may be loading, which the thread would wait for.
+            worker.kill("was closed")
+        self._wake.set()
+        self._thread.join(_JOIN_S)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.wait(_TICK_S)
+            self._wake.clear()
+            try:
+                self._turn()
+            except GpuError as error:
+                self._retreat(error)
+        if self._worker is not None:
+            self._worker.close()
+
+    def _turn(self) -> None:
+        """Looks after all once.
+
+        Raises:
+            GpuError: When the process is of no more use.
+        """
+        if self._stopping:
+            return
+        if self._worker is not None and (why := self._worker.gone()):
+            raise GpuLost(why)
+        free = self._free_bytes(self._gpu.uuid)
+        if free is not None and not self._guard.allows(free, time.monotonic()):
+            if self._worker is not None:
+                raise GpuMemory(
+                    f"{free // MIB} MiB of the GPU's memory are free, "
+                    f"{self._gpu.reserve_mib} are the game's"
+                )
+            return
+        waiting = [place for place in self._all() if place.engine is None and not place.refused]
+        if waiting and time.monotonic() >= self._due_s:
+            self._load(waiting, free)
+
+    def _all(self) -> list[Place]:
+        with self._lock:
+            return list(self._places)
+
+    def _load(self, waiting: Sequence[Place], free: int | None) -> None:
+        if self._worker is None:
+            self._started_s = time.monotonic()
+            self._worker = WorkerProcess()
+            self._gpu = self._on_device(self._worker)
+        loaded = [(place, self._engine(self._worker, place)) for place in waiting]
+        for place, engine in loaded:
+            if engine is not None:
+                place.engine, place.why = engine, ""
+        left = self._free_bytes(self._gpu.uuid)
+        if free is not None and left is not None:
+            self._guard.need = max(self._guard.need, free - left)
+
+    def _on_device(self, worker: WorkerProcess) -> Gpu:
+        said = worker.ask({"op": "devices", "binding": self._gpu.binding}, LOAD_S)
+        uuid, why = self._choose([GpuDevice(**each) for each in said["devices"]])
+        if not uuid:
+            raise GpuMissing(why)
+        _log.info("GPU %s: %s", uuid, why)
+        return Gpu(self._gpu.binding, uuid, self._gpu.reserve_mib)
+
+    def _engine(self, worker: WorkerProcess, place: Place) -> RemoteEngine | None:
+        """Loads one; None when its plan is at fault, which is no reason for others to go."""
+        self._number += 1
+        try:
+            return RemoteEngine(
+                worker, self._number, place.manifest, place.described, place.file, self._gpu
+            )
+        except (GpuLost, GpuSilent) as error:
+            place.crashes += 1
+            if place.crashes >= _CRASHES:
+                self._refuse(place, error)
+            raise
+        except GpuError:
+            raise
+        except EngineError as error:
+            self._refuse(place, error)
+            return None
+
+    def _refuse(self, place: Place, error: EngineError) -> None:
+        place.refused = True
+        place.why = str(error)
+        _log.warning("%s stays on the CPU: %s", place.manifest.name, error)
+
+    def _retreat(self, error: GpuError) -> None:
+        """Ends the process; all go on with the CPU, and it is tried again later."""
+        now = time.monotonic()
+        for place in self._all():
+            place.engine = None
+            if not place.refused:
+                place.why = error.message
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+        if now - self._started_s > _STEADY_S:
+            self._failures = 0
+        wait_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
+        self._failures += 1
+        if isinstance(error, GpuMissing):
+            wait_s = _MISSING_S
+        self._due_s = now + wait_s
+        _log.warning("engines are on the CPU: %s; again in %.0f s", error, wait_s)

@@ -1,0 +1,207 @@
+"""One scenario of an engine with its standby, on the stand-ins: `gpu_standby.py SCENARIO FOLDER`.
+
+STAND_IN_CUDA_FAULTS, where a scenario needs it, is the file `faults` of that folder.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from fixtures import plans, small_models
+
+from sensorium.health import Device
+from sensorium.inference.free_memory import FreeMemory
+from sensorium.inference.gpu_host import GpuHost
+from sensorium.inference.memory_guard import MIB, MemoryGuard
+from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
+from sensorium.inference.standby import StandbyEngine
+
+PATIENCE_S = 30.0
+
+
+class Rig:
+    """A CNN on the stand-in GPU with its CPU engine behind it, and the truth."""
+
+    def __init__(self, folder: Path, *, warm: bool = True, plan_prefix: bytes = b"") -> None:
+        self.folder = folder
+        model = small_models.cnn()
+        self.graph, plan = plans.write(folder, model)
+        if plan_prefix:
+            plan.write_bytes(plan_prefix + plan.read_bytes())
+        self.described = plans.manifest(self.graph, model, "onnxruntime")
+        self.loads = 0
+        self.host = GpuHost(
+            "cuda-bindings", lambda devices: (devices[0].uuid, "the only device"),
+            MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(),
+        )
+        described = folder / "engine-rtx.json"
+        backend = os.environ.get("BACKEND", "tensorrt-rtx")
+        manifest = plans.manifest(plan, model, backend)
+        described.write_text(manifest.to_json())
+        self.engine = StandbyEngine(
+            self.host.place(manifest, described, plan), self._cpu, warm=warm
+        )
+        self.truth = OnnxRuntimeEngine(self.described, self.graph)
+        self.runs = 0
+
+    def _cpu(self) -> OnnxRuntimeEngine:
+        self.loads += 1
+        return OnnxRuntimeEngine(self.described, self.graph)
+
+    def run(self) -> Device:
+        """One run, whose result must be right whoever computed it."""
+        self.runs += 1
+        given = np.random.default_rng(self.runs).standard_normal((1, 3, 32, 32))
+        feeds = {"image": given.astype(np.float32)}
+        found = self.engine.run(feeds)["scores"]
+        np.testing.assert_allclose(found, self.truth.run(feeds)["scores"], rtol=1e-5)
+        return self.engine.device
+
+    def until(self, device: Device) -> None:
+        """Runs until a device answers."""
+        end = time.monotonic() + PATIENCE_S
+        while self.run() is not device:
+            assert time.monotonic() < end, self.engine.note
+            time.sleep(0.01)
+
+    def note(self, words: str) -> None:
+        """Waits until the engine says why it is on the CPU."""
+        end = time.monotonic() + PATIENCE_S
+        while words not in self.engine.note:
+            self.run()
+            assert time.monotonic() < end, self.engine.note
+            time.sleep(0.01)
+        assert self.run() is Device.CPU
+
+    def fault(self, word: str) -> None:
+        (self.folder / "faults").write_text(word)
+
+    def close(self) -> None:
+        pid = self.host.pid
+        self.engine.close()
+        self.engine.close()
+        self.host.close()
+        assert not pid or not Path(f"/proc/{pid}").exists() or _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def takes_over(folder: Path) -> None:
+    rig = Rig(folder)
+    assert rig.run() is Device.CPU
+    rig.until(Device.GPU)
+    assert rig.engine.note == ""
+    assert rig.engine.file_hash != rig.truth.file_hash
+    for _ in range(20):
+        assert rig.run() is Device.GPU
+    rig.close()
+
+
+def killed(folder: Path, number: int = signal.SIGKILL) -> None:
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    os.kill(rig.host.pid, number)
+    rig.note("crashed")
+    assert rig.engine.file_hash == rig.truth.file_hash
+    rig.until(Device.GPU)
+    rig.close()
+
+
+def segfault(folder: Path) -> None:
+    killed(folder, signal.SIGSEGV)
+
+
+def stopped(folder: Path) -> None:
+    """The process hangs as a driver's call does: it answers no signal but the last."""
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    hung = rig.host.pid
+    os.kill(hung, signal.SIGSTOP)
+    rig.note("no answer within 1.0 s")
+    rig.until(Device.GPU)
+    assert rig.host.pid != hung
+    rig.close()
+
+
+def hangs(folder: Path) -> None:
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    rig.fault("hang")
+    rig.note("no answer within 1.0 s")
+    rig.fault("")
+    rig.until(Device.GPU)
+    rig.close()
+
+
+def lost(folder: Path) -> None:
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    rig.fault("lost")
+    rig.note("LAUNCH_FAILED")
+    rig.fault("")
+    rig.until(Device.GPU)
+    rig.close()
+
+
+def cold(folder: Path) -> None:
+    """Without standby the CPU's engine is loaded for a failure alone."""
+    rig = Rig(folder, warm=False)
+    assert rig.loads == 1
+    rig.until(Device.GPU)
+    rig.fault("lost")
+    assert rig.run() is Device.CPU
+    assert rig.loads == 2
+    rig.fault("")
+    rig.until(Device.GPU)
+    rig.close()
+
+
+def never(folder: Path) -> None:
+    """Whatever keeps the GPU from it, the CPU answers; WORDS are in the reason."""
+    rig = Rig(folder)
+    rig.note(os.environ["WORDS"])
+    assert rig.run() is Device.CPU
+    rig.close()
+
+
+def other_version(folder: Path) -> None:
+    rig = Rig(folder, plan_prefix=b"of another version")
+    rig.note("VERSION_MISMATCH")
+    rig.close()
+
+
+def memory(folder: Path) -> None:
+    """The game takes the GPU's memory, and gives it back."""
+    free = folder / "free"
+    free.write_text(str(2048 * MIB))
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    free.write_text(str(100 * MIB))
+    rig.note("100 MiB of the GPU's memory are free, 512 are the game's")
+    end = time.monotonic() + PATIENCE_S
+    while rig.host.pid:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    free.write_text(str(2048 * MIB))
+    rig.until(Device.GPU)
+    rig.close()
+
+
+def parent(folder: Path) -> None:
+    """Prints the worker's process and is killed by its test."""
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    print(rig.host.pid, flush=True)
+    while True:
+        rig.run()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](Path(sys.argv[2]))
