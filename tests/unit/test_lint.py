@@ -39,7 +39,7 @@ def test_what_the_quantiser_makes_for_a_target_is_sound(quantised, target: str) 
 
 def test_the_one_for_the_other_target_is_not(quantised) -> None:
     assert rules(quantised["cpu"], "tensorrt") >= {"uint8", "int32-bias"}
-    assert rules(quantised["tensorrt"], "cpu") >= {"int8-activation", "wide-weight"}
+    assert "int8-activation" in rules(quantised["tensorrt"], "cpu")
 
 
 def changed(model: onnx.ModelProto) -> onnx.ModelProto:

@@ -35,9 +35,10 @@ def read_member(archive: Path, path: str) -> bytes:
 
 
 def _member(path: Path, source: BinaryIO, name: str) -> bytes:
-    is_zip = source.read(2) == b"PK"
-    source.seek(0)
     try:
+        # Not by the first bytes: MediaPipe's bundles have others in front.
+        is_zip = zipfile.is_zipfile(source)
+        source.seek(0)
         return _from_zip(source, name) if is_zip else _from_tar(source, name)
     except KeyError as error:
         raise EngineError(f"{path.name}: there is no {name} inside") from error

@@ -1,8 +1,8 @@
-"""Makes the smaller precisions of an engine, and finds the layers that must stay in fp32."""
+"""Makes the INT8 graph of an engine, and finds the layers that must stay in fp32."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import onnx
@@ -13,8 +13,11 @@ from sensorium_tools.quantise.dynamic import DynamicQuantiser
 from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.sensitivity import rank
 from sensorium_tools.quantise.static import StaticQuantiser
+from sensorium_tools.verify.error import snr_db
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from onnx import ModelProto
 
     from sensorium.inference.card import Card
@@ -25,6 +28,11 @@ if TYPE_CHECKING:
     from sensorium_tools.verify.gates import Accuracy
     from sensorium_tools.verify.trial import Trial
 
+_GAP_DB = 6.0
+"""Less signal to noise than the same graph's plain arithmetic by so much is saturation, and not
+another order of rounding."""
+_FEEDS = 4
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -34,63 +42,112 @@ class Candidate:
         data: Serialised.
         accuracy: What the gates say of its results.
         kept: Nodes that stay in fp32, with the signal to noise that INT8 leaves of each alone.
+        weight_bits: 8, or 7 where eight saturate on this CPU.
     """
 
     data: bytes
     accuracy: Accuracy
-    kept: dict[str, float] = field(default_factory=dict)
+    kept: Mapping[str, float]
+    weight_bits: int
 
 
 def quantiser(card: Card, prepared: ModelProto, feeds: list[Feeds]) -> Quantiser:
-    """The quantiser of a card's scheme."""
-    if card.quantisation.scheme == "dynamic":
-        return DynamicQuantiser(card.name, prepared, card.quantisation)
-    return StaticQuantiser(card.name, prepared, card.quantisation, feeds)
-
-
-def int8(
-    card: Card,
-    made: Quantiser,
-    reference: Run,
-    feeds: list[Feeds],
-    trial: Trial,
-    threads: int,
-    progress: Progress,
-) -> Candidate:
-    """The INT8 graph for the CPU that is best for its card.
-
-    First with every layer of the recipe in INT8. Where the gates refuse that, the layers that
-    are hurt most go back to fp32, one, two, four and so on, up to the card's `search`.
+    """The quantiser of a card's scheme.
 
     Raises:
-        EngineError: When the graph cannot be quantised, or breaks the linter's rules.
+        EngineError: When the graph has nothing to quantise.
     """
+    made: Quantiser
+    if card.quantisation.scheme == "dynamic":
+        made = DynamicQuantiser(card.name, prepared, card.quantisation)
+    else:
+        made = StaticQuantiser(card.name, prepared, card.quantisation, feeds)
     if not made.nodes:
         raise EngineError(
             f"{card.name}: none of its nodes is a {' or '.join(card.quantisation.operators)}",
             "see quantisation.operators in its card",
         )
-    best = _candidate(card, made, {}, trial, threads)
-    if best.accuracy.passed or not card.quantisation.search or not feeds:
-        return best
-    harm = rank(card.name, made, reference, feeds, progress)
-    count = 1
-    while not best.accuracy.passed and count <= min(card.quantisation.search, len(harm) - 1):
-        kept = dict(harm[:count])
-        tried = _candidate(card, made, kept, trial, threads)
-        if tried.accuracy.passed or tried.accuracy.agreement.value > best.accuracy.agreement.value:
-            best = tried
-        count *= 2
-    return best
+    return made
 
 
-def _candidate(
-    card: Card, made: Quantiser, kept: dict[str, float], trial: Trial, threads: int
-) -> Candidate:
-    data = made.quantise("cpu", kept)
-    findings = lint(onnx.load_from_string(data), "cpu")
-    if findings:
-        first = findings[0]
-        raise EngineError(f"{card.name}: {first.node}: {first.rule}: {first.says}")
-    name = f"int8 with {len(kept)} layers in fp32" if kept else "int8"
-    return Candidate(data, trial.judge(name, GraphRun(card.name, data, threads)), kept)
+class Search:
+    """Makes INT8 graphs of one card and judges them.
+
+    Args:
+        card: Of the engine.
+        made: Quantises its graph.
+        reference: The fp32 graph.
+        feeds: Inputs of real use.
+        trial: Judges.
+        threads: Threads inside one run.
+        progress: Told of each step.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        made: Quantiser,
+        reference: Run,
+        feeds: list[Feeds],
+        trial: Trial,
+        threads: int,
+        progress: Progress,
+    ) -> None:
+        self._card = card
+        self._made = made
+        self._reference = reference
+        self._feeds = feeds
+        self._trial = trial
+        self._threads = threads
+        self._progress = progress
+
+    def best(self) -> Candidate:
+        """The INT8 graph for the CPU that is best for its card.
+
+        First with every layer of the recipe in INT8 and weights of eight bits; where those saturate
+        on this CPU, of seven. Where the gates refuse that, the layers that are hurt most go back to
+        fp32, one, two, four and so on, up to the card's `search`.
+
+        Raises:
+            EngineError: When the graph cannot be quantised, breaks the linter's rules or saturates.
+        """
+        found = self._candidate({})
+        if found.accuracy.passed or not self._card.quantisation.search:
+            return found
+        harm = rank(self._card.name, self._made, self._reference, self._feeds, self._progress)
+        count = 1
+        while not found.accuracy.passed and count <= min(
+            self._card.quantisation.search, len(harm) - 1
+        ):
+            tried = self._candidate(dict(harm[:count]))
+            if _is_better(tried.accuracy, found.accuracy):
+                found = tried
+            count *= 2
+        return found
+
+    def _candidate(self, kept: Mapping[str, float]) -> Candidate:
+        name = self._card.name
+        for bits in (8, 7):
+            data = self._made.quantise("cpu", kept, bits)
+            findings = lint(onnx.load_from_string(data), "cpu")
+            if findings:
+                first = findings[0]
+                raise EngineError(f"{name}: {first.node}: {first.rule}: {first.says}")
+            run = GraphRun(name, data, self._threads)
+            gap = self._gap(data, run)
+            if gap <= _GAP_DB:
+                label = f"int8 with {len(kept)} layers in fp32" if kept else "int8"
+                return Candidate(data, self._trial.judge(label, run), kept, bits)
+        raise EngineError(
+            f"{name}: in INT8 it is {gap:.1f} dB further from fp32 than its plain arithmetic is: "
+            "it saturates on this CPU"
+        )
+
+    def _gap(self, data: bytes, run: Run) -> float:
+        feeds = self._feeds[:_FEEDS]
+        plain = GraphRun(self._card.name, data, self._threads, as_written=True)
+        return snr_db(self._reference, plain, feeds) - snr_db(self._reference, run, feeds)
+
+
+def _is_better(one: Accuracy, other: Accuracy) -> bool:
+    return one.passed or one.agreement.value > other.agreement.value

@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 
 from sensorium.errors import EngineError
-from sensorium_tools.candidates import int8, quantiser
+from sensorium_tools.candidates import Search, quantiser
 from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.graphs import graph
 from sensorium_tools.install import versions
@@ -64,6 +64,7 @@ class Workshop:
         self._accuracy: dict[str, Accuracy] = {}
         self._missing: dict[str, str] = {}
         self._kept: dict[str, float] = {}
+        self._weight_bits = 0
         self._metric: Metric | None = None
 
     def make(self) -> tuple[str, bytes, Report]:
@@ -128,15 +129,17 @@ class Workshop:
             if self._target is None or "int8" not in self._target.precision:
                 self._missing["int8"] = "its card does not name it for the CPU"
                 return made
-            found = int8(
+            search = Search(
                 card, made, self._reference, feeds, trial, self._threads, self._progress
             )
+            found = search.best()
         except EngineError as error:
             self._missing["int8"] = error.message
             return None
         self._graphs["int8"] = found.data
         self._accuracy["int8"] = found.accuracy
-        self._kept = found.kept
+        self._kept = dict(found.kept)
+        self._weight_bits = found.weight_bits
         return made
 
     def _rows(self, feeds: list[Feeds]) -> list[Precision]:
@@ -216,7 +219,7 @@ class Workshop:
         row = next(row for row in rows if row.name == best)
         accuracy = self._accuracy.get(best)
         if best == "fp32":
-            why = "; ".join(f"{row.name}: {row.why}" for row in rows if row.name == "int8" and row.why)
+            why = next((f"int8: {row.why}" for row in rows if row.name == "int8"), "")
         else:
             why = f"{row.why}; {row.speedup:.2f} times as fast as fp32 here"
         quantised, others = weighted_in_int8(onnx.load_from_string(self._graphs[best]))
@@ -234,7 +237,11 @@ class Workshop:
             sets=card.evaluation.sets,
             precisions=tuple(rows),
             kept=self._kept,
-            layers={**dict.fromkeys(quantised, "int8"), **dict.fromkeys(others, best.replace("int8", "fp32"))},
+            weight_bits=self._weight_bits,
+            layers={
+                **dict.fromkeys(quantised, "int8"),
+                **dict.fromkeys(others, "fp16" if best == "fp16" else "fp32"),
+            },
             tensorrt=other,
         )
 

@@ -47,8 +47,8 @@ class Objects:
         found = find(results[self._boxes][0], results[self._scores][0], THRESHOLD, OVERLAP)
         return Found(placement.to_picture(found.boxes), found.labels.copy(), found.scores.copy())
 
-    def agree(self, one: Any, other: Any) -> float:
-        """F1 of the objects of one against those of the other; 1 where neither has any."""
+    def agree(self, one: Any, other: Any) -> float | None:
+        """F1 of the objects of one against those of the other; None where neither has any."""
         matched = match(one, other)
         sure = THRESHOLD * SURE
         only_one = sum(
@@ -60,7 +60,7 @@ class Objects:
             if place not in matched.values()
         )
         counted = 2 * len(matched) + only_one + only_other
-        return float(2 * len(matched) / counted) if counted else 1.0
+        return float(2 * len(matched) / counted) if counted else None
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """None: the samples come without boxes of things."""

@@ -67,8 +67,8 @@ class Task(Protocol):
         """
         ...
 
-    def agree(self, one: Any, other: Any) -> float:
-        """How far two outcomes for one sample say the same, 0 to 1."""
+    def agree(self, one: Any, other: Any) -> float | None:
+        """How far two outcomes for one sample say the same, 0 to 1; None: it says nothing."""
         ...
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:

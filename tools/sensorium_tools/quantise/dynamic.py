@@ -42,12 +42,13 @@ class DynamicQuantiser:
             and not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
         ]
 
-    def quantise(self, target: str, keep: Collection[str] = ()) -> bytes:
+    def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
         """The graph with its matrix products in INT8.
 
         Args:
             target: cpu.
             keep: Names of nodes that stay in fp32.
+            bits: Of the weights, 7 or 8.
 
         Raises:
             EngineError: For another target, or when the quantiser refuses the graph.
@@ -67,7 +68,7 @@ class DynamicQuantiser:
                         for name in (node, node + _OF_GEMM)
                     ],
                     per_channel=self._recipe.per_channel,
-                    reduce_range=True,
+                    reduce_range=bits == 7,
                     weight_type=QuantType.QInt8,
                     extra_options={"WeightSymmetric": True, "MatMulConstBOnly": True},
                 )

@@ -1,8 +1,8 @@
 """Static INT8: one calibration, and from its ranges a graph for each target.
 
-ONNX Runtime on a CPU gets U8S8 with weights of seven bits: its INT8 kernels add pairs of products
-in 16 bits where the CPU has no VNNI, which saturates with eight (ONNX Runtime, "Quantize ONNX
-models", section on reduce_range). TensorRT gets S8S8, symmetric, and no quantised bias: it refuses
+ONNX Runtime on a CPU gets U8S8. Its INT8 kernels add pairs of products in 16 bits where the CPU
+has no VNNI, which saturates with weights of eight bits (ONNX Runtime, "Quantize ONNX models"): there
+weights of seven bits, which cannot, take their place. TensorRT gets S8S8, symmetric, and no quantised bias: it refuses
 a zero point that is not 0, and an int32 bias.
 """
 
@@ -57,8 +57,8 @@ class Quantiser(Protocol):
 
     nodes: list[str]
 
-    def quantise(self, target: str, keep: Collection[str] = ()) -> bytes:
-        """The INT8 graph for a target, with the nodes `keep` in fp32."""
+    def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
+        """The INT8 graph for a target, with the nodes `keep` in fp32 and weights of 7 or 8 bits."""
         ...
 
 
@@ -105,12 +105,13 @@ class StaticQuantiser:
             node.name for node in model.graph.node if node.op_type in _BETWEEN
         ]
 
-    def quantise(self, target: str, keep: Collection[str] = ()) -> bytes:
+    def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
         """The graph with Q/DQ around its quantised nodes.
 
         Args:
             target: One of `TARGETS`.
             keep: Names of nodes that stay in fp32, beside those that the recipe excludes.
+            bits: Of the weights, 7 or 8.
 
         Raises:
             EngineError: When ONNX Runtime's quantiser refuses the graph.
@@ -121,7 +122,7 @@ class StaticQuantiser:
             self.quantise("cpu", keep)
         try:
             with tempfile.TemporaryDirectory() as folder:
-                return self._quantise(Path(folder), target, nodes)
+                return self._quantise(Path(folder), target, nodes, bits)
         except (OSError, EngineError):
             raise
         except Exception as error:
@@ -130,7 +131,7 @@ class StaticQuantiser:
                 'set quantisation.scheme = "none" in its card, or exclude the node',
             ) from error
 
-    def _quantise(self, folder: Path, target: str, nodes: list[str]) -> bytes:
+    def _quantise(self, folder: Path, target: str, nodes: list[str], bits: int) -> bytes:
         ranges, result = folder / "ranges.json", folder / "quantised.onnx"
         if self._ranges:
             ranges.write_text(self._ranges)
@@ -160,7 +161,7 @@ class StaticQuantiser:
                 op_types_to_quantize=[*self._recipe.operators, *(_BETWEEN if for_cpu else ())],
                 nodes_to_quantize=[*nodes, *(self._between if for_cpu else ())],
                 per_channel=self._recipe.per_channel,
-                reduce_range=for_cpu,
+                reduce_range=bits == 7,
                 activation_type=QuantType.QUInt8 if for_cpu else QuantType.QInt8,
                 weight_type=QuantType.QInt8,
                 calibrate_method=_METHODS[self._recipe.calibrator],

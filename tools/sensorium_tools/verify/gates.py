@@ -85,10 +85,13 @@ def judge(
         reference: Outcome of fp32 for each sample.
         outcomes: Outcome of the engine for each sample.
     """
-    agreements = np.array(
-        [task.agree(one, other) for one, other in zip(reference, outcomes, strict=True)]
-    )
-    agreement = _agreement(agreements, samples)
+    compared = [
+        (sample, value)
+        for sample, one, other in zip(samples, reference, outcomes, strict=True)
+        if (value := task.agree(one, other)) is not None
+    ]
+    agreements = np.array([value for _, value in compared])
+    agreement = _agreement(agreements, [sample for sample, _ in compared])
     metric = task.score(outcomes, samples)
     loss = _loss(task, samples, reference, outcomes, agreements)
     if loss is not None and loss.high <= gates.max_loss:

@@ -76,9 +76,10 @@ def _peak_bytes() -> int:
             kernel.GetCurrentProcess(), ctypes.byref(counters), ctypes.sizeof(counters)
         )
         return int(counters.peak)
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not getrusage: its peak is that of the process that this one was forked from.
+    status = Path("/proc/self/status").read_text("utf-8")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -88,6 +88,7 @@ class Report:
         precisions: Best first.
         kept: Weighted layers that stay in fp32 though the recipe would quantise them, with the
             signal to noise that INT8 leaves of each alone.
+        weight_bits: Of INT8 weights: 8, or 7 where eight saturate on this CPU; 0: no INT8.
         layers: Weighted layers of the installed graph: name to int8 or fp32.
         tensorrt: The other artefact.
     """
@@ -105,6 +106,7 @@ class Report:
     sets: tuple[str, ...]
     precisions: tuple[Precision, ...]
     kept: Mapping[str, float] = field(default_factory=dict)
+    weight_bits: int = 0
     layers: Mapping[str, str] = field(default_factory=dict)
     tensorrt: Tensorrt | None = None
 
