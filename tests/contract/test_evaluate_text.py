@@ -142,6 +142,7 @@ def voice(seconds: float) -> Sample:
 @pytest.mark.parametrize(
     ("name", "seconds", "shape"),
     [("speech-mel", 2.0, (200, 32)), ("speech-mel", 0.0, (8, 32)), ("speech-mel", 0.09, (16, 32)),
+     ("speech-mel", 5.0, (304, 32)),
      ("speech-embedding", 2.0, (16, 96)), ("speech-embedding", 0.0, (1, 96)),
      ("speech-embedding", 0.81, (2, 96))],
 )  # fmt: skip

@@ -26,6 +26,8 @@ FRAME_SAMPLES = 160
 """Samples between two mel frames: 10 ms."""
 STEP_FRAMES = 8
 """Mel frames between two embeddings: 80 ms."""
+MOST_SAMPLES = 48_000
+"""Of one sound: more of the same voice says little more, and each step is two calls."""
 _MEL_CARD = "speech-mel"
 _FULL_SCALE = 32_768
 """The mel graph takes amplitudes of 16 bit sound."""
@@ -37,7 +39,7 @@ Features = Callable[["Run", "NDArray[np.float32]"], "NDArray[np.float32]"]
 class SpeechFeatures:
     """See `evaluate.task.Task`. Serves both engines: sound to mel frames, and these to embeddings.
 
-    An outcome holds the features of a whole sound in steps of 80 ms, as a stream sees them.
+    An outcome holds the features of a sound's first 3 s in steps of 80 ms, as a stream sees them.
     """
 
     def __init__(self, card: Card) -> None:
@@ -68,7 +70,7 @@ class SpeechFeatures:
             float32 [steps of 10 ms, bands] of a mel spectrogram, [steps of 80 ms, width] of
             embeddings.
         """
-        return self._features(run, np.asarray(sample.data, np.float32))
+        return self._features(run, np.asarray(sample.data[:MOST_SAMPLES], np.float32))
 
     def agree(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
         """See `Task.agree`: mean cosine of embeddings; 1 - relative error of mel frames."""
