@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     """See `convert.Converter`: one file.
 
-    Its bytes are not changed where its shapes are the card's, or the card states none. Else the card's shapes are imposed
-    on it, and what is no part of the function (documentation, metadata) is left out.
+    Its bytes are not changed where its shapes are the card's, or the card states none. Else the
+    card's shapes are imposed on it, and what is no part of the function (documentation, metadata)
+    is left out.
     """
     if len(weights) != 1:
         raise EngineError(f"{card.name}: the converter onnx takes one file, not {len(weights)}")
