@@ -51,6 +51,7 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
         writer = OnnxWriter(name, graph, {**inputs, **dict(zip(graph.outputs, given, strict=True))})
         for operator in graph.operators:
             emit(writer, operator)
+        writer.finish(graph.outputs)
         nodes += writer.nodes
         constants += writer.constants
     made = helper.make_graph(
@@ -73,18 +74,16 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
 
 
 def _inputs(card: Card, graph: TfliteGraph) -> dict[int, str]:
-    """Index to name of the inputs that are read; they must be the card's, in its order."""
+    """Index to name of the inputs that are read: by order the card's, of the same shapes."""
     read_indices = {index for operator in graph.operators for index in operator.inputs}
-    inputs = {
-        index: graph.tensors[index].name for index in graph.inputs if index in read_indices
-    }
-    stated = [port.name for port in card.inputs]
-    if list(inputs.values()) != stated:
+    indices = [index for index in graph.inputs if index in read_indices]
+    found = [(graph.tensors[index].name, graph.tensors[index].shape) for index in indices]
+    stated = [(port.name, port.shape) for port in card.inputs]
+    if [shape for _, shape in found] != [shape for _, shape in stated]:
         raise EngineError(
-            f"{card.name}: the card states the inputs {stated}, the file reads "
-            f"{list(inputs.values())}"
+            f"{card.name}: the card states the inputs {stated}, the file reads {found}"
         )
-    return inputs
+    return {index: port.name for index, port in zip(indices, card.inputs, strict=True)}
 
 
 def _chain(name: str, graph: TfliteGraph, given: Sequence[str]) -> dict[int, str]:

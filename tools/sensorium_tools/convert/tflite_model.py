@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MAGIC = b"TFL3"
 _TYPES: dict[int, np.dtype[Any]] = {
     tflite.TensorType.FLOAT32: np.dtype(np.float32),
+    tflite.TensorType.FLOAT16: np.dtype(np.float16),
     tflite.TensorType.INT32: np.dtype(np.int32),
     tflite.TensorType.INT64: np.dtype(np.int64),
 }
@@ -79,7 +80,7 @@ def read(data: bytes, name: str) -> TfliteGraph:
 
     Raises:
         EngineError: When it is not a TFLite file, is damaged, or has a tensor of another type
-            than float32, int32 and int64.
+            than float32, float16, int32 and int64.
     """
     if data[4:8] != _MAGIC:
         raise EngineError(f"{name}: not a TFLite file")
@@ -97,12 +98,26 @@ def _read(data: bytes, name: str) -> TfliteGraph:
 
 
 def _graph(model: Any, graph: Any, name: str) -> TfliteGraph:
+    tensors = [_tensor(model, graph.Tensors(i), name) for i in range(graph.TensorsLength())]
+    operators = [_operator(model, graph.Operators(i)) for i in range(graph.OperatorsLength())]
+    operators = [operator for operator in operators if not _widened(tensors, operator)]
     return TfliteGraph(
-        tuple(_tensor(model, graph.Tensors(i), name) for i in range(graph.TensorsLength())),
-        tuple(_operator(model, graph.Operators(i)) for i in range(graph.OperatorsLength())),
+        tuple(tensors),
+        tuple(operators),
         tuple(int(i) for i in graph.InputsAsNumpy()),
         tuple(int(i) for i in graph.OutputsAsNumpy()),
     )
+
+
+def _widened(tensors: list[TfliteTensor], operator: TfliteOperator) -> bool:
+    """Whether it only widens a float16 constant; its result is then a float32 constant."""
+    if operator.kind != "DEQUANTIZE":
+        return False
+    values, result = tensors[operator.inputs[0]].data, operator.outputs[0]
+    if values is None or values.dtype != np.float16:
+        return False
+    tensors[result] = replace(tensors[result], data=values.astype(np.float32))
+    return True
 
 
 def _tensor(model: Any, tensor: Any, name: str) -> TfliteTensor:
