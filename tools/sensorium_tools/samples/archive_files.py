@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import io
 import tarfile
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ from sensorium.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
 MAX_MEMBER_BYTES = 256 << 20
 """A member that says it is larger is refused: it is no sample of ours."""
@@ -28,7 +30,8 @@ def read(archive: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
 
     Args:
         archive: A .zip, .whl, .tar.gz, .tar.bz2 or .tar.xz file.
-        patterns: Paths inside; `*` stands for any characters.
+        patterns: Paths inside; `*` stands for any characters, `!` steps into an archive within
+            the archive.
 
     Returns:
         Path to content, in alphabetic order.
@@ -36,21 +39,38 @@ def read(archive: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
     Raises:
         EngineError: When the archive is damaged, or a pattern matches nothing in it.
     """
+    found: dict[str, bytes] = {}
     try:
-        found = _zip(archive, patterns) if zipfile.is_zipfile(archive) else _tar(archive, patterns)
+        with archive.open("rb") as file:
+            plain = tuple(pattern for pattern in patterns if "!" not in pattern)
+            found |= _unpacked(archive, file, plain) if plain else {}
+            for pattern in patterns:
+                if "!" in pattern:
+                    outer, _, inner = pattern.partition("!")
+                    for name, data in _unpacked(archive, file, (outer,)).items():
+                        for path, content in _unpacked(archive, io.BytesIO(data), (inner,)).items():
+                            found[f"{name}!{path}"] = content
     except _BROKEN as error:
         raise EngineError(
             f"{archive}: not a zip or tar archive, or damaged: {error}", "delete it: it is "
             "fetched again"
         ) from error
-    for pattern in patterns:
-        if not any(fnmatch.fnmatchcase(name, pattern) for name in found):
-            raise EngineError(f"{archive.name}: there is no {pattern} inside")
     return dict(sorted(found.items()))
 
 
-def _zip(archive: Path, patterns: Sequence[str]) -> dict[str, bytes]:
-    with zipfile.ZipFile(archive) as file:
+def _unpacked(archive: Path, file: BinaryIO, patterns: Sequence[str]) -> dict[str, bytes]:
+    file.seek(0)
+    unpack = _zip if zipfile.is_zipfile(file) else _tar
+    file.seek(0)
+    found = unpack(archive, file, patterns)
+    for pattern in patterns:
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in found):
+            raise EngineError(f"{archive.name}: there is no {pattern} inside")
+    return found
+
+
+def _zip(archive: Path, source: BinaryIO, patterns: Sequence[str]) -> dict[str, bytes]:
+    with zipfile.ZipFile(source) as file:
         members = file.infolist()
         _bound(archive, len(members))
         found = {}
@@ -61,8 +81,8 @@ def _zip(archive: Path, patterns: Sequence[str]) -> dict[str, bytes]:
         return found
 
 
-def _tar(archive: Path, patterns: Sequence[str]) -> dict[str, bytes]:
-    with tarfile.open(archive, "r:*") as file:
+def _tar(archive: Path, source: BinaryIO, patterns: Sequence[str]) -> dict[str, bytes]:
+    with tarfile.open(fileobj=source, mode="r:*") as file:
         found = {}
         for count, member in enumerate(file):
             _bound(archive, count)

@@ -67,7 +67,9 @@ class Source:
         "What reads the files (package, system, folder).", default="", choices=("", *READERS)
     )
     paths: tuple[str, ...] = _key(
-        "Of the files, `*` stands for any characters (package, system, folder).", default=()
+        "Of the files; `*` stands for any characters, `!` steps into an archive within the archive "
+        "(package, system, folder).",
+        default=(),
     )
     package: str = _key("Name in the package index (package).", default="")
     version: str = _key("Pinned (package).", default="")
@@ -79,7 +81,8 @@ class Source:
         "What makes the samples (generator).", default="", choices=("", *GENERATORS)
     )
     augment: int = _key(
-        "How many altered copies are made of each file (image, face).",
+        "How many altered copies are made of each file (image, face), or more sentences of each "
+        "template (intents).",
         default=0, min=0, max=1000,
     )
     seed: int = _key("Of everything random in it.", default=0, min=0, max=(1 << 31) - 1)

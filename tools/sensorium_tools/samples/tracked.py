@@ -58,7 +58,7 @@ def decode(data: bytes, place: str) -> NDArray[np.float32]:
     """
     if not data or len(data) % FRAME_BYTES:
         raise EngineError(
-            f"{place}: {len(data)} bytes are no frames of {FRAME_BYTES} bytes, {JOINTS} joints each",
+            f"{place}: {len(data)} bytes are no frames of {FRAME_BYTES} bytes",
             "replace it",
         )
     return np.frombuffer(data, "<f4").reshape(-1, JOINTS, 3).astype(np.float32)
