@@ -102,7 +102,8 @@ def test_files_of_the_system_that_are_missing_are_left_out_with_the_reason(data_
         'install = "apt install pictures"'
     )
     sets.write(data_dir, "mine", "image", [sets.source(how="system", more=more)])
-    with pytest.raises(EngineError, match="own is left out.*apt install pictures brings them"):
+    reason = r"own is left out: .*none/\*\.png is not there; apt install pictures brings it"
+    with pytest.raises(EngineError, match=reason):
         loading.load("mine", "calibration", Progress())
 
 

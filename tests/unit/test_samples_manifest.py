@@ -32,6 +32,8 @@ def test_a_good_manifest_is_read(tmp_path):
         ('reader = "hands"\npaths = ["*"]', '"hands" is not allowed'),
         ('reader = "hand"\npaths = ["/etc/passwd"]', '"/etc/passwd" is not allowed'),
         ('reader = "hand"\npaths = ["../../x"]', "is not allowed"),
+        ('reader = "hand"\npaths = ["a**b"]', "is not allowed"),
+        ('reader = "hand"\npaths = [""]', "is not allowed"),
         (GOOD + "\ncount = 4", "there is no such key"),
         (GOOD + "\n[sources.options]\ncount = 4", "has no meaning here"),
         (GOOD + "\nseed = -1", "-1 is not allowed"),

@@ -1,4 +1,5 @@
 import contextlib
+import gzip
 import io
 import random
 import wave
@@ -171,8 +172,15 @@ def test_a_list_without_sentences_is_refused(folders, words, says):
         loading.load("mine", "calibration", Progress())
 
 
-def test_a_damaged_list_of_prompts_is_refused(tmp_path):
-    path = tmp_path / "list.txt.gz"
-    path.write_bytes(b"\x1f\x8b\x08\x00broken")
-    with pytest.raises(EngineError, match="apt install asterisk-core-sounds-en"):
-        prompts.transcripts(path)
+def test_a_damaged_list_of_prompts_is_refused():
+    packed = gzip.compress(b"a: b")
+    for data in (b"\x1f\x8b\x08\x00broken", b"a: b", gzip.compress(b"\xff: a"), packed[:-6]):
+        with pytest.raises(EngineError, match="list: not a gzipped list"):
+            prompts.transcripts(data, "list")
+
+
+def test_prompts_are_taken_where_the_words_are_known():
+    text = b"; comment\na/one: Hello.\ntwo: [a beep]\nthree: press 1\nfour: Good day, Sir.\n"
+    assert prompts.transcripts(gzip.compress(text), "list") == {
+        "a/one": "Hello.", "four": "Good day, Sir."
+    }

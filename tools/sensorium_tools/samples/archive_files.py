@@ -7,7 +7,6 @@ import io
 import tarfile
 import zipfile
 import zlib
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sensorium.errors import EngineError
@@ -24,7 +23,6 @@ _BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplement
            RuntimeError, ValueError, zlib.error)
 
 
-@lru_cache(maxsize=4)
 def read(archive: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
     """The files whose path matches one of the patterns.
 

@@ -60,7 +60,12 @@ def faces(listing: Listing) -> Iterator[Draft]:
                 )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
+def _small(entry: Entry) -> tuple[NDArray[np.uint8], float]:
+    return reduced(_decoded(entry), PHOTOGRAPH_SIDE)
+
+
+@lru_cache(maxsize=8)
 def _decoded(entry: Entry) -> NDArray[np.uint8]:
     pixels = decode(entry.read(), entry.place)
     pixels.flags.writeable = False
@@ -118,7 +123,7 @@ def _photograph(
     source: Source, entry: Entry, label: Label | None, copy: int, origin: str
 ) -> Sample:
     noise = _noise(source, entry, copy)
-    pixels, scale = reduced(_decoded(entry), PHOTOGRAPH_SIDE)
+    pixels, scale = _small(entry)
     box = _box(label, entry, scale) if label and label.face else None
     if copy:
         pixels, box = alter_image.alter(pixels, box, noise)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import hashlib
 from pathlib import Path
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from sensorium_tools.samples.manifest import Manifest, Source
     from sensorium_tools.samples.sample import Sample
 
+SENTENCES = "*.txt"
+"""Files beside a manifest that a generator may read."""
 VERSION = 1
 """Raised when the same manifest must give other samples: what was built on them is stale."""
 
@@ -156,8 +157,11 @@ def _side(origin: str) -> str:
 
 def _missing(whole: Manifest, source: Source) -> str:
     """Why a source cannot be used here; empty when it can."""
-    if source.kind == "system" and not _paths(Path(source.folder), source):
-        return f"{source.folder} has none of its files; {source.install} brings them"
+    if source.kind == "system":
+        root = Path(source.folder)
+        for pattern in source.paths:
+            if not any(path.is_file() for path in root.glob(pattern)):
+                return f"{root / pattern} is not there; {source.install} brings it"
     return generators.missing(whole, source)
 
 
@@ -194,17 +198,14 @@ def _root(whole: Manifest, source: Source) -> Path:
 
 
 def _paths(root: Path, source: Source) -> list[Path]:
-    patterns = source.paths if source.kind != "generator" else ("*.txt",)
-    found = [
-        (path.relative_to(root).as_posix(), path)
-        for path in (root.rglob("*") if root.is_dir() else ())
+    patterns = source.paths if source.kind != "generator" else (SENTENCES,)
+    found = {
+        path.relative_to(root).as_posix(): path
+        for pattern in patterns
+        for path in root.glob(pattern)
         if path.is_file()
-    ]
-    return [
-        path
-        for name, path in sorted(found)
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
-    ]
+    }
+    return [found[name] for name in sorted(found)]
 
 
 def _entry(root: Path, path: Path) -> Entry:

@@ -67,8 +67,8 @@ class Source:
         "What reads the files (package, system, folder).", default="", choices=("", *READERS)
     )
     paths: tuple[str, ...] = _key(
-        "Of the files; `*` stands for any characters, `!` steps into an archive within the archive "
-        "(package, system, folder).",
+        "Of the files; `*` stands for any characters, `**` for any folders, `!` steps into an "
+        "archive within the archive (package, system, folder).",
         default=(),
     )
     package: str = _key("Name in the package index (package).", default="")
@@ -256,7 +256,10 @@ def _check_source(source: Source, before: list[Source], file: File, place: Place
     if "/" in source.file or "\\" in source.file:
         raise file.error((*place, "file"), f'"{source.file}" is not a plain file name')
     for path in source.paths:
-        if path.startswith("/") or "\\" in path or ".." in path.split("/"):
+        parts = path.split("/")
+        if "" in parts or ".." in parts or "\\" in path or any(
+            "**" in part and part != "**" for part in parts
+        ):
             raise file.error(
                 (*place, "paths"), f'"{path}" is not allowed',
                 "a path inside, with / between its parts",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import gzip
+import io
 import re
 import zlib
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from sensorium_tools.samples.draft import Listing
 
-TRANSCRIPTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
-SPEAKER = "Allison Smith"
+TRANSCRIPTS = "core-sounds-en.txt.gz"
+"""The file of what she says."""
+SPEAKER, VOICE = "Allison Smith", "en_US_f_Allison"
+"""Who she is, and the folder of her prompts."""
 MAX_SECONDS = 6.0
 """Longer prompts are left out: decoding takes as long as the longest."""
 _MAX_TRANSCRIPTS_BYTES = 1 << 20
@@ -36,10 +38,14 @@ _UNSAID = re.compile(r"[\[\]*#0-9/]")
 
 def prompts(listing: Listing) -> Iterator[Draft]:
     """One sample for each prompt of up to 6 s whose words are known: see `samples.readers`."""
-    said = transcripts(TRANSCRIPTS)
+    entries = list(listing.entries)
+    said: dict[str, str] = {}
+    for entry in entries:
+        if entry.path.endswith(TRANSCRIPTS):
+            said |= transcripts(entry.read(), entry.place)
     files: dict[str, bytes] = {}
-    for entry in listing.entries:
-        name = entry.path.removesuffix(".g722")
+    for entry in entries:
+        _, _, name = entry.path.removesuffix(".g722").partition(f"{VOICE}/")
         if name in said:
             data = entry.read()
             if 0 < len(data) * g722.SAMPLES_PER_BYTE <= MAX_SECONDS * g722.RATE_HZ:
@@ -49,18 +55,23 @@ def prompts(listing: Listing) -> Iterator[Draft]:
         yield Draft(name, SPEAKER, partial(_sample, name, said[name], decoded))
 
 
-def transcripts(path: Path) -> Mapping[str, str]:
+def transcripts(data: bytes, place: str) -> Mapping[str, str]:
     """What is said in each prompt, where that is known word for word.
 
+    Args:
+        data: The list, gzipped: lines of a prompt's name, a colon and its words.
+        place: Where it came from, for the message.
+
     Raises:
-        EngineError: When the list is missing or damaged.
+        EngineError: When it is damaged.
     """
     try:
-        with gzip.open(path, "rb") as file:
+        with gzip.open(io.BytesIO(data), "rb") as file:
             text = file.read(_MAX_TRANSCRIPTS_BYTES).decode("utf-8")
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise EngineError(
-            f"{path}: cannot be read: {error}", "apt install asterisk-core-sounds-en"
+            f"{place}: not a gzipped list: {error}",
+            "apt install --reinstall asterisk-core-sounds-en",
         ) from error
     lines = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
     return {line[1]: line[2] for line in lines if line and not _UNSAID.search(line[2])}
