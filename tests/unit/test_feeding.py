@@ -9,6 +9,7 @@ from sensorium.channels.region import Region, Waiters
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.health import OwnerState, Reason
+from sensorium.process.engines import CpuEngines
 from sensorium.process.feeding import Feed
 from sensorium.process.loading import SenseSlot
 from sensorium.process.outputs import Outputs
@@ -45,7 +46,7 @@ def test_a_hand_out_of_view_is_lost_when_its_process_is() -> None:
     outputs = Outputs(Listener.outputs, now_ns)
     outputs.map(region, page)
     part = Part("listener", Listener, None, Listener.outputs)
-    slot = SenseSlot(part, outputs, 1, lambda _report: None)
+    slot = SenseSlot(part, outputs, CpuEngines(1).load, lambda _report: None)
     assert slot.ensure(now_ns())
     (stream,) = slot.streams
     feed = Feed(slot, stream, outputs)

@@ -53,6 +53,32 @@ class Inference:
         default=(),
         metadata={"doc": "Cores that inference may use; empty: all.", "min": 0, "max": 4095},
     )
+    device: str = field(
+        default="auto",
+        metadata={
+            "doc": "auto: the GPU that drives the headset, else the only one, else the CPU; cpu; "
+            "or the UUID of the GPU where that is not known."
+        },
+    )
+    cuda: str = field(
+        default="cuda-bindings",
+        metadata={
+            "doc": "The Python package through which the GPU is used.",
+            "choices": ("cuda-bindings", "pycuda"),
+        },
+    )
+    standby: bool = field(
+        default=True,
+        metadata={"doc": "Whether the CPU's engine stays loaded while the GPU's answers."},
+    )
+    reserve_mib: int = field(
+        default=512,
+        metadata={
+            "doc": "Engines leave the GPU when less of its memory is free, in MiB; 0: never.",
+            "min": 0,
+            "max": 65_536,
+        },
+    )
 
     @property
     def thread_count(self) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from sensorium.inference.device import Choice
     from sensorium.inference.manifest import Manifest
     from sensorium.inference.memory_guard import MemoryGuard
 
@@ -43,11 +44,13 @@ class Place:
         crashes: How often the process ended while this was loaded.
     """
 
-    def __init__(self, host: GpuHost, manifest: Manifest, described: Path, file: Path) -> None:
+    def __init__(
+        self, host: GpuHost, manifest: Manifest, described: Path, file: Path, damage: str = ""
+    ) -> None:
         self.engine: RemoteEngine | None = None
-        self.why = "the GPU is being started"
+        self.why = damage or "the GPU is being started"
         self.manifest, self.described, self.file = manifest, described, file
-        self.refused = False
+        self.refused = bool(damage)
         self.crashes = 0
         self._host = host
 
@@ -71,7 +74,7 @@ class GpuHost:
 
     Args:
         binding: A key of `cuda.driver.BINDINGS`.
-        choose: Told CUDA's devices, gives the UUID of the one to use, empty for none, and why.
+        choose: Told CUDA's devices, says which one to use and why.
         guard: Watches the device's memory.
         free_bytes: Free memory of a device by its UUID; None where it cannot be asked.
     """
@@ -79,7 +82,7 @@ class GpuHost:
     def __init__(
         self,
         binding: str,
-        choose: Callable[[Sequence[GpuDevice]], tuple[str, str]],
+        choose: Callable[[Sequence[GpuDevice]], Choice],
         guard: MemoryGuard,
         free_bytes: Callable[[str], int | None],
     ) -> None:
@@ -105,15 +108,18 @@ class GpuHost:
         worker = self._worker
         return worker.pid if worker is not None else 0
 
-    def place(self, manifest: Manifest, described: Path, file: Path) -> Place:
+    def place(
+        self, manifest: Manifest, described: Path, file: Path, damage: str = ""
+    ) -> Place:
         """A place for an engine; it is loaded in the background.
 
         Args:
             manifest: Of the plan.
             described: The manifest's file.
             file: The plan.
+            damage: Why it must not be loaded; empty when it may be.
         """
-        place = Place(self, manifest, described, file)
+        place = Place(self, manifest, described, file, damage)
         with self._lock:
             self._places.append(place)
         self._wake.set()
@@ -194,11 +200,13 @@ class GpuHost:
 
     def _on_device(self, worker: WorkerProcess) -> Gpu:
         said = worker.ask({"op": "devices", "binding": self._gpu.binding}, LOAD_S)
-        uuid, why = self._choose([GpuDevice(**each) for each in said["devices"]])
-        if not uuid:
-            raise GpuMissing(why)
-        _log.info("GPU %s: %s", uuid, why)
-        return Gpu(self._gpu.binding, uuid, self._gpu.reserve_mib)
+        devices = [GpuDevice(**each) for each in said["devices"]]
+        chosen = self._choose(devices)
+        if not chosen.uuid:
+            # With devices there, it may be the headset that is not yet.
+            raise GpuError(chosen.why) if devices else GpuMissing(chosen.why)
+        _log.info("GPU %s: %s", chosen.uuid, chosen.why)
+        return Gpu(self._gpu.binding, chosen.uuid, self._gpu.reserve_mib)
 
     def _engine(self, worker: WorkerProcess, place: Place) -> RemoteEngine | None:
         """Loads one; None when its plan is at fault, which is no reason for others to go."""

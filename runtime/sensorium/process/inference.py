@@ -1,10 +1,14 @@
-"""An inference process: the senses of one pace, in one thread; it touches no device driver."""
+"""An inference process: the senses of one pace, in one thread.
+
+It touches no device driver: a process of its own does, which it starts; see `inference.worker`.
+"""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
+from sensorium.process.engines import engines
 from sensorium.process.perceiving import Perceiver
 
 if TYPE_CHECKING:
@@ -25,7 +29,8 @@ class Inference:
         self, orders: Orders, outputs: Outputs, report: Callable[[Report], None]
     ) -> None:
         _, senses = orders.parts()
-        self._perceiver = Perceiver(senses, outputs, orders.threads, report)
+        self._engines = engines(orders.threads, orders.gpu)
+        self._perceiver = Perceiver(senses, outputs, self._engines.load, report)
         self._thread = threading.Thread(target=self._perceiver.run, name="senses", daemon=True)
 
     def start(self) -> None:
@@ -36,6 +41,7 @@ class Inference:
         """Ends it."""
         self._perceiver.stopping = True
         self._thread.join(_STOP_S)
+        self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Inference has no devices."""

@@ -27,17 +27,22 @@ class SenseSlot:
     """One sense: loaded, or unavailable with the reason, and tried again."""
 
     def __init__(
-        self, part: Part, outputs: Outputs, threads: int, report: Callable[[Report], None]
+        self,
+        part: Part,
+        outputs: Outputs,
+        load: Callable[[str], Engine],
+        report: Callable[[Report], None],
     ) -> None:
         self.part = part
         self.streams: tuple[Stream, ...] = ()
         self.reason = Reason.STARTING
         self._outputs = outputs
-        self._threads = threads
+        self._load = load
         self._report = report
         self._engines: dict[str, Engine] = {}
         self._retry_ns = 0
         self._stamp: object = None
+        self._said = ""
 
     def ensure(self, time_ns: int) -> bool:
         """Loads the sense when it is time to try.
@@ -53,9 +58,8 @@ class SenseSlot:
             return False
         self._stamp = stamp
         try:
-            self._engines = {
-                name: store.load(name, self._threads) for name in self.part.kind.ENGINES
-            }
+            for name in self.part.kind.ENGINES:
+                self._engines[name] = self._load(name)
             sense: Sense = self.part.kind(self.part.options, self._engines)
             self.streams = sense.streams()
         except EngineMissing as error:
@@ -67,24 +71,21 @@ class SenseSlot:
             self._unavailable(Reason.FAILED, error)
         else:
             self.reason = Reason.NONE
-            names = ", ".join(
-                f"{engine.name} {engine.precision.name.lower()} on {engine.device.name}"
-                for engine in self._engines.values()
-            )
-            self._report((self.part.name, "live", names, ""))
+            self._say()
             return True
         return False
 
     def refresh(self) -> None:
-        """Keeps an unavailable sense's channels saying why."""
+        """Keeps an unavailable sense's channels saying why, and what a live one runs on."""
         if not self.streams:
             self._outputs.refuse(self.part.writes, self.reason)
+        elif self._running() != self._said:
+            self._say()
 
     def fail(self, error: Exception) -> None:
         """Takes the sense out of service; `ensure` brings it back."""
         _log.error("sense %s failed", self.part.name, exc_info=error)
         self.streams = ()
-        self.close()
         self._stamp = None
         self._unavailable(Reason.ENGINE_FAILED, error)
         self._retry_ns = now_ns() + _RETRY_NS
@@ -95,7 +96,20 @@ class SenseSlot:
             engine.close()
         self._engines = {}
 
+    def _say(self) -> None:
+        self._said = self._running()
+        self._report((self.part.name, "live", self._said, ""))
+
+    def _running(self) -> str:
+        """Each engine, its precision and where it runs; why, where that is to be said."""
+        return ", ".join(
+            f"{engine.name} {engine.precision.name.lower()} on {engine.device.name}"
+            + (f" ({engine.note})" if engine.note else "")
+            for engine in self._engines.values()
+        )
+
     def _unavailable(self, reason: Reason, error: Exception) -> None:
+        self.close()
         if self.reason != reason:
             _log.warning("sense %s is unavailable: %s", self.part.name, error)
         self.reason = reason

@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class GpuOrders:
+    """What the configuration says of the GPU; see `config.Inference`.
+
+    Attributes:
+        device: auto, cpu or a UUID.
+        cuda: The binding.
+        standby: Whether CPU engines stay loaded.
+        reserve_mib: What must stay free.
+        headset: Whether a headset is configured, whose GPU can be asked for.
+    """
+
+    device: str = "cpu"
+    cuda: str = "cuda-bindings"
+    standby: bool = True
+    reserve_mib: int = 0
+    headset: bool = False
+
+
+@dataclass(frozen=True)
 class Orders:
     """What a child is to do.
 
@@ -32,6 +51,7 @@ class Orders:
         threads: Of each engine.
         nice: Of an inference process.
         affinity: Cores of an inference process; empty: all.
+        gpu: Of an inference process.
     """
 
     kind: str
@@ -43,10 +63,11 @@ class Orders:
     threads: int
     nice: int
     affinity: tuple[int, ...]
+    gpu: GpuOrders
 
     def message(self) -> dict[str, Any]:
         """As a message for the link."""
-        return {"op": "orders", **vars(self)}
+        return {"op": "orders", **vars(self), "gpu": vars(self.gpu)}
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> Orders:
@@ -54,6 +75,7 @@ class Orders:
         fields = {name: message[name] for name in cls.__dataclass_fields__}
         fields["writes"] = tuple(fields["writes"])
         fields["affinity"] = tuple(fields["affinity"])
+        fields["gpu"] = GpuOrders(**fields["gpu"])
         return cls(**fields)
 
     def parts(self) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
@@ -79,6 +101,11 @@ def orders(
         threads=config.inference.thread_count,
         nice=config.inference.nice,
         affinity=config.inference.affinity,
+        gpu=GpuOrders(
+            device=config.inference.device, cuda=config.inference.cuda,
+            standby=config.inference.standby, reserve_mib=config.inference.reserve_mib,
+            headset="openxr" in config.sensors and config.sensors["openxr"].enabled,
+        ),
     )
 
 

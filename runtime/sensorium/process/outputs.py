@@ -36,7 +36,7 @@ class Outputs:
         self._writes = writes
         self.clock = clock
         self._writers: dict[str, Writer] = {}
-        self._makers: dict[str, tuple[Writer, Engine | None, Device]] = {}
+        self._makers: dict[str, tuple[Writer, Engine | None, Device, int]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
         self.deferred = False
         self.generation = 0
@@ -89,7 +89,8 @@ class Outputs:
         writer = self._writers.get(channel)
         if writer is None:
             return
-        maker = (writer, engine, device)
+        # The file tells two precisions and devices of one engine apart.
+        maker = (writer, engine, device, engine.file_hash if engine is not None else 0)
         if self._makers.get(channel) != maker:
             self._makers[channel] = maker
             if engine:

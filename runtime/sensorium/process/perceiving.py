@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sensorium.channels.reader import Ring
+    from sensorium.inference.engine import Engine
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
     from sensorium.process.sensing import Report
@@ -33,10 +34,10 @@ class Perceiver:
         self,
         parts: tuple[Part, ...],
         outputs: Outputs,
-        threads: int,
+        load: Callable[[str], Engine],
         report: Callable[[Report], None],
     ) -> None:
-        self.slots = [SenseSlot(part, outputs, threads, report) for part in parts]
+        self.slots = [SenseSlot(part, outputs, load, report) for part in parts]
         self.feeds: list[Feed] = []
         self.beat_ns = now_ns()
         self.stopping = False

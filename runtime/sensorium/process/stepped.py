@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from sensorium.clock import SteppedClock, now_ns
+from sensorium.process.engines import CpuEngines
 from sensorium.process.perceiving import Perceiver
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ class Stepped:
         outputs.deferred = True
         self._outputs = outputs
         self._report = report
-        self._perceiver = Perceiver(senses, outputs, orders.threads, report)
+        # On the CPU: two runs must give the same bytes.
+        load = CpuEngines(orders.threads).load
+        self._perceiver = Perceiver(senses, outputs, load, report)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="stepped", daemon=True)
 

@@ -15,6 +15,7 @@ import numpy as np
 from fixtures import plans, small_models
 
 from sensorium.health import Device
+from sensorium.inference.device import Choice
 from sensorium.inference.free_memory import FreeMemory
 from sensorium.inference.gpu_host import GpuHost
 from sensorium.inference.memory_guard import MIB, MemoryGuard
@@ -36,7 +37,7 @@ class Rig:
         self.described = plans.manifest(self.graph, model, "onnxruntime")
         self.loads = 0
         self.host = GpuHost(
-            "cuda-bindings", lambda devices: (devices[0].uuid, "the only device"),
+            "cuda-bindings", lambda devices: Choice(devices[0].uuid, "the first"),
             MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(),
         )
         described = folder / "engine-rtx.json"

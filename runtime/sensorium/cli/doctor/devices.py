@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from sensorium.cli.doctor.child import ask
 from sensorium.cli.doctor.finding import Finding, Verdict, needed
 from sensorium.errors import SensoriumError
-from sensorium.inference import store
+from sensorium.inference import plans, store
+from sensorium.inference.cuda.driver import GpuDevice
+from sensorium.inference.device import CPU, Adapter, choose
 from sensorium.process import registry
+from sensorium.process.engines import ask_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +37,7 @@ def look(config: Config) -> Iterator[Finding]:
     yield from _openxr(wanted=_enabled(config, "openxr"))
     yield _microphone(config)
     yield from _replay(config)
+    yield inference_device(config)
     yield from _engines(config)
 
 
@@ -111,6 +115,29 @@ def _replay(config: Config) -> Iterator[Finding]:
         if part.name == "replay":
             file = Path(part.options.file)
             yield Finding("recording", Verdict.OK, f"{file}, {file.stat().st_size / 1e6:.1f} MB")
+
+
+def inference_device(config: Config) -> Finding:
+    """On which device engines run, and why."""
+    topic, wanted = "inference device", config.inference.device
+    if wanted == CPU:
+        return Finding(topic, Verdict.OK, "CPU: inference.device is cpu")
+    if not plans.installed():
+        modules = " nor ".join(sorted(plans.PLANS.values()))
+        return Finding(
+            topic, Verdict.NOTE, f"CPU: neither {modules} is installed",
+            "pip install sensorium[rtx]",
+        )
+    found = ask("cuda", config.inference.cuda)
+    if "error" in found:
+        return Finding(topic, Verdict.NOTE, f"CPU: {found['error']}", found.get("remedy", ""))
+    adapter = (
+        ask_runtime() if _enabled(config, "openxr") else Adapter(why="no headset is configured")
+    )
+    chosen = choose(wanted, adapter, [GpuDevice(**device) for device in found["devices"]])
+    if chosen.uuid:
+        return Finding(topic, Verdict.OK, f"{chosen.uuid}: {chosen.why}")
+    return Finding(topic, Verdict.NOTE, f"CPU: {chosen.why}")
 
 
 def _engines(config: Config) -> Iterator[Finding]:

@@ -80,6 +80,15 @@ def gpu() -> dict[str, Any]:
     return {"devices": names, "cuda": f"{version.value // 1000}.{version.value % 1000 // 10}"}
 
 
+def cuda(binding: str) -> dict[str, Any]:
+    """CUDA's devices through a binding."""
+    from dataclasses import asdict
+
+    from sensorium.inference.cuda.driver import find_driver
+
+    return {"devices": [asdict(device) for device in find_driver(binding).devices()]}
+
+
 def scheduling() -> dict[str, Any]:
     """Whether capture gets its priority."""
     from sensorium.process import priority
@@ -103,6 +112,7 @@ _PROBES: dict[str, Callable[..., dict[str, Any]]] = {
     "openxr": openxr,
     "microphone": microphone,
     "gpu": gpu,
+    "cuda": cuda,
     "scheduling": scheduling,
     "engine": engine,
 }

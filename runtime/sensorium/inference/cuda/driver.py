@@ -122,8 +122,8 @@ def find_driver(binding: str) -> Driver:
     Raises:
         GpuMissing: When the binding is not installed, or the driver is not.
     """
-    package, reference = BINDINGS[binding]
-    if not _installed(package):
+    _, reference = BINDINGS[binding]
+    if not is_installed(binding):
         raise GpuMissing(
             f"the CUDA binding {binding} is not installed", f"pip install {binding}"
         )
@@ -132,8 +132,9 @@ def find_driver(binding: str) -> Driver:
     return made
 
 
-def _installed(package: str) -> bool:
+def is_installed(binding: str) -> bool:
+    """Whether the package of a binding is there."""
     try:
-        return importlib.util.find_spec(package) is not None
+        return importlib.util.find_spec(BINDINGS[binding][0]) is not None
     except ModuleNotFoundError:
         return False

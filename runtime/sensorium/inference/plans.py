@@ -1,0 +1,75 @@
+"""Plans that lie beside a built engine, each with a manifest of its own."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sensorium.errors import EngineError
+from sensorium.inference import manifest as manifests
+from sensorium.inference import store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sensorium.inference.manifest import Manifest
+
+PLANS = {"engine-rtx.json": "tensorrt_rtx", "engine-tensorrt.json": "tensorrt"}
+"""Name of a plan's manifest, in the folder of the engine, to the module that runs it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that this PC has the runtime for.
+
+    Attributes:
+        manifest: Of the plan.
+        described: The manifest's file.
+        file: The plan's file.
+        damage: Why it must not be used; empty when it may be.
+    """
+
+    manifest: Manifest
+    described: Path
+    file: Path
+    damage: str
+
+
+def installed() -> bool:
+    """Whether this PC has a runtime for plans at all."""
+    return any(map(_importable, PLANS.values()))
+
+
+def find(name: str) -> Plan | None:
+    """The plan of an engine; None where none was built, or no runtime for it is installed.
+
+    A plan of an older card counts as none: the engine itself says that it must be built anew.
+
+    Args:
+        name: Of the card.
+
+    Raises:
+        CardError: When the card is missing or broken.
+    """
+    folder = store.built_folder(name)
+    remedy = f"sensorium-engines build {name}"
+    for file_name, module in PLANS.items():
+        described = folder / file_name
+        if not _importable(module) or not described.is_file():
+            continue
+        try:
+            manifest = manifests.read(described, remedy)
+            file = folder / manifest.file
+            if manifest.identity != store.find_card(name).identity:
+                continue
+            changed = store.sha256(file) != manifest.sha256
+        except (OSError, EngineError):
+            continue
+        damage = f"{file}: its sha256 is another: it was changed ({remedy})" if changed else ""
+        return Plan(manifest, described, file, damage)
+    return None
+
+
+def _importable(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

@@ -1,0 +1,114 @@
+"""Where a process's engines run: on the CPU, or on the GPU with the CPU behind it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+from typing import TYPE_CHECKING
+
+from sensorium.control.interpreter import interpreter
+from sensorium.inference import plans, store
+from sensorium.inference.cuda.driver import is_installed
+from sensorium.inference.device import CPU, Adapter, Choice, choose
+from sensorium.inference.free_memory import FreeMemory
+from sensorium.inference.gpu_host import GpuHost
+from sensorium.inference.memory_guard import MIB, MemoryGuard
+from sensorium.inference.standby import StandbyEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sensorium.inference.cuda.driver import GpuDevice
+    from sensorium.inference.engine import Engine
+    from sensorium.process.orders import GpuOrders
+
+_log = logging.getLogger(__name__)
+_ASK_S = 20.0
+
+
+class CpuEngines:
+    """Engines on the CPU.
+
+    Args:
+        threads: Inside one run.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+
+    def load(self, name: str) -> Engine:
+        """Loads an engine by the name of its card; see `store.load`."""
+        return store.load(name, self._threads)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+class GpuEngines(CpuEngines):
+    """Engines on the GPU where they have a plan; each has its CPU engine behind it.
+
+    Args:
+        threads: Inside one run on the CPU.
+        gpu: What the configuration says.
+    """
+
+    def __init__(self, threads: int, gpu: GpuOrders) -> None:
+        super().__init__(threads)
+        self._gpu = gpu
+        self._adapter: Adapter | None = None
+        self._host: GpuHost | None = None
+
+    def load(self, name: str) -> Engine:
+        """Loads an engine; its place on the GPU is taken in the background."""
+        plan = plans.find(name)
+        if plan is None:
+            return super().load(name)
+        if self._host is None:
+            self._host = GpuHost(
+                self._gpu.cuda, self._choose, MemoryGuard(self._gpu.reserve_mib * MIB),
+                FreeMemory(),
+            )
+        place = self._host.place(plan.manifest, plan.described, plan.file, plan.damage)
+        try:
+            return StandbyEngine(place, lambda: store.load(name, self._threads),
+                                 warm=self._gpu.standby)
+        except BaseException:
+            place.leave()
+            raise
+
+    def close(self) -> None:
+        """Ends the process on the GPU."""
+        if self._host is not None:
+            self._host.close()
+
+    def _choose(self, devices: Sequence[GpuDevice]) -> Choice:
+        if self._adapter is None or self._adapter.why:
+            self._adapter = (
+                ask_runtime() if self._gpu.headset else Adapter(why="no headset is configured")
+            )
+        return choose(self._gpu.device, self._adapter, devices)
+
+
+def engines(threads: int, gpu: GpuOrders) -> CpuEngines:
+    """The engines of a process, as the configuration and what is installed have it."""
+    if gpu.device == CPU or not plans.installed() or not is_installed(gpu.cuda):
+        return CpuEngines(threads)
+    return GpuEngines(threads, gpu)
+
+
+def ask_runtime() -> Adapter:
+    """Asks the OpenXR runtime, in a child, which GPU drives the headset."""
+    python, environment = interpreter()
+    try:
+        said = subprocess.run(
+            [python, "-P", "-m", "sensorium.sensors.openxr.adapter"], env=environment,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_ASK_S, check=False,
+        )
+        return Adapter(**json.loads(said.stdout.strip().splitlines()[-1]))
+    except subprocess.TimeoutExpired:
+        return Adapter(why=f"the OpenXR runtime gave no answer within {_ASK_S:.0f} s")
+    except OSError as error:
+        return Adapter(why=f"it cannot be asked: {error}")
+    except (ValueError, TypeError, IndexError):
+        return Adapter(why=f"the child that asked ended with {said.returncode}")
