@@ -7,8 +7,10 @@ import pytest
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
+from sensorium.inference.card_tables import TASKS
 from sensorium_tools import evaluate
-from sensorium_tools.samples import Sample
+from sensorium_tools.evaluate import agreement
+from sensorium_tools.samples import Sample, checks
 
 
 def task(card_name, name, **changes):
@@ -95,6 +97,35 @@ def test_a_card_that_a_task_cannot_judge_is_refused():
     for name in ("gesture", "voice-activity"):
         with pytest.raises(EngineError, match="needs the inputs"):
             task("gesture-recognizer", name, inputs=card.inputs[:1])
+
+
+def test_every_task_says_what_it_takes():
+    assert {*checks.TASK_KINDS, "agreement"} == set(TASKS)
+
+
+def test_agreement_without_a_set_draws_other_noise_for_each_side():
+    of_it = task("silero-vad", "agreement")
+    drawn = [
+        of_it.perform(lambda feeds: feeds, sample)["input"]
+        for part in ("calibration", "evaluation")
+        for sample in agreement.noise(part, 3)
+    ]
+    assert len({array.tobytes() for array in drawn}) == 6
+    assert np.std(drawn) == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 4, 6), (1, 4, 6, 3), (1, 1, 4, 6), (1, 4, 6, 1)])
+def test_agreement_feeds_a_picture_in_the_order_that_the_input_has(shape):
+    card = store.find_card("silero-vad")
+    port = dataclasses.replace(card.inputs[0], shape=shape)
+    of_it = evaluate.task("agreement")(dataclasses.replace(card, inputs=(port,)))
+    pixels = np.zeros((8, 12, 3), np.uint8)
+    pixels[4:, :, 2] = 255
+    fed = of_it.perform(lambda feeds: feeds, Sample("a", "image", pixels))["input"]
+    assert fed.shape == shape
+    light = fed[0] if shape[1] in (1, 3) else fed[0].transpose(2, 0, 1)
+    assert light[:, :2].max() == 0.0
+    assert light[-1, 2:].min() == pytest.approx(1.0 if len(light) == 3 else 1 / 3)
 
 
 def test_agreement_feeds_every_engine_the_same():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium_tools.samples import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,18 +18,29 @@ if TYPE_CHECKING:
     from sensorium.inference.card import Card
     from sensorium.inference.card_tables import Port
     from sensorium_tools.evaluate.task import Metric, Run
-    from sensorium_tools.samples import Sample
 
 INTEGERS_BELOW = 2
 """Noise for a whole-number input is 0 or 1: an index that every table has."""
 
 
+def noise(part: str, count: int) -> list[Sample]:
+    """Samples for a card that names no set: nothing but names, from which noise is drawn.
+
+    Args:
+        part: calibration or evaluation: the two see other noise.
+        count: How many.
+    """
+    return [Sample(f"{part}-noise-{number}", "noise", None) for number in range(count)]
+
+
 class Agreement:
     """See `evaluate.task.Task`. An outcome is every output, by name.
 
-    The card's first float input is fed the sample where it fits: the same number of elements, or
-    a sound or hand cut or filled up to it. All else is noise from a seed that the sample's name
-    gives, so every engine sees the same.
+    The card's first float input is fed the sample: a sound or hand cut or filled up to its size;
+    a picture, where the input is [1, channels, height, width] or [1, height, width, channels]
+    with 1 or 3 channels, as 0 to 1. All else is normal noise from a seed that the sample's name
+    gives, so every engine sees the same. A model that wants another range of values than that
+    deserves a task of its own.
     """
 
     def __init__(self, card: Card) -> None:
@@ -70,11 +82,27 @@ class Agreement:
 
 
 def _fitted(data: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
-    if not isinstance(data, np.ndarray) or data.dtype != np.float32:
+    if not isinstance(data, np.ndarray):
         return None
+    if data.dtype == np.uint8:
+        return _picture(data, shape)
     wanted = int(np.prod(shape))
     flat = data.reshape(-1)[:wanted]
     return np.pad(flat, (0, wanted - len(flat))).reshape(shape)
+
+
+def _picture(pixels: NDArray[np.uint8], shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+    """A picture brought to an input's size by its nearest pixels; None where it is no picture's."""
+    if len(shape) != 4 or shape[0] != 1 or not {shape[1], shape[3]} & {1, 3}:
+        return None
+    first = shape[1] in (1, 3)
+    channels, height, width = (shape[1], *shape[2:]) if first else (shape[3], *shape[1:3])
+    rows = np.arange(height) * pixels.shape[0] // height
+    columns = np.arange(width) * pixels.shape[1] // width
+    values = pixels[rows][:, columns].astype(np.float32) / np.float32(255)
+    if channels == 1:
+        values = values.mean(2, keepdims=True)
+    return np.ascontiguousarray(values.transpose(2, 0, 1) if first else values)[None]
 
 
 def _drawn(port: Port, shape: tuple[int, ...], noise: np.random.Generator) -> NDArray[Any]:

@@ -44,7 +44,7 @@ class Gesture:
         Raises:
             EngineError: When the sample is no hand, or its joints do not span one.
         """
-        require(sample, "hand", "gesture")
+        require(sample, "gesture")
         side = SIDES.get(str(sample.truth.get("handedness")), RIGHT)
         hand = np.zeros((1, LANDMARKS, 3), np.float32)
         if not landmarks(sample.data.tolist(), side, hand):

@@ -48,7 +48,7 @@ class VoiceActivity:
 
     def perform(self, run: Run, sample: Sample) -> NDArray[np.float32]:
         """See `Task.perform`: the whole sound, block after block, from an empty state."""
-        require(sample, "sound", "voice-activity")
+        require(sample, "voice-activity")
         blocks = max(1, len(sample.data) // AUDIO_BLOCK)
         sound = np.zeros(CONTEXT + blocks * AUDIO_BLOCK, np.float32)
         heard = sample.data[: blocks * AUDIO_BLOCK]

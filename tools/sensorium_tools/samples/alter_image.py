@@ -97,10 +97,8 @@ def blur(light: NDArray[np.float32], radius: int) -> NDArray[np.float32]:
         border = [(radius, radius) if at == axis else (0, 0) for at in range(3)]
         padded = np.pad(light, border, mode="edge")
         count = light.shape[axis]
-        light = np.mean(
-            [padded.take(range(shift, shift + count), axis) for shift in range(width)],
-            axis=0, dtype=np.float32,
-        )
+        shifted = [padded.take(range(shift, shift + count), axis) for shift in range(width)]
+        light = np.asarray(np.sum(shifted, axis=0) / np.float32(width), np.float32)
     return light
 
 
@@ -118,7 +116,8 @@ def compress(light: NDArray[np.float32], coarseness: float) -> NDArray[np.float3
     basis, steps = _cosines(), _LUMINANCE * np.float32(coarseness)
     waves = np.rint(basis @ (blocks - 128.0) @ basis.T / steps) * steps
     back = (basis.T @ waves @ basis + 128.0).transpose(0, 3, 1, 4, 2)
-    made: NDArray[np.float32] = back.reshape(padded.shape)[:height, :width]
+    whole = back.reshape(padded.shape).astype(np.float32)
+    made: NDArray[np.float32] = whole[:height, :width]
     return made
 
 

@@ -16,6 +16,21 @@ RATE_HZ = 16_000
 MAX_SECONDS = 60
 """A longer sound is refused: it would be one sample where there should be many."""
 JOINTS = 26
+TASK_KINDS = {
+    "blendshapes": "image",
+    "face-emotion": "image",
+    "face-landmarks": "image",
+    "gesture": "hand",
+    "image-class": "image",
+    "objects": "image",
+    "sentence": "text",
+    "speaker": "sound",
+    "speech-features": "sound",
+    "text-emotion": "text",
+    "transcription": "sound",
+    "voice-activity": "sound",
+}
+"""What a task runs on; agreement takes anything."""
 MIN_SIDE = 8
 MAX_SIDE = 8192
 
@@ -39,12 +54,19 @@ def check(sample: Sample, kind: str, where: str) -> None:
         )
 
 
-def require(sample: Sample, kind: str, task: str) -> None:
-    """Refuses a sample of another kind than a task takes.
+def require(sample: Sample, task: str) -> None:
+    """Refuses a sample that a task cannot take: another kind, shape, rate or type, or NaN.
+
+    Args:
+        sample: To be judged.
+        task: One of `sensorium.inference.card_tables.TASKS`.
 
     Raises:
-        EngineError: Names both.
+        EngineError: Names the sample, the task and what it takes.
     """
+    kind = TASK_KINDS.get(task)
+    if kind is None:
+        return
     if sample.kind != kind:
         raise EngineError(
             f"sample {sample.name} is of kind {sample.kind}, the task {task} takes {kind}",
