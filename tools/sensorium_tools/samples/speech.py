@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from sensorium_tools.samples.manifest import Manifest, Source
 
 MAX_SENTENCES = 10_000
+_VOICE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+-]{0,60}")
+"""Festival would run a voice that is Scheme, and flite fetch one that is an address."""
+_FILE = re.compile(r"[A-Za-z0-9_-]+\.txt")
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,10 @@ class SpeechOptions:
     )
 
     def __post_init__(self) -> None:
-        if not self.voices:
-            raise ValueError("voices needs at least one")
+        if not self.voices or not all(_VOICE.fullmatch(voice) for voice in self.voices):
+            raise ValueError("voices needs one at least: letters, digits, _, + and -")
+        if not _FILE.fullmatch(self.sentences):
+            raise ValueError("sentences needs the plain name of a .txt file")
         for name in ("speeds", "pitches", "peaks", "noise_db", "pause_s"):
             low_high = getattr(self, name)
             if len(low_high) != 2 or low_high[0] > low_high[1]:

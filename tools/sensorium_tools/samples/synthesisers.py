@@ -33,9 +33,9 @@ class Synthesiser:
     Attributes:
         program: Its name on the PATH.
         install: The command that brings it.
-        version: Arguments that make it tell its version.
-        speak: Arguments; `{voice}`, `{rate}` (words a minute over a usual 160), `{speed}` (words a
-            minute), `{pitch}` (0 to 99), `{text}` (a file) and `{out}` (a file) are filled in.
+        version: The command that tells its version.
+        speak: Arguments; `{voice}`, `{speed}` (words a minute), `{stretch}` (how much slower than
+            usual), `{pitch}` (0 to 99), `{text}` (a file) and `{out}` (a file) are filled in.
     """
 
     program: str
@@ -46,13 +46,19 @@ class Synthesiser:
 
 SYNTHESISERS = {
     "espeak-ng": Synthesiser(
-        "espeak-ng", "apt install espeak-ng", ("--version",),
+        "espeak-ng", "apt install espeak-ng", ("espeak-ng", "--version"),
         ("-v", "{voice}", "-s", "{speed}", "-p", "{pitch}", "-f", "{text}", "-w", "{out}"),
     ),
     "flite": Synthesiser(
-        "flite", "apt install flite", ("--version",),
+        "flite", "apt install flite", ("flite", "--version"),
         ("-voice", "{voice}", "--setf", "duration_stretch={stretch}", "-f", "{text}",
          "-o", "{out}"),
+    ),
+    "festival": Synthesiser(
+        "text2wave", "apt install festival festvox-kdlpc16k", ("festival", "--version"),
+        ("-F", str(RATE_HZ), "-eval",
+         "(begin (voice_{voice}) (Parameter.set 'Duration_Stretch {stretch}))",
+         "-o", "{out}", "{text}"),
     ),
 }
 _USUAL_WPM = 160
@@ -72,7 +78,7 @@ def version(name: str) -> str:
     found = SYNTHESISERS[name]
     try:
         told = subprocess.run(
-            [found.program, *found.version], capture_output=True, timeout=TIMEOUT_S, check=False
+            found.version, capture_output=True, timeout=TIMEOUT_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
