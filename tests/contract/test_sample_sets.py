@@ -84,3 +84,12 @@ def test_a_licence_is_stated_for_every_source(name):
         assert source.licence
         assert source.licence_from
         assert source.licence != "none stated" or not source.redistribution
+
+
+def test_no_sentence_is_spoken_on_both_sides():
+    said = [
+        {str(sample.truth.get("text")).casefold() for sample in samples("speech", part, 2000)}
+        for part in manifest.PARTS
+    ]
+    assert not said[0] & said[1]
+    assert min(len(texts) for texts in said) >= 25

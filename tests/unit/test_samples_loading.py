@@ -1,6 +1,7 @@
 import contextlib
 import io
 import random
+import tarfile
 import zipfile
 
 import numpy as np
@@ -195,3 +196,31 @@ def test_a_damaged_cache_file_is_made_anew(data_dir):
         assert kept.read_bytes() == whole
     assert np.array_equal(cache.sound({"a": 1}, lambda: made * 0), made)
     assert list(cache.folder().iterdir()) == [kept]
+
+
+def test_an_archive_within_an_archive_is_read(tmp_path):
+    inner, outer = io.BytesIO(), tmp_path / "outer.zip"
+    with tarfile.open(fileobj=inner, mode="w:gz") as file:
+        for name in ("b/one.txt", "b/two.txt", "b/three.md"):
+            member = tarfile.TarInfo(name)
+            member.size = len(name)
+            file.addfile(member, io.BytesIO(name.encode()))
+    with zipfile.ZipFile(outer, "w") as file:
+        file.writestr("a/in.tar.gz", inner.getvalue())
+        file.writestr("a/plain.txt", "plain")
+    assert archive_files.read(outer, ("a/in.tar.gz!b/*.txt", "a/*.txt")) == {
+        "a/in.tar.gz!b/one.txt": b"b/one.txt",
+        "a/in.tar.gz!b/two.txt": b"b/two.txt",
+        "a/plain.txt": b"plain",
+    }
+    with pytest.raises(EngineError, match=r"outer\.zip: there is no b/\*\.png inside"):
+        archive_files.read(outer, ("a/in.tar.gz!b/*.png",))
+
+
+def test_a_member_that_says_it_is_huge_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archive_files, "MAX_MEMBER_BYTES", 100)
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.txt", "a" * 101)
+    with pytest.raises(EngineError, match="101 bytes are too many"):
+        archive_files.read(path, ("a.txt",))
