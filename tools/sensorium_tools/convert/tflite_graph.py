@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from typing import TYPE_CHECKING
 
 from onnx import TensorProto, helper
@@ -49,9 +50,7 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
                 f"{name}: has {len(graph.outputs)} outputs, the card states {len(given)}"
             )
         writer = OnnxWriter(name, graph, {**inputs, **dict(zip(graph.outputs, given, strict=True))})
-        for operator in graph.operators:
-            emit(writer, operator)
-        writer.finish(graph.outputs)
+        _write(writer, graph)
         nodes += writer.nodes
         constants += writer.constants
     made = helper.make_graph(
@@ -71,6 +70,21 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     serialised: bytes = simplify(model).SerializeToString(deterministic=True)
     onnx_graph.check(card, serialised)
     return serialised
+
+
+def _write(writer: OnnxWriter, graph: TfliteGraph) -> None:
+    """Writes all operators; what a damaged file makes of their options is an error of its."""
+    try:
+        for operator in graph.operators:
+            emit(writer, operator)
+        writer.finish(graph.outputs)
+    except (
+        struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError, OverflowError,
+        MemoryError,
+    ) as error:
+        raise EngineError(
+            f"{writer.name}: a damaged TFLite file: {str(error)[:200]}", "fetch the file again"
+        ) from error
 
 
 def _inputs(card: Card, graph: TfliteGraph) -> dict[int, str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAGIC = b"TFL3"
+_LEFT_OUT = -1
 _TYPES: dict[int, np.dtype[Any]] = {
     tflite.TensorType.FLOAT32: np.dtype(np.float32),
     tflite.TensorType.FLOAT16: np.dtype(np.float16),
@@ -50,7 +51,7 @@ class TfliteOperator:
 
     Attributes:
         kind: Its name in the schema, such as FULLY_CONNECTED.
-        inputs: Indices of tensors; -1 for one that is left out.
+        inputs: Indices of tensors; -1 (`_LEFT_OUT`) for one that is left out.
         outputs: Indices of tensors.
         options: The schema's option object of its kind, or None.
     """
@@ -87,7 +88,9 @@ def read(data: bytes, name: str) -> TfliteGraph:
     try:
         return _read(data, name)
     except (struct.error, IndexError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise EngineError(f"{name}: a damaged TFLite file: {error}") from error
+        raise EngineError(
+            f"{name}: a damaged TFLite file: {str(error)[:200]}", "fetch the file again"
+        ) from error
 
 
 def _read(data: bytes, name: str) -> TfliteGraph:
@@ -100,6 +103,14 @@ def _read(data: bytes, name: str) -> TfliteGraph:
 def _graph(model: Any, graph: Any, name: str) -> TfliteGraph:
     tensors = [_tensor(model, graph.Tensors(i), name) for i in range(graph.TensorsLength())]
     operators = [_operator(model, graph.Operators(i)) for i in range(graph.OperatorsLength())]
+    places = [*graph.InputsAsNumpy(), *graph.OutputsAsNumpy()]
+    for operator in operators:
+        places += [*(i for i in operator.inputs if i != _LEFT_OUT), *operator.outputs]
+    if not all(0 <= place < len(tensors) for place in places):
+        raise EngineError(
+            f"{name}: a damaged TFLite file: it names tensors beyond its {len(tensors)}",
+            "fetch the file again",
+        )
     operators = [operator for operator in operators if not _widened(tensors, operator)]
     return TfliteGraph(
         tuple(tensors),
