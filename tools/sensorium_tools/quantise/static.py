@@ -96,14 +96,12 @@ class StaticQuantiser:
         self._recipe = recipe
         self._feeds = feeds
         self._ranges = ""
-        self.nodes = [
-            node.name for node in model.graph.node
-            if node.op_type in recipe.operators
-            and not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
+        free = [
+            node for node in model.graph.node
+            if not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
         ]
-        self._between = [
-            node.name for node in model.graph.node if node.op_type in _BETWEEN
-        ]
+        self.nodes = [node.name for node in free if node.op_type in recipe.operators]
+        self._between = [node.name for node in free if node.op_type in _BETWEEN]
 
     def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
         """The graph with Q/DQ around its quantised nodes.
