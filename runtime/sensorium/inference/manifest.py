@@ -70,6 +70,13 @@ class Manifest:
     axes: dict[str, Range]
     built_with: dict[str, str]
 
+    def sizes(self, tensor: Tensor, which: str = "max") -> tuple[int, ...]:
+        """The shape of a tensor with its axes at their `min`, `typical` or `max`."""
+        return tuple(
+            size if isinstance(size, int) else int(getattr(self.axes[size], which))
+            for size in tensor.shape
+        )
+
     def to_json(self) -> str:
         """The manifest as text; the same manifest gives the same bytes."""
         return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"

@@ -17,6 +17,7 @@ from sensorium.control.interpreter import interpreter
 from sensorium.control.link import pair
 from sensorium.errors import ControlError, EngineError, GpuBusy, GpuLost, GpuSilent
 from sensorium.health import Device, Precision
+from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.patience import Patience
 from sensorium.inference.shared_tensors import SharedTensors
 
@@ -166,6 +167,7 @@ class RemoteEngine:
         self._worker = worker
         self._number = number
         self._patience = Patience()
+        self._check = FeedCheck(manifest)
         self._tensors = SharedTensors(manifest)
         self._memory = mapping.create_unnamed("tensors", self._tensors.size)
         self._inputs = {
@@ -180,20 +182,14 @@ class RemoteEngine:
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
-        if feeds.keys() != self._inputs.keys():
-            raise EngineError(
-                f"{self.name}: inputs are {', '.join(self._inputs)}, not {', '.join(feeds)}"
-            )
+        self._check(feeds)
         shapes = {}
         for name, most in self._inputs.items():
             given = feeds[name]
             place = most
-            if given.dtype != most.dtype or given.ndim != most.ndim:
-                raise EngineError(f"{self.name}: {name} is {given.dtype} {given.shape}, "
-                                  f"must be {most.dtype} {most.shape}")
             if given.shape != most.shape:
                 shapes[name] = given.shape
-                place = self._varying(name, given.shape)
+                place = self._tensors.array(self._memory.view, name, given.shape)
             place[...] = given
         begin = time.monotonic()
         said = self._worker.ask(
@@ -205,7 +201,8 @@ class RemoteEngine:
         if not other:
             return self._outputs
         return self._outputs | {
-            name: self._varying(name, tuple(shape)) for name, shape in other.items()
+            name: self._tensors.array(self._memory.view, name, tuple(shape))
+            for name, shape in other.items()
         }
 
     def close(self) -> None:
@@ -229,9 +226,3 @@ class RemoteEngine:
         finally:
             mapping.close_handle(handle)
             self._memory.drop_handle()
-
-    def _varying(self, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
-        try:
-            return self._tensors.array(self._memory.view, name, shape)
-        except ValueError as error:
-            raise EngineError(f"{self.name}: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sensorium.inference.manifest import Manifest, Tensor
+    from sensorium.inference.manifest import Manifest
 
 _ALIGNMENT = 64
 
@@ -18,15 +19,16 @@ class SharedTensors:
     """Where each tensor of an engine lies. Both processes reckon it from the same manifest.
 
     Args:
-        manifest: Of the engine; a shape that varies stands there at its largest.
+        manifest: Of the engine. A tensor that varies has room for its largest.
     """
 
     def __init__(self, manifest: Manifest) -> None:
-        self._places: dict[str, tuple[int, Tensor]] = {}
+        self._places: dict[str, tuple[int, np.dtype[Any], tuple[int, ...]]] = {}
         self.size = 0
         for tensor in (*manifest.inputs, *manifest.outputs):
-            self._places[tensor.name] = (self.size, tensor)
-            size = int(np.prod(tensor.shape, dtype=np.int64)) * np.dtype(tensor.type).itemsize
+            most, type_ = manifest.sizes(tensor), np.dtype(tensor.type)
+            self._places[tensor.name] = (self.size, type_, most)
+            size = math.prod(most) * type_.itemsize
             self.size += -(-max(size, 1) // _ALIGNMENT) * _ALIGNMENT
 
     def array(
@@ -37,14 +39,13 @@ class SharedTensors:
         Args:
             memory: The mapping.
             name: Of the tensor.
-            shape: None: as in the manifest.
+            shape: None: the largest.
 
         Raises:
             ValueError: When a tensor of such a shape has no room.
         """
-        offset, tensor = self._places[name]
-        shape = tensor.shape if shape is None else shape
-        count = int(np.prod(shape, dtype=np.int64))
-        if count > int(np.prod(tensor.shape, dtype=np.int64)):
-            raise ValueError(f"{name} is {shape}, {tensor.shape} at most")
-        return np.frombuffer(memory, np.dtype(tensor.type), count, offset).reshape(shape)
+        offset, type_, most = self._places[name]
+        shape = most if shape is None else shape
+        if math.prod(shape) > math.prod(most):
+            raise ValueError(f"{name} is {shape}, {most} at most")
+        return np.frombuffer(memory, type_, math.prod(shape), offset).reshape(shape)

@@ -13,12 +13,11 @@ import importlib.util
 import logging
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sensorium.errors import EngineError, GpuError, GpuMemory
 from sensorium.health import Device, Precision
 from sensorium.inference.cuda.driver import find_driver
 from sensorium.inference.cuda.session import Buffer, Session, open_session
+from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.gpu import MIB, Gpu
 from sensorium.inference.runtime_cache import RuntimeCache
 from sensorium.inference.tensorrt_port import Port, ports
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from sensorium.inference.manifest import Manifest
 
 _log = logging.getLogger(__name__)
-_PRECISIONS = {"fp32": Precision.FP32, "fp16": Precision.FP16, "int8": Precision.INT8}
 
 
 class TensorRtEngine:
@@ -64,11 +62,12 @@ class TensorRtEngine:
         del threads
         gpu = gpu or Gpu()
         self.name = manifest.name
-        self.precision = _PRECISIONS[manifest.precision]
+        self.precision = Precision[manifest.precision.upper()]
         self.device = Device.GPU
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self.note = ""
+        self._check = FeedCheck(manifest)
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._trt = self._import(module)
         self._runtime: Any = None
@@ -80,7 +79,7 @@ class TensorRtEngine:
         self._session: Session | None = open_session(find_driver(gpu.binding), gpu.uuid)
         try:
             self._load(manifest, file, gpu)
-            self.run({port.name: self._views(port, port.typical)[0] for port in self._inputs})
+            self.run(self._check.zeros())
             if self._cache is not None:
                 self._cache.save()
         except BaseException:
@@ -92,9 +91,7 @@ class TensorRtEngine:
         session = self._session
         if session is None:
             raise EngineError(f"{self.name}: was closed")
-        if feeds.keys() != {port.name for port in self._inputs}:
-            names = ", ".join(port.name for port in self._inputs)
-            raise EngineError(f"{self.name}: inputs are {names}, not {', '.join(feeds)}")
+        self._check(feeds)
         session.enter()
         for port in self._inputs:
             self._feed(session, port, feeds[port.name])
@@ -181,13 +178,8 @@ class TensorRtEngine:
             array.fill(0)
 
     def _feed(self, session: Session, port: Port, given: NDArray[Any]) -> None:
-        if given.dtype != port.type or not port.takes(given.shape):
-            raise EngineError(
-                f"{self.name}: {port.name} is {given.dtype} {given.shape}, must be {port}"
-            )
         array, size = self._views(port, given.shape)
-        if given is not array:
-            np.copyto(array, given)
+        array[...] = given
         if port.varies:
             self._context.set_input_shape(port.name, given.shape)
         session.upload(self._device[port.name], self._host[port.name], size)

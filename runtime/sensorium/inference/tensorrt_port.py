@@ -1,7 +1,8 @@
-"""An input or output of a plan: its type and the shapes that its profile allows."""
+"""An input or output of a plan, held against what the manifest says of it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import numpy as np
 from sensorium.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-    from sensorium.inference.manifest import Manifest
+    from sensorium.inference.manifest import Manifest, Tensor
 
 
 @dataclass(frozen=True)
@@ -22,34 +23,19 @@ class Port:
     Attributes:
         name: As in the graph.
         type: A numpy type.
-        least: Smallest shape.
-        typical: The one that it was tuned for.
-        most: Largest shape; for an output that of the largest inputs.
-        varies: Whether they differ.
+        most: Largest shape.
+        varies: Whether there are smaller ones.
     """
 
     name: str
     type: np.dtype[Any]
-    least: tuple[int, ...]
-    typical: tuple[int, ...]
     most: tuple[int, ...]
     varies: bool
 
     @property
     def size(self) -> int:
         """Bytes at most."""
-        return int(np.prod(self.most, dtype=np.int64)) * self.type.itemsize
-
-    def takes(self, shape: tuple[int, ...]) -> bool:
-        """Whether a shape lies in the profile."""
-        return len(shape) == len(self.most) and all(
-            low <= size <= high
-            for low, size, high in zip(self.least, shape, self.most, strict=True)
-        )
-
-    def __str__(self) -> str:
-        upto = f" to {self.most}" if self.varies else ""
-        return f"{self.type} {self.least}{upto}"
+        return math.prod(self.most) * self.type.itemsize
 
 
 def ports(
@@ -57,52 +43,48 @@ def ports(
 ) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     """The inputs and the outputs of a deserialised plan, in the manifest's order.
 
+    Args:
+        trt: The module that deserialised it.
+        engine: The plan.
+        manifest: Of the plan.
+        remedy: The command that builds it anew.
+
     Raises:
-        EngineError: When they are not those of the manifest, or an output's size is not known
-            before a run.
+        EngineError: When they are not those of the manifest.
     """
-    found: dict[str, list[str]] = {"INPUT": [], "OUTPUT": []}
-    for index in range(engine.num_io_tensors):
-        name = engine.get_tensor_name(index)
-        found[engine.get_tensor_mode(name).name].append(name)
-    sides = (("INPUT", manifest.inputs), ("OUTPUT", manifest.outputs))
-    for side, tensors in sides:
-        names = [tensor.name for tensor in tensors]
-        if sorted(names) != sorted(found[side]):
+    names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+    for side, tensors in (("INPUT", manifest.inputs), ("OUTPUT", manifest.outputs)):
+        found = [name for name in names if engine.get_tensor_mode(name).name == side]
+        said = [tensor.name for tensor in tensors]
+        if sorted(found) != sorted(said):
             raise EngineError(
-                f"{manifest.name}: the plan has the {side.lower()}s {found[side]}, not {names}",
-                remedy,
+                f"{manifest.name}: the plan has the {side.lower()}s {found}, not {said}", remedy
             )
-    inputs = tuple(_input(trt, engine, tensor.name) for tensor in manifest.inputs)
-    outputs = tuple(
-        _output(trt, engine, tensor.name, tensor.shape, inputs, manifest.name)
-        for tensor in manifest.outputs
-    )
-    return inputs, outputs
+    made = []
+    for tensor in (*manifest.inputs, *manifest.outputs):
+        difference = next(_differences(trt, engine, manifest, tensor), "")
+        if difference:
+            raise EngineError(f"{manifest.name}: {tensor.name} of the plan {difference}", remedy)
+        varies = any(isinstance(size, str) for size in tensor.shape)
+        made.append(Port(tensor.name, np.dtype(tensor.type), manifest.sizes(tensor), varies))
+    return tuple(made[: len(manifest.inputs)]), tuple(made[len(manifest.inputs) :])
 
 
-def _input(trt: Any, engine: Any, name: str) -> Port:
-    shape = tuple(engine.get_tensor_shape(name))
-    least, typical, most = (
-        (tuple(each) for each in engine.get_tensor_profile_shape(name, 0))
-        if -1 in shape
-        else (shape, shape, shape)
-    )
-    return Port(name, _type(trt, engine, name), least, typical, most, -1 in shape)
-
-
-def _output(
-    trt: Any, engine: Any, name: str, said: Sequence[int], inputs: tuple[Port, ...], model: str
-) -> Port:
-    """An output that varies is as large as the manifest says, which states the largest shape."""
-    shape = tuple(engine.get_tensor_shape(name))
-    varies = -1 in shape
-    most = tuple(said) if varies else shape
-    if any(size < 1 for size in most) or (varies and not any(port.varies for port in inputs)):
-        raise EngineError(f"{model}: the size of {name} {shape} is not known before a run")
-    return Port(name, _type(trt, engine, name), most, most, most, varies)
-
-
-def _type(trt: Any, engine: Any, name: str) -> np.dtype[Any]:
-    found: np.dtype[Any] = np.dtype(trt.nptype(engine.get_tensor_dtype(name)))
-    return found
+def _differences(trt: Any, engine: Any, manifest: Manifest, tensor: Tensor) -> Iterator[str]:
+    type_ = np.dtype(trt.nptype(engine.get_tensor_dtype(tensor.name)))
+    if type_ != np.dtype(tensor.type):
+        yield f"is {type_}, not {tensor.type}"
+    shape = tuple(engine.get_tensor_shape(tensor.name))
+    said = tuple(size if isinstance(size, int) else -1 for size in tensor.shape)
+    # What an output's size is may only be known in a run, where the manifest knows it before.
+    if len(shape) != len(said) or any(
+        size not in (-1, stated) for size, stated in zip(shape, said, strict=True)
+    ):
+        yield f"is {shape}, not {said}"
+    if -1 in shape and tensor in manifest.inputs:
+        least, _, most = (tuple(each) for each in engine.get_tensor_profile_shape(tensor.name, 0))
+        wanted = (manifest.sizes(tensor, "min"), manifest.sizes(tensor))
+        if any(a > b for a, b in zip(least, wanted[0], strict=True)) or any(
+            a < b for a, b in zip(most, wanted[1], strict=True)
+        ):
+            yield f"takes {least} to {most}, not {wanted[0]} to {wanted[1]}"

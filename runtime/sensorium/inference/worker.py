@@ -88,7 +88,7 @@ class _Hosted:
         self._tensors = SharedTensors(manifest)
         self._memory = memory
         self._inputs = [tensor.name for tensor in manifest.inputs]
-        self._most = {tensor.name: tensor.shape for tensor in manifest.outputs}
+        self._most = {tensor.name: manifest.sizes(tensor) for tensor in manifest.outputs}
         self._feeds: dict[str, NDArray[Any]] = {
             name: self._tensors.array(memory.view, name) for name in self._inputs
         }

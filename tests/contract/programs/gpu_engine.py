@@ -75,6 +75,7 @@ def bad_feeds(folder: Path) -> None:
     refuses(engine, {"picture": image()}, "inputs are image")
     refuses(engine, {"image": image().astype(np.float64)}, "float64")
     refuses(engine, {"image": image()[0]}, "must be float32")
+    refuses(engine, {"image": image(2)}, "must be float32")
     engine.close()
 
 
