@@ -14,6 +14,7 @@ from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.sensitivity import rank
 from sensorium_tools.quantise.static import StaticQuantiser
 from sensorium_tools.verify.error import snr_db
+from sensorium_tools.verify.gates import ENOUGH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +113,8 @@ class Search:
             EngineError: When the graph cannot be quantised, breaks the linter's rules or saturates.
         """
         found = self._candidate({})
-        if found.accuracy.passed or not self._card.quantisation.search:
+        few = found.accuracy.basis == "not established" and found.accuracy.agreement.n < ENOUGH
+        if found.accuracy.passed or few or not self._card.quantisation.search:
             return found
         harm = rank(self._card.name, self._made, self._reference, self._feeds, self._progress)
         count = 1

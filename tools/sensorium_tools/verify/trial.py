@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import EngineError
 from sensorium_tools.evaluate import task as task_of
+from sensorium_tools.evaluate.agreement import noise
 from sensorium_tools.quantise.recorder import Recorder
+from sensorium_tools.samples.checks import require
 from sensorium_tools.samples.loading import load
 from sensorium_tools.verify.gates import Accuracy, judge
 
@@ -103,6 +105,8 @@ class Trial:
 
     def _load(self, part: str, limit: int) -> list[Sample]:
         sets = self._card.evaluation.sets
+        if not sets:
+            return noise(part, limit)
         share = max(1, limit // max(1, len(sets)))
         found = [
             sample for name in sets for sample in load(name, part, self._progress, share)
@@ -112,4 +116,6 @@ class Trial:
                 f"{self._card.name}: its sets ({', '.join(sets)}) have no {part} sample",
                 "see evaluation.sets in its card, and the folder calibration/",
             )
+        for sample in found:
+            require(sample, self._card.evaluation.task)
         return found
