@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,12 +23,28 @@ SHARE = 224 / 256
 MEAN, DEVIATION = 127.0, 128.0
 """MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py."""
 TOP = 5
+SURE = 0.3
+"""Smallest probability of a class that is worth telling. Where both engines are less sure, what
+they agree on is only which of many unlikely classes comes first by a hair."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an engine sees.
+
+    Attributes:
+        classes: The surest classes, the surest first.
+        score: Probability of the first.
+    """
+
+    classes: tuple[int, ...]
+    score: float
 
 
 class ImageClass:
     """Judges an engine that takes `image` [1, 3, h, w] and gives one score for each class.
 
-    An outcome is the five surest classes, the surest first.
+    An outcome is a `Seen` of the five surest classes.
     """
 
     def __init__(self, card: Card) -> None:
@@ -35,22 +52,25 @@ class ImageClass:
         _, _, self._height, self._width = card.sizes(card.inputs[0])
         self._labels = card.engine.labels
 
-    def perform(self, run: Run, sample: Sample) -> tuple[int, ...]:
+    def perform(self, run: Run, sample: Sample) -> Seen:
         """See `Task`."""
         image = resize(middle(sample.data, SHARE), self._height, self._width)
         values = ((image - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
         scores = run({self._input: np.ascontiguousarray(values)})[self._output][0]
-        return tuple(int(place) for place in np.argsort(-scores, kind="stable")[:TOP])
+        order = np.argsort(-scores, kind="stable")[:TOP]
+        return Seen(tuple(int(place) for place in order), float(scores[order[0]]))
 
-    def agree(self, one: Any, other: Any) -> float:
-        """1 where the surest class is the same."""
-        return float(one[0] == other[0])
+    def agree(self, one: Any, other: Any) -> float | None:
+        """1 where the surest class is the same; None where neither is sure of one."""
+        if max(one.score, other.score) < SURE:
+            return None
+        return float(one.classes[0] == other.classes[0])
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """Accuracy of the surest class; where several fit, each is right."""
         known = [
             (
-                [self._labels[place] for place in outcome],
+                [self._labels[place] for place in outcome.classes],
                 sample.truth.get("classes", (sample.truth["class"],)),
             )
             for outcome, sample in zip(outcomes, samples, strict=True)
