@@ -48,7 +48,8 @@ def test_mel_spectra_are_those_of_scipy_and_the_definition(samples: int) -> None
 
 @pytest.mark.parametrize(
     ("seconds", "starts"),
-    [(0.1, [0]), (1.6, [0]), (1.9, [0]), (2.0, [0, 77]), (3.0, [0, 77, 154]), (5.0, [0, 77, 154, 231, 308])],
+    [(0.1, [0]), (1.6, [0]), (1.9, [0]), (2.0, [0, 77]), (3.0, [0, 77, 154]),
+     (5.0, [0, 77, 154, 231, 308])],
 )
 def test_a_sound_is_cut_into_parts_of_1600_ms(seconds: float, starts: list[int]) -> None:
     assert features.parts(int(seconds * 16_000)) == starts

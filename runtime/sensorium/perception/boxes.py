@@ -40,7 +40,9 @@ def overlap(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[
     end = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
     shared = np.prod(np.maximum(end - start, 0), axis=2)
     whole = _area(boxes)[:, None] + _area(others)[None] - shared
-    return np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
+    share: NDArray[np.float32] = np.zeros_like(shared)
+    np.divide(shared, whole, out=share, where=whole > 0)
+    return share
 
 
 def suppress(

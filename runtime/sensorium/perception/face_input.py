@@ -92,4 +92,6 @@ def points_of(
         side: Of the input in pixels.
     """
     scale = np.float32((square[2] - square[0]) / side)
-    return landmarks.reshape(-1, 3)[:, :2] * scale + np.float32(square[:2])
+    points: NDArray[np.float32] = landmarks.reshape(-1, 3)[:, :2] * scale
+    points += np.array(square[:2], np.float32)
+    return points

@@ -27,9 +27,10 @@ class Placement:
 
     def to_picture(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Boxes [n, 4] (left, top, right, bottom) as shares of the picture, within 0..1."""
-        start = np.float32([self.left, self.top, self.left, self.top])
-        size = np.float32([self.width, self.height, self.width, self.height])
-        return np.clip((boxes - start) / size, 0.0, 1.0).astype(np.float32)
+        start = np.array([self.left, self.top] * 2, np.float32)
+        size = np.array([self.width, self.height] * 2, np.float32)
+        inside: NDArray[np.float32] = np.clip((boxes - start) / size, 0.0, 1.0)
+        return inside
 
 
 def resize(image: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ What is left out is Resemblyzer's cutting of silences: speech is cut out before.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ MIN_COVERAGE = 0.75
 
 _HZ_PER_MEL = 200 / 3
 _BREAK_HZ, _BREAK_MEL = 1000.0, 15.0
-_LOG_STEP = np.log(6.4) / 27
+_LOG_STEP = math.log(6.4) / 27
 """Slaney's mel scale: linear to 1 kHz, then 27 steps for each factor of 6.4 (Auditory Toolbox,
 Interval technical report 1998-010)."""
 
@@ -80,7 +81,8 @@ def louder(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     if root == 0.0:
         return sound
     gain = max(1.0, 10 ** (LOUDNESS_DBFS / 20) / root)
-    return (sound * gain).astype(np.float32)
+    made: NDArray[np.float32] = (sound * gain).astype(np.float32)
+    return made
 
 
 def voice(embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -110,7 +112,7 @@ def _bands() -> NDArray[np.float32]:
 
 def _mel(hz: float) -> float:
     """Of a frequency above the break."""
-    return _BREAK_MEL + float(np.log(hz / _BREAK_HZ)) / _LOG_STEP
+    return _BREAK_MEL + math.log(hz / _BREAK_HZ) / _LOG_STEP
 
 
 def _hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:

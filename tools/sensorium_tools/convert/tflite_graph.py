@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from onnx import ValueInfoProto
 
-    from sensorium.inference.card import Card, Port
+    from sensorium.inference.card import Card
+    from sensorium.inference.card_tables import Port
     from sensorium_tools.convert.tflite_model import TfliteGraph
 
 OPSET = 18
