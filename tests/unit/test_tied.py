@@ -1,4 +1,4 @@
-"""A look-up reads the INT8 table of the product that it shares it with, and nothing else changes."""
+"""A look-up reads the INT8 table of the product it shares it with; nothing else changes."""
 
 from __future__ import annotations
 

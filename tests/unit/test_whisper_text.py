@@ -7,7 +7,9 @@ import pytest
 from sensorium.errors import EngineError
 from sensorium.perception.whisper_text import Vocabulary, byte_letters
 
-SPECIAL = ("<|endoftext|>", "<|startoftranscript|>", "<|nocaptions|>", "<|notimestamps|>", "<|0.00|>")
+SPECIAL = (
+    "<|endoftext|>", "<|startoftranscript|>", "<|nocaptions|>", "<|notimestamps|>", "<|0.00|>"
+)
 WORDS = ("!", "Hello", "Ġworld", "Ã", "©", "Ġ", "âĤ", "¬")
 METADATA = {
     "vocabulary": "\n".join(WORDS + SPECIAL), "suppressed": "9 10", "suppressed_at_start": "5 8",
