@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sensorium.inference.manifest import Manifest
 
-PLANS = {"engine-rtx.json": "tensorrt_rtx", "engine-tensorrt.json": "tensorrt"}
-"""Name of a plan's manifest, in the folder of the engine, to the module that runs it."""
+PLANS = {"rtx": "tensorrt_rtx", "tensorrt": "tensorrt"}
+"""Kind of a card's target to the module that runs its plan; the first that is there serves."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Plan:
     described: Path
     file: Path
     damage: str
+
+
+def file_name(kind: str) -> str:
+    """Of the manifest of a plan, beside that of the engine."""
+    return f"engine-{kind}.json"
 
 
 def installed() -> bool:
@@ -54,8 +59,8 @@ def find(name: str) -> Plan | None:
     """
     folder = store.built_folder(name)
     remedy = f"sensorium-engines build {name}"
-    for file_name, module in PLANS.items():
-        described = folder / file_name
+    for kind, module in PLANS.items():
+        described = folder / file_name(kind)
         if not _importable(module) or not described.is_file():
             continue
         try:
