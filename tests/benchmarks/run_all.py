@@ -25,7 +25,7 @@ from figures import machine
 HERE = Path(__file__).resolve().parent
 NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
-    "frame_times", "senses", "gestures",
+    "frame_times", "senses", "gestures", "gpu_fallback",
 )
 LIMIT_S = 1200
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sensorium.inference.cuda.driver import GpuDevice
+from sensorium.config import Inference
+from sensorium.inference.cuda.driver import BINDINGS, GpuDevice
 from sensorium.inference.device import Adapter, choose
 
 FIRST = GpuDevice(0, "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f", "00000000000000aa", "First",
@@ -13,6 +14,10 @@ SECOND = GpuDevice(1, "GPU-10111213-1415-1617-1819-1a1b1c1d1e1f", "", "Second", 
 BOTH = (FIRST, SECOND)
 UNTOLD = Adapter(why="no OpenXR runtime answers")
 FOREIGN = Adapter(uuid="ff" * 16, name="A Radeon")
+
+
+def test_the_configuration_offers_every_binding():
+    assert Inference.__dataclass_fields__["cuda"].metadata["choices"] == tuple(BINDINGS)
 
 
 @pytest.mark.parametrize(

@@ -26,11 +26,14 @@ PATIENCE_S = 30.0
 
 
 class Rig:
-    """A CNN on the stand-in GPU with its CPU engine behind it, and the truth."""
+    """A model on the stand-in GPU with its CPU engine behind it, and the truth."""
 
-    def __init__(self, folder: Path, *, warm: bool = True, plan_prefix: bytes = b"") -> None:
+    def __init__(
+        self, folder: Path, model=None, *, warm: bool = True, plan_prefix: bytes = b""
+    ) -> None:
         self.folder = folder
-        model = small_models.cnn()
+        model = model or small_models.cnn()
+        (self.input,) = model.graph.input
         self.graph, plan = plans.write(folder, model)
         if plan_prefix:
             plan.write_bytes(plan_prefix + plan.read_bytes())
@@ -57,10 +60,12 @@ class Rig:
     def run(self) -> Device:
         """One run, whose result must be right whoever computed it."""
         self.runs += 1
-        given = np.random.default_rng(self.runs).standard_normal((1, 3, 32, 32))
-        feeds = {"image": given.astype(np.float32)}
-        found = self.engine.run(feeds)["scores"]
-        np.testing.assert_allclose(found, self.truth.run(feeds)["scores"], rtol=1e-5)
+        shape = [size.dim_value for size in self.input.type.tensor_type.shape.dim]
+        given = np.random.default_rng(self.runs).standard_normal(shape)
+        feeds = {self.input.name: given.astype(np.float32)}
+        (found,) = self.engine.run(feeds).values()
+        (true,) = self.truth.run(feeds).values()
+        np.testing.assert_allclose(found, true, rtol=1e-5)
         return self.engine.device
 
     def until(self, device: Device) -> None:
