@@ -105,10 +105,11 @@ def ask_runtime() -> Adapter:
             [python, "-P", "-m", "sensorium.sensors.openxr.adapter"], env=environment,
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_ASK_S, check=False,
         )
-        return Adapter(**json.loads(said.stdout.strip().splitlines()[-1]))
     except subprocess.TimeoutExpired:
         return Adapter(why=f"the OpenXR runtime gave no answer within {_ASK_S:.0f} s")
     except OSError as error:
         return Adapter(why=f"it cannot be asked: {error}")
+    try:
+        return Adapter(**json.loads(said.stdout.strip().splitlines()[-1]))
     except (ValueError, TypeError, IndexError):
         return Adapter(why=f"the child that asked ended with {said.returncode}")

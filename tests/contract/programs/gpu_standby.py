@@ -110,18 +110,14 @@ def takes_over(folder: Path) -> None:
     rig.close()
 
 
-def killed(folder: Path, number: int = signal.SIGKILL) -> None:
+def killed(folder: Path) -> None:
     rig = Rig(folder)
     rig.until(Device.GPU)
-    os.kill(rig.host.pid, number)
+    os.kill(rig.host.pid, signal.SIGSEGV)
     rig.note("crashed")
     assert rig.engine.file_hash == rig.truth.file_hash
     rig.until(Device.GPU)
     rig.close()
-
-
-def segfault(folder: Path) -> None:
-    killed(folder, signal.SIGSEGV)
 
 
 def stopped(folder: Path) -> None:

@@ -84,7 +84,7 @@ class Session:
         size = int(np.prod(shape)) * np.dtype(type_).itemsize
         if size > pinned.size:
             raise ValueError(f"{shape} of {type_} are {size} bytes, the buffer has {pinned.size}")
-        memory = (ctypes.c_uint8 * size).from_address(pinned.address)
+        memory: Any = (ctypes.c_uint8 * size).from_address(pinned.address)
         return np.frombuffer(memory, np.dtype(type_)).reshape(shape)
 
     def upload(self, device: Buffer, host: Buffer, size: int) -> None:
