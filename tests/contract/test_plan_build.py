@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from fixtures import small_models
 from onnx import helper
@@ -95,6 +96,22 @@ def test_a_truncated_graph_is_refused():
     for length in (10, 1000, len(data) // 2, len(data) - 3):
         with pytest.raises(EngineError, match="small: "):
             build.build_plan(data[:length], small_models.card(model), unheard)
+
+
+def test_a_garbled_graph_is_built_or_refused_and_never_more(tmp_path):
+    model = small_models.cnn()
+    data, card = small_models.s8s8(model, tmp_path), small_models.card(model)
+    refused = 0
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        garbled = bytearray(data)
+        for place in random.integers(0, len(data), 10):
+            garbled[place] = random.integers(0, 256)
+        try:
+            build.build_plan(bytes(garbled), card, unheard)
+        except EngineError:
+            refused += 1
+    assert refused
 
 
 @pytest.mark.parametrize(

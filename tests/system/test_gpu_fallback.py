@@ -149,5 +149,6 @@ def test_doctor_names_the_device_and_why(tmp_path: Path) -> None:
     said = daemon.command("doctor", "--config", str(config)).stdout
     assert "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f: Stand-in 0" in said.replace("\n", " ")
     assert "is the only device" in said
+    assert "inference device" in said
     config.write_text(CONFIG.replace("[inference]", '[inference]\ndevice = "cpu"'))
     assert "inference.device is cpu" in daemon.command("doctor", "--config", str(config)).stdout

@@ -155,11 +155,19 @@ def _engines(config: Config) -> Iterator[Finding]:
             yield Finding(
                 topic, Verdict.OK,
                 f"{found['precision']} on {found['device']}, {found['hash']}, for "
-                f"{', '.join(senses)}",
+                f"{', '.join(senses)}{_plan(name)}",
             )
     for name in store.names():
         if name not in users:
             yield _unused(name)
+
+
+def _plan(name: str) -> str:
+    """What is said of an engine's plan; empty where this PC has none that it could run."""
+    plan = plans.find(name)
+    if plan is None:
+        return ""
+    return f"; plan for the GPU: {plan.damage or plan.manifest.precision}"
 
 
 def _unused(name: str) -> Finding:
