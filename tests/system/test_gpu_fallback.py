@@ -141,6 +141,18 @@ def test_a_changed_plan_is_refused_by_its_hash(tmp_path: Path) -> None:
         Listener(daemon).until(Device.CPU)
 
 
+def test_an_engine_that_is_faster_on_the_cpu_stays_there(tmp_path: Path) -> None:
+    pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
+    counting_engine.write(tmp_path / "cache", slow=False)
+    environment = stand_in.environment()
+    with Daemon(
+        tmp_path, CONFIG, cache=tmp_path / "cache",
+        environment={name: environment[name] for name in ("LD_LIBRARY_PATH", "PYTHONPATH")},
+    ) as daemon:
+        says(daemon, "the CPU is faster")
+        Listener(daemon).until(Device.CPU)
+
+
 def test_doctor_names_the_device_and_why(tmp_path: Path) -> None:
     pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
     config = tmp_path / "sensorium.toml"

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from sensorium.errors import EngineError, GpuError, GpuLost, GpuMemory, GpuMissing, GpuSilent
 from sensorium.inference.cuda.driver import GpuDevice
+from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.gpu import MIB, Gpu
+from sensorium.inference.pace import pace
 from sensorium.inference.remote import LOAD_S, RemoteEngine, WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from sensorium.inference.device import Choice
-    from sensorium.inference.manifest import Manifest
     from sensorium.inference.memory_guard import MemoryGuard
+    from sensorium.inference.plans import Plan
 
 _log = logging.getLogger(__name__)
 
@@ -40,17 +42,18 @@ class Place:
     Attributes:
         engine: To be used now; None while there is none, and `why` says why.
         why: For the user; empty while `engine` is there.
+        plan: What is to be loaded.
+        cpu_s: What a run takes on the CPU: not to be undercut is to be refused.
         refused: Whether it is not tried again: the plan itself is at fault.
         crashes: How often the process ended while this was loaded.
     """
 
-    def __init__(
-        self, host: GpuHost, manifest: Manifest, described: Path, file: Path, damage: str = ""
-    ) -> None:
+    def __init__(self, host: GpuHost, plan: Plan, cpu_s: float) -> None:
         self.engine: RemoteEngine | None = None
-        self.why = damage or "the GPU is being started"
-        self.manifest, self.described, self.file = manifest, described, file
-        self.refused = bool(damage)
+        self.why = plan.damage or "the GPU is being started"
+        self.plan = plan
+        self.cpu_s = cpu_s
+        self.refused = bool(plan.damage)
         self.crashes = 0
         self._host = host
 
@@ -108,18 +111,15 @@ class GpuHost:
         worker = self._worker
         return worker.pid if worker is not None else 0
 
-    def place(
-        self, manifest: Manifest, described: Path, file: Path, damage: str = ""
-    ) -> Place:
+    def place(self, plan: Plan, cpu_s: float = math.inf) -> Place:
         """A place for an engine; it is loaded in the background.
 
         Args:
-            manifest: Of the plan.
-            described: The manifest's file.
-            file: The plan.
-            damage: Why it must not be loaded; empty when it may be.
+            plan: What to load.
+            cpu_s: What a run takes on the CPU. An engine that takes as long on the GPU, with the
+                way there and back, stays on the CPU.
         """
-        place = Place(self, manifest, described, file, damage)
+        place = Place(self, plan, cpu_s)
         with self._lock:
             self._places.append(place)
         self._wake.set()
@@ -212,9 +212,8 @@ class GpuHost:
         """Loads one; None when its plan is at fault, which is no reason for others to go."""
         self._number += 1
         try:
-            return RemoteEngine(
-                worker, self._number, place.manifest, place.described, place.file, self._gpu
-            )
+            engine = RemoteEngine(worker, self._number, place.plan, self._gpu)
+            gpu_s = pace(engine, FeedCheck(place.plan.manifest).zeros())
         except (GpuLost, GpuSilent) as error:
             place.crashes += 1
             if place.crashes >= _CRASHES:
@@ -225,11 +224,18 @@ class GpuHost:
         except EngineError as error:
             self._refuse(place, error)
             return None
+        if gpu_s < place.cpu_s:
+            return engine
+        engine.close()
+        self._refuse(place, EngineError(
+            f"the CPU is faster: {place.cpu_s * 1e3:.2f} ms, {gpu_s * 1e3:.2f} ms on the GPU"
+        ))
+        return None
 
     def _refuse(self, place: Place, error: EngineError) -> None:
         place.refused = True
         place.why = str(error)
-        _log.warning("%s stays on the CPU: %s", place.manifest.name, error)
+        _log.warning("%s stays on the CPU: %s", place.plan.manifest.name, error)
 
     def _retreat(self, error: GpuError) -> None:
         """Ends the process; all go on with the CPU, and it is tried again later."""

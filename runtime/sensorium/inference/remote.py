@@ -23,12 +23,11 @@ from sensorium.inference.shared_tensors import SharedTensors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sensorium.inference.gpu import Gpu
-    from sensorium.inference.manifest import Manifest
+    from sensorium.inference.plans import Plan
 
 LOAD_S = 60.0
 """A first load may compile; it is long, not endless."""
@@ -145,19 +144,15 @@ class RemoteEngine:
     Args:
         worker: The process.
         number: Of this engine in it.
-        manifest: What it is.
-        described: The manifest's file.
-        file: The engine's file.
+        plan: What it is.
         gpu: Where it runs.
 
     Raises:
         EngineError: When it cannot be loaded there.
     """
 
-    def __init__(
-        self, worker: WorkerProcess, number: int, manifest: Manifest, described: Path, file: Path,
-        gpu: Gpu,
-    ) -> None:
+    def __init__(self, worker: WorkerProcess, number: int, plan: Plan, gpu: Gpu) -> None:
+        manifest = plan.manifest
         self.name = manifest.name
         self.precision = Precision[manifest.precision.upper()]
         self.device = Device.GPU
@@ -178,7 +173,7 @@ class RemoteEngine:
             tensor.name: self._tensors.array(self._memory.view, tensor.name)
             for tensor in manifest.outputs
         }
-        self._load(described, file, gpu)
+        self._load(plan, gpu)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
@@ -215,12 +210,12 @@ class RemoteEngine:
         """Ends the process, with all of its engines."""
         self._worker.kill(why)
 
-    def _load(self, described: Path, file: Path, gpu: Gpu) -> None:
+    def _load(self, plan: Plan, gpu: Gpu) -> None:
         handle = mapping.new_handle(self._memory, writable=True)
         try:
             self._worker.ask(
-                {"op": "load", "engine": self._number, "manifest": str(described),
-                 "file": str(file), "gpu": asdict(gpu)},
+                {"op": "load", "engine": self._number, "manifest": str(plan.described),
+                 "file": str(plan.file), "gpu": asdict(gpu)},
                 LOAD_S, (handle,),
             )
         finally:

@@ -26,20 +26,23 @@ class StandbyEngine:
 
     Args:
         place: On the GPU; it is empty until the engine is loaded there.
-        load_cpu: Loads the engine for the CPU.
+        cpu: The engine for the CPU.
+        load_cpu: Loads it again.
         warm: Whether the CPU's engine stays loaded while the GPU answers. Otherwise its memory is
             given back meanwhile, and a failure costs the time that it takes to load.
     """
 
-    def __init__(self, place: Place, load_cpu: Callable[[], Engine], *, warm: bool) -> None:
+    def __init__(
+        self, place: Place, cpu: Engine, load_cpu: Callable[[], Engine], *, warm: bool
+    ) -> None:
         self._place = place
         self._load_cpu = load_cpu
         self._warm = warm
-        self._cpu: Engine | None = load_cpu()
-        self.name = self._cpu.name
-        self.labels = self._cpu.labels
+        self._cpu: Engine | None = cpu
+        self.name = cpu.name
+        self.labels = cpu.labels
         self._answering: Engine | None = None
-        self._describe(self._cpu)
+        self._describe(cpu)
 
     @property
     def note(self) -> str:

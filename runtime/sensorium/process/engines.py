@@ -11,9 +11,11 @@ from sensorium.control.interpreter import interpreter
 from sensorium.inference import plans, store
 from sensorium.inference.cuda.driver import is_installed
 from sensorium.inference.device import CPU, Adapter, Choice, choose
+from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.free_memory import FreeMemory
 from sensorium.inference.gpu_host import GpuHost
 from sensorium.inference.memory_guard import MIB, MemoryGuard
+from sensorium.inference.pace import pace
 from sensorium.inference.standby import StandbyEngine
 
 if TYPE_CHECKING:
@@ -62,20 +64,18 @@ class GpuEngines(CpuEngines):
     def load(self, name: str) -> Engine:
         """Loads an engine; its place on the GPU is taken in the background."""
         plan = plans.find(name)
+        cpu = super().load(name)
         if plan is None:
-            return super().load(name)
+            return cpu
         if self._host is None:
             self._host = GpuHost(
                 self._gpu.cuda, self._choose, MemoryGuard(self._gpu.reserve_mib * MIB),
                 FreeMemory(),
             )
-        place = self._host.place(plan.manifest, plan.described, plan.file, plan.damage)
-        try:
-            return StandbyEngine(place, lambda: store.load(name, self._threads),
-                                 warm=self._gpu.standby)
-        except BaseException:
-            place.leave()
-            raise
+        place = self._host.place(plan, pace(cpu, FeedCheck(plan.manifest).zeros()))
+        return StandbyEngine(
+            place, cpu, lambda: store.load(name, self._threads), warm=self._gpu.standby
+        )
 
     def close(self) -> None:
         """Ends the process on the GPU."""

@@ -20,6 +20,7 @@ from sensorium.inference.free_memory import FreeMemory
 from sensorium.inference.gpu_host import GpuHost
 from sensorium.inference.memory_guard import MIB, MemoryGuard
 from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
+from sensorium.inference.plans import Plan
 from sensorium.inference.standby import StandbyEngine
 
 PATIENCE_S = 30.0
@@ -48,7 +49,8 @@ class Rig:
         manifest = plans.manifest(plan, model, backend)
         described.write_text(manifest.to_json())
         self.engine = StandbyEngine(
-            self.host.place(manifest, described, plan), self._cpu, warm=warm
+            self.host.place(Plan(manifest, described, plan, "")), self._cpu(), self._cpu,
+            warm=warm,
         )
         self.truth = OnnxRuntimeEngine(self.described, self.graph)
         self.runs = 0
