@@ -20,6 +20,7 @@ from sensorium_tools.quantise.prepare import prepare
 from sensorium_tools.targets import tensorrt
 from sensorium_tools.verify import machine
 from sensorium_tools.verify.error import snr_db
+from sensorium_tools.verify.gates import with_interval
 from sensorium_tools.verify.memory import peak_mib
 from sensorium_tools.verify.report import Precision, Report, Tensorrt
 from sensorium_tools.verify.speed import compare
@@ -91,7 +92,8 @@ class Workshop:
         card = self._card
         try:
             trial = Trial(card, self._reference, self._progress)
-            self._metric = trial.task.score(trial.reference()[1], trial.reference()[0])
+            samples, outcomes = trial.reference()
+            self._metric = with_interval(trial.task, outcomes, samples)
             feeds = trial.timed()
         except EngineError as error:
             self._missing["int8"] = f"not established: {error.message}"

@@ -26,7 +26,8 @@ class Metric:
     Attributes:
         name: The field's word for it, as "accuracy" or "word error rate".
         value: In its unit; a share is 0 to 1.
-        low: Lower end of its 95 % interval.
+        low: Lower end of its 95 % interval; not a number where a task leaves it to the gates, which
+            draw origins of samples.
         high: Upper end.
         n: Samples (words, for a word error rate).
         more_is_better: Whether a larger value is a better one.

@@ -9,7 +9,8 @@ are drawn. What neither shows is not established, and fp32 stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,7 +93,7 @@ def judge(
     ]
     agreements = np.array([value for _, value in compared])
     agreement = _agreement(agreements, [sample for sample, _ in compared])
-    metric = task.score(outcomes, samples)
+    metric = with_interval(task, outcomes, samples)
     loss = _loss(task, samples, reference, outcomes, agreements)
     if loss is not None and loss.high <= gates.max_loss:
         return Accuracy(
@@ -131,6 +132,23 @@ def judge(
     )
 
 
+def with_interval(
+    task: Task, outcomes: Sequence[Any], samples: Sequence[Sample]
+) -> Metric | None:
+    """The task's metric; its interval over draws of whole origins where the task gives none."""
+    metric = task.score(outcomes, samples)
+    if metric is None or not math.isnan(metric.low):
+        return metric
+
+    def value(places: Any) -> float:
+        drawn = task.score([outcomes[place] for place in places],
+                           [samples[place] for place in places])
+        return math.nan if drawn is None else drawn.value
+
+    low, high = _drawn(_groups(samples), value)
+    return replace(metric, low=low, high=high)
+
+
 def _agreement(values: Any, samples: Sequence[Sample]) -> Share:
     groups = _groups(samples)
     if not len(values):
@@ -141,8 +159,8 @@ def _agreement(values: Any, samples: Sequence[Sample]) -> Share:
     else:
         low, high = _drawn(groups, lambda places: float(values[places].mean()))
     if (values == values[0]).all():
-        # What did not happen in n groups may still happen: the rule that Wilson's interval gives.
-        low = min(low, mean - (1 - wilson(len(groups), len(groups))[0]))
+        # What did not happen in n samples may still happen: the rule that Wilson's interval gives.
+        low = min(low, mean - wilson(0, len(values))[1])
     return Share(mean, max(low, 0.0), min(high, 1.0), len(values), len(groups))
 
 
@@ -170,7 +188,7 @@ def _loss(
     value = sign * (first.value - second.value)
     low, high = _drawn(groups, lost)
     if (agreements == 1).all():
-        high = max(high, value + wilson(0, len(groups))[1])
+        high = max(high, value + wilson(0, len(agreements))[1])
     return Share(value, min(low, value), max(high, value), first.n, len(groups))
 
 
