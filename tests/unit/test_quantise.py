@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import onnx
 import pytest
@@ -154,7 +156,7 @@ def test_a_recorder_keeps_an_even_share() -> None:
     kept = [float(given["x"][0]) for given in recorder.feeds]
     assert 4 <= len(kept) <= 8
     assert kept == sorted(kept)
-    assert len({round(b - a) for a, b in zip(kept, kept[1:], strict=False)}) == 1
+    assert len({round(b - a) for a, b in itertools.pairwise(kept)}) == 1
 
 
 def test_a_recorder_refuses_what_is_not_finite() -> None:

@@ -9,6 +9,7 @@ from sensorium.inference import store
 from sensorium_tools import artefacts
 from sensorium_tools.graphs import graph
 from sensorium_tools.install import install, installed, versions
+from sensorium_tools.plan.install import install_plan
 from sensorium_tools.ports import with_ports
 from sensorium_tools.samples.loading import identity
 from sensorium_tools.verify import machine
@@ -55,8 +56,13 @@ def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
     if present is not None and present.key == name and not force:
         return present
     whole = with_ports(card, graph(card, progress))
-    precision, data, made = Workshop(whole, name, progress).make()
-    return install(whole, card.identity, name, precision, data, made.to_json())
+    made = Workshop(whole, name, progress).make()
+    manifest = install(
+        whole, card.identity, name, made.precision, made.data, made.report.to_json()
+    )
+    if made.target is not None:
+        install_plan(manifest, made.target.plan, made.target.precision)
+    return manifest
 
 
 def report(card: Card) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 from pathlib import Path
@@ -100,9 +101,8 @@ def _add_json(command: argparse.ArgumentParser) -> None:
 
 def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[str, Any]]:
     if arguments.command == "calibrate":
-        yield _attempt(
-            arguments.name, lambda: commands.calibrate(arguments.recording, arguments.name, progress)
-        )
+        name, recording = arguments.name, arguments.recording
+        yield _attempt(name, lambda: commands.calibrate(recording, name, progress))
     elif arguments.command == "gc":
         yield _attempt("cache", lambda: commands.sweep(arguments.max_mb))
     else:
@@ -112,7 +112,7 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[st
                 yield card
             elif arguments.names or arguments.command == "list" or _is_meant(card, arguments):
                 yield _attempt(
-                    name, lambda card=card: arguments.action(card, progress, arguments)  # type: ignore[misc]
+                    name, functools.partial(arguments.action, card, progress, arguments)
                 )
 
 

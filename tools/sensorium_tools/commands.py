@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
@@ -116,7 +117,7 @@ def explain(card: Card, _progress: Progress, _arguments: argparse.Namespace) -> 
     return {
         "state": "explained",
         "page": explanation(card, content),
-        "card": card.asdict(),
+        "card": {key: value for key, value in asdict(card).items() if key != "folder"},
         "report": content,
     }
 

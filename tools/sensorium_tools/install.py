@@ -22,7 +22,8 @@ from sensorium.inference.manifest import Manifest, Range, Tensor
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sensorium.inference.card import Card, Port
+    from sensorium.inference.card import Card
+    from sensorium.inference.card_tables import Port
 
 NOTICE = "NOTICE"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import onnx
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sensorium.inference.card import Card
     from sensorium_tools.evaluate import Run
+    from sensorium_tools.plan.build import Plan
     from sensorium_tools.progress import Progress
     from sensorium_tools.quantise.recorder import Feeds
     from sensorium_tools.quantise.static import Quantiser
@@ -29,73 +30,121 @@ if TYPE_CHECKING:
 _SAMPLES = 64
 
 
+@dataclass(frozen=True)
+class Target:
+    """What there is for TensorRT.
+
+    Attributes:
+        report: For a person.
+        plan: Built ahead of time; None where it was not.
+        precision: Of the graph that the plan is of.
+    """
+
+    report: Tensorrt
+    plan: Plan | None
+    precision: str
+
+
 def tensorrt(
     card: Card,
+    fp32: bytes,
     made: Quantiser | None,
     trial: Trial | None,
     reference: Run,
     feeds: list[Feeds],
     kept: Collection[str],
     progress: Progress,
-) -> Tensorrt | None:
-    """Makes the S8S8 graph, lints it and runs it as written.
+) -> Target | None:
+    """Makes the S8S8 graph, lints it, runs it as written and builds its plan.
+
+    Where there is no such graph, or it is not as good as the card demands, fp32 takes its place.
 
     Returns:
-        What is known of it; None where the card names no GPU.
+        None where the card names no GPU.
     """
-    if card.target("rtx") is None and card.target("tensorrt") is None:
+    wanted = card.target("rtx") or card.target("tensorrt")
+    if wanted is None:
         return None
-    if not isinstance(made, StaticQuantiser) or trial is None:
-        why = "its recipe is dynamic" if made else "there is no INT8 graph of it"
-        return Tensorrt("not made", f"{why}: it runs in fp16 or fp32 there")
+    report, data, precision = Tensorrt("not made", "its card has no recipe for it"), fp32, "fp32"
+    if isinstance(made, StaticQuantiser) and trial is not None and "int8" in wanted.precision:
+        report, passed, int8 = _int8(card, made, trial, reference, feeds, kept)
+        if passed:
+            data, precision = int8, "int8"
+    elif made is not None:
+        report = Tensorrt("not made", "its recipe is dynamic, which TensorRT does not have")
+    state, why, built = _plan(card, data, precision, progress)
+    said = {"state": state, "why": f"{report.why}; {why}" if report.why else why}
+    return Target(
+        Tensorrt(**{**asdict(report), **said, "plan": _about(built, precision)}), built, precision
+    )
+
+
+def _int8(
+    card: Card,
+    made: StaticQuantiser,
+    trial: Trial,
+    reference: Run,
+    feeds: list[Feeds],
+    kept: Collection[str],
+) -> tuple[Tensorrt, bool, bytes]:
     try:
         data = made.quantise("tensorrt", kept)
         run = GraphRun(card.name, data, as_written=True)
         accuracy = trial.judge("S8S8 as written", run, _SAMPLES)
     except EngineError as error:
-        return Tensorrt("not made", error.message)
-    state, why, plan = _plan(card, data, progress)
+        return Tensorrt("not made", error.message), False, b""
     findings = tuple(
         f"{finding.node}: {finding.rule}: {finding.says}"
         for finding in lint(onnx.load_from_string(data), "tensorrt")
     )
-    return Tensorrt(
-        state,
-        why,
-        plan=plan,
+    passed = not findings and (
+        accuracy.passed or accuracy.agreement.value >= card.gates.min_agreement
+    )
+    report = Tensorrt(
+        "made",
+        "" if passed else "its S8S8 graph is not as good as its card demands",
         bytes=len(data),
         snr_db=snr_db(reference, run, feeds),
         agreement=asdict(accuracy.agreement),
         findings=findings,
     )
+    return report, passed, data
 
 
 def _plan(
-    card: Card, data: bytes, progress: Progress
-) -> tuple[str, str, dict[str, Any] | None]:
-    """Builds the plan for RTX where its builder is here; state, why and what it made."""
+    card: Card, data: bytes, precision: str, progress: Progress
+) -> tuple[str, str, Plan | None]:
+    """Builds the plan for RTX where its builder is here; state, why and plan."""
     if card.target("rtx") is None:
-        return "converted", "its plan is built on the device", None
+        return "made", "its plan is built on the device", None
     reason = missing()
     if reason:
-        return "converted", f"its plan is not built here: {reason}", None
+        return "made", f"its plan is not built here: {reason}", None
+    progress.say(f"{card.name}: plan for RTX in {precision}")
     try:
-        with progress.steps(f"{card.name}: plan for RTX", 0) as advance:
-            plan = build_plan(data, card, lambda _step, _done, _of: advance(0))
+        plan = build_plan(data, card, lambda _step, _done, _of: None)
     except EngineError as error:
         return "refused", error.message, None
     inside, outside = weighted_int8(plan.layers)
     return (
         "built",
-        f"TensorRT for RTX {plan.version} builds it ahead of time for compute "
+        f"TensorRT for RTX {plan.version} builds its {precision} graph ahead of time for compute "
         f"{', '.join(plan.compute)}; weighted layers in INT8: {inside} of {inside + len(outside)}",
-        {
-            "version": plan.version,
-            "compute": plan.compute,
-            "bytes": len(plan.data),
-            "int8": inside,
-            "others": outside,
-            "left_out": plan.left_out,
-            "warnings": plan.warnings,
-        },
+        plan,
     )
+
+
+def _about(plan: Plan | None, precision: str) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    inside, outside = weighted_int8(plan.layers)
+    return {
+        "precision": precision,
+        "version": plan.version,
+        "compute": plan.compute,
+        "bytes": len(plan.data),
+        "int8": inside,
+        "others": outside,
+        "left_out": plan.left_out,
+        "warnings": plan.warnings,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,10 +34,28 @@ if TYPE_CHECKING:
     from sensorium_tools.progress import Progress
     from sensorium_tools.quantise.recorder import Feeds
     from sensorium_tools.quantise.static import Quantiser
+    from sensorium_tools.targets import Target
     from sensorium_tools.verify.gates import Accuracy
     from sensorium_tools.verify.speed import Speed
 
 _ORDER = ("int8", "fp16", "fp32")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a build gives.
+
+    Attributes:
+        precision: The best for the CPU.
+        data: Its graph.
+        report: Every precision side by side.
+        target: What there is for TensorRT; None where the card names no GPU.
+    """
+
+    precision: str
+    data: bytes
+    report: Report
+    target: Target | None
 
 
 class Workshop:
@@ -68,11 +86,8 @@ class Workshop:
         self._weight_bits = 0
         self._metric: Metric | None = None
 
-    def make(self) -> tuple[str, bytes, Report]:
+    def make(self) -> Made:
         """Makes and judges everything.
-
-        Returns:
-            The best precision, its graph and the report.
 
         Raises:
             EngineError: When fp32 itself is not what its card demands.
@@ -82,10 +97,14 @@ class Workshop:
         trial, feeds = self._trial()
         self._half(prepared, trial)
         made = self._int8(prepared, trial)
-        other = tensorrt(card, made, trial, self._reference, feeds, self._kept, self._progress)
+        target = tensorrt(
+            card, self._graphs["fp32"], made, trial, self._reference, feeds, self._kept,
+            self._progress,
+        )
         rows = self._rows(feeds)
         best = next(row.name for row in rows if row.state == "installed")
-        return best, self._graphs[best], self._report(best, rows, other)
+        report = self._report(best, rows, target.report if target else None)
+        return Made(best, self._graphs[best], report, target)
 
     def _trial(self) -> tuple[Trial | None, list[Feeds]]:
         """The trial and the inputs to time on: zeros where the trial lacks something here."""

@@ -96,7 +96,8 @@ def voice(embeddings: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
 def _window() -> NDArray[np.float32]:
     """Hann's window, periodic."""
     turns = np.arange(WINDOW) * (2 * np.pi / WINDOW)
-    return (0.5 - 0.5 * np.cos(turns)).astype(np.float32)
+    window: NDArray[np.float32] = (0.5 - 0.5 * np.cos(turns)).astype(np.float32)
+    return window
 
 
 @cache

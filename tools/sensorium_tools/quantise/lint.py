@@ -57,7 +57,8 @@ def lint(model: ModelProto, target: str) -> list[Finding]:
 def weighted_in_int8(model: ModelProto) -> tuple[list[str], list[str]]:
     """Names of the weighted nodes whose data and weights come out of DQ, and of all others."""
     graph = _Graph(model)
-    quantised, others = [], []
+    quantised: list[str] = []
+    others: list[str] = []
     for node in model.graph.node:
         if node.op_type in WEIGHTED:
             whole = all(graph.is_dequantised(name) for name in node.input[:2])

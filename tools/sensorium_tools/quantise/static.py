@@ -1,9 +1,9 @@
 """Static INT8: one calibration, and from its ranges a graph for each target.
 
 ONNX Runtime on a CPU gets U8S8. Its INT8 kernels add pairs of products in 16 bits where the CPU
-has no VNNI, which saturates with weights of eight bits (ONNX Runtime, "Quantize ONNX models"): there
-weights of seven bits, which cannot, take their place. TensorRT gets S8S8, symmetric, and no quantised bias: it refuses
-a zero point that is not 0, and an int32 bias.
+has no VNNI, which saturates with weights of eight bits (ONNX Runtime, "Quantize ONNX models"):
+there weights of seven bits, which cannot, take their place. TensorRT gets S8S8, symmetric, and no
+quantised bias: it refuses a zero point that is not 0, and an int32 bias.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def _peak_bytes() -> int:
         class Counters(ctypes.Structure):
             """PROCESS_MEMORY_COUNTERS of psapi.h."""
 
-            _fields_ = [  # noqa: RUF012
+            _fields_ = [
                 ("size", wintypes.DWORD), ("faults", wintypes.DWORD),
                 ("peak", ctypes.c_size_t), ("rest", ctypes.c_size_t * 7),
             ]
