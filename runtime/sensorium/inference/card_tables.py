@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sensorium.inference.backends import BACKENDS
-
 CONVERTERS = (
     "onnx",
     "tflite",
@@ -48,7 +46,7 @@ class Identity:
 
     name: str = _key("The folder's name.")
     title: str = _key("One line for a person.", default="")
-    backend: str = _key("What runs it.", default="onnxruntime", choices=tuple(BACKENDS))
+    backend: str = _key("What runs it on the CPU.", default="onnxruntime", choices=("onnxruntime",))
     labels: tuple[str, ...] = _key("Names of its classes, in the output's order.", default=())
     labels_from: str = _key("Where the labels' order is published.", default="")
     sample_rate_hz: int = _key("Of a sound input; 0: none.", default=0, min=0, max=192_000)
