@@ -107,7 +107,7 @@ def _bands() -> NDArray[np.float32]:
     bins = np.linspace(0.0, RATE_HZ / 2, WINDOW // 2 + 1)
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
+    triangles: NDArray[np.float64] = np.maximum(0.0, np.minimum(rising, falling))
     return (triangles * (2.0 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
 
 
@@ -118,4 +118,5 @@ def _mel(hz: float) -> float:
 
 def _hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
     above = _BREAK_HZ * np.exp(_LOG_STEP * (mels - _BREAK_MEL))
-    return np.where(mels < _BREAK_MEL, mels * _HZ_PER_MEL, above)
+    hz: NDArray[np.float64] = np.where(mels < _BREAK_MEL, mels * _HZ_PER_MEL, above)
+    return hz
