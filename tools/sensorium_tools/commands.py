@@ -12,6 +12,7 @@ from sensorium_tools import artefacts, bench_engine, sources
 from sensorium_tools import build as building
 from sensorium_tools.calibrate import calibrate as calibrate_from
 from sensorium_tools.install import installed, write
+from sensorium_tools.ports import of_manifest
 from sensorium_tools.verify.explanation import explanation
 from sensorium_tools.verify.report import Report
 
@@ -114,9 +115,11 @@ def listed(card: Card, _progress: Progress, _arguments: argparse.Namespace) -> d
 def explain(card: Card, _progress: Progress, _arguments: argparse.Namespace) -> dict[str, Any]:
     """Where an engine is from, what was decided of it, and why."""
     content = building.report(card)
+    manifest = installed(card)
+    whole = card if manifest is None else of_manifest(card, manifest)
     return {
         "state": "explained",
-        "page": explanation(card, content),
+        "page": explanation(whole, content),
         "card": {key: value for key, value in asdict(card).items() if key != "folder"},
         "report": content,
     }

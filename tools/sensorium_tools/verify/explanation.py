@@ -21,9 +21,10 @@ def explanation(card: Card, report: Mapping[str, Any] | None) -> str:
 
 
 def _origin(card: Card) -> Iterator[str]:
-    yield f"{card.name}: {card.engine.title}"
+    yield f"{card.name}: {card.engine.title}" if card.engine.title else card.name
     yield f"  made by      {card.upstream.project}"
-    yield f"  licence      {card.upstream.licence}: {card.upstream.licence_from}"
+    stated = f": {card.upstream.licence_from}" if card.upstream.licence_from else ""
+    yield f"  licence      {card.upstream.licence}{stated}"
     if card.engine.opt_in:
         yield f"  opt-in       {card.engine.opt_in}"
     if card.engine.unverified:
@@ -41,7 +42,8 @@ def _ports(card: Card) -> Iterator[str]:
     for what, ports in (("takes", card.inputs), ("gives", card.outputs)):
         for port in ports:
             shape = ", ".join(str(size) for size in port.shape)
-            yield f"  {what:<12} {port.name} {port.type} [{shape}], {port.unit}: {port.about}"
+            meaning = f", {port.unit}: {port.about}" if port.about else ""
+            yield f"  {what:<12} {port.name} {port.type} [{shape}]{meaning}"
     for axis in card.axes:
         yield f"  {axis.name:<12} {axis.min} to {axis.max}, typically {axis.typical}"
 
