@@ -1,4 +1,4 @@
-"""The artefact for TensorRT: S8S8 from the same ranges, as far as it can be judged without a GPU."""
+"""The artefact for TensorRT: S8S8 from the same ranges, judged as far as no GPU is needed."""
 
 from __future__ import annotations
 

@@ -79,7 +79,9 @@ class Workshop:
         self._threads = machine.threads()
         self._target = card.target("cpu")
         self._graphs = {"fp32": graph(card, progress)}
-        self._reference = GraphRun(card.name, self._graphs["fp32"], self._threads)
+        # All cores judge; what the daemon has is what is timed.
+        self._cores = machine.cores()
+        self._reference = GraphRun(card.name, self._graphs["fp32"], self._cores)
         self._accuracy: dict[str, Accuracy] = {}
         self._missing: dict[str, str] = {}
         self._kept: dict[str, float] = {}
@@ -130,7 +132,7 @@ class Workshop:
     def _half(self, prepared: ModelProto, trial: Trial | None) -> None:
         try:
             data = to_half(self._card.name, prepared)
-            run = GraphRun(self._card.name, data, self._threads)
+            run = GraphRun(self._card.name, data, self._cores)
             if trial is not None and self._target and "fp16" in self._target.precision:
                 self._accuracy["fp16"] = trial.judge("fp16", run)
             self._graphs["fp16"] = data
@@ -151,7 +153,7 @@ class Workshop:
                 self._missing["int8"] = "its card does not name it for the CPU"
                 return made
             search = Search(
-                card, made, self._reference, feeds, trial, self._threads, self._progress
+                card, made, self._reference, feeds, trial, self._cores, self._progress
             )
             found = search.best()
         except EngineError as error:

@@ -50,7 +50,10 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     try:
         with h5py.File(io.BytesIO(weights[0]), "r") as file:
             layers, result = _layers(file)
-            numbers = {layer.name: _numbers(file["model_weights"], layer.name) for layer in layers}
+            group = file["model_weights"]
+            if not isinstance(group, h5py.Group):
+                raise EngineError("model_weights is not a group")
+            numbers = {layer.name: _numbers(group, layer.name) for layer in layers}
         return _graph(card, layers, result, numbers)
     except EngineError as error:
         raise EngineError(f"{where}: {error.message}", error.remedy or _REMEDY) from error
@@ -67,7 +70,7 @@ def _layers(file: h5py.File) -> tuple[list[_Layer], str]:
     """The layers in an order in which they can run, and the name of the last."""
     if "model_config" not in file.attrs or "model_weights" not in file:
         raise EngineError("not a whole Keras model: model_config or model_weights is missing")
-    text = file.attrs["model_config"]
+    text: Any = file.attrs["model_config"]
     config = json.loads(text)["config"]
     made = []
     for entry in config["layers"]:
@@ -85,9 +88,13 @@ def _layers(file: h5py.File) -> tuple[list[_Layer], str]:
 def _numbers(group: h5py.Group, layer: str) -> dict[str, NDArray[np.float32]]:
     """The weights of a layer by the last word of their names, as `kernel`."""
     found: dict[str, NDArray[np.float32]] = {}
-    for raw in group[layer].attrs["weight_names"]:
+    inside = group[layer]
+    if not isinstance(inside, h5py.Group):
+        raise EngineError(f"{layer} is not a group")
+    names: Any = inside.attrs["weight_names"]
+    for raw in names:
         name = raw.decode() if isinstance(raw, bytes) else str(raw)
-        data = group[layer][name]
+        data: Any = inside[name]
         if not isinstance(data, h5py.Dataset) or data.external or data.is_virtual:
             raise EngineError(f"{name} is not a plain array of this file")
         if data.dtype != np.float32 or data.size > _MAX_NUMBERS:

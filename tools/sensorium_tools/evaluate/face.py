@@ -101,7 +101,7 @@ class Blendshapes:
         """See `Task`."""
         values, square = landmark_crop(sample.data, _box(sample), self._side)
         name, result = self._other
-        found = self._landmarks.run([result], {name: values})[0]
+        found = np.asarray(self._landmarks.run([result], {name: values})[0])
         points = points_of(found, square, self._side)[BLENDSHAPE_LANDMARKS]
         weights: NDArray[np.float32] = run({self._input: points[None]})[self._output]
         return weights.reshape(-1).copy()

@@ -66,7 +66,8 @@ class _Reader(CalibrationDataReader):  # type: ignore[misc]
     def __init__(self, feeds: Sequence[Feeds]) -> None:
         self._left = iter(feeds)
 
-    def get_next(self) -> Feeds | None:
+    def get_next(self) -> Any:
+        """The next feeds; None at the end."""
         return next(self._left, None)
 
 
