@@ -6,7 +6,6 @@ rest in. Only ONNX Runtime runs it: TensorRT has no such mode.
 
 from __future__ import annotations
 
-import fnmatch
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from sensorium.errors import EngineError
 from sensorium_tools.quantise.static import quietly
 from sensorium_tools.quantise.tied import tie
+from sensorium_tools.quantise.weights import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,6 +29,11 @@ _OF_GEMM = "_MatMul"
 """Behind a Gemm's name: `quantize_dynamic` makes each a MatMul of that name before it looks."""
 
 
+def _types(operators: Collection[str]) -> list[str]:
+    """With Gemm goes the MatMul that it becomes: nodes, not types, say which are meant."""
+    return sorted({*operators, *(("MatMul",) if "Gemm" in operators else ())})
+
+
 class DynamicQuantiser:
     """Quantises the weights of one prepared graph; see `StaticQuantiser`."""
 
@@ -36,11 +41,7 @@ class DynamicQuantiser:
         self._name = name
         self._model = model
         self._recipe = recipe
-        self.nodes = [
-            node.name for node in model.graph.node
-            if node.op_type in recipe.operators
-            and not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
-        ]
+        self.nodes = chosen(model, recipe)
 
     def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
         """The graph with its matrix products in INT8.
@@ -62,7 +63,7 @@ class DynamicQuantiser:
                 quantize_dynamic(
                     str(prepared),
                     str(result),
-                    op_types_to_quantize=list(self._recipe.operators),
+                    op_types_to_quantize=_types(self._recipe.operators),
                     nodes_to_quantize=[
                         name for node in self.nodes if node not in keep
                         for name in (node, node + _OF_GEMM)
