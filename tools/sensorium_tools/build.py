@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sensorium.inference.manifest import Manifest
     from sensorium_tools.progress import Progress
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the same card, samples and tools must give another engine or report."""
 
 

@@ -65,7 +65,8 @@ def quantiser(card: Card, prepared: ModelProto, feeds: list[Feeds]) -> Quantiser
         made = StaticQuantiser(card.name, prepared, card.quantisation, feeds)
     if not made.nodes:
         raise EngineError(
-            f"{card.name}: none of its nodes is a {' or '.join(card.quantisation.operators)}",
+            f"{card.name}: none of its nodes is a {' or '.join(card.quantisation.operators)} that "
+            f"goes to {card.quantisation.scheme} INT8",
             "see quantisation.operators in its card",
         )
     return made

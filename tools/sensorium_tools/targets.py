@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """The artefact for TensorRT: S8S8 from the same ranges, judged as far as no GPU is needed."""
+=======
+"""The artefact for TensorRT: S8S8 from the same ranges, judged as far as it can be with no GPU."""
+>>>>>>> e3ff919 (Say of every layer with weights whether it goes to INT8, and why not; leave products of activations in fp32)
 
 from __future__ import annotations
 
@@ -13,11 +17,12 @@ from sensorium_tools.plan.build import build_plan, missing
 from sensorium_tools.plan.layers import weighted_int8
 from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.static import StaticQuantiser
+from sensorium_tools.quantise.weights import coverage
 from sensorium_tools.verify.error import snr_db
 from sensorium_tools.verify.report import Tensorrt
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from sensorium.inference.card import Card
     from sensorium_tools.evaluate import Run
@@ -52,7 +57,7 @@ def tensorrt(
     trial: Trial | None,
     reference: Run,
     feeds: list[Feeds],
-    kept: Collection[str],
+    kept: Mapping[str, float],
     progress: Progress,
 ) -> Target | None:
     """Makes the S8S8 graph, lints it, runs it as written and builds its plan.
@@ -85,7 +90,7 @@ def _int8(
     trial: Trial,
     reference: Run,
     feeds: list[Feeds],
-    kept: Collection[str],
+    kept: Mapping[str, float],
 ) -> tuple[Tensorrt, bool, bytes]:
     try:
         data = made.quantise("tensorrt", kept)
@@ -107,6 +112,7 @@ def _int8(
         snr_db=snr_db(reference, run, feeds),
         agreement=asdict(accuracy.agreement),
         findings=findings,
+        layers=coverage(made.model, onnx.load_from_string(data), card.quantisation, kept),
     )
     return report, passed, data
 

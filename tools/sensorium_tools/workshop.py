@@ -15,8 +15,8 @@ from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.graphs import graph
 from sensorium_tools.install import versions
 from sensorium_tools.quantise.half import to_half
-from sensorium_tools.quantise.lint import weighted_in_int8
 from sensorium_tools.quantise.prepare import prepare
+from sensorium_tools.quantise.weights import coverage, weighted
 from sensorium_tools.targets import tensorrt
 from sensorium_tools.verify import machine
 from sensorium_tools.verify.error import snr_db
@@ -27,8 +27,6 @@ from sensorium_tools.verify.speed import compare
 from sensorium_tools.verify.trial import Trial
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
-
     from sensorium.inference.card import Card
     from sensorium_tools.evaluate import Metric
     from sensorium_tools.progress import Progress
@@ -86,6 +84,8 @@ class Workshop:
         self._missing: dict[str, str] = {}
         self._kept: dict[str, float] = {}
         self._weight_bits = 0
+        self._prepared = prepare(card.name, self._graphs["fp32"])
+        self._coverage: dict[str, str] = {}
         self._metric: Metric | None = None
 
     def make(self) -> Made:
@@ -95,10 +95,9 @@ class Workshop:
             EngineError: When fp32 itself is not what its card demands.
         """
         card = self._card
-        prepared = prepare(card.name, self._graphs["fp32"])
         trial, feeds = self._trial()
-        self._half(prepared, trial)
-        made = self._int8(prepared, trial)
+        self._half(trial)
+        made = self._int8(trial)
         target = tensorrt(
             card, self._graphs["fp32"], made, trial, self._reference, feeds, self._kept,
             self._progress,
@@ -129,17 +128,22 @@ class Workshop:
             )
         return trial, feeds
 
-    def _half(self, prepared: ModelProto, trial: Trial | None) -> None:
+    def _half(self, trial: Trial | None) -> None:
         try:
+<<<<<<< HEAD
             data = to_half(self._card.name, prepared)
             run = GraphRun(self._card.name, data, self._cores)
+=======
+            data = to_half(self._card.name, self._prepared)
+            run = GraphRun(self._card.name, data, self._threads)
+>>>>>>> e3ff919 (Say of every layer with weights whether it goes to INT8, and why not; leave products of activations in fp32)
             if trial is not None and self._target and "fp16" in self._target.precision:
                 self._accuracy["fp16"] = trial.judge("fp16", run)
             self._graphs["fp16"] = data
         except EngineError as error:
             self._missing["fp16"] = error.message
 
-    def _int8(self, prepared: ModelProto, trial: Trial | None) -> Quantiser | None:
+    def _int8(self, trial: Trial | None) -> Quantiser | None:
         card = self._card
         if card.quantisation.scheme == "none":
             self._missing["int8"] = f"its card has no recipe: {card.quantisation.why}"
@@ -148,7 +152,7 @@ class Workshop:
             return None
         try:
             feeds = trial.calibration()
-            made = quantiser(card, prepared, feeds)
+            made = quantiser(card, self._prepared, feeds)
             if self._target is None or "int8" not in self._target.precision:
                 self._missing["int8"] = "its card does not name it for the CPU"
                 return made
@@ -163,6 +167,9 @@ class Workshop:
         self._accuracy["int8"] = found.accuracy
         self._kept = dict(found.kept)
         self._weight_bits = found.weight_bits
+        self._coverage = coverage(
+            self._prepared, onnx.load_from_string(found.data), card.quantisation, found.kept
+        )
         return made
 
     def _rows(self, feeds: list[Feeds]) -> list[Precision]:
@@ -245,7 +252,6 @@ class Workshop:
             why = next((f"int8: {row.why}" for row in rows if row.name == "int8"), "")
         else:
             why = f"{row.why}; {row.speedup:.2f} times as fast as fp32 here"
-        quantised, others = weighted_in_int8(onnx.load_from_string(self._graphs[best]))
         return Report(
             engine=card.name,
             title=card.engine.title,
@@ -262,9 +268,10 @@ class Workshop:
             kept=self._kept,
             weight_bits=self._weight_bits,
             layers={
-                **dict.fromkeys(quantised, "int8"),
-                **dict.fromkeys(others, "fp16" if best == "fp16" else "fp32"),
+                node.name: best if best != "int8" or self._coverage[node.name] == "int8" else "fp32"
+                for node in weighted(self._prepared)
             },
+            int8=self._coverage,
             tensorrt=other,
         )
 

@@ -97,7 +97,7 @@ def _numbers(group: h5py.Group, layer: str) -> dict[str, NDArray[np.float32]]:
         data: Any = inside[name]
         if not isinstance(data, h5py.Dataset) or data.external or data.is_virtual:
             raise EngineError(f"{name} is not a plain array of this file")
-        if data.dtype != np.float32 or data.size > _MAX_NUMBERS:
+        if data.dtype != np.float32 or int(data.size or 0) > _MAX_NUMBERS:
             raise EngineError(f"{name} is {data.size} numbers of {data.dtype}")
         found[name.rpartition("/")[2].partition(":")[0]] = data[()]
     return found

@@ -26,6 +26,7 @@ from onnxruntime.quantization import (
 )
 
 from sensorium.errors import EngineError
+from sensorium_tools.quantise.weights import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -80,6 +81,10 @@ class StaticQuantiser:
         recipe: Of the card.
         feeds: To calibrate on.
 
+    Attributes:
+        model: As given.
+        nodes: See `Quantiser`.
+
     Raises:
         EngineError: When there is nothing to calibrate on.
     """
@@ -93,7 +98,7 @@ class StaticQuantiser:
                 "see evaluation.sets in its card, and the folder calibration/",
             )
         self._name = name
-        self._model = model
+        self.model = model
         self._recipe = recipe
         self._feeds = feeds
         self._ranges = ""
@@ -101,7 +106,7 @@ class StaticQuantiser:
             node for node in model.graph.node
             if not any(fnmatch.fnmatchcase(node.name, pattern) for pattern in recipe.exclude)
         ]
-        self.nodes = [node.name for node in free if node.op_type in recipe.operators]
+        self.nodes = chosen(model, recipe)
         self._between = [node.name for node in free if node.op_type in _BETWEEN]
 
     def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
@@ -136,14 +141,13 @@ class StaticQuantiser:
             ranges.write_text(self._ranges)
         # As a file: a model that is handed over is changed by the quantiser.
         prepared = folder / "prepared.onnx"
-        onnx.save(self._model, prepared)
+        onnx.save(self.model, prepared)
         for_cpu = target == "cpu"
         options: dict[str, Any] = {
             "ActivationSymmetric": not for_cpu,
             "WeightSymmetric": True,
             "QuantizeBias": for_cpu,
             "AddQDQPairToWeight": False,
-            "MatMulConstBOnly": True,
             # TensorRT fuses what follows a Conv into it, so only the inputs of weighted nodes are
             # quantised there.
             "OpTypesToExcludeOutputQuantization": [] if for_cpu else [*self._recipe.operators],

@@ -88,5 +88,8 @@ def _verdict(card: Card, report: Mapping[str, Any] | None) -> Iterator[str]:
             yield f"  {row['name']:<12} {row['state']}: {row['why']}"
     for name, decibels in report["kept"].items():
         yield f"  kept fp32    {name}: INT8 alone leaves it {decibels:.1f} dB"
+    for name, why in report.get("int8", {}).items():
+        if why != "int8" and name not in report["kept"]:
+            yield f"  not INT8     {name}: {why}"
     if report["tensorrt"]:
         yield f"  TensorRT     {report['tensorrt']['state']}: {report['tensorrt']['why']}"

@@ -58,6 +58,7 @@ class Tensorrt:
         agreement: The same graph's agreement with fp32.
         findings: What the linter says.
         plan: What the builder made: version, compute capabilities, bytes, layers by type.
+        layers: Layers with weights of the S8S8 graph: name to int8, or to why it is not.
     """
 
     state: str
@@ -67,6 +68,7 @@ class Tensorrt:
     agreement: Mapping[str, Any] | None = None
     findings: tuple[str, ...] = ()
     plan: Mapping[str, Any] | None = None
+    layers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ class Report:
         kept: Weighted layers that stay in fp32 though the recipe would quantise them, with the
             signal to noise that INT8 leaves of each alone.
         weight_bits: Of INT8 weights: 8, or 7 where eight saturate on this CPU; 0: no INT8.
-        layers: Weighted layers of the installed graph: name to int8 or fp32.
+        layers: Layers with weights of the installed graph: name to int8, fp16 or fp32.
+        int8: The same of the INT8 graph, whether it is installed or not: name to int8, or to why
+            it is not. Empty where there is none.
         tensorrt: The other artefact.
     """
 
@@ -108,6 +112,7 @@ class Report:
     kept: Mapping[str, float] = field(default_factory=dict)
     weight_bits: int = 0
     layers: Mapping[str, str] = field(default_factory=dict)
+    int8: Mapping[str, str] = field(default_factory=dict)
     tensorrt: Tensorrt | None = None
 
     @classmethod
@@ -181,7 +186,13 @@ def _layers(report: Report) -> str:
     if report.kept:
         listed = ", ".join(f"`{name}` ({db:.1f} dB)" for name, db in report.kept.items())
         said += f" Found to be hurt by INT8, and kept: {listed}."
-    return said + "\n"
+    return said + "\n" + _outside("the INT8 graph", report.int8)
+
+
+def _outside(what: str, layers: Mapping[str, str]) -> str:
+    """One sentence on the layers of an INT8 graph that are not INT8; empty without one."""
+    rest = [f"`{name}` ({why})" for name, why in layers.items() if why != "int8"]
+    return f"Not INT8 in {what}: {', '.join(rest)}.\n" if rest else ""
 
 
 def _tensorrt(report: Report) -> str:
@@ -193,7 +204,7 @@ def _tensorrt(report: Report) -> str:
         said += (
             f"Its graph ({made.bytes / 1e6:.2f} MB), run as written on the CPU: "
             f"{made.snr_db:.1f} dB, agreement {_figure(made.agreement)}.\n"
-        )
+        ) + _outside("it", made.layers)
     return said + "Not verified: anything on a GPU.\n"
 
 
