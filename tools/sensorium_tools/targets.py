@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """The artefact for TensorRT: S8S8 from the same ranges, judged as far as no GPU is needed."""
-=======
-"""The artefact for TensorRT: S8S8 from the same ranges, judged as far as it can be with no GPU."""
->>>>>>> e3ff919 (Say of every layer with weights whether it goes to INT8, and why not; leave products of activations in fp32)
 
 from __future__ import annotations
 

@@ -130,13 +130,8 @@ class Workshop:
 
     def _half(self, trial: Trial | None) -> None:
         try:
-<<<<<<< HEAD
-            data = to_half(self._card.name, prepared)
-            run = GraphRun(self._card.name, data, self._cores)
-=======
             data = to_half(self._card.name, self._prepared)
-            run = GraphRun(self._card.name, data, self._threads)
->>>>>>> e3ff919 (Say of every layer with weights whether it goes to INT8, and why not; leave products of activations in fp32)
+            run = GraphRun(self._card.name, data, self._cores)
             if trial is not None and self._target and "fp16" in self._target.precision:
                 self._accuracy["fp16"] = trial.judge("fp16", run)
             self._graphs["fp16"] = data
