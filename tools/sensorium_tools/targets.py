@@ -11,6 +11,7 @@ from sensorium.errors import EngineError
 from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.plan.build import build_plan, missing
 from sensorium_tools.plan.layers import weighted_int8
+from sensorium_tools.plan.region_align import without_region_align
 from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.static import StaticQuantiser
 from sensorium_tools.quantise.weights import coverage
@@ -66,15 +67,17 @@ def tensorrt(
     wanted = card.target("rtx") or card.target("tensorrt")
     if wanted is None:
         return None
-    report, data, precision = Tensorrt("not made", "its card has no recipe for it"), fp32, "fp32"
+    report, precision = Tensorrt("not made", "there is no recipe or no calibration for it"), "fp32"
+    data = without_region_align(fp32)
+    rewritten = "its RoiAlign is written in other operators" if data != fp32 else ""
     if isinstance(made, StaticQuantiser) and trial is not None and "int8" in wanted.precision:
         report, passed, int8 = _int8(card, made, trial, reference, feeds, kept)
         if passed:
             data, precision = int8, "int8"
-    elif made is not None:
+    elif card.quantisation.scheme == "dynamic":
         report = Tensorrt("not made", "its recipe is dynamic, which TensorRT does not have")
     state, why, built = _plan(card, data, precision, progress)
-    said = {"state": state, "why": f"{report.why}; {why}" if report.why else why}
+    said = {"state": state, "why": "; ".join(filter(None, (report.why, rewritten, why)))}
     return Target(
         Tensorrt(**{**asdict(report), **said, "plan": _about(built, precision)}), built, precision
     )
@@ -89,7 +92,7 @@ def _int8(
     kept: Mapping[str, float],
 ) -> tuple[Tensorrt, bool, bytes]:
     try:
-        data = made.quantise("tensorrt", kept)
+        data = without_region_align(made.quantise("tensorrt", kept))
         run = GraphRun(card.name, data, as_written=True)
         accuracy = trial.judge("S8S8 as written", run, _SAMPLES)
     except EngineError as error:

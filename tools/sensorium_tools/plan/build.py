@@ -100,7 +100,7 @@ def build_plan(
             raise EngineError(f"{card.name}: TensorRT refuses the graph: {answer['error']}")
         return Plan(
             (folder / "plan").read_bytes(),
-            layers(answer["dump"], answer["weighted"]),
+            layers(answer["dump"], answer["weighted"], answer["recurrent"]),
             tuple(answer["compute"]), answer["left_out"], tuple(answer["warnings"]),
             answer["version"],
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium.process.priority import die_with_parent
-from sensorium_tools.plan.graph import weighted_nodes
+from sensorium_tools.plan.graph import recurrent_nodes, weighted_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,8 @@ def _build(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
             raise BuildError(log.problems() or "the builder gives no plan and no reason")
     (folder / "plan").write_bytes(plan)
     return {
-        "dump": log.dump, "weighted": sorted(weighted_nodes(data)), "warnings": log.said,
+        "dump": log.dump, "weighted": sorted(weighted_nodes(data)),
+        "recurrent": recurrent_nodes(data), "warnings": log.said,
         "compute": compute, "left_out": left_out, "version": trt.__version__,
     }
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import onnx
 
+if TYPE_CHECKING:
+    from onnx import NodeProto
+
+RECURRENT = frozenset({"GRU", "LSTM", "RNN"})
 WEIGHTED = frozenset({"Conv", "ConvTranspose", "Gemm", "MatMul"})
 _PASSING = frozenset({"DequantizeLinear", "QuantizeLinear", "Transpose", "Cast", "Reshape"})
 """Operators through which weights come to where they are used."""
@@ -18,5 +24,15 @@ def weighted_nodes(data: bytes) -> frozenset[str]:
         if node.op_type == "Constant" or (node.op_type in _PASSING and node.input[0] in constant):
             constant.update(node.output)
         elif node.op_type in WEIGHTED and any(name in constant for name in node.input[:2]):
-            found.add(node.name or f"node_of_{node.output[0]}")
+            found.add(_name(node))
     return frozenset(found)
+
+
+def recurrent_nodes(data: bytes) -> tuple[str, ...]:
+    """Names of the nodes that are loops over a sequence, in the graph's order."""
+    graph = onnx.load_from_string(data).graph
+    return tuple(_name(node) for node in graph.node if node.op_type in RECURRENT)
+
+
+def _name(node: NodeProto) -> str:
+    return node.name or f"node_of_{next(filter(None, node.output))}"

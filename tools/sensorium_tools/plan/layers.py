@@ -52,15 +52,20 @@ class _Row:
     has_matrix: bool
 
 
-def layers(dump: Iterable[str], weighted_nodes: Collection[str]) -> tuple[Layer, ...]:
+def layers(
+    dump: Iterable[str], weighted_nodes: Collection[str], recurrent_nodes: Collection[str] = ()
+) -> tuple[Layer, ...]:
     """Reads the builder's layer dump, which it logs with detailed profiling verbosity.
 
     A convolution or product of matrices is a layer of its own kind, except where the builder
     generates a kernel for it (a small product in fp32): then that kernel is the weighted layer.
+    The builder unrolls the loop of a recurrent node and forgets its name: a product without a name
+    is given to all recurrent nodes.
 
     Args:
         dump: Lines of the log; those that describe no layer are passed over.
         weighted_nodes: Names of the ONNX nodes that multiply by weights.
+        recurrent_nodes: Names of those that are loops: LSTM, GRU, RNN.
     """
     rows = [row for line in dump if (row := _row(line)) is not None]
     carried = {node for row in rows if row.kind in MATRIX_KINDS for node in row.nodes}
@@ -69,18 +74,24 @@ def layers(dump: Iterable[str], weighted_nodes: Collection[str]) -> tuple[Layer,
         node: any(row.has_matrix for row in rows if node in row.nodes) for node in alone
     }
     return tuple(
-        Layer(row.name, row.kind, row.type, row.nodes, _weighted(row, weighted_nodes, generated))
+        Layer(
+            row.name, row.kind, row.type,
+            row.nodes or (tuple(recurrent_nodes) if row.kind in MATRIX_KINDS else ()),
+            _weighted(row, weighted_nodes, generated),
+        )
         for row in rows
     )
 
 
 def weighted_int8(layers: Sequence[Layer]) -> tuple[int, tuple[str, ...]]:
-    """How many weighted layers are INT8, and the names of those that are not."""
+    """How many weighted layers are INT8, and the nodes of those that are not.
+
+    The layers of one unrolled loop are one.
+    """
     weighted = [layer for layer in layers if layer.weighted]
-    others = tuple(
-        ", ".join(layer.nodes) or layer.name for layer in weighted if layer.type != INT8
-    )
-    return len(weighted) - len(others), others
+    others = [layer for layer in weighted if layer.type != INT8]
+    names = dict.fromkeys(", ".join(layer.nodes) or layer.name for layer in others)
+    return len(weighted) - len(others), tuple(names)
 
 
 def _weighted(row: _Row, nodes: Collection[str], generated: dict[str, bool]) -> bool:
