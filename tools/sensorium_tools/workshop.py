@@ -148,6 +148,10 @@ class Workshop:
         try:
             feeds = trial.calibration()
             made = quantiser(card, self._prepared, feeds)
+        except EngineError as error:
+            self._missing["int8"] = error.message
+            return None
+        try:
             if self._target is None or "int8" not in self._target.precision:
                 self._missing["int8"] = "its card does not name it for the CPU"
                 return made
@@ -156,8 +160,9 @@ class Workshop:
             )
             found = search.best()
         except EngineError as error:
+            # What the CPU cannot run, TensorRT may.
             self._missing["int8"] = error.message
-            return None
+            return made
         self._graphs["int8"] = found.data
         self._accuracy["int8"] = found.accuracy
         self._kept = dict(found.kept)

@@ -91,6 +91,10 @@ class _Graph:
         maker = self.maker.get(name)
         return maker is not None and maker.op_type == "DequantizeLinear"
 
+    def is_stored(self, name: str) -> bool:
+        """Whether a tensor is a constant behind a DQ."""
+        return self.is_dequantised(name) and self.maker[name].input[0] in self.constants
+
     def pairs(self) -> Iterator[tuple[NodeProto, int, NDArray[Any] | None]]:
         """Each Q and DQ with the type that it goes to or comes from, and its zero point."""
         for node in self.model.graph.node:
@@ -144,8 +148,8 @@ def _half_quantised(graph: _Graph) -> Iterator[Finding]:
     for node in graph.model.graph.node:
         if node.op_type not in WEIGHTED:
             continue
-        data, weight = (graph.is_dequantised(name) for name in node.input[:2])
-        if weight and not data:
+        data, weight = node.input[:2]
+        if graph.is_stored(weight) and not graph.is_dequantised(data):
             yield Finding("half", node.name, "only its weights are quantised: it runs in fp32")
 
 
