@@ -25,7 +25,8 @@ from figures import machine
 HERE = Path(__file__).resolve().parent
 NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
-    "frame_times", "senses", "gestures", "gpu_fallback",
+    "frame_times", "senses", "gestures", "gpu_fallback", "engine_call", "engine_peers",
+    "engine_bundle",
 )
 LIMIT_S = 1200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +55,14 @@ def fetch(card: Card, progress: Progress, _arguments: argparse.Namespace) -> dic
 
 def build(card: Card, progress: Progress, arguments: argparse.Namespace) -> dict[str, Any]:
     """Builds a card's engine."""
+    begun = time.monotonic()
     before = installed(card)
     manifest = building.build(card, progress, force=arguments.force)
     file = store.built_folder(card.name) / manifest.file
     same = before is not None and before.key == manifest.key and not arguments.force
     return {
         "state": "present" if same else "built",
+        "seconds": round(time.monotonic() - begun, 3),
         "precision": manifest.precision,
         "file": str(file),
         "bytes": file.stat().st_size,
