@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -49,19 +50,22 @@ class Speaker:
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """Equal error rate over all pairs; no interval, which would be drawn again and again."""
         known = [place for place, sample in enumerate(samples) if "speaker" in sample.truth]
-        speakers = np.array([str(samples[place].truth["speaker"]) for place in known])
-        if len(set(speakers)) < 2 or len(set(speakers)) == len(speakers):
+        names, speakers = np.unique(
+            np.array([str(samples[place].truth["speaker"]) for place in known]),
+            return_inverse=True,
+        )
+        if len(names) < 2 or len(names) == len(speakers):
             return None
-        vectors = np.array([outcomes[place] for place in known], np.float64)
-        likeness, same = vectors @ vectors.T, speakers[:, None] == speakers[None]
-
-        first, second = np.triu_indices(len(known), 1)
-        # A sound that was drawn twice is not a pair with itself.
-        names = np.array([samples[place].name for place in known])
-        apart = names[first] != names[second]
-        pairs = first[apart], second[apart]
-        parts = {"speakers": float(len(set(speakers)))}
-        value = equal_error_rate(likeness[pairs], same[pairs])
+        # A draw holds many a sound twice: only once is it compared, and never with itself.
+        distinct = {samples[place].name: outcomes[place] for place in known}
+        numbers = {name: number for number, name in enumerate(distinct)}
+        vectors = np.array(list(distinct.values()), np.float64)
+        sound = np.array([numbers[samples[place].name] for place in known])
+        pairs = np.triu(sound[:, None] != sound[None])
+        likeness = (vectors @ vectors.T)[sound[:, None], sound[None]][pairs]
+        same = (speakers[:, None] == speakers[None])[pairs]
+        parts = {"speakers": float(len(names))}
+        value = equal_error_rate(likeness, same)
         return Metric("equal error rate", value, math.nan, math.nan, len(known), False, parts)
 
 
@@ -75,15 +79,23 @@ def equal_error_rate(likeness: NDArray[Any], same: NDArray[Any]) -> float:
     Returns:
         0..1; not a number where one of the two kinds of pairs is missing.
     """
-    positives, negatives = int(same.sum()), int((~same).sum())
-    if not positives or not negatives:
-        return float("nan")
-    order = np.argsort(-likeness, kind="stable")
-    hits = np.concatenate([[0], np.cumsum(same[order])])
-    missed = 1 - hits / positives
-    accepted = (np.arange(len(order) + 1) - hits) / negatives
-    # Between two pairs that are alike in the same measure no threshold can be.
-    values = likeness[order]
-    real = np.concatenate([[True], values[1:] != values[:-1], [True]])
-    place = int(np.argmin(np.where(real, np.abs(missed - accepted), np.inf)))
-    return float((missed[place] + accepted[place]) / 2)
+    mates, others = np.sort(likeness[same]), np.sort(likeness[~same])
+    if not len(mates) or not len(others):
+        return math.nan
+    thresholds = np.concatenate([mates, others, [np.inf]])
+    thresholds.sort()
+
+    def errors(place: int) -> tuple[float, float]:
+        """Shares that are missed and that are wrongly accepted, from a threshold on."""
+        bound = thresholds[place]
+        missed = int(np.searchsorted(mates, bound)) / len(mates)
+        return missed, 1 - int(np.searchsorted(others, bound)) / len(others)
+
+    def balance(place: int) -> float:
+        missed, accepted = errors(place)
+        return missed - accepted
+
+    # It only grows with the threshold, so that there is one place where it passes zero.
+    above = bisect.bisect_left(range(len(thresholds)), 0.0, key=balance)
+    below = max(above - 1, 0)
+    return sum(errors(below if -balance(below) < abs(balance(above)) else above)) / 2

@@ -18,7 +18,9 @@ import numpy as np
 from sensorium_tools.evaluate.interval import wilson
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from sensorium.inference.card_tables import Gates
     from sensorium_tools.evaluate import Metric, Task
@@ -93,8 +95,7 @@ def judge(
     ]
     agreements = np.array([value for _, value in compared])
     agreement = _agreement(agreements, [sample for sample, _ in compared])
-    metric = with_interval(task, outcomes, samples)
-    loss = _loss(task, samples, reference, outcomes, agreements)
+    metric, loss = _scores(task, samples, reference, outcomes, agreements)
     if loss is not None and loss.high <= gates.max_loss:
         return Accuracy(
             "metric", True,
@@ -139,13 +140,9 @@ def with_interval(
     metric = task.score(outcomes, samples)
     if metric is None or not math.isnan(metric.low):
         return metric
-
-    def value(places: Any) -> float:
-        drawn = task.score([outcomes[place] for place in places],
-                           [samples[place] for place in places])
-        return math.nan if drawn is None else drawn.value
-
-    low, high = _drawn(_groups(samples), value)
+    low, high = _middle(
+        _drawn(_groups(samples), lambda places: _score(task, outcomes, samples, places))
+    )
     return replace(metric, low=low, high=high)
 
 
@@ -157,39 +154,43 @@ def _agreement(values: Any, samples: Sequence[Sample]) -> Share:
     if np.isin(values, (0, 1)).all() and len(groups) == len(samples):
         low, high = wilson(int(values.sum()), len(values))
     else:
-        low, high = _drawn(groups, lambda places: float(values[places].mean()))
+        low, high = _middle(_drawn(groups, lambda places: float(values[places].mean())))
     if (values == values[0]).all():
         # What did not happen in n samples may still happen: the rule that Wilson's interval gives.
         low = min(low, mean - wilson(0, len(values))[1])
     return Share(mean, max(low, 0.0), min(high, 1.0), len(values), len(groups))
 
 
-def _loss(
+def _scores(
     task: Task,
     samples: Sequence[Sample],
     reference: Sequence[Any],
     outcomes: Sequence[Any],
     agreements: Any,
-) -> Share | None:
+) -> tuple[Metric | None, Share | None]:
+    """The engine's metric and how much of fp32's it loses; both intervals are of the same draws."""
     first, second = task.score(reference, samples), task.score(outcomes, samples)
     if first is None or second is None:
-        return None
+        return second, None
     sign = 1.0 if first.more_is_better else -1.0
     groups = _groups(samples)
-
-    def lost(places: Any) -> float:
-        drawn = [samples[place] for place in places]
-        before = task.score([reference[place] for place in places], drawn)
-        after = task.score([outcomes[place] for place in places], drawn)
-        if before is None or after is None:
-            return float("nan")
-        return sign * (before.value - after.value)
-
+    after = _drawn(groups, lambda places: _score(task, outcomes, samples, places))
+    before = _drawn(groups, lambda places: _score(task, reference, samples, places))
+    if math.isnan(second.low):
+        low, high = _middle(after)
+        second = replace(second, low=low, high=high)
     value = sign * (first.value - second.value)
-    low, high = _drawn(groups, lost)
+    low, high = _middle(sign * (before - after))
     if (agreements == 1).all():
         high = max(high, value + wilson(0, len(agreements))[1])
-    return Share(value, min(low, value), max(high, value), first.n, len(groups))
+    return second, Share(value, min(low, value), max(high, value), first.n, len(groups))
+
+
+def _score(
+    task: Task, outcomes: Sequence[Any], samples: Sequence[Sample], places: Sequence[int]
+) -> float:
+    metric = task.score([outcomes[place] for place in places], [samples[place] for place in places])
+    return math.nan if metric is None else metric.value
 
 
 def _groups(samples: Sequence[Sample]) -> list[list[int]]:
@@ -205,18 +206,27 @@ def _groups(samples: Sequence[Sample]) -> list[list[int]]:
     return list(found.values())
 
 
-def _drawn(groups: list[list[int]], statistic: Any) -> tuple[float, float]:
-    """Percentile interval over draws of whole groups, with replacement."""
+def _drawn(
+    groups: list[list[int]], statistic: Callable[[list[int]], float]
+) -> NDArray[np.float64]:
+    """A figure over draws of whole groups, with replacement; the same groups, the same draws.
+
+    It is empty where there are not two groups, and not a number where a draw says nothing.
+    """
     if len(groups) < 2:
-        return -1.0, 1.0
+        return np.empty(0)
     draws = np.random.default_rng(_SEED)
-    values = np.array(
+    return np.array(
         [
             statistic([place for group in draws.integers(0, len(groups), len(groups))
                        for place in groups[group]])
             for _ in range(_DRAWS)
         ]
     )
+
+
+def _middle(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The ends of the middle 95 %; -1 and 1 where there is nothing."""
     values = values[~np.isnan(values)]
     if not len(values):
         return -1.0, 1.0
