@@ -78,7 +78,8 @@ def _check_weights(name: str, model: ModelProto) -> None:
             raise EngineError(
                 f"{name}: the weight {label} is in another file", "save the model as one file"
             )
-        values = numpy_helper.to_array(tensor).astype(np.float64, copy=False)
+        with np.errstate(invalid="ignore"):
+            values = numpy_helper.to_array(tensor).astype(np.float32, copy=False)
         if np.isnan(values).any() or (label in multiplied and np.isinf(values).any()):
             raise EngineError(
                 f"{name}: the weight {label} has values that are not finite numbers",
