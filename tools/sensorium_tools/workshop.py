@@ -97,7 +97,7 @@ class Workshop:
         card = self._card
         trial, feeds = self._trial()
         self._half(trial)
-        made = self._int8(trial)
+        made = self._int8(trial, feeds)
         target = tensorrt(
             card, self._graphs["fp32"], made, trial, self._reference, feeds, self._kept,
             self._progress,
@@ -138,7 +138,7 @@ class Workshop:
         except EngineError as error:
             self._missing["fp16"] = error.message
 
-    def _int8(self, trial: Trial | None) -> Quantiser | None:
+    def _int8(self, trial: Trial | None, feeds: list[Feeds]) -> Quantiser | None:
         card = self._card
         if card.quantisation.scheme == "none":
             self._missing["int8"] = f"its card has no recipe: {card.quantisation.why}"
@@ -146,7 +146,8 @@ class Workshop:
         if trial is None:
             return None
         try:
-            feeds = trial.calibration()
+            if card.quantisation.scheme == "static":
+                feeds = trial.calibration()
             made = quantiser(card, self._prepared, feeds)
         except EngineError as error:
             self._missing["int8"] = error.message

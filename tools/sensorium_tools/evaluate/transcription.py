@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_decoding import Decoder
 from sensorium.perception.whisper_text import Vocabulary
 from sensorium_tools.evaluate.task import Metric
-from sensorium_tools.evaluate.word_errors import compare, rate
+from sensorium_tools.evaluate.word_errors import compare
 from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.graphs import graph
 from sensorium_tools.progress import Progress
@@ -69,7 +70,10 @@ class Transcription:
         return max(0.0, 1.0 - wrong / said) if said else float(not wrong)
 
     def score(self, outcomes: Sequence[str], samples: Sequence[Sample]) -> Metric | None:
-        """See `Task.score`: the word error rate over the samples whose truth has a "text"."""
+        """See `Task.score`: the word error rate over the samples whose truth has a "text".
+
+        No interval, which would be drawn again and again.
+        """
         compared = [
             pair
             for heard, sample in zip(outcomes, samples, strict=True)
@@ -78,7 +82,8 @@ class Transcription:
         if not compared:
             return None
         count = sum(said for _, said in compared)
-        return Metric("word error rate", *rate(compared), count, more_is_better=False)
+        value = sum(wrong for wrong, _ in compared) / count
+        return Metric("word error rate", value, math.nan, math.nan, count, more_is_better=False)
 
 
 def partner(name: str, half: str) -> str:
