@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sensorium.inference import store
+from sensorium.inference.processor import processor
 from sensorium_tools import artefacts
 from sensorium_tools.graphs import graph
 from sensorium_tools.install import install, installed, versions
@@ -33,7 +34,7 @@ def key(card: Card) -> str:
         card=card.identity,
         sets=[identity(name) for name in card.evaluation.sets],
         versions=versions(),
-        processor=machine.processor(),
+        processor=processor(),
         threads=machine.threads(),
     )
 
@@ -57,12 +58,16 @@ def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
         return present
     whole = with_ports(card, graph(card, progress))
     made = Workshop(whole, name, progress).make()
-    manifest = install(
-        whole, card.identity, name, made.precision, made.data, made.report.to_json()
+    target = made.target
+
+    def plan(manifest: Manifest) -> None:
+        install_plan(
+            manifest, target.plan if target else None, target.precision if target else "fp32"
+        )
+
+    return install(
+        whole, card.identity, name, made.precision, made.data, made.report.to_json(), plan
     )
-    if made.target is not None:
-        install_plan(manifest, made.target.plan, made.target.precision)
-    return manifest
 
 
 def report(card: Card) -> dict[str, Any] | None:

@@ -18,8 +18,11 @@ from sensorium.inference import store
 from sensorium.inference.backends import backend
 from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.manifest import Manifest, Range, Tensor
+from sensorium.inference.plans import PLANS, file_name
+from sensorium.inference.processor import processor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sensorium.inference.card import Card
@@ -38,18 +41,31 @@ def versions() -> dict[str, str]:
 
 
 def installed(card: Card) -> Manifest | None:
-    """The manifest of a card's engine where it is whole and of this card, else None."""
+    """The manifest of a card's engine where it and its plans are whole and of this card."""
     folder = store.built_folder(card.name)
     try:
         manifest = manifests.read(folder / manifests.FILE_NAME, "")
-        whole = store.sha256(folder / manifest.file) == manifest.sha256
+        described = [manifest, *(
+            manifests.read(folder / file_name(kind), "")
+            for kind in PLANS if (folder / file_name(kind)).is_file()
+        )]
+        whole = all(
+            store.sha256(folder / each.file) == each.sha256 and each.identity == card.identity
+            for each in described
+        )
     except (OSError, EngineError):
         return None
-    return manifest if whole and manifest.identity == card.identity else None
+    return manifest if whole else None
 
 
 def install(
-    card: Card, identity: str, key: str, precision: str, data: bytes, report: str
+    card: Card,
+    identity: str,
+    key: str,
+    precision: str,
+    data: bytes,
+    report: str,
+    plan: Callable[[Manifest], object],
 ) -> Manifest:
     """Installs an engine.
 
@@ -63,6 +79,7 @@ def install(
         precision: fp32, fp16 or int8.
         data: The engine file.
         report: The text of its report.
+        plan: Puts its plan beside it, or takes an old one away, before the engine counts.
 
     Raises:
         EngineError: When the backend refuses it.
@@ -76,6 +93,7 @@ def install(
     if card.upstream.notice:
         write(folder / NOTICE, (card.folder / card.upstream.notice).read_bytes())
     write(folder / "report.json", report.encode())
+    plan(manifest)
     write(folder / manifests.FILE_NAME, manifest.to_json().encode())
     for old in folder.glob("*.onnx"):
         if old.name != manifest.file:
@@ -110,6 +128,7 @@ def _manifest(card: Card, key: str, precision: str, data: bytes) -> Manifest:
         inputs=tuple(_tensor(port) for port in card.inputs),
         outputs=tuple(_tensor(port) for port in card.outputs),
         axes={axis.name: Range(axis.min, axis.typical, axis.max) for axis in card.axes},
+        processor=processor(),
         built_with=versions(),
     )
 

@@ -54,6 +54,7 @@ class Manifest:
         inputs: By order.
         outputs: By order.
         axes: Name of an axis to its range.
+        processor: That it was judged on; see `processor`.
         built_with: Tool to version.
     """
 
@@ -68,6 +69,7 @@ class Manifest:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     axes: dict[str, Range]
+    processor: str
     built_with: dict[str, str]
 
     def sizes(self, tensor: Tensor, which: str = "max") -> tuple[int, ...]:

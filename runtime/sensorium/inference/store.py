@@ -10,6 +10,7 @@ from sensorium.errors import CardError, EngineMissing, HashError
 from sensorium.inference import card as cards
 from sensorium.inference import manifest as manifests
 from sensorium.inference.backends import BACKENDS, backend
+from sensorium.inference.processor import processor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +86,11 @@ def load(name: str, threads: int = 1) -> Engine:
         raise EngineMissing(f"the engine {name} was not built", remedy) from error
     if manifest.identity != card.identity:
         raise EngineMissing(f"the engine {name} was built from another version of its card", remedy)
+    if manifest.precision == "int8" and manifest.processor != processor():
+        raise EngineMissing(
+            f"the engine {name} was judged in INT8 on another processor ({manifest.processor})",
+            remedy,
+        )
     if manifest.backend not in BACKENDS:
         raise CardError(
             f"{folder / manifests.FILE_NAME}: backend: there is no {manifest.backend}", remedy

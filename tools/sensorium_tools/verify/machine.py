@@ -5,19 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from pathlib import Path
 
 from sensorium.config import Inference
-
-
-def processor() -> str:
-    """The processor's name as the system says it."""
-    if sys.platform == "linux":
-        for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()
+from sensorium.inference.processor import processor
 
 
 def cores() -> int:
