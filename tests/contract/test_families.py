@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import onnx
 import pytest
-from fixtures.families import DECODER, ENCODER, FAMILIES, LSTM, REGION_HEAD
+from fixtures import small_models
+from fixtures.families import DECODER, ENCODER, FAMILIES, GRU, LSTM, REGION_HEAD
 from fixtures.families.attention import HEADS, WORDS, decode
 
 from sensorium.inference import store
@@ -28,6 +29,8 @@ from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.prepare import prepare
 from sensorium_tools.quantise.static import StaticQuantiser
 from sensorium_tools.verify.error import snr_db
+from sensorium_tools.verify.explanation import explanation
+from sensorium_tools.verify.report import Report
 
 if TYPE_CHECKING:
     from fixtures.families.family import Family
@@ -198,6 +201,15 @@ def test_its_report_says_what_became_of_each_layer(built, family: Family) -> Non
             f"{operator} has no static INT8 form"
         }
     assert set(said["layers"]) == set(said["int8"])
+
+
+def test_both_pages_name_the_layer_that_is_not_int8_and_why(built) -> None:
+    said = built(GRU).report
+    page = Report.from_content(said).to_markdown()
+    assert "Not INT8 in the INT8 graph: `cell` (GRU has no static INT8 form).\n" in page
+    assert "Not INT8 in it: `cell` (GRU has no static INT8 form).\n" in page
+    lines = explanation(small_models.card(GRU.model, "gru"), said).splitlines()
+    assert "  not INT8     cell: GRU has no static INT8 form" in lines
 
 
 @needs_builder

@@ -85,6 +85,22 @@ def test_a_layer_of_which_only_one_side_is_quantised_is_found(quantised) -> None
     assert weighted_in_int8(model)[1] == ["conv1"]
 
 
+def test_a_product_of_two_activations_may_read_one_that_is_quantised(quantised) -> None:
+    model = changed(quantised["cpu"])
+    read = next(
+        node.input[0] for node in model.graph.node
+        if node.op_type == "DequantizeLinear" and node.input[0] not in
+        {tensor.name for tensor in model.graph.initializer}
+    )
+    dequantised = next(
+        node.output[0] for node in model.graph.node if list(node.input[:1]) == [read]
+    )
+    model.graph.node.append(
+        helper.make_node("MatMul", ["image", dequantised], ["product"], "attend")
+    )
+    assert lint(model, "cpu") == []
+
+
 def test_a_graph_without_q_is_sound_and_has_nothing_in_int8() -> None:
     model = graphs.cnn()
     assert lint(model, "cpu") == lint(model, "tensorrt") == []
