@@ -70,6 +70,49 @@ def test_a_gain_is_no_loss() -> None:
     assert found.loss.value == pytest.approx(-0.08)
 
 
+@pytest.mark.parametrize("labelled", [2, 12, 60])
+def test_few_right_answers_do_not_excuse_disagreement(labelled: int) -> None:
+    """All that has a truth is right in both; what has none differs."""
+    given = samples(labelled) + [
+        Sample(f"u{place}", "image", None, {}, f"p{place}") for place in range(500)
+    ]
+    reference = outcomes(labelled) + [0] * 500
+    other = outcomes(labelled) + [1] * 500
+    found = judge(Gates(), Right(), given, reference, other)
+    assert not found.passed
+    assert found.loss.n == labelled
+    assert found.loss.origins == labelled
+
+
+def test_copies_of_few_pictures_show_no_loss_by_the_metric() -> None:
+    given = samples(2000, origins=4)
+    found = judge(Gates(), Right(), given, outcomes(2000, 100), outcomes(2000, 100))
+    assert found.loss.origins == 4
+    assert found.basis == "agreement"
+
+
+def test_agreement_does_not_hide_a_loss_that_is_seen() -> None:
+    given = samples(30) + [
+        Sample(f"u{place}", "image", None, {}, f"p{place}") for place in range(3000)
+    ]
+    reference = outcomes(30) + [0] * 3000
+    other = outcomes(30, 1) + [0] * 3000
+    found = judge(Gates(), Right(), given, reference, other)
+    assert found.agreement.low > 0.98
+    assert found.loss.value == pytest.approx(1 / 30)
+    assert not found.passed
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_an_engine_that_says_anything_never_passes(seed: int) -> None:
+    noise = np.random.default_rng(seed)
+    for count, origins, truth in ((600, 0, True), (600, 8, True), (600, 40, False), (40, 0, True)):
+        given = samples(count, origins=origins, truth=truth)
+        said = noise.integers(0, 10, count).tolist()
+        assert not judge(Gates(), Right(), given, outcomes(count), said).passed
+        assert not judge(Gates(), Right(), given, outcomes(count), [3] * count).passed
+
+
 def test_too_few_samples_establish_nothing() -> None:
     found = judge(Gates(), Right(), samples(60), outcomes(60), outcomes(60))
     assert (found.basis, found.passed) == ("not established", False)
@@ -93,7 +136,7 @@ def test_without_truth_agreement_decides_with_its_whole_interval(
 
 
 def test_samples_of_few_origins_say_less() -> None:
-    """The same 12 of 2,400: spread over all samples, or all on one of 20 photographs."""
+    """The same 12 of 2,400: spread over all samples, or all on one of 20 pictures."""
     reference = outcomes(2400)
     apart = judge(Gates(), Right(), samples(2400, truth=False), reference, outcomes(2400, 12))
     given = samples(2400, origins=20, truth=False)
