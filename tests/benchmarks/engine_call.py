@@ -63,7 +63,7 @@ def identity(folder: Path) -> tuple[Manifest, Path]:
         name="identity", identity="", key="", backend="onnxruntime", precision="fp32",
         file=file.name, sha256=hashlib.sha256(data).hexdigest(), labels=(),
         inputs=(Tensor("x", (1, 64), "float32"),), outputs=(Tensor("y", (1, 64), "float32"),),
-        axes={}, processor="", built_with={},
+        axes={}, processor="", files={}, built_with={},
     )
     return manifest, file
 

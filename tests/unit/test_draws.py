@@ -12,7 +12,7 @@ from sensorium_tools.verify import draws
 
 @pytest.mark.parametrize("origins", [3, 6, 12, 30])
 def test_the_truth_lies_inside_about_as_often_as_stated(origins: int) -> None:
-    """Origins of different difficulty with 20 copies each; few may fall below 95 %, not below 85."""
+    """Origins of different difficulty with 20 copies each; few may fall below 95 %, not 85."""
     noise = np.random.default_rng(1)
     inside = 0
     for _ in range(200):

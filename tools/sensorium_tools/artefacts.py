@@ -117,9 +117,8 @@ def sweep(max_bytes: int) -> Swept:
     """
     rooms = [root(), folders.cache_dir() / "downloads", folders.cache_dir() / "samples"]
     entries = [
-        (entry.stat().st_mtime, _size(entry), entry)
-        for room in rooms if room.is_dir()
-        for entry in room.iterdir()
+        found for room in rooms if room.is_dir() for entry in room.iterdir()
+        if (found := _entry(entry)) is not None
     ]
     abandoned = time.time() - _ABANDONED_S
     total = sum(size for _, size, _ in entries)
@@ -133,17 +132,24 @@ def sweep(max_bytes: int) -> Swept:
     return Swept(removed, freed, total - freed)
 
 
+def _entry(path: Path) -> tuple[float, int, Path] | None:
+    """When it was last used, its bytes, and where it is; None where another sweep was faster."""
+    try:
+        status = path.stat()
+        size = (
+            sum(inner.stat().st_size for inner in path.rglob("*") if inner.is_file())
+            if path.is_dir() else status.st_size
+        )
+    except FileNotFoundError:
+        return None
+    return status.st_mtime, size, path
+
+
 def _remove(entry: Path) -> None:
     if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry)
+        shutil.rmtree(entry, ignore_errors=True)
     else:
-        entry.unlink()
-
-
-def _size(entry: Path) -> int:
-    if entry.is_dir():
-        return sum(path.stat().st_size for path in entry.rglob("*") if path.is_file())
-    return entry.stat().st_size
+        entry.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

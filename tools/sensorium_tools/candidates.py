@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import onnx
 
 from sensorium.errors import EngineError
 from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.quantise.dynamic import DynamicQuantiser
+from sensorium_tools.quantise.kept import KeptQuantiser
 from sensorium_tools.quantise.lint import lint
 from sensorium_tools.quantise.sensitivity import rank
 from sensorium_tools.quantise.static import StaticQuantiser
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _GAP_DB = 6.0
 """Less signal to noise than the same graph's plain arithmetic by so much is saturation, and not
 another order of rounding."""
-_FEEDS = 4
+_FEEDS = 16
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,16 @@ class Candidate:
     weight_bits: int
 
 
-def quantiser(card: Card, prepared: ModelProto, feeds: list[Feeds]) -> Quantiser:
-    """The quantiser of a card's scheme.
+def quantiser(
+    card: Card, prepared: ModelProto, feeds: list[Feeds], recipe: Mapping[str, Any]
+) -> KeptQuantiser:
+    """The quantiser of a card's scheme; what it made before is taken from the cache.
+
+    Args:
+        card: Of the engine.
+        prepared: Its graph.
+        feeds: Inputs of real use.
+        recipe: What decides the INT8 graph, beside that graph, the target and the layers kept.
 
     Raises:
         EngineError: When the graph has nothing to quantise.
@@ -69,7 +78,7 @@ def quantiser(card: Card, prepared: ModelProto, feeds: list[Feeds]) -> Quantiser
             f"goes to {card.quantisation.scheme} INT8",
             "see quantisation.operators in its card",
         )
-    return made
+    return KeptQuantiser(made, {**recipe, "graph": card.graph_identity})
 
 
 class Search:
@@ -88,7 +97,7 @@ class Search:
     def __init__(
         self,
         card: Card,
-        made: Quantiser,
+        made: KeptQuantiser,
         reference: Run,
         feeds: list[Feeds],
         trial: Trial,
@@ -117,7 +126,7 @@ class Search:
         few = found.accuracy.basis == "not established" and found.accuracy.agreement.n < ENOUGH
         if found.accuracy.passed or few or not self._card.quantisation.search:
             return found
-        harm = rank(self._card.name, self._made, self._reference, self._feeds, self._progress)
+        harm = rank(self._card.name, self._made.fresh, self._reference, self._feeds, self._progress)
         count = 1
         while not found.accuracy.passed and count <= min(
             self._card.quantisation.search, len(harm) - 1

@@ -89,7 +89,6 @@ def verify(card: Card, progress: Progress, arguments: argparse.Namespace) -> dic
 
 def bench(card: Card, progress: Progress, _arguments: argparse.Namespace) -> dict[str, Any]:
     """Times an installed engine on this device."""
-    progress.say(f"{card.name}: timing")
     return {"state": "timed", **bench_engine.bench(card, progress)}
 
 

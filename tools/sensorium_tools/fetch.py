@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -120,7 +121,11 @@ def fetch_url(url: str, sha256: str, target: Path, name: str, progress: Progress
 def present(pinned: Pinned) -> Path | None:
     """The file in the cache where it lies there with the pinned sha256, else None."""
     path = downloads() / pinned.file
-    return path if path.is_file() and file_sha256(path) == pinned.sha256 else None
+    if not path.is_file() or file_sha256(path) != pinned.sha256:
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)
+    return path
 
 
 def _download(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import onnx
 
 from sensorium_tools import artefacts
+from sensorium_tools.code import code
 from sensorium_tools.convert import converter
 from sensorium_tools.sources import read_weights
 
@@ -19,7 +20,9 @@ _FILE = "model.onnx"
 
 def key(card: Card) -> str:
     """What the graph of a card is kept under."""
-    return artefacts.key("graph", card=card.graph_identity, onnx=onnx.__version__)
+    return artefacts.key(
+        "graph", card=card.graph_identity, onnx=onnx.__version__, code=code("convert")
+    )
 
 
 def graph(card: Card, progress: Progress) -> bytes:

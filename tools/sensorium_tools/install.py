@@ -8,18 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnx
-import onnxruntime
 
-import sensorium
 from sensorium.errors import EngineError
 from sensorium.inference import manifest as manifests
 from sensorium.inference import store
 from sensorium.inference.backends import backend
 from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.manifest import Manifest, Range, Tensor
-from sensorium.inference.plans import PLANS, file_name
 from sensorium.inference.processor import processor
+from sensorium_tools.keys import versions
+from sensorium_tools.lock import alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,34 +26,18 @@ if TYPE_CHECKING:
     from sensorium.inference.card import Card
     from sensorium.inference.card_tables import Port
 
-NOTICE = "NOTICE"
-
-
-def versions() -> dict[str, str]:
-    """Of the tools that decide what a build gives."""
-    return {
-        "sensorium": sensorium.__version__,
-        "onnx": onnx.__version__,
-        "onnxruntime": onnxruntime.__version__,
-    }
+NOTICE, REPORT = "NOTICE", "report.json"
 
 
 def installed(card: Card) -> Manifest | None:
-    """The manifest of a card's engine where it and its plans are whole and of this card."""
+    """The manifest of a card's engine where it, its plan and its report are whole, else None."""
     folder = store.built_folder(card.name)
     try:
         manifest = manifests.read(folder / manifests.FILE_NAME, "")
-        described = [manifest, *(
-            manifests.read(folder / file_name(kind), "")
-            for kind in PLANS if (folder / file_name(kind)).is_file()
-        )]
-        whole = all(
-            store.sha256(folder / each.file) == each.sha256 and each.identity == card.identity
-            for each in described
-        )
+        whole = all(store.sha256(folder / file) == said for file, said in manifest.files.items())
     except (OSError, EngineError):
         return None
-    return manifest if whole else None
+    return manifest if whole and manifest.identity == card.identity else None
 
 
 def install(
@@ -70,7 +52,7 @@ def install(
     """Installs an engine.
 
     A running daemon is not disturbed: the engine file has its hash in its name, and the manifest
-    that names it is replaced last, in one step.
+    that names it is replaced last, in one step. A second builder waits.
 
     Args:
         card: Of the engine, its inputs and outputs stated.
@@ -87,17 +69,23 @@ def install(
     """
     manifest = replace(_manifest(card, key, precision, data), identity=identity)
     folder = store.built_folder(card.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    write(folder / manifest.file, data)
-    _try(manifest, folder / manifest.file)
-    if card.upstream.notice:
-        write(folder / NOTICE, (card.folder / card.upstream.notice).read_bytes())
-    write(folder / "report.json", report.encode())
-    plan(manifest)
-    write(folder / manifests.FILE_NAME, manifest.to_json().encode())
-    for old in folder.glob("*.onnx"):
-        if old.name != manifest.file:
-            old.unlink()
+    with alone(folder):
+        write(folder / manifest.file, data)
+        _try(manifest, folder / manifest.file)
+        if card.upstream.notice:
+            write(folder / NOTICE, (card.folder / card.upstream.notice).read_bytes())
+        write(folder / REPORT, report.encode())
+        plan(manifest)
+        present = [manifest.file, REPORT, *(path.name for path in folder.glob("engine-*.json")),
+                   *(path.name for path in folder.glob("*.plan"))]
+        if card.upstream.notice:
+            present.append(NOTICE)
+        files = {file: store.sha256(folder / file) for file in sorted(present)}
+        manifest = replace(manifest, files=files)
+        write(folder / manifests.FILE_NAME, manifest.to_json().encode())
+        for old in folder.glob("*.onnx"):
+            if old.name != manifest.file:
+                old.unlink()
     return manifest
 
 
@@ -129,6 +117,7 @@ def _manifest(card: Card, key: str, precision: str, data: bytes) -> Manifest:
         outputs=tuple(_tensor(port) for port in card.outputs),
         axes={axis.name: Range(axis.min, axis.typical, axis.max) for axis in card.axes},
         processor=processor(),
+        files={},
         built_with=versions(),
     )
 

@@ -9,12 +9,12 @@ import onnx
 
 from sensorium.errors import EngineError
 from sensorium_tools.graph_run import GraphRun
-from sensorium_tools.plan.build import build_plan, missing
+from sensorium_tools.plan.build import MODULES, build_plan, missing
 from sensorium_tools.plan.layers import weighted_int8
 from sensorium_tools.plan.region_align import without_region_align
 from sensorium_tools.quantise.lint import lint
-from sensorium_tools.quantise.static import StaticQuantiser
 from sensorium_tools.quantise.weights import coverage
+from sensorium_tools.verify import machine
 from sensorium_tools.verify.error import snr_db
 from sensorium_tools.verify.report import Tensorrt
 
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from sensorium_tools.evaluate import Run
     from sensorium_tools.plan.build import Plan
     from sensorium_tools.progress import Progress
+    from sensorium_tools.quantise.kept import KeptQuantiser
     from sensorium_tools.quantise.recorder import Feeds
-    from sensorium_tools.quantise.static import Quantiser
     from sensorium_tools.verify.trial import Trial
-
-_SAMPLES = 64
 
 
 @dataclass(frozen=True)
@@ -38,11 +36,13 @@ class Target:
 
     Attributes:
         report: For a person.
-        plan: Built ahead of time; None where it was not.
+        kind: rtx or tensorrt.
+        plan: None where it was not built.
         precision: Of the graph that the plan is of.
     """
 
     report: Tensorrt
+    kind: str
     plan: Plan | None
     precision: str
 
@@ -50,7 +50,7 @@ class Target:
 def tensorrt(
     card: Card,
     fp32: bytes,
-    made: Quantiser | None,
+    made: KeptQuantiser | None,
     trial: Trial | None,
     reference: Run,
     feeds: list[Feeds],
@@ -70,22 +70,23 @@ def tensorrt(
     report, precision = Tensorrt("not made", "there is no recipe or no calibration for it"), "fp32"
     data = without_region_align(fp32)
     rewritten = "its RoiAlign is written in other operators" if data != fp32 else ""
-    if isinstance(made, StaticQuantiser) and trial is not None and "int8" in wanted.precision:
+    if card.quantisation.scheme == "dynamic":
+        report = Tensorrt("not made", "its recipe is dynamic, which TensorRT does not have")
+    elif made is not None and trial is not None and "int8" in wanted.precision:
         report, passed, int8 = _int8(card, made, trial, reference, feeds, kept)
         if passed:
             data, precision = int8, "int8"
-    elif card.quantisation.scheme == "dynamic":
-        report = Tensorrt("not made", "its recipe is dynamic, which TensorRT does not have")
-    state, why, built = _plan(card, data, precision, progress)
+    state, why, built = _plan(card, wanted.kind, data, precision, progress)
     said = {"state": state, "why": "; ".join(filter(None, (report.why, rewritten, why)))}
     return Target(
-        Tensorrt(**{**asdict(report), **said, "plan": _about(built, precision)}), built, precision
+        Tensorrt(**{**asdict(report), **said, "plan": _about(built, precision)}),
+        wanted.kind, built, precision,
     )
 
 
 def _int8(
     card: Card,
-    made: StaticQuantiser,
+    made: KeptQuantiser,
     trial: Trial,
     reference: Run,
     feeds: list[Feeds],
@@ -93,20 +94,18 @@ def _int8(
 ) -> tuple[Tensorrt, bool, bytes]:
     try:
         data = without_region_align(made.quantise("tensorrt", kept))
-        run = GraphRun(card.name, data, as_written=True)
-        accuracy = trial.judge("S8S8 as written", run, _SAMPLES)
+        run = GraphRun(card.name, data, machine.cores(), as_written=True)
+        accuracy = trial.judge("S8S8 as written", run)
     except EngineError as error:
         return Tensorrt("not made", error.message), False, b""
     findings = tuple(
         f"{finding.node}: {finding.rule}: {finding.says}"
         for finding in lint(onnx.load_from_string(data), "tensorrt")
     )
-    passed = not findings and (
-        accuracy.passed or accuracy.agreement.value >= card.gates.min_agreement
-    )
+    passed = not findings and accuracy.passed
     report = Tensorrt(
         "made",
-        "" if passed else "its S8S8 graph is not as good as its card demands",
+        f"its S8S8 graph {'is good enough' if passed else 'is refused'}: {accuracy.why}",
         bytes=len(data),
         snr_db=snr_db(reference, run, feeds),
         agreement=asdict(accuracy.agreement),
@@ -117,24 +116,22 @@ def _int8(
 
 
 def _plan(
-    card: Card, data: bytes, precision: str, progress: Progress
+    card: Card, kind: str, data: bytes, precision: str, progress: Progress
 ) -> tuple[str, str, Plan | None]:
-    """Builds the plan for RTX where its builder is here; state, why and plan."""
-    if card.target("rtx") is None:
-        return "made", "its plan is built on the device", None
-    reason = missing()
+    """Builds the plan where its builder is here; state, why and plan."""
+    reason = missing(kind)
     if reason:
-        return "made", f"its plan is not built here: {reason}", None
-    progress.say(f"{card.name}: plan for RTX in {precision}")
+        return "no plan", f"its plan is not built here: {reason}", None
+    progress.say(f"{card.name}: plan for {MODULES[kind]} in {precision}")
     try:
-        plan = build_plan(data, card, lambda _step, _done, _of: None)
+        plan = build_plan(data, card, lambda _step, _done, _of: None, kind=kind)
     except EngineError as error:
         return "refused", error.message, None
     inside, outside = weighted_int8(plan.layers)
     return (
         "built",
-        f"TensorRT for RTX {plan.version} builds its {precision} graph ahead of time for compute "
-        f"{', '.join(plan.compute)}; weighted layers in INT8: {inside} of {inside + len(outside)}",
+        f"{MODULES[kind]} {plan.version} builds its {precision} graph for compute "
+        f"{', '.join(plan.compute) or 'of this PC'}; weighted layers in INT8: {inside} of {inside + len(outside)}",
         plan,
     )
 

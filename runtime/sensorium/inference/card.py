@@ -122,17 +122,11 @@ class Card:
 
     @property
     def identity(self) -> str:
-        """Sha256 of all that decides what is built: an engine of another identity is stale."""
-        return _digest(
-            {
-                "graph": self.graph_identity,
-                "backend": self.engine.backend,
-                "quantisation": asdict(self.quantisation),
-                "evaluation": asdict(self.evaluation),
-                "gates": asdict(self.gates),
-                "targets": [asdict(target) for target in self.targets],
-            }
-        )
+        """Sha256 of what an engine is: the daemon refuses one of another identity.
+
+        How it went to INT8 and what it was judged by are in the builder's own key.
+        """
+        return _digest({"graph": self.graph_identity, "backend": self.engine.backend})
 
     def axis(self, name: str) -> Axis:
         """The axis of a name."""

@@ -55,6 +55,7 @@ class Manifest:
         outputs: By order.
         axes: Name of an axis to its range.
         processor: That it was judged on; see `processor`.
+        files: All that lies in its folder, by name, with its sha256.
         built_with: Tool to version.
     """
 
@@ -70,6 +71,7 @@ class Manifest:
     outputs: tuple[Tensor, ...]
     axes: dict[str, Range]
     processor: str
+    files: dict[str, str]
     built_with: dict[str, str]
 
     def sizes(self, tensor: Tensor, which: str = "max") -> tuple[int, ...]:

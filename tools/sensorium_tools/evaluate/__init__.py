@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
 from sensorium.inference.card_tables import TASKS
 from sensorium_tools.evaluate.task import Metric, Run, Task
 
-__all__ = ["Metric", "Run", "Task", "task"]
+if TYPE_CHECKING:
+    from sensorium.inference.card import Card
+
+__all__ = ["Metric", "Run", "Task", "partners", "task"]
 
 _CLASSES: dict[str, str] = {
     "agreement": "sensorium_tools.evaluate.agreement:Agreement",
@@ -25,6 +29,12 @@ _CLASSES: dict[str, str] = {
     "voice-activity": "sensorium_tools.evaluate.voice_activity:VoiceActivity",
 }
 assert tuple(_CLASSES) == TASKS
+
+
+def partners(card: Card) -> tuple[str, ...]:
+    """Names of other cards whose engines a card's task runs."""
+    named = getattr(task(card.evaluation.task), "partners", None)
+    return named(card) if named else ()
 
 
 def task(name: str) -> type[Task]:

@@ -97,6 +97,11 @@ class Blendshapes:
             graphs.graph(other, Progress()), options, providers=["CPUExecutionProvider"]
         )
 
+    @staticmethod
+    def partners(_card: Card) -> tuple[str, ...]:
+        """The engine that finds the landmarks."""
+        return ("face-landmarks",)
+
     def perform(self, run: Run, sample: Sample) -> NDArray[np.float32]:
         """See `Task`."""
         values, square = landmark_crop(sample.data, _box(sample), self._side)

@@ -63,6 +63,11 @@ class SpeechFeatures:
                 f"[1, frames, bands, 1], not {shape}"
             )
 
+    @staticmethod
+    def partners(card: Card) -> tuple[str, ...]:
+        """The engine that makes mel frames, where this one takes them."""
+        return (_MEL_CARD,) if card.inputs and len(card.inputs[0].shape) == 4 else ()
+
     def perform(self, run: Run, sample: Sample) -> NDArray[np.float32]:
         """See `Task.perform`.
 

@@ -52,6 +52,12 @@ class Transcription:
         self._vocabulary = vocabulary(data["decoder"], card.name)
         self._other = GraphRun(other.name, data[other.conversion.part], _THREADS)
 
+    @staticmethod
+    def partners(card: Card) -> tuple[str, ...]:
+        """The other half's card."""
+        half = card.conversion.part
+        return (partner(card.name, half),) if half in PARTNERS else ()
+
     def perform(self, run: Run, sample: Sample) -> str:
         """See `Task.perform`: the text that is heard in a sound."""
         encode, decode = (

@@ -39,7 +39,8 @@ class DynamicQuantiser:
 
     def __init__(self, name: str, model: ModelProto, recipe: Quantisation) -> None:
         self._name = name
-        self._model = model
+        self.model = model
+        self.targets: tuple[str, ...] = ("cpu",)
         self._recipe = recipe
         self.nodes = chosen(model, recipe)
 
@@ -59,7 +60,7 @@ class DynamicQuantiser:
         try:
             with tempfile.TemporaryDirectory() as folder, quietly():
                 prepared, result = Path(folder) / "prepared.onnx", Path(folder) / "quantised.onnx"
-                onnx.save(self._model, prepared)
+                onnx.save(self.model, prepared)
                 quantize_dynamic(
                     str(prepared),
                     str(result),

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from sensorium.inference.card_tables import Quantisation
     from sensorium_tools.quantise.recorder import Feeds
 
-TARGETS = ("cpu", "tensorrt")
 _METHODS = {
     "minmax": CalibrationMethod.MinMax,
     "entropy": CalibrationMethod.Entropy,
@@ -53,10 +52,14 @@ class Quantiser(Protocol):
     """Makes INT8 graphs of one prepared graph.
 
     Attributes:
+        model: The prepared graph.
         nodes: Names of the nodes that can be quantised.
+        targets: What it can make a graph for.
     """
 
+    model: ModelProto
     nodes: list[str]
+    targets: tuple[str, ...]
 
     def quantise(self, target: str, keep: Collection[str] = (), bits: int = 8) -> bytes:
         """The INT8 graph for a target, with the nodes `keep` in fp32 and weights of 7 or 8 bits."""
@@ -84,6 +87,7 @@ class StaticQuantiser:
     Attributes:
         model: As given.
         nodes: See `Quantiser`.
+        targets: cpu and tensorrt.
 
     Raises:
         EngineError: When there is nothing to calibrate on.
@@ -99,6 +103,7 @@ class StaticQuantiser:
             )
         self._name = name
         self.model = model
+        self.targets: tuple[str, ...] = ("cpu", "tensorrt")
         self._recipe = recipe
         self._feeds = feeds
         self._ranges = ""
@@ -113,7 +118,7 @@ class StaticQuantiser:
         """The graph with Q/DQ around its quantised nodes.
 
         Args:
-            target: One of `TARGETS`.
+            target: One of `targets`.
             keep: Names of nodes that stay in fp32, beside those that the recipe excludes.
             bits: Of the weights, 7 or 8.
 

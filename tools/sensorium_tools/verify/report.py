@@ -51,7 +51,7 @@ class Tensorrt:
     """The artefact for TensorRT, as far as it can be judged without a GPU.
 
     Attributes:
-        state: built, converted (no builder here) or "not made".
+        state: built, refused, or "no plan" where its builder is not here.
         why: One sentence.
         bytes: Of the S8S8 graph.
         snr_db: Of the S8S8 graph, run as written on the CPU, against fp32.
@@ -79,7 +79,6 @@ class Report:
         engine: Its name.
         title: One line.
         date: Day, UTC.
-        key: Of all that was built from.
         machine: Processor, cores, system, threads.
         versions: Tool to version.
         installed: Precision.
@@ -100,7 +99,6 @@ class Report:
     engine: str
     title: str
     date: str
-    key: str
     machine: Mapping[str, Any]
     versions: Mapping[str, str]
     installed: str

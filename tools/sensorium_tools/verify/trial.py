@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import EngineError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sensorium_tools.quantise.recorder import Feeds
     from sensorium_tools.samples import Sample
 
+_FEW = 4
 _TIMED = 16
 """Recorded inputs that a graph is timed on, and its error is taken from."""
 
@@ -44,6 +46,7 @@ class Trial:
         self.task = task_of(card.evaluation.task)(card)
         self._samples: list[Sample] | None = None
         self._outcomes: list[Any] = []
+        self._recorded: list[Feeds] = []
 
     def calibration(self) -> list[Feeds]:
         """What the engine is fed when the task runs on the calibration samples.
@@ -52,11 +55,12 @@ class Trial:
             EngineError: When there is none, or a value is not finite.
         """
         limit = self._card.evaluation.calibration_samples
-        return self._recorded("calibration", limit, limit)
+        self._recorded = self._record(limit, limit)
+        return self._recorded
 
     def timed(self) -> list[Feeds]:
         """Inputs to time a graph on."""
-        return self._recorded("calibration", 4, _TIMED)
+        return (self._recorded or self._record(_FEW, _TIMED))[:_TIMED]
 
     def reference(self) -> tuple[list[Sample], list[Any]]:
         """The evaluation samples, and what fp32 says of each."""
@@ -81,7 +85,11 @@ class Trial:
             samples = [samples[place] for place in places]
             reference = [reference[place] for place in places]
         outcomes = self.outcomes(name, run, samples)
-        return judge(self._card.gates, self.task, samples, reference, outcomes)
+        found = judge(self._card.gates, self.task, samples, reference, outcomes)
+        if self._card.evaluation.sets or not found.passed:
+            return found
+        why = f"not established: on noise it {found.why}; name a set in its card"
+        return replace(found, basis="not established", passed=False, why=why)
 
     def outcomes(self, name: str, run: Run, samples: Sequence[Sample]) -> list[Any]:
         """What a graph says of each sample."""
@@ -93,10 +101,14 @@ class Trial:
                 advance(1)
         return found
 
-    def _recorded(self, part: str, samples: int, feeds: int) -> list[Feeds]:
+    def _record(self, limit: int, feeds: int) -> list[Feeds]:
         recorder = Recorder(self._card.name, self._reference, feeds)
-        for sample in self._load(part, samples):
-            self.task.perform(recorder, sample)
+        samples = self._load("calibration", limit)
+        label = f"{self._card.name}: recording its inputs on {len(samples)} samples"
+        with self._progress.steps(label, len(samples)) as advance:
+            for sample in samples:
+                self.task.perform(recorder, sample)
+                advance(1)
         if not recorder.feeds:
             raise EngineError(
                 f"{self._card.name}: the task {self._card.evaluation.task} never ran the engine"
