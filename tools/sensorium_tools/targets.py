@@ -131,7 +131,8 @@ def _plan(
     return (
         "built",
         f"{MODULES[kind]} {plan.version} builds its {precision} graph for compute "
-        f"{', '.join(plan.compute) or 'of this PC'}; weighted layers in INT8: {inside} of {inside + len(outside)}",
+        f"{', '.join(plan.compute) or 'of this PC'}; "
+        f"weighted layers in INT8: {inside} of {inside + len(outside)}",
         plan,
     )
 
