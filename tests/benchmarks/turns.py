@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LEAST_A_TURN, TURN_S = 2, 0.004
+LEAST_A_TURN, TURN_S = 3, 0.004
 LEAST_TURNS, MOST_TURNS = 8, 400
 
 
 def in_turns(cases: dict[str, Callable[[], Any]], budget_s: float) -> dict[str, list[int]]:
     """Times of each case in ns, the timer's own 40 to 80 included.
 
-    A turn is as many calls in a row as fit into `TURN_S`, two at least, so that short calls meet
-    warm caches as they do alone. There are `LEAST_TURNS` at least, whatever the budget.
+    In a turn every case makes as many calls in a row as the longest makes in `TURN_S`, three at
+    least, after one that is not counted: the case before left its own weights in the caches. With
+    each turn another case is the first. There are `LEAST_TURNS` at least, whatever the budget.
 
     Args:
         cases: Name to call.
@@ -24,24 +25,27 @@ def in_turns(cases: dict[str, Callable[[], Any]], budget_s: float) -> dict[str, 
     """
     clock = time.perf_counter_ns
     for call in cases.values():
-        for _ in range(LEAST_A_TURN):
-            call()
+        call()
+    longest = max(_seconds(call) for call in cases.values())
+    a_turn = max(LEAST_A_TURN, int(TURN_S / longest))
     spent: dict[str, list[int]] = {name: [] for name in cases}
-    a_turn = {name: _calls_a_turn(call) for name, call in cases.items()}
+    order = list(cases.items())
     end = clock() + budget_s * 1e9
     for turn in range(MOST_TURNS):
         if turn >= LEAST_TURNS and clock() > end:
             break
-        for name, call in cases.items():
+        order.append(order.pop(0))
+        for name, call in order:
             taken = spent[name]
-            for _ in range(a_turn[name]):
+            call()
+            for _ in range(a_turn):
                 start = clock()
                 call()
                 taken.append(clock() - start)
     return spent
 
 
-def _calls_a_turn(call: Callable[[], Any]) -> int:
+def _seconds(call: Callable[[], Any]) -> float:
     begun = time.perf_counter()
     call()
-    return max(LEAST_A_TURN, int(TURN_S / (time.perf_counter() - begun)))
+    return time.perf_counter() - begun
