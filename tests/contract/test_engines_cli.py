@@ -17,6 +17,7 @@ from fixtures import engines, graphs
 
 from sensorium import folders
 from sensorium.inference import store
+from sensorium_tools.plan.build import missing
 
 ROOT = folders.data_room("engines").parent
 CODE = "import sys; from sensorium_tools.cli import main; sys.exit(main())"
@@ -193,14 +194,24 @@ def test_another_file_than_the_pinned_one_is_refused_with_its_digest(tmp_path: P
     assert store.sha256(card.parent / "model.onnx") in done.stderr
 
 
-def test_a_plan_or_graph_that_was_changed_is_built_anew(own: dict[str, str]) -> None:
+def test_whatever_was_changed_of_an_engine_is_built_anew(tmp_path: Path) -> None:
+    more = '[[targets]]\n[[targets]]\nkind = "rtx"\ncompute = ["8.6"]\n'
+    add_card(tmp_path, "my-model", graphs.cnn().SerializeToString(), more=more)
+    own = {"SENSORIUM_DATA_DIR": str(tmp_path / "data"),
+           "SENSORIUM_CACHE_DIR": str(tmp_path / "cache")}
     (row,) = document(run("build", "my-model", "--json", **own))
-    artefacts = Path(own["SENSORIUM_CACHE_DIR"]) / "artefacts"
-    for path in [Path(row["file"]), *artefacts.glob("*/model.onnx")]:
-        path.write_bytes(path.read_bytes()[:-1] + b"!")
-    (again,) = document(run("build", "my-model", "--json", **own))
-    assert again["state"] == "built"
-    assert store.sha256(Path(again["file"])) == again["sha256"]
+    folder = Path(row["file"]).parent
+    graph = (tmp_path / "cache" / "artefacts").glob("*/model.onnx")
+    plans = [] if missing() else ["*.plan", "engine-rtx.json"]
+    for pattern in ("model-*.onnx", "report.json", *plans):
+        (path,) = folder.glob(pattern)
+        for each in (path, *graph):
+            each.write_bytes(each.read_bytes()[:-1] + b"!")
+        (again,) = document(run("build", "my-model", "--json", **own))
+        assert again["state"] == "built", pattern
+        assert store.sha256(Path(again["file"])) == again["sha256"]
+        (kept,) = document(run("build", "my-model", "--json", **own))
+        assert kept["state"] == "present", pattern
 
 
 def test_a_calibration_set_that_is_not_there_is_named(tmp_path: Path) -> None:
