@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
     """Builds a card's engine, unless it is there.
 
-    One that could not be judged here, for want of samples, is tried again each time, unless its
-    card has no recipe for INT8 and so no verdict could change it.
+    One that could not be judged here, for want of samples, is tried again each time. One whose card
+    has no recipe for INT8 is not judged unless that is forced: no verdict could change it, and its
+    samples need not be fetched.
 
     Args:
         card: Of the engine.
@@ -38,13 +39,14 @@ def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
     """
     present = installed(card)
     enough = {keys.engine(card)}
-    if card.quantisation.scheme == "none":
+    is_open = card.quantisation.scheme != "none"
+    if not is_open:
         enough.add(keys.engine(card, judged=False))
     if present is not None and present.key in enough and not force:
         return present
     data = graph(card, progress)
     whole = with_ports(card, data)
-    made = Workshop(whole, data, progress).make()
+    made = Workshop(whole, data, progress).make(judge=is_open or force)
     target = made.target
 
     def plans(manifest: Manifest) -> None:

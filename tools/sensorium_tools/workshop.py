@@ -75,8 +75,11 @@ class Workshop:
         self._prepared = prepare(card.name, data)
         self._compared = Comparison(card, self._prepared, data, progress)
 
-    def make(self) -> Made:
-        """Makes and judges everything.
+    def make(self, *, judge: bool) -> Made:
+        """Makes everything.
+
+        Args:
+            judge: Runs its task on its samples; without that there is no INT8 either.
 
         Raises:
             HashError: When a sample is not the pinned one.
@@ -84,7 +87,7 @@ class Workshop:
             EngineError: When fp32 itself is not what its card demands.
         """
         card = self._card
-        trial, feeds = self._trial()
+        trial, feeds = self._trial() if judge else (None, self._zeros())
         self._half(trial)
         made = self._int8(trial)
         target = tensorrt(
@@ -108,9 +111,7 @@ class Workshop:
             raise
         except EngineError as error:
             self._compared.missing["int8"] = f"not established: {error.message}"
-            return None, [
-                {port.name: np.zeros(card.sizes(port), port.type) for port in card.inputs}
-            ]
+            return None, self._zeros()
         metric = with_interval(trial.task, outcomes, samples)
         if metric is not None and _is_worse(metric, card.gates.min_metric):
             raise EngineError(
@@ -120,6 +121,10 @@ class Workshop:
             )
         self._compared.metric = metric
         return trial, feeds
+
+    def _zeros(self) -> list[Feeds]:
+        card = self._card
+        return [{port.name: np.zeros(card.sizes(port), port.type) for port in card.inputs}]
 
     def _half(self, trial: Trial | None) -> None:
         try:
