@@ -9,6 +9,8 @@ from sensorium import folders
 from sensorium.errors import CardError
 from sensorium.inference import card as cards
 from sensorium.inference import store
+from sensorium_tools.fetch import downloads
+from sensorium_tools.sources import upstream_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +86,29 @@ def test_a_wrong_key_is_named_with_file_line_and_remedy(
     assert key.rpartition(".")[2] in named or named.startswith("[")
     if key != "sources.0":
         assert allowed in error.remedy
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../evil", "/etc/evil", "a/b", "a\\\\b", "C:evil", "..", ".", "", "a\\nb", "a\\u0000b",
+     "n" * 129, "\u00e9" * 65],
+)
+def test_a_weights_name_that_is_not_a_plain_file_name_is_refused(folder: Path, name: str) -> None:
+    error = changed(folder, '"silero_vad_openvino_16k.onnx"', f'"{name}"')
+    assert "weights.0.name" in error.message
+    assert "is not a plain file name" in error.message
+    assert "without a slash" in error.remedy
+
+
+def test_a_notice_lies_beside_its_card(folder: Path) -> None:
+    assert "upstream.notice" in changed(folder, '"NOTICE"', '".."').message
+
+
+def test_a_download_lies_among_the_downloads_whatever_its_card_says(folder: Path) -> None:
+    weight = cards.read(folder).weights[0]
+    path = upstream_path(weight)
+    assert path.parent == downloads()
+    assert path.name == f"{weight.sha256}-{weight.name}"
 
 
 def test_a_missing_table_is_named(folder: Path) -> None:

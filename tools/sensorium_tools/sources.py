@@ -68,7 +68,7 @@ def read_weights(card: Card, progress: Progress) -> list[bytes]:
 
 def upstream_path(weight: Weight) -> Path:
     """Where a file from its maker's own address is kept."""
-    return downloads() / f"{weight.sha256[:16]}-{weight.name}"
+    return downloads() / f"{weight.sha256}-{weight.name}"
 
 
 def _first(card: Card, attempt: Callable[[Source], Answer]) -> Answer:

@@ -57,6 +57,8 @@ TABLES: dict[str, tuple[type[Any], str]] = {
 """Name of a table to its keys and how often it stands: one, one or left out, several, any."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAX_NAME_BYTES = 128
+"""Of a file's name: file systems take 255, and a sha256 and a dash may stand in front."""
 _NEEDS = {
     "package": ("package", "version", "file", "sha256", "paths"),
     "upstream": ("urls",),
@@ -180,6 +182,7 @@ def _card(folder: Path, file: File) -> Card:
         )
     for index, weight in enumerate(card.weights):
         _check_sha256(weight.sha256, file, ("weights", index, "sha256"))
+        _check_file_name(weight.name, file, ("weights", index, "name"))
     for index, source in enumerate(card.sources):
         _check_source(source, len(card.weights), file, ("sources", index))
     _check_axes(card, file)
@@ -243,8 +246,12 @@ def _check_sha256(value: str, file: File, place: Place) -> None:
 
 
 def _check_file_name(value: str, file: File, place: Place) -> None:
-    if "/" in value or "\\" in value or not value:
-        raise file.error(place, f'"{value}" is not a plain file name')
+    plain = value not in ("", ".", "..") and value.isprintable() and not set(value) & set("/\\:")
+    if not plain or len(value.encode()) > _MAX_NAME_BYTES:
+        raise file.error(
+            place, f"{value[:40]!r} is not a plain file name",
+            f"1 to {_MAX_NAME_BYTES} bytes without a slash, colon or control character",
+        )
 
 
 def _digest(decisive: dict[str, Any]) -> str:
