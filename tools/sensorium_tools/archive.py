@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 from sensorium.errors import EngineError
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2 << 30
 """A member that says it is larger is refused: a zip bomb, or no model of ours."""
+BROKEN = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError,
+    MemoryError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError,
+)
+"""What the standard library raises for a damaged archive; ValueError has UnicodeDecodeError in it,
+MemoryError is what a garbled size of LZMA's dictionary gives."""
 
 
 def read_member(archive: Path, path: str) -> bytes:
@@ -44,10 +53,7 @@ def _member(path: Path, source: BinaryIO, name: str) -> bytes:
         raise EngineError(f"{path.name}: there is no {name} inside") from error
     except _TooLarge as error:
         raise EngineError(f"{path.name}: {name}: {error} bytes are too many") from error
-    except (
-        zipfile.BadZipFile, tarfile.TarError, EOFError, NotImplementedError, RuntimeError, OSError,
-        ValueError,
-    ) as error:
+    except BROKEN as error:
         raise EngineError(f"{path.name}: not a zip or tar file, or damaged: {error}") from error
 
 

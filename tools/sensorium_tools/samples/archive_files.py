@@ -6,10 +6,10 @@ import fnmatch
 import io
 import tarfile
 import zipfile
-import zlib
 from typing import TYPE_CHECKING
 
 from sensorium.errors import EngineError
+from sensorium_tools.archive import BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 MAX_MEMBER_BYTES = 256 << 20
 """A member that says it is larger is refused: it is no sample of ours."""
 MAX_MEMBERS = 100_000
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError,
-           RuntimeError, ValueError, zlib.error)
 
 
 def read(archive: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
@@ -48,7 +46,7 @@ def read(archive: Path, patterns: tuple[str, ...]) -> dict[str, bytes]:
                     for name, data in _unpacked(archive, file, (outer,)).items():
                         for path, content in _unpacked(archive, io.BytesIO(data), (inner,)).items():
                             found[f"{name}!{path}"] = content
-    except _BROKEN as error:
+    except BROKEN as error:
         raise EngineError(
             f"{archive}: not a zip or tar archive, or damaged: {error}", "delete it: it is "
             "fetched again"
