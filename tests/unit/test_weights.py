@@ -68,7 +68,7 @@ def test_a_recipe_of_nothing_that_goes_to_int8_is_refused() -> None:
     )
     prepared = prepare("gru", GRU.model.SerializeToString())
     with pytest.raises(EngineError, match="none of its nodes is a GRU that goes to dynamic INT8"):
-        quantiser(card, prepared, [])
+        quantiser(card, prepared, [], {})
 
 
 def test_each_reason_is_said() -> None:

@@ -41,4 +41,5 @@ def _take(descriptor: int) -> None:
             except OSError:
                 continue
             return
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

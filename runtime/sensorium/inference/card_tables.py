@@ -188,8 +188,8 @@ class Gates:
         default=0.98, min=0.0, max=1.0,
     )
     min_speedup: float = _key(
-        "Smallest ratio of fp32's time to its own, in each round; two loads of one graph differ by a few "
-        "percent.",
+        "Smallest ratio of fp32's time to its own, in each round; two loads of one graph differ by "
+        "a few percent.",
         default=1.05, min=0.1, max=100.0,
     )
     min_metric: float = _key(
