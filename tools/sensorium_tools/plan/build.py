@@ -34,7 +34,6 @@ COMPUTE = ("8.0", "8.6", "8.9", "12.0")
 TIMEOUT_S = 600.0
 
 
-
 @dataclass(frozen=True)
 class Plan:
     """A built plan.
