@@ -16,6 +16,7 @@ from sensorium_tools.archive import read_member
 from sensorium_tools.samples import archive_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CONTENT = {f"folder/{name}": random.Random(name).randbytes(600) + bytes(900) for name in "abc"}
@@ -72,6 +73,15 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
     return bytes(changed[: rng.randrange(1, len(changed))] if rng.random() < 0.2 else changed)
 
 
+def refusal(read: Callable[..., object], *arguments: object) -> str:
+    """What an EngineError says; empty where there is none."""
+    try:
+        read(*arguments)
+    except EngineError as error:
+        return error.message
+    return ""
+
+
 @pytest.mark.parametrize("kind", ARCHIVES)
 def test_a_member_comes_back_as_it_is(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"package.{kind}"
@@ -88,15 +98,11 @@ def test_a_damaged_archive_is_an_error_that_names_it(tmp_path: Path, kind: str) 
     refused = 0
     for seed in range(DAMAGED):
         path.write_bytes(damaged(ARCHIVES[kind], random.Random(f"{kind} {seed}")))
-        try:
-            assert isinstance(read_member(path, WANTED), bytes)
-        except EngineError as error:
-            assert path.name in error.message
-            refused += 1
-        try:
-            archive_files.read(path, ("folder/*",))
-        except EngineError as error:
-            assert path.name in error.message
+        said = [
+            refusal(read_member, path, WANTED), refusal(archive_files.read, path, ("folder/*",))
+        ]
+        assert all(path.name in message for message in said if message)
+        refused += any(said)
     assert refused > DAMAGED // 10
 
 
