@@ -66,8 +66,23 @@ def test_objects_agree_by_place_and_class() -> None:
     assert judge.agree(one, found((0.0, 1, 0.9))) == pytest.approx(2 / 3)
     assert judge.agree(found(), found()) is None
     assert match(one, found((0.5, 2, 0.3), (0.0, 1, 0.3))) == {0: 1, 1: 0}
-    # Nearer to the threshold, an object counts only where both have it.
-    assert judge.agree(one, found((0.0, 1, 0.9), (0.5, 2, 0.8), (0.2, 5, 0.3))) == 1
+
+
+def test_a_lost_object_counts_whatever_its_score_and_the_threshold_decides_nothing() -> None:
+    judge = task("objects")(store.find_card("yolov3-tiny"))
+    three = found((0.0, 1, 0.9), (0.5, 2, 0.3), (0.2, 5, 0.26))
+    # Of three that one shows the other finds one: two are lost, however near the threshold.
+    assert judge.agree(three, found((0.0, 1, 0.9))) == judge.agree(
+        found((0.0, 1, 0.9)), three
+    ) == pytest.approx(2 / 4)
+    # What crosses the threshold by a little is shown by one and confirmed by the other.
+    assert judge.agree(three, found((0.0, 1, 0.9), (0.5, 2, 0.3), (0.2, 5, 0.249))) == 1
+    assert judge.agree(found((0.0, 1, 0.251)), found((0.0, 1, 0.249))) == 1
+    assert judge.agree(found((0.0, 1, 0.251)), found((0.0, 1, 0.19))) == 0
+    assert judge.agree(found((0.0, 1, 0.251)), found()) == 0
+    # What neither shows says nothing, whether or not they share it.
+    assert judge.agree(found((0.0, 1, 0.24)), found((0.0, 1, 0.24))) is None
+    assert judge.agree(found((0.0, 1, 0.9), (0.5, 2, 0.24)), found((0.0, 1, 0.9))) == 1
 
 
 def test_objects_come_back_as_shares_of_the_picture() -> None:
@@ -77,11 +92,13 @@ def test_objects_come_back_as_shares_of_the_picture() -> None:
         boxes, scores = np.zeros((1, 2535, 4), np.float32), np.zeros((1, 2535, 80), np.float32)
         # The picture is 90 x 60: it fills the square's width and two thirds of its height.
         boxes[0, 4], scores[0, 4, 9] = (0.5, 1 / 6, 1.0, 0.5), 0.8
+        # Not shown, and kept: the other engine may show it.
+        boxes[0, 7], scores[0, 7, 3] = (0.0, 1 / 6, 0.5, 0.5), 0.21
         return {"boxes": boxes, "scores": scores}
 
     outcome = judge.perform(run, picture())
-    np.testing.assert_allclose(outcome.boxes, [[0.5, 0.0, 1.0, 0.5]], atol=5e-3)
-    assert outcome.labels.tolist() == [9]
+    np.testing.assert_allclose(outcome.boxes, [[0.5, 0, 1, 0.5], [0, 0, 0.5, 0.5]], atol=5e-3)
+    assert outcome.labels.tolist() == [9, 3]
 
 
 def test_an_expression_is_that_of_the_face_in_its_box() -> None:

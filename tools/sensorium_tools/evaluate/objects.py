@@ -23,16 +23,14 @@ OVERLAP = 0.45
 """Largest overlap of two objects of one class (`nms` in examples/detector.c of darknet)."""
 MATCH = 0.5
 """Overlap from which two boxes are of one object (PASCAL VOC)."""
-SURE = 2.0
-"""How many times over the threshold an object's score must be to count on its own; nearer to it,
-it counts where the other engine has it too. Without that, what is counted is how many objects
-happen to lie at the threshold."""
+FAINT = 0.2
+"""Smallest score with which the other engine confirms an object that one shows."""
 
 
 class Objects:
     """Judges an engine that takes `image` [1, 3, n, n] and gives `boxes` and `scores`.
 
-    An outcome is a `Found` whose boxes are shares of the picture.
+    An outcome is a `Found` whose boxes are shares of the picture, with all scores from `FAINT` on.
     """
 
     def __init__(self, card: Card) -> None:
@@ -44,27 +42,33 @@ class Objects:
         """See `Task`."""
         square, placement = letterbox(sample.data, self._size)
         results = run({self._input: square})
-        found = find(results[self._boxes][0], results[self._scores][0], THRESHOLD, OVERLAP)
+        found = find(results[self._boxes][0], results[self._scores][0], FAINT, OVERLAP)
         return Found(placement.to_picture(found.boxes), found.labels.copy(), found.scores.copy())
 
     def agree(self, one: Any, other: Any) -> float | None:
-        """F1 of the objects of one against those of the other; None where neither has any."""
-        matched = match(one, other)
-        sure = THRESHOLD * SURE
-        only_one = sum(
-            score >= sure for place, score in enumerate(one.scores) if place not in matched
-        )
-        only_other = sum(
-            score >= sure
-            for place, score in enumerate(other.scores)
-            if place not in matched.values()
-        )
-        counted = 2 * len(matched) + only_one + only_other
-        return float(2 * len(matched) / counted) if counted else None
+        """F1 of the objects that each shows, against the other; None where neither shows any.
+
+        An object is shown from `THRESHOLD` on, and is a hit where the other engine has it with
+        `FAINT` or more. What is counted must not hinge on the last digit of a score at the
+        threshold: an object at 0.251 that the other gives 0.249 is found by both, and one that the
+        other does not find at all is lost, whatever its score.
+        """
+        shown, hits = 0, 0
+        for shower, confirmer in ((one, other), (other, one)):
+            surest = _shown(shower)
+            shown += len(surest.boxes)
+            hits += len(match(surest, confirmer))
+        return hits / shown if shown else None
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """None: the samples come without boxes of things."""
         return None
+
+
+def _shown(found: Found) -> Found:
+    """Those with `THRESHOLD` or more."""
+    places = np.flatnonzero(found.scores >= THRESHOLD)
+    return Found(found.boxes[places], found.labels[places], found.scores[places])
 
 
 def match(one: Found, other: Found) -> dict[int, int]:
