@@ -30,7 +30,7 @@ def judged(engine_name, set_name):
         outcomes = [task.perform(engine.run, sample) for sample in samples]
     finally:
         engine.close()
-    assert all(task.agree(outcome, outcome) == 1.0 for outcome in outcomes)
+    assert {task.agree(outcome, outcome) for outcome in outcomes} <= {1.0, None}
     return task.score(outcomes, samples)
 
 

@@ -10,6 +10,7 @@ from sensorium.inference import store
 from sensorium.inference.card_tables import TASKS
 from sensorium_tools import evaluate
 from sensorium_tools.evaluate import agreement
+from sensorium_tools.evaluate.transcription import Transcription
 from sensorium_tools.samples import Sample, checks
 
 
@@ -58,6 +59,17 @@ def test_without_truth_there_is_no_figure():
     of_it = task("silero-vad", "voice-activity")
     assert of_it.score([np.zeros(1, np.float32)], [silent]) is None
     assert task("gesture-recognizer", "gesture").score(["None"], [silent]) is None
+
+
+def test_that_both_hear_nothing_says_nothing():
+    of_it = task("silero-vad", "voice-activity")
+    silent, heard = np.float32([0.1, 0.4]), np.float32([0.1, 0.6])
+    assert of_it.agree(silent, silent) is None
+    assert of_it.agree(silent, heard) == of_it.agree(heard, silent) == 0.5
+    words = object.__new__(Transcription)
+    assert words.agree("", "") is None
+    assert words.agree("", "yes") == words.agree("yes", "") == 0.0
+    assert words.agree("yes no", "yes") == 0.5
 
 
 def test_gestures_are_scored_with_the_recall_of_each():

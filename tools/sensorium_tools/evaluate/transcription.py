@@ -70,10 +70,12 @@ class Transcription:
 
         return Whisper(kept, Decoder(decode, self._vocabulary)).hear(sample.data).text
 
-    def agree(self, one: str, other: str) -> float:
-        """See `Task.agree`: 1 less the word error rate of the other."""
+    def agree(self, one: str, other: str) -> float | None:
+        """See `Task.agree`: 1 less the word error rate of the other; None where both are silent."""
         wrong, said = compare(one, other)
-        return max(0.0, 1.0 - wrong / said) if said else float(not wrong)
+        if not said and not wrong:
+            return None
+        return max(0.0, 1.0 - wrong / said) if said else 0.0
 
     def score(self, outcomes: Sequence[str], samples: Sequence[Sample]) -> Metric | None:
         """See `Task.score`: the word error rate over the samples whose truth has a "text".

@@ -63,9 +63,13 @@ class VoiceActivity:
             state = results["stateN"].copy()
         return chances
 
-    def agree(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-        """See `Task.agree`: share of blocks that are on the same side of 0.5."""
-        return float(np.mean((one >= THRESHOLD) == (other >= THRESHOLD)))
+    def agree(self, one: NDArray[np.float32], other: NDArray[np.float32]) -> float | None:
+        """See `Task.agree`: share of blocks that are on the same side of 0.5.
+
+        None where neither hears anybody: that two are silent says nothing of either.
+        """
+        first, second = one >= THRESHOLD, other >= THRESHOLD
+        return float(np.mean(first == second)) if (first | second).any() else None
 
     def score(
         self, outcomes: Sequence[NDArray[np.float32]], samples: Sequence[Sample]
