@@ -55,9 +55,9 @@ class Objects:
         """
         shown, hits = 0, 0
         for shower, confirmer in ((one, other), (other, one)):
-            surest = _shown(shower)
+            surest = _from(shower, THRESHOLD)
             shown += len(surest.boxes)
-            hits += len(match(surest, confirmer))
+            hits += len(match(surest, _from(confirmer, FAINT)))
         return hits / shown if shown else None
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
@@ -65,9 +65,9 @@ class Objects:
         return None
 
 
-def _shown(found: Found) -> Found:
-    """Those with `THRESHOLD` or more."""
-    places = np.flatnonzero(found.scores >= THRESHOLD)
+def _from(found: Found, score: float) -> Found:
+    """Those with that score or more."""
+    places = np.flatnonzero(found.scores >= score)
     return Found(found.boxes[places], found.labels[places], found.scores[places])
 
 
