@@ -200,7 +200,7 @@ def test_the_task_judges_a_half_by_its_words(half: str) -> None:
     assert [task.agree(each, each) for each in outcomes] == [1.0] * 3
     assert task.agree("one two three four", "one two three for") == 0.75
     assert task.agree("one", "two three four") == 0.0
-    assert (task.agree("", "..."), task.agree("", "ghost")) == (1.0, 0.0)
+    assert (task.agree("", "..."), task.agree("", "ghost")) == (None, 0.0)
     assert task.score(["ghost"], [Sample("x", "sound", samples[0].data)]) is None
 
 
