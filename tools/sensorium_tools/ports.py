@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import onnx
-from onnx import helper
 
 from sensorium.errors import EngineError
 from sensorium.inference.card_tables import Port
@@ -16,6 +15,13 @@ if TYPE_CHECKING:
 
     from sensorium.inference.card import Card
     from sensorium.inference.manifest import Manifest
+
+_TYPES = {
+    onnx.TensorProto.FLOAT: "float32",
+    onnx.TensorProto.INT32: "int32",
+    onnx.TensorProto.INT64: "int64",
+    onnx.TensorProto.UINT8: "uint8",
+}
 
 
 def with_ports(card: Card, data: bytes) -> Card:
@@ -51,10 +57,25 @@ def _ports(card: Card, values: Iterable[Any]) -> tuple[Port, ...]:
 
 
 def _port(card: Card, value: Any) -> Port:
+    if not value.type.HasField("tensor_type"):
+        found = (value.type.WhichOneof("value") or "unknown").removesuffix("_type")
+        raise EngineError(
+            f"{card.name}: {value.name} is of type {found}, which no engine takes",
+            "export the model with tensors alone",
+        )
     kind = value.type.tensor_type
-    name = helper.tensor_dtype_to_np_dtype(kind.elem_type).name
-    if name not in ("float32", "int32", "int64", "uint8"):
-        raise EngineError(f"{card.name}: {value.name} is of type {name}, which no engine takes")
+    name = _TYPES.get(kind.elem_type)
+    if name is None:
+        found = onnx.TensorProto.DataType.Name(kind.elem_type)
+        raise EngineError(
+            f"{card.name}: {value.name} is of type {found}, which no engine takes",
+            f"export the model with {', '.join(_TYPES.values())}",
+        )
+    if not kind.HasField("shape"):
+        raise EngineError(
+            f"{card.name}: the graph does not say what shape {value.name} has",
+            "write [[inputs]] and [[outputs]] with their shapes into its card",
+        )
     known = {axis.name for axis in card.axes}
     shape: list[int | str] = []
     for size in kind.shape.dim:

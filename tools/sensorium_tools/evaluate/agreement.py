@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium_tools.evaluate.port_check import check_size
 from sensorium_tools.samples import Sample
 
 if TYPE_CHECKING:
@@ -44,13 +45,33 @@ class Agreement:
     """
 
     def __init__(self, card: Card) -> None:
+        if not card.inputs or not card.outputs:
+            raise EngineError(
+                f"{card.name}: the task agreement needs inputs and outputs; the card has "
+                f"{len(card.inputs)} and {len(card.outputs)}",
+                "write [[inputs]] and [[outputs]] into the card",
+            )
+        check_size(card)
+        self._name = card.name
         self._inputs = card.inputs
         self._sizes = {port.name: card.sizes(port) for port in card.inputs}
-        if not self._inputs:
-            raise EngineError(f"{card.name}: the task agreement needs [[inputs]] in the card")
 
     def perform(self, run: Run, sample: Sample) -> dict[str, NDArray[Any]]:
-        """See `Task.perform`."""
+        """See `Task.perform`.
+
+        Raises:
+            EngineError: When the memory does not hold the inputs.
+        """
+        try:
+            feeds = self._feeds(sample)
+        except MemoryError as error:
+            raise EngineError(
+                f"{self._name}: there is no memory for its inputs {self._sizes}: {error}",
+                "state smaller shapes, or free memory",
+            ) from error
+        return {name: np.array(value) for name, value in run(feeds).items()}
+
+    def _feeds(self, sample: Sample) -> dict[str, NDArray[Any]]:
         seed = int.from_bytes(hashlib.sha256(sample.name.encode()).digest()[:8], "big")
         noise = np.random.default_rng(seed)
         feeds: dict[str, NDArray[Any]] = {}
@@ -61,7 +82,7 @@ class Agreement:
             )
             given = given or own is not None
             feeds[port.name] = _drawn(port, self._sizes[port.name], noise) if own is None else own
-        return {name: np.array(value) for name, value in run(feeds).items()}
+        return feeds
 
     def agree(
         self, one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 
+from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception.face_input import (
     BLENDSHAPE_LANDMARKS,
@@ -16,6 +17,8 @@ from sensorium.perception.face_input import (
     points_of,
 )
 from sensorium_tools import graphs
+from sensorium_tools.evaluate.port_check import Wanted, check
+from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.progress import Progress
 
 if TYPE_CHECKING:
@@ -35,6 +38,10 @@ class FaceEmotion:
     """
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "face-emotion", [Wanted(shape=(1, "n", "n", 1))],
+            [Wanted(shape=(1, "expressions"))],
+        )
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._side = card.sizes(card.inputs[0])[1]
 
@@ -60,6 +67,7 @@ class FaceLandmarks:
     """
 
     def __init__(self, card: Card) -> None:
+        _check_landmarks(card, "face-landmarks", max(EYE_CORNERS))
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._side = card.sizes(card.inputs[0])[1]
 
@@ -87,15 +95,15 @@ class Blendshapes:
     """
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "blendshapes", [Wanted(shape=(1, len(BLENDSHAPE_LANDMARKS), 2))], [Wanted()]
+        )
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         other = store.find_card("face-landmarks")
+        _check_landmarks(other, "blendshapes", int(BLENDSHAPE_LANDMARKS.max()))
         self._side = other.sizes(other.inputs[0])[1]
         self._other = (other.inputs[0].name, other.outputs[0].name)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._landmarks = onnxruntime.InferenceSession(
-            graphs.graph(other, Progress()), options, providers=["CPUExecutionProvider"]
-        )
+        self._landmarks = GraphRun(other.name, graphs.graph(other, Progress()))
 
     @staticmethod
     def partners(_card: Card) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ class Blendshapes:
         """See `Task`."""
         values, square = landmark_crop(sample.data, _box(sample), self._side)
         name, result = self._other
-        found = np.asarray(self._landmarks.run([result], {name: values})[0])
+        found = self._landmarks({name: values})[result]
         points = points_of(found, square, self._side)[BLENDSHAPE_LANDMARKS]
         weights: NDArray[np.float32] = run({self._input: points[None]})[self._output]
         return weights.reshape(-1).copy()
@@ -118,6 +126,22 @@ class Blendshapes:
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """None: no sample's blendshapes are known."""
         return None
+
+
+def _check_landmarks(card: Card, task: str, last: int) -> None:
+    """Refuses a card that does not take a square picture and give landmarks up to `last`.
+
+    Raises:
+        EngineError: Says what the ports are.
+    """
+    check(card, task, [Wanted(shape=(1, "n", "n", 3))], [Wanted()])
+    values = math.prod(card.sizes(card.outputs[0]))
+    if values % 3 or values <= last * 3:
+        raise EngineError(
+            f"{card.name}: its output {card.outputs[0].name} has {values} values, the task {task} "
+            f"needs x, y and z of each of {last + 1} landmarks or more",
+            "name the landmarks first among the card's [[outputs]]",
+        )
 
 
 def _box(sample: Sample) -> tuple[float, float, float, float]:

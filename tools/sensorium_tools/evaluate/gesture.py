@@ -10,6 +10,7 @@ from sensorium.errors import EngineError
 from sensorium.perception.gesture import CALLED_LEFT
 from sensorium.perception.hand_landmarks import LANDMARKS, LEFT, RIGHT, landmarks
 from sensorium_tools.evaluate.interval import wilson
+from sensorium_tools.evaluate.port_check import LABELS, Wanted, check
 from sensorium_tools.evaluate.task import Metric
 from sensorium_tools.samples.checks import require
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from sensorium_tools.evaluate.task import Run
     from sensorium_tools.samples import Sample
 
-INPUTS, OUTPUT = ("hand", "handedness"), "scores"
+OUTPUT = "scores"
 SIDES = {"left": LEFT, "right": RIGHT}
 
 
@@ -28,15 +29,12 @@ class Gesture:
     """See `evaluate.task.Task`. An outcome is one of the card's labels."""
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "gesture",
+            [Wanted("hand", (1, LANDMARKS, 3)), Wanted("handedness", (1, 1))],
+            [Wanted(OUTPUT, (1, LABELS))],
+        )
         self._labels = card.engine.labels
-        if not self._labels:
-            raise EngineError(f"{card.name}: the task gesture needs labels in the card")
-        names = {port.name for port in card.inputs}
-        if not names >= set(INPUTS) or OUTPUT not in {port.name for port in card.outputs}:
-            raise EngineError(
-                f"{card.name}: the task gesture needs the inputs {' and '.join(INPUTS)} and the "
-                f"output {OUTPUT}", "name them so in the card, or take the task agreement",
-            )
 
     def perform(self, run: Run, sample: Sample) -> str:
         """See `Task.perform`.

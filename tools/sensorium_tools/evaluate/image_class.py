@@ -9,6 +9,7 @@ import numpy as np
 
 from sensorium.perception.image_input import middle, resize
 from sensorium_tools.evaluate.interval import wilson
+from sensorium_tools.evaluate.port_check import LABELS, Wanted, check
 from sensorium_tools.evaluate.task import Metric
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class ImageClass:
     """
 
     def __init__(self, card: Card) -> None:
+        check(card, "image-class", [Wanted(shape=(1, 3, "h", "w"))], [Wanted(shape=(1, LABELS))])
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         _, _, self._height, self._width = card.sizes(card.inputs[0])
         self._labels = card.engine.labels

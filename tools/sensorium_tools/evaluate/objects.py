@@ -8,6 +8,7 @@ import numpy as np
 
 from sensorium.perception.boxes import Found, find, overlap
 from sensorium.perception.image_input import letterbox
+from sensorium_tools.evaluate.port_check import Wanted, check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,9 +35,13 @@ class Objects:
     """
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "objects", [Wanted(shape=(1, 3, "n", "n"))],
+            [Wanted(shape=(1, "boxes", 4)), Wanted(shape=(1, "boxes", "classes"))],
+        )
         self._size = card.sizes(card.inputs[0])[2]
         self._input = card.inputs[0].name
-        self._boxes, self._scores = (port.name for port in card.outputs)
+        self._boxes, self._scores = (port.name for port in card.outputs[:2])
 
     def perform(self, run: Run, sample: Sample) -> Found:
         """See `Task`."""

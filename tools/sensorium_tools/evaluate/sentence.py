@@ -11,6 +11,7 @@ from sensorium.perception.wordpiece import WordPiece
 from sensorium_tools.convert.bert import TOKENIZER
 from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.interval import wilson
+from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.evaluate.task import Metric
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Sentence:
     """
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "sentence", [Wanted(shape=(1, "tokens"), type="int64", varies=True)],
+            [Wanted(shape=(1, "width"))],
+        )
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._limit = card.sizes(card.inputs[0], "max")[1]
         self._tokens = WordPiece(carried(card, TOKENIZER), card.name)

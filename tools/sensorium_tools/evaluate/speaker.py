@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.perception.speaker_features import model_inputs, voice
+from sensorium.perception.speaker_features import FRAMES, MELS, model_inputs, voice
+from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.evaluate.task import Metric
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class Speaker:
     """
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "speaker", [Wanted(shape=(1, FRAMES, MELS))], [Wanted(shape=(1, "width"))]
+        )
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
 
     def perform(self, run: Run, sample: Sample) -> NDArray[np.float32]:

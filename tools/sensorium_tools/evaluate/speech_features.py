@@ -10,6 +10,7 @@ import numpy as np
 from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium_tools import graphs
+from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.progress import Progress
 
@@ -28,6 +29,7 @@ STEP_FRAMES = 8
 """Mel frames between two embeddings: 80 ms."""
 MOST_SAMPLES = 48_000
 """Of one sound: more of the same voice says little more, and each step is two calls."""
+_TASK = "speech-features"
 _MEL_CARD = "speech-mel"
 _FULL_SCALE = 32_768
 """The mel graph takes amplitudes of 16 bit sound."""
@@ -43,25 +45,27 @@ class SpeechFeatures:
     """
 
     def __init__(self, card: Card) -> None:
-        shape = card.inputs[0].shape
-        self._input, self._output = card.inputs[0].name, card.outputs[0].name
-        self._features: Features
-        if len(shape) == 2:
-            self._features = self._frames
-            self._agreement = _closeness
-            self._mel = card
-        elif len(shape) == 4:
+        rank = len(card.inputs[0].shape) if card.inputs else 0
+        if rank not in (2, 4):
+            raise EngineError(
+                f"{card.name}: the task speech-features needs an input of sound [1, samples] or of "
+                f"mel frames [1, frames, bands, 1]; the card has "
+                f"{', '.join(f'{port.name} {list(port.shape)}' for port in card.inputs) or 'none'}",
+                "state it so in the card, or take the task agreement",
+            )
+        self._mel = card if rank == 2 else store.find_card(_MEL_CARD)
+        _check_mel(self._mel)
+        self._features: Features = self._frames
+        self._agreement = _closeness
+        if rank == 4:
+            bands = self._mel.outputs[0].shape[-1]
+            check(card, _TASK, [Wanted(shape=(1, "frames", bands, 1))], [Wanted()])
             self._features = self._embeddings
             self._agreement = _cosine
-            self._mel = store.find_card(_MEL_CARD)
             # In fp32, whether or not that engine was built.
             self._run_mel = GraphRun(self._mel.name, graphs.graph(self._mel, Progress()))
             self._window = card.sizes(card.inputs[0])[1]
-        else:
-            raise EngineError(
-                f"{card.name}: the task speech-features takes sound [1, samples] or mel frames "
-                f"[1, frames, bands, 1], not {shape}"
-            )
+        self._input, self._output = card.inputs[0].name, card.outputs[0].name
 
     @staticmethod
     def partners(card: Card) -> tuple[str, ...]:
@@ -98,6 +102,25 @@ class SpeechFeatures:
             result = run({self._input: window[None, :, :, None]})[self._output]
             made.append(np.array(result, np.float32).reshape(-1))
         return np.stack(made)
+
+
+def _check_mel(card: Card) -> None:
+    """Refuses a card that does not take sound and give the mel frames of a block.
+
+    Raises:
+        EngineError: Says what the ports are.
+    """
+    check(
+        card, _TASK, [Wanted(shape=(1, "samples"))],
+        [Wanted(shape=(1, 1, STEP_FRAMES, "bands"))],
+    )
+    least, taken = STEP_FRAMES * FRAME_SAMPLES, card.sizes(card.inputs[0])[1]
+    if taken < least:
+        raise EngineError(
+            f"{card.name}: its input {card.inputs[0].name} takes {taken} samples, the task {_TASK} "
+            f"gives blocks of {least} and more",
+            "state it so in the card, or take the task agreement",
+        )
 
 
 def _mel(

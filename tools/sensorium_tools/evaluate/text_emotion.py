@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium.errors import EngineError
 from sensorium.perception.word_list import WordList
 from sensorium_tools.convert.bilstm import WORDS
 from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.interval import wilson
+from sensorium_tools.evaluate.port_check import LABELS, Wanted, check
 from sensorium_tools.evaluate.task import Metric
 
 if TYPE_CHECKING:
@@ -25,11 +25,13 @@ class TextEmotion:
     """See `evaluate.task.Task`. An outcome is one of the card's labels."""
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "text-emotion", [Wanted(shape=(1, "words"), type="int64")],
+            [Wanted(shape=(1, LABELS))],
+        )
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._length = card.sizes(card.inputs[0])[1]
         self._labels = card.engine.labels
-        if not self._labels:
-            raise EngineError(f"{card.name}: the task text-emotion needs labels in the card")
         self._words = WordList(carried(card, WORDS), card.name)
 
     def perform(self, run: Run, sample: Sample) -> str:

@@ -12,7 +12,9 @@ from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_decoding import Decoder
+from sensorium.perception.whisper_features import MELS
 from sensorium.perception.whisper_text import Vocabulary
+from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.evaluate.task import Metric
 from sensorium_tools.evaluate.word_errors import compare
 from sensorium_tools.graph_run import GraphRun
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from sensorium_tools.samples import Sample
 
 PARTNERS = {"encoder": "decoder", "decoder": "encoder"}
+_TASK = "transcription"
 _THREADS = 2
 
 
@@ -43,13 +46,24 @@ class Transcription:
         self._half = card.conversion.part
         if self._half not in PARTNERS:
             raise EngineError(
-                f'{card.name}: its part is "{self._half}", the task transcription judges an '
+                f'{card.name}: its part is "{self._half}", the task {_TASK} judges an '
                 "encoder or a decoder of Whisper",
                 "write conversion.part",
             )
+        check(card, _TASK, *_ports(card))
         other = store.find_card(partner(card.name, self._half))
+        if other.conversion.part != PARTNERS[self._half]:
+            raise EngineError(
+                f"{card.name}: the task {_TASK} needs the other half beside it, and the card "
+                f'{other.name} has the part "{other.conversion.part}"',
+                f'name the cards so that they differ in "{self._half}" and '
+                f'"{PARTNERS[self._half]}"',
+            )
+        check(other, _TASK, *_ports(other))
         data = {each.conversion.part: graph(each, Progress()) for each in (card, other)}
         self._vocabulary = vocabulary(data["decoder"], card.name)
+        decoder = card if self._half == "decoder" else other
+        _check_vocabulary(decoder, self._vocabulary)
         self._other = GraphRun(other.name, data[other.conversion.part], _THREADS)
 
     @staticmethod
@@ -59,7 +73,11 @@ class Transcription:
         return (partner(card.name, half),) if half in PARTNERS else ()
 
     def perform(self, run: Run, sample: Sample) -> str:
-        """See `Task.perform`: the text that is heard in a sound."""
+        """See `Task.perform`: the text that is heard in a sound.
+
+        Raises:
+            EngineError: When the sound is longer than the model takes, or a run fails.
+        """
         encode, decode = (
             (run, self._other) if self._half == "encoder" else (self._other, run)
         )
@@ -68,7 +86,13 @@ class Transcription:
         def kept(feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
             return {name: np.array(values) for name, values in encode(feeds).items()}
 
-        return Whisper(kept, Decoder(decode, self._vocabulary)).hear(sample.data).text
+        try:
+            return Whisper(kept, Decoder(decode, self._vocabulary)).hear(sample.data).text
+        except ValueError as error:
+            raise EngineError(
+                f"sample {sample.name}: the task {_TASK} cannot take it: {error}",
+                "remove it from its set",
+            ) from error
 
     def agree(self, one: str, other: str) -> float | None:
         """See `Task.agree`: 1 less the word error rate of the other; None where both are silent."""
@@ -92,6 +116,37 @@ class Transcription:
         count = sum(said for _, said in compared)
         value = sum(wrong for wrong, _ in compared) / count
         return Metric("word error rate", value, math.nan, math.nan, count, more_is_better=False)
+
+
+def _ports(card: Card) -> tuple[list[Wanted], list[Wanted]]:
+    """The inputs and outputs of a half, with as many layers as the card has."""
+    encodes = card.conversion.part == "encoder"
+    ports = card.outputs if encodes else card.inputs
+    layers = range(max(1, sum(port.name.startswith("cross_k_") for port in ports)))
+
+    def pairs(what: str, size: int | str) -> list[Wanted]:
+        return [
+            Wanted(f"{what}_{name}_{layer}", shape)
+            for layer in layers
+            for name, shape in (("k", (1, "h", "d", size)), ("v", (1, "h", size, "d")))
+        ]
+
+    cross = pairs("cross", "p")
+    if encodes:
+        return [Wanted("mel", (1, MELS, "frames"), varies=True)], cross
+    step = [Wanted("token", (1, 1), "int64"), Wanted("position", (1,), "int64")]
+    new = pairs("new", 1)
+    return [*step, *pairs("cache", "c"), *cross], [Wanted("logits", (1, "words")), *new]
+
+
+def _check_vocabulary(decoder: Card, words: Vocabulary) -> None:
+    port = next(port for port in decoder.outputs if port.name == "logits")
+    if port.shape[-1] != len(words.tokens):
+        raise EngineError(
+            f"{decoder.name}: its output logits is {list(port.shape)}, its vocabulary has "
+            f"{len(words.tokens)} tokens",
+            "give the converter the vocabulary of the same model",
+        )
 
 
 def partner(name: str, half: str) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.errors import EngineError
 from sensorium.perception.voice_activity import CONTEXT, RATE_HZ
 from sensorium.records.sensors import AUDIO_BLOCK
 from sensorium_tools.evaluate.interval import bootstrap
+from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.evaluate.task import Metric
 from sensorium_tools.samples.checks import require
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sensorium_tools.evaluate.task import Run
     from sensorium_tools.samples import Sample
 
-INPUTS, OUTPUTS = ("input", "state"), ("output", "stateN")
 THRESHOLD = 0.5
 """The sense's own for an onset."""
 _SEED = 1
@@ -32,18 +31,12 @@ class VoiceActivity:
     """See `evaluate.task.Task`. An outcome is the probability of each block, float32 [blocks]."""
 
     def __init__(self, card: Card) -> None:
+        check(
+            card, "voice-activity",
+            [Wanted("input", (1, CONTEXT + AUDIO_BLOCK)), Wanted("state", ("a", "b", "c"))],
+            [Wanted("output", (1, 1)), Wanted("stateN", ("a", "b", "c"))],
+        )
         ports = {port.name: port for port in card.inputs}
-        if not set(ports) >= set(INPUTS) or not {p.name for p in card.outputs} >= set(OUTPUTS):
-            raise EngineError(
-                f"{card.name}: the task voice-activity needs the inputs {', '.join(INPUTS)} and "
-                f"the outputs {', '.join(OUTPUTS)}",
-                "name them so in the card, or take the task agreement",
-            )
-        if card.sizes(ports["input"]) != (1, CONTEXT + AUDIO_BLOCK):
-            raise EngineError(
-                f"{card.name}: its input takes {card.sizes(ports['input'])}, the task "
-                f"voice-activity gives (1, {CONTEXT + AUDIO_BLOCK}) at {RATE_HZ} Hz",
-            )
         self._state = card.sizes(ports["state"])
 
     def perform(self, run: Run, sample: Sample) -> NDArray[np.float32]:

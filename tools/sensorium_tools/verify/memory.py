@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from sensorium_tools.quantise.recorder import Feeds
 
 _RUNS = 3
-_TIMEOUT_S = 120
+TIMEOUT_S = 120.0
 
 
-def peak_mib(name: str, model: bytes, feeds: Feeds, threads: int) -> float:
+def peak_mib(
+    name: str, model: bytes, feeds: Feeds, threads: int, timeout_s: float = TIMEOUT_S
+) -> float:
     """What loading and running a graph adds to a process's resident memory, at its peak.
 
     Args:
@@ -31,21 +33,28 @@ def peak_mib(name: str, model: bytes, feeds: Feeds, threads: int) -> float:
         model: The serialised graph.
         feeds: Inputs of one run.
         threads: Threads inside one run.
+        timeout_s: The process is ended after so long.
 
     Returns:
         MiB.
 
     Raises:
-        EngineError: When the process fails.
+        EngineError: When the process fails, or does not end.
     """
     with tempfile.TemporaryDirectory() as folder:
         graph, inputs = Path(folder) / "model.onnx", Path(folder) / "feeds.npz"
         graph.write_bytes(model)
         np.savez(inputs, **feeds)  # type: ignore[arg-type]
-        done = subprocess.run(
-            [sys.executable, "-m", __name__, str(graph), str(threads), str(inputs)],
-            capture_output=True, text=True, check=False, timeout=_TIMEOUT_S,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", __name__, str(graph), str(threads), str(inputs)],
+                capture_output=True, text=True, check=False, timeout=timeout_s,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise EngineError(
+                f"{name}: {_RUNS} runs gave no end within {timeout_s:g} s, so its memory cannot be "
+                "measured", "the model is too large for this PC, or the PC is busy: try again",
+            ) from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise EngineError(f"{name}: the process that measures its memory failed: {last}")
