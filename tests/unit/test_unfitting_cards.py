@@ -7,7 +7,6 @@ import re
 import shutil
 from typing import TYPE_CHECKING
 
-import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
