@@ -202,6 +202,9 @@ def test_the_task_judges_a_half_by_its_words(half: str) -> None:
     assert task.agree("one", "two three four") == 0.0
     assert (task.agree("", "..."), task.agree("", "ghost")) == (None, 0.0)
     assert task.score(["ghost"], [Sample("x", "sound", samples[0].data)]) is None
+    long = Sample("talk", "sound", np.zeros(16_000 * 31, np.float32))
+    with pytest.raises(EngineError, match=r"sample talk: .* at most 30 s"):
+        task.perform(run(half), long)
 
 
 def test_the_cache_may_be_of_any_capacity() -> None:

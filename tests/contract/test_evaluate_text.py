@@ -11,6 +11,8 @@ from fixtures import engines
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
+from sensorium_tools.convert.bert import TOKENIZER
+from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.sentence import Sentence
 from sensorium_tools.evaluate.speech_features import SpeechFeatures
 from sensorium_tools.evaluate.text_emotion import TextEmotion
@@ -182,11 +184,11 @@ def test_a_stream_sees_what_a_whole_sound_gives() -> None:
 
 
 def test_another_kind_of_card_is_refused(tmp_path) -> None:
-    with pytest.raises(EngineError, match="takes sound"):
+    with pytest.raises(EngineError, match="needs an input of sound"):
         SpeechFeatures(store.find_card("gesture-recognizer"))
 
 
 def test_a_graph_that_carries_no_tokeniser_is_refused() -> None:
     engines.graph("speech-mel")
     with pytest.raises(EngineError, match='speech-mel: its graph carries no "tokenizer"'):
-        Sentence(store.find_card("speech-mel"))
+        carried(store.find_card("speech-mel"), TOKENIZER)
