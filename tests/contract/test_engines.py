@@ -129,10 +129,10 @@ def test_a_missing_engine_names_the_command_and_appears_when_built(own: Path, na
     build(store.find_card(name), Progress())
     assert store.stamp(name) == before
     # A plan and its manifest lie beside them where TensorRT's builder is installed.
-    notice, manifest, model, report = sorted(
+    notice, manifest, lock, model, report = sorted(
         path.name for path in store.built_folder(name).iterdir() if "rtx" not in path.name
     )
-    assert (notice, manifest, report) == ("NOTICE", "engine.json", "report.json")
+    assert (notice, manifest, lock, report) == ("NOTICE", "engine.json", "lock", "report.json")
     assert model.startswith("model-")
     assert model.endswith(".onnx")
 
