@@ -16,8 +16,6 @@ Z = 1.959963984540054
 """The normal distribution's 97.5 % point: two sides of 2.5 % are left out."""
 RESAMPLES = 2_000
 """Resamples of a bootstrap: its ends then vary by about 1 % of the width from seed to seed."""
-_HALVINGS = 60
-"""Of the range -1..1, to the last bits of a float."""
 
 
 def wilson(successes: int, n: int) -> tuple[float, float]:
@@ -74,75 +72,3 @@ def bootstrap(
         return -math.inf, math.inf
     low, high = np.quantile(drawn, (0.025, 0.975))
     return float(low), float(high)
-
-
-def paired_difference(
-    one: Sequence[float] | NDArray[Any], other: Sequence[float] | NDArray[Any], seed: int
-) -> tuple[float, float, float]:
-    """Mean of `one` - `other` over the same samples, with its interval.
-
-    Right-or-wrong values (all 0 or 1) go by Tango's score interval, any others by the bootstrap
-    of the mean difference. Where no two values differ, that has no width, though a rare loss may
-    just not have been met: then it is as wide as a share that was seen 0 times in n.
-
-    Args:
-        one: [n], a figure of 0 to 1 for each sample, such as right or wrong in fp32.
-        other: [n], the same of the other engine.
-        seed: Of the bootstrap.
-
-    Returns:
-        Mean, lower and upper end; the ends are -1 and 1 where fewer than two samples say nothing.
-
-    Raises:
-        ValueError: When the two are not over the same samples.
-    """
-    first, second = np.asarray(one, float), np.asarray(other, float)
-    if first.ndim != 1 or first.shape != second.shape:
-        raise ValueError(f"{first.shape} and {second.shape} values are not over the same samples")
-    n = len(first)
-    if n < 2:
-        return float(first.sum() - second.sum()), -1.0, 1.0
-    difference = first - second
-    mean = float(difference.mean())
-    if np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all():
-        return mean, *_tango(int((difference > 0).sum()), int((difference < 0).sum()), n)
-    if (difference == difference[0]).all():
-        reach = wilson(0, n)[1]
-        return mean, max(mean - reach, -1.0), min(mean + reach, 1.0)
-    return mean, *bootstrap(difference, lambda rows: float(rows.mean()), seed)
-
-
-def _tango(gained: int, lost: int, n: int) -> tuple[float, float]:
-    """Tango's score interval of (gained - lost) / n (Stat. Med. 17, 1998, p. 891).
-
-    It is McNemar's test turned round: the differences that the test does not reject.
-
-    Args:
-        gained: Samples on which only the first is right.
-        lost: Samples on which only the second is right.
-        n: All samples.
-    """
-    middle = (gained - lost) / n
-
-    def rejected(delta: float) -> bool:
-        # The share of `lost` that is most likely if the difference were delta.
-        b = -gained - lost + (2 * n - gained + lost) * delta
-        c = -lost * delta * (1 - delta)
-        share = (math.sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
-        variance = n * (2 * share + delta * (1 - delta))
-        return (gained - lost - n * delta) ** 2 > Z * Z * max(variance, 0.0)
-
-    return _edge(rejected, middle, -1.0), _edge(rejected, middle, 1.0)
-
-
-def _edge(rejected: Callable[[float], bool], inside: float, outside: float) -> float:
-    """Where rejection begins between a value that is kept and the range's end."""
-    if not rejected(outside):
-        return outside
-    for _ in range(_HALVINGS):
-        middle = (inside + outside) / 2
-        if rejected(middle):
-            outside = middle
-        else:
-            inside = middle
-    return inside

@@ -49,7 +49,7 @@ class Speaker:
 
     def agree(self, one: Any, other: Any) -> float:
         """The cosine between the two."""
-        return float(max(0.0, np.dot(one, other)))
+        return float(np.clip(np.dot(one, other), 0.0, 1.0))
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:
         """Equal error rate over all pairs; no interval, which would be drawn again and again."""
