@@ -223,6 +223,7 @@ class TensorRt(TensorRtEngine):
 
 
 def _logger(trt: Any, problems: list[str]) -> Any:
+    # The module is found when it runs, so its classes have no types here.
     class Log(trt.ILogger):  # type: ignore[misc]
         """Passes TensorRT's words to the log, and keeps what went wrong for an error's message."""
 
@@ -230,6 +231,8 @@ def _logger(trt: Any, problems: list[str]) -> Any:
             trt.ILogger.__init__(self)
 
         def log(self, severity: Any, message: str) -> None:
+            # TensorRT calls this from C++, which an exception must not cross; what is lost is a
+            # line of the log.
             with contextlib.suppress(Exception):
                 if severity <= trt.ILogger.ERROR:
                     problems.append(message.strip())

@@ -85,6 +85,7 @@ def _build(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _log(trt: Any) -> Any:
+    # The module is found when it runs, so its classes have no types here.
     class Log(trt.ILogger):  # type: ignore[misc]
         """Keeps the layer dump, and what is worth a warning."""
 
@@ -149,6 +150,7 @@ def _config(
 
 
 def _monitor(trt: Any) -> Any:
+    # The module is found when it runs, so its classes have no types here.
     class Monitor(trt.IProgressMonitor):  # type: ignore[misc]
         """Passes the builder's outermost phase on."""
 

@@ -66,6 +66,7 @@ class Quantiser(Protocol):
         ...
 
 
+# onnxruntime has no types for mypy.
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
     def __init__(self, feeds: Sequence[Feeds]) -> None:
         self._left = iter(feeds)

@@ -44,6 +44,7 @@ def peak_mib(
     with tempfile.TemporaryDirectory() as folder:
         graph, inputs = Path(folder) / "model.onnx", Path(folder) / "feeds.npz"
         graph.write_bytes(model)
+        # numpy's stubs take any keyword for `allow_pickle`.
         np.savez(inputs, **feeds)  # type: ignore[arg-type]
         try:
             done = subprocess.run(
