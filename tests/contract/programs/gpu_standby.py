@@ -135,20 +135,19 @@ def stopped(folder: Path) -> None:
 
 
 def hangs(folder: Path) -> None:
-    rig = Rig(folder)
-    rig.until(Device.GPU)
-    rig.fault("hang")
-    rig.note("no answer within 1.0 s")
-    rig.fault("")
-    rig.until(Device.GPU)
-    rig.close()
+    comes_and_goes(folder, "hang", "no answer within 1.0 s")
 
 
 def lost(folder: Path) -> None:
+    comes_and_goes(folder, "lost", "LAUNCH_FAILED")
+
+
+def comes_and_goes(folder: Path, fault: str, words: str) -> None:
+    """A fault of the driver, after which the GPU is used again."""
     rig = Rig(folder)
     rig.until(Device.GPU)
-    rig.fault("lost")
-    rig.note("LAUNCH_FAILED")
+    rig.fault(fault)
+    rig.note(words)
     rig.fault("")
     rig.until(Device.GPU)
     rig.close()
