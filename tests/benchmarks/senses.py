@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from fixtures import engines
+from fixtures.senses import no_rings
 
 ROUNDS, A_ROUND = 60, 50
 
@@ -129,7 +130,8 @@ def gesture_calls() -> dict[str, Call]:
     unused = {"world_hand": np.zeros((1, 21, 3), np.float32)}
     engine = engines.load("gesture-recognizer")
     session = bare(built("gesture-recognizer"))
-    stream = Gesture(GestureOptions(), {"gesture-recognizer": engine}).streams()[RIGHT - 1]
+    sense = Gesture(GestureOptions(), {"gesture-recognizer": engine}, no_rings())
+    stream = sense.streams()[RIGHT - 1]
     frames = gesture_frames()
     nothing = Sample(frames[0], 0, False, Reason.INACTIVE, 1)
 
@@ -158,7 +160,7 @@ def voice_calls() -> dict[str, Call]:
     session = bare(built("silero-vad"))
     with zipfile.ZipFile(engines.wheel("silero-vad")) as archive:
         combined = bare(archive.read("silero_vad/data/silero_vad.onnx"))
-    stream = VoiceActivity(VoiceOptions(), {"silero-vad": engine}).streams()[0]
+    stream = VoiceActivity(VoiceOptions(), {"silero-vad": engine}, no_rings()).streams()[0]
     blocks = sound_blocks()
 
     def one_block(turn: int) -> None:

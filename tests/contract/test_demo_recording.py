@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fixtures import engines
-from fixtures.senses import Player
+from fixtures.senses import Player, no_rings
 
 from sensorium.folders import data_room
 from sensorium.perception.gesture import Gesture
@@ -27,7 +27,8 @@ def events(sense: type, channel: str) -> list[tuple[float, int, str]]:
     """What a sense tells of the demo: second in the recording, begin or end, name."""
     loaded = {name: engines.load(name) for name in sense.ENGINES}
     try:
-        players = {s.trigger: Player(s) for s in sense(sense.Options(), loaded).streams()}
+        streams = sense(sense.Options(), loaded, no_rings()).streams()
+        players = {stream.trigger: Player(stream) for stream in streams}
         for step in steps(ReplayOptions(DEMO)):
             player = players.get(step.channel)
             if player and step.valid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fixtures import engines
-from fixtures.senses import Player
+from fixtures.senses import Player, no_rings
 
 from sensorium.errors import EngineError
 from sensorium.health import Reason
@@ -46,7 +46,7 @@ def side(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def player(engine, side: int) -> Player:
-    sense = Gesture(GestureOptions(), {"gesture-recognizer": engine})
+    sense = Gesture(GestureOptions(), {"gesture-recognizer": engine}, no_rings())
     return Player(sense.streams()[side - 1])
 
 
@@ -56,7 +56,7 @@ def play(player: Player, frames: list[np.ndarray], start: int = 0) -> None:
 
 
 def test_the_streams_are_those_of_the_two_hands(engine) -> None:
-    left, right = Gesture(GestureOptions(), {"gesture-recognizer": engine}).streams()
+    left, right = Gesture(GestureOptions(), {"gesture-recognizer": engine}, no_rings()).streams()
     assert (left.trigger, left.outputs[0]) == ("hand_left", "gesture_left")
     assert (right.trigger, right.outputs[0]) == ("hand_right", "gesture_right")
 
@@ -92,7 +92,7 @@ def test_each_gesture_begins_holds_and_ends(player: Player, side: int, label: st
 def test_most_hands_of_other_people_are_known(engine, label: str) -> None:
     """Noise of 4 degrees on every joint angle and 12 on the wrist's axes, hands of three sizes."""
     noise = np.random.default_rng(7)
-    sense = Gesture(GestureOptions(begin_frames=1), {"gesture-recognizer": engine})
+    sense = Gesture(GestureOptions(begin_frames=1), {"gesture-recognizer": engine}, no_rings())
     known = 0
     for place in range(60):
         side = (LEFT, RIGHT)[place % 2]
@@ -180,11 +180,12 @@ def test_frames_far_apart_are_not_a_run(player: Player, side: int) -> None:
 
 def test_the_options_set_thresholds_and_frames(engine, side: int) -> None:
     options = GestureOptions(begin_score=0.99)
-    strict = Player(Gesture(options, {"gesture-recognizer": engine}).streams()[side - 1])
+    sense = Gesture(options, {"gesture-recognizer": engine}, no_rings())
+    strict = Player(sense.streams()[side - 1])
     play(strict, [shown("Victory", side)] * 20)
     assert strict.of("gesture_event") == []
     quick = GestureOptions(begin_frames=1, end_frames=1)
-    player = Player(Gesture(quick, {"gesture-recognizer": engine}).streams()[side - 1])
+    player = Player(Gesture(quick, {"gesture-recognizer": engine}, no_rings()).streams()[side - 1])
     play(player, [shown("Victory", side), resting(side)])
     assert [item.capture_ns for item in player.of("gesture_event")] == [0, FRAME_NS]
 
@@ -194,4 +195,4 @@ def test_an_engine_without_labels_is_refused(engine) -> None:
         labels = ()
 
     with pytest.raises(EngineError, match="labels"):
-        Gesture(GestureOptions(), {"gesture-recognizer": Unlabelled()})
+        Gesture(GestureOptions(), {"gesture-recognizer": Unlabelled()}, no_rings())

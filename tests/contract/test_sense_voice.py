@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import soxr
 from fixtures import engines
-from fixtures.senses import Player
+from fixtures.senses import Player, no_rings
 
 from sensorium import records
 from sensorium.health import Reason
+from sensorium.perception.utterances import Ending, Event
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions, loudness_dbfs
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def engine():
 
 
 def player(engine, **options) -> Player:
-    sense = VoiceActivity(VoiceOptions(**options), {"silero-vad": engine})
+    sense = VoiceActivity(VoiceOptions(**options), {"silero-vad": engine}, no_rings())
     return Player(sense.streams()[0])
 
 
@@ -155,9 +156,10 @@ def test_a_break_forgets_the_sound_before_it(engine, speech: np.ndarray, how: st
     if how == "lost":
         broken.stream.lost(3)
     play(broken, sound[cut:], after, 2 if how == "session" else 1, int(how == "gap"))
-    ending = broken.said[before]
+    utterance, ending = broken.said[before : before + 2]
+    assert (utterance["event"], utterance["ending"]) == (Event.END, Ending.INPUT_LOST)
     assert (ending.channel, ending["event"]) == ("voice_event", 2)
-    assert ending["offset_ns"] == time_ns(cut)
+    assert ending["offset_ns"] == utterance["end_ns"] == time_ns(cut)
     fresh = player(engine)
     play(fresh, sound[cut:], after)
     assert [s["probability"] for s in broken.of("voice_activity")[cut // BLOCK :]] == [

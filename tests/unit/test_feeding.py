@@ -14,6 +14,7 @@ from sensorium.process.feeding import Feed
 from sensorium.process.loading import SenseSlot
 from sensorium.process.outputs import Outputs
 from sensorium.process.registry import Part
+from sensorium.process.rings import ChannelRings
 from sensorium.records import HAND
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Listener:
     trigger = "hand_left"
     outputs = ("gesture_left",)
 
-    def __init__(self, options: object, engines: object) -> None:
+    def __init__(self, options: object, engines: object, rings: object) -> None:
         self.told: list[Sample] = []
 
     def streams(self) -> tuple[Listener, ...]:
@@ -46,7 +47,8 @@ def test_a_hand_out_of_view_is_lost_when_its_process_is() -> None:
     outputs = Outputs(Listener.outputs, now_ns)
     outputs.map(region, page)
     part = Part("listener", Listener, None, Listener.outputs)
-    slot = SenseSlot(part, outputs, CpuEngines(1).load, lambda _report: None)
+    load = CpuEngines(1).load
+    slot = SenseSlot(part, outputs, ChannelRings(outputs), load, lambda _report: None)
     assert slot.ensure(now_ns())
     (stream,) = slot.streams
     feed = Feed(slot, stream, outputs)

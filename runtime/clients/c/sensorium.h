@@ -572,7 +572,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_microphone_t, _pad0) == 160, "microphone._pa
 /* Whether somebody speaks. */
 #define SENSORIUM_VOICE_ACTIVITY_ID 8
 #define SENSORIUM_VOICE_ACTIVITY_MAJOR 1
-#define SENSORIUM_VOICE_ACTIVITY_MINOR 0
+#define SENSORIUM_VOICE_ACTIVITY_MINOR 1
 typedef struct sensorium_voice_activity {
   uint32_t speaking; /* 1 while the wearer speaks, after hysteresis */
   uint32_t event; /* 0 none, 1 onset, 2 offset (on channel voice_event) */
@@ -583,7 +583,7 @@ typedef struct sensorium_voice_activity {
   uint64_t onset_ns; /* capture time of the newest onset; 0 none */
   uint64_t offset_ns; /* capture time of the newest offset; 0 none */
   uint64_t first_sample; /* of the audio block that it was made from */
-  uint8_t _pad0[8];
+  uint64_t sample; /* index of that block's first sample in the stream of sound */
 } sensorium_voice_activity_t;
 SENSORIUM_ASSERT(sizeof(sensorium_voice_activity_t) == 64, "size of voice_activity");
 SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, speaking) == 0, "voice_activity.speaking");
@@ -595,7 +595,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, offsets) == 24, "voice_act
 SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, onset_ns) == 32, "voice_activity.onset_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, offset_ns) == 40, "voice_activity.offset_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, first_sample) == 48, "voice_activity.first_sample");
-SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, _pad0) == 56, "voice_activity._pad0");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_activity_t, sample) == 56, "voice_activity.sample");
 
 /* What one hand shows. */
 #define SENSORIUM_GESTURE_ID 9
@@ -657,7 +657,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_word_t, length) == 22, "word.length");
 /* What was said. */
 #define SENSORIUM_TRANSCRIPT_ID 10
 #define SENSORIUM_TRANSCRIPT_MAJOR 1
-#define SENSORIUM_TRANSCRIPT_MINOR 0
+#define SENSORIUM_TRANSCRIPT_MINOR 1
 #define SENSORIUM_TRANSCRIPT_WORDS 64
 typedef struct sensorium_transcript {
   uint64_t utterance; /* id, the same in all parts and partials */
@@ -674,8 +674,14 @@ typedef struct sensorium_transcript {
   uint8_t _pad0[4];
   sensorium_word_t words[64]; /* in order */
   char text[1024]; /* UTF-8 */
+  uint32_t outcome; /* 1 said, 2 nothing was said, 3 lost: its sound was overwritten before it could be recognised */
+  uint32_t ending; /* as in the utterance: 1 silence, 2 length, 3 input lost */
+  uint32_t continues; /* 1 when it goes on from the utterance before */
+  uint32_t backlog; /* utterances that wait to be recognised */
+  uint64_t lost; /* utterances lost since start */
+  uint8_t _pad1[40];
 } sensorium_transcript_t;
-SENSORIUM_ASSERT(sizeof(sensorium_transcript_t) == 2624, "size of transcript");
+SENSORIUM_ASSERT(sizeof(sensorium_transcript_t) == 2688, "size of transcript");
 SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, utterance) == 0, "transcript.utterance");
 SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, start_ns) == 8, "transcript.start_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, end_ns) == 16, "transcript.end_ns");
@@ -690,18 +696,26 @@ SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, language) == 52, "transcript.l
 SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, _pad0) == 60, "transcript._pad0");
 SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, words) == 64, "transcript.words");
 SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, text) == 1600, "transcript.text");
+SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, outcome) == 2624, "transcript.outcome");
+SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, ending) == 2628, "transcript.ending");
+SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, continues) == 2632, "transcript.continues");
+SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, backlog) == 2636, "transcript.backlog");
+SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, lost) == 2640, "transcript.lost");
+SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, _pad1) == 2648, "transcript._pad1");
 
 /* A wake word was heard. */
 #define SENSORIUM_WAKE_WORD_ID 11
 #define SENSORIUM_WAKE_WORD_MAJOR 1
-#define SENSORIUM_WAKE_WORD_MINOR 0
+#define SENSORIUM_WAKE_WORD_MINOR 1
 typedef struct sensorium_wake_word {
   uint64_t detected_ns; /* capture time of its end */
   uint64_t detections; /* since start */
   float score; /* 0..1 */
   float threshold; /* 0..1 */
   char phrase[64]; /* the phrase */
-  uint8_t _pad0[40];
+  uint64_t sample; /* index of its last sample in the stream of sound, see `utterance` */
+  uint64_t start_ns; /* capture time of its begin, about; 0 unknown */
+  uint8_t _pad0[24];
 } sensorium_wake_word_t;
 SENSORIUM_ASSERT(sizeof(sensorium_wake_word_t) == 128, "size of wake_word");
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, detected_ns) == 0, "wake_word.detected_ns");
@@ -709,7 +723,9 @@ SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, detections) == 8, "wake_word.de
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, score) == 16, "wake_word.score");
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, threshold) == 20, "wake_word.threshold");
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, phrase) == 24, "wake_word.phrase");
-SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, _pad0) == 88, "wake_word._pad0");
+SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, sample) == 88, "wake_word.sample");
+SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, start_ns) == 96, "wake_word.start_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, _pad0) == 104, "wake_word._pad0");
 
 /* One slot of a command. */
 typedef struct sensorium_slot {
@@ -726,23 +742,25 @@ SENSORIUM_ASSERT(offsetof(sensorium_slot_t, number) == 96, "slot.number");
 SENSORIUM_ASSERT(offsetof(sensorium_slot_t, start_ns) == 104, "slot.start_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_slot_t, end_ns) == 112, "slot.end_ns");
 
-/* A phrase of the app's vocabulary was said. */
+/* A phrase of the app's vocabulary was said, or something that matches none. */
 #define SENSORIUM_COMMAND_ID 12
 #define SENSORIUM_COMMAND_MAJOR 1
-#define SENSORIUM_COMMAND_MINOR 0
+#define SENSORIUM_COMMAND_MINOR 1
 #define SENSORIUM_COMMAND_SLOTS 8
 typedef struct sensorium_command {
   uint64_t utterance; /* of the transcript */
   uint64_t start_ns; /* capture time of the begin */
   uint64_t end_ns; /* capture time of the end */
   float score; /* 0..1 */
-  uint32_t method; /* 1 exact, 2 close phrase, 3 meaning */
+  uint32_t method; /* 1 exact, 2 close phrase, 3 meaning; 0 nothing matched */
   uint32_t slot_count; /* valid entries in `slots` */
   uint32_t slots_lost; /* slots beyond the 8, not listed */
   char vocabulary[32]; /* the app's vocabulary */
   char name[64]; /* the command's name in it */
   sensorium_slot_t slots[8]; /* in order */
-  uint8_t _pad0[56];
+  uint32_t gate; /* bits, what let it pass: 1 always, 2 push to talk, 4 wake word */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[48];
 } sensorium_command_t;
 SENSORIUM_ASSERT(sizeof(sensorium_command_t) == 1152, "size of command");
 SENSORIUM_ASSERT(offsetof(sensorium_command_t, utterance) == 0, "command.utterance");
@@ -755,7 +773,9 @@ SENSORIUM_ASSERT(offsetof(sensorium_command_t, slots_lost) == 36, "command.slots
 SENSORIUM_ASSERT(offsetof(sensorium_command_t, vocabulary) == 40, "command.vocabulary");
 SENSORIUM_ASSERT(offsetof(sensorium_command_t, name) == 72, "command.name");
 SENSORIUM_ASSERT(offsetof(sensorium_command_t, slots) == 136, "command.slots");
-SENSORIUM_ASSERT(offsetof(sensorium_command_t, _pad0) == 1096, "command._pad0");
+SENSORIUM_ASSERT(offsetof(sensorium_command_t, gate) == 1096, "command.gate");
+SENSORIUM_ASSERT(offsetof(sensorium_command_t, reserved) == 1100, "command.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_command_t, _pad0) == 1104, "command._pad0");
 
 /* Another reading of an intent. */
 #define SENSORIUM_ALTERNATIVE_PLACE 3
@@ -1006,6 +1026,154 @@ SENSORIUM_ASSERT(offsetof(sensorium_target_t, pointed_at) == 40, "target.pointed
 SENSORIUM_ASSERT(offsetof(sensorium_target_t, grabbed) == 120, "target.grabbed");
 SENSORIUM_ASSERT(offsetof(sensorium_target_t, _pad0) == 200, "target._pad0");
 
+/* A stretch of speech, from its begin to its end. Holds no sound and no words. */
+#define SENSORIUM_UTTERANCE_ID 19
+#define SENSORIUM_UTTERANCE_MAJOR 1
+#define SENSORIUM_UTTERANCE_MINOR 0
+typedef struct sensorium_utterance {
+  uint64_t utterance; /* id: the sound's generation * 2^40 + `onset` */
+  uint32_t event; /* 1 begin, 2 progress, 3 pause: perhaps the end, 4 end */
+  uint32_t ending; /* of event 4: 1 silence, 2 length: speech goes on in the next utterance, 3 the sound's input was lost */
+  uint64_t first; /* index of the first sample to hear, with lead-in */
+  uint64_t last; /* index behind the last sample to hear, with lead-out */
+  uint64_t onset; /* index of the first sample of speech */
+  uint64_t offset; /* index behind the last sample of speech so far */
+  uint64_t start_ns; /* capture time of `onset` */
+  uint64_t end_ns; /* capture time of `offset` */
+  uint32_t session; /* of the microphone */
+  uint32_t continues; /* 1 when it goes on from one that ended by its length */
+  float speech; /* 0..1, share of the blocks so far that are speech */
+  float peak; /* 0..1, largest probability of speech so far */
+  uint8_t _pad0[48];
+} sensorium_utterance_t;
+SENSORIUM_ASSERT(sizeof(sensorium_utterance_t) == 128, "size of utterance");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, utterance) == 0, "utterance.utterance");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, event) == 8, "utterance.event");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, ending) == 12, "utterance.ending");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, first) == 16, "utterance.first");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, last) == 24, "utterance.last");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, onset) == 32, "utterance.onset");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, offset) == 40, "utterance.offset");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, start_ns) == 48, "utterance.start_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, end_ns) == 56, "utterance.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, session) == 64, "utterance.session");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, continues) == 68, "utterance.continues");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, speech) == 72, "utterance.speech");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, peak) == 76, "utterance.peak");
+SENSORIUM_ASSERT(offsetof(sensorium_utterance_t, _pad0) == 80, "utterance._pad0");
+
+/* Whether an utterance was the wearer's. */
+#define SENSORIUM_SPEAKER_ID 20
+#define SENSORIUM_SPEAKER_MAJOR 1
+#define SENSORIUM_SPEAKER_MINOR 0
+typedef struct sensorium_speaker {
+  uint64_t utterance; /* id of the utterance */
+  uint64_t start_ns; /* capture time of its begin */
+  uint64_t end_ns; /* capture time of its end */
+  float score; /* -1..1, likeness to the enrolled voice; NaN where unknown */
+  float threshold; /* the wearer from this score on */
+  uint32_t wearer; /* 0 no, 1 yes, 2 unknown: nobody enrolled, or too short */
+  uint32_t sentences; /* that the wearer was enrolled with */
+  float seconds; /* of speech that the score is made from */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[16];
+} sensorium_speaker_t;
+SENSORIUM_ASSERT(sizeof(sensorium_speaker_t) == 64, "size of speaker");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, utterance) == 0, "speaker.utterance");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, start_ns) == 8, "speaker.start_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, end_ns) == 16, "speaker.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, score) == 24, "speaker.score");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, threshold) == 28, "speaker.threshold");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, wearer) == 32, "speaker.wearer");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, sentences) == 36, "speaker.sentences");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, seconds) == 40, "speaker.seconds");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, reserved) == 44, "speaker.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_speaker_t, _pad0) == 48, "speaker._pad0");
+
+/* Plain measures of one utterance's sound. */
+#define SENSORIUM_VOICE_MEASURES_ID 21
+#define SENSORIUM_VOICE_MEASURES_MAJOR 1
+#define SENSORIUM_VOICE_MEASURES_MINOR 0
+typedef struct sensorium_voice_measures {
+  uint64_t utterance; /* id of the utterance */
+  uint64_t start_ns; /* capture time of its begin */
+  uint64_t end_ns; /* capture time of its end */
+  float loudness; /* dBFS, root mean square of its speech */
+  float peak; /* dBFS, largest sample */
+  float pitch; /* Hz, median of voiced frames; NaN where none */
+  float pitch_low; /* Hz, 10th percentile; NaN where none */
+  float pitch_high; /* Hz, 90th percentile; NaN where none */
+  float voiced; /* 0..1, share of frames that have a pitch */
+  float tempo; /* syllables/s; NaN where none */
+  float seconds; /* of sound measured */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[4];
+} sensorium_voice_measures_t;
+SENSORIUM_ASSERT(sizeof(sensorium_voice_measures_t) == 64, "size of voice_measures");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, utterance) == 0, "voice_measures.utterance");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, start_ns) == 8, "voice_measures.start_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, end_ns) == 16, "voice_measures.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, loudness) == 24, "voice_measures.loudness");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, peak) == 28, "voice_measures.peak");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, pitch) == 32, "voice_measures.pitch");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, pitch_low) == 36, "voice_measures.pitch_low");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, pitch_high) == 40, "voice_measures.pitch_high");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, voiced) == 44, "voice_measures.voiced");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, tempo) == 48, "voice_measures.tempo");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, seconds) == 52, "voice_measures.seconds");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, reserved) == 56, "voice_measures.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_voice_measures_t, _pad0) == 60, "voice_measures._pad0");
+
+/* The mouth's shape while one speaks. */
+#define SENSORIUM_VISEME_ID 22
+#define SENSORIUM_VISEME_MAJOR 1
+#define SENSORIUM_VISEME_MINOR 0
+#define SENSORIUM_VISEME_WEIGHTS 15
+#define SENSORIUM_VISEME_FRAMES 60
+typedef struct sensorium_viseme {
+  uint32_t frame_count; /* valid frames in `frames` */
+  uint32_t strongest; /* index of the newest frame's largest weight */
+  uint64_t first_ns; /* capture time of the first frame */
+  uint64_t step_ns; /* from frame to frame */
+  uint64_t delay_ns; /* how far behind the sound's end the newest frame is */
+  float weights[15]; /* of the newest frame, 0..1, in the order sil PP FF TH DD kk CH SS nn RR aa E ih oh ou */
+  float frames[60]; /* each frame's weights, oldest first */
+  uint8_t _pad0[52];
+} sensorium_viseme_t;
+SENSORIUM_ASSERT(sizeof(sensorium_viseme_t) == 384, "size of viseme");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, frame_count) == 0, "viseme.frame_count");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, strongest) == 4, "viseme.strongest");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, first_ns) == 8, "viseme.first_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, step_ns) == 16, "viseme.step_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, delay_ns) == 24, "viseme.delay_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, weights) == 32, "viseme.weights");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, frames) == 92, "viseme.frames");
+SENSORIUM_ASSERT(offsetof(sensorium_viseme_t, _pad0) == 332, "viseme._pad0");
+
+/* The button that lets commands pass while it is held. */
+#define SENSORIUM_PUSH_TO_TALK_ID 23
+#define SENSORIUM_PUSH_TO_TALK_MAJOR 1
+#define SENSORIUM_PUSH_TO_TALK_MINOR 0
+typedef struct sensorium_push_to_talk {
+  uint32_t held; /* 1 pressed, 0 released */
+  uint32_t side; /* 1 left, 2 right */
+  uint32_t button; /* one bit, as in `controller.pressed` */
+  uint32_t reserved; /* 0 */
+  uint64_t presses; /* since start */
+  uint64_t pressed_ns; /* capture time of the newest press */
+  uint64_t released_ns; /* capture time of the newest release; 0 while held */
+  uint8_t _pad0[24];
+} sensorium_push_to_talk_t;
+SENSORIUM_ASSERT(sizeof(sensorium_push_to_talk_t) == 64, "size of push_to_talk");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, held) == 0, "push_to_talk.held");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, side) == 4, "push_to_talk.side");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, button) == 8, "push_to_talk.button");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, reserved) == 12, "push_to_talk.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, presses) == 16, "push_to_talk.presses");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, pressed_ns) == 24, "push_to_talk.pressed_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, released_ns) == 32, "push_to_talk.released_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, _pad0) == 40, "push_to_talk._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1116,6 +1284,8 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"gesture_right", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 0},
     {"gesture_event", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 1},
     {"wake_word", SENSORIUM_REGION_PUBLIC, 11, 1, 128, 1},
+    {"utterance", SENSORIUM_REGION_PUBLIC, 19, 1, 128, 1},
+    {"push_to_talk", SENSORIUM_REGION_PUBLIC, 23, 1, 64, 1},
     {"head", SENSORIUM_REGION_MOTION, 2, 1, 128, 0},
     {"hand_left", SENSORIUM_REGION_MOTION, 3, 1, 1600, 0},
     {"hand_right", SENSORIUM_REGION_MOTION, 3, 1, 1600, 0},
@@ -1123,7 +1293,12 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"controller_right", SENSORIUM_REGION_MOTION, 4, 1, 320, 0},
     {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 128, 0},
     {"audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
-    {"transcript", SENSORIUM_REGION_TRANSCRIPT, 10, 1, 2624, 1},
+    {"output_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
+    {"clean_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
+    {"transcript", SENSORIUM_REGION_TRANSCRIPT, 10, 1, 2688, 1},
+    {"speaker", SENSORIUM_REGION_TRANSCRIPT, 20, 1, 64, 1},
+    {"voice_measures", SENSORIUM_REGION_TRANSCRIPT, 21, 1, 64, 1},
+    {"viseme", SENSORIUM_REGION_TRANSCRIPT, 22, 1, 384, 0},
     {"objects", SENSORIUM_REGION_CAMERA, 15, 1, 4160, 0},
     {"emotion", SENSORIUM_REGION_EMOTION, 14, 1, 128, 0},
     {"command", SENSORIUM_REGION_APP, 12, 1, 1152, 1},
@@ -1797,6 +1972,66 @@ static inline sensorium_status sensorium_read_target(sensorium_channel_t *c, sen
 static inline sensorium_status sensorium_next_target(sensorium_channel_t *c, sensorium_target_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_target_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_TARGET_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_utterance(sensorium_channel_t *c, sensorium_utterance_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_utterance_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_UTTERANCE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_utterance(sensorium_channel_t *c, sensorium_utterance_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_utterance_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_UTTERANCE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_speaker(sensorium_channel_t *c, sensorium_speaker_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_speaker_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_SPEAKER_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_speaker(sensorium_channel_t *c, sensorium_speaker_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_speaker_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_SPEAKER_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_voice_measures(sensorium_channel_t *c, sensorium_voice_measures_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_voice_measures_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_VOICE_MEASURES_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_voice_measures(sensorium_channel_t *c, sensorium_voice_measures_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_voice_measures_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_VOICE_MEASURES_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_viseme(sensorium_channel_t *c, sensorium_viseme_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_viseme_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_VISEME_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_viseme(sensorium_channel_t *c, sensorium_viseme_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_viseme_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_VISEME_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_push_to_talk(sensorium_channel_t *c, sensorium_push_to_talk_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_push_to_talk_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_PUSH_TO_TALK_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_push_to_talk(sensorium_channel_t *c, sensorium_push_to_talk_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_push_to_talk_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_PUSH_TO_TALK_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

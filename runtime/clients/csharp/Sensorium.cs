@@ -230,6 +230,8 @@ namespace Sensorium
             { "gesture_right", new Catalogue("public", 9, false) },
             { "gesture_event", new Catalogue("public", 9, true) },
             { "wake_word", new Catalogue("public", 11, true) },
+            { "utterance", new Catalogue("public", 19, true) },
+            { "push_to_talk", new Catalogue("public", 23, true) },
             { "head", new Catalogue("motion", 2, false) },
             { "hand_left", new Catalogue("motion", 3, false) },
             { "hand_right", new Catalogue("motion", 3, false) },
@@ -237,7 +239,12 @@ namespace Sensorium
             { "controller_right", new Catalogue("motion", 4, false) },
             { "gaze", new Catalogue("gaze", 5, false) },
             { "audio", new Catalogue("audio", 6, true) },
+            { "output_audio", new Catalogue("audio", 6, true) },
+            { "clean_audio", new Catalogue("audio", 6, true) },
             { "transcript", new Catalogue("transcript", 10, true) },
+            { "speaker", new Catalogue("transcript", 20, true) },
+            { "voice_measures", new Catalogue("transcript", 21, true) },
+            { "viseme", new Catalogue("transcript", 22, false) },
             { "objects", new Catalogue("camera", 15, false) },
             { "emotion", new Catalogue("emotion", 14, false) },
             { "command", new Catalogue("app", 12, true) },
@@ -776,6 +783,8 @@ namespace Sensorium
         public ulong OffsetNs;
         /// <summary>of the audio block that it was made from</summary>
         public ulong FirstSample;
+        /// <summary>index of that block's first sample in the stream of sound</summary>
+        public ulong Sample;
         /// <inheritdoc/>
         public override int RecordId { get { return 8; } }
         /// <inheritdoc/>
@@ -794,6 +803,7 @@ namespace Sensorium
             OnsetNs = BitConverter.ToUInt64(source, at + 32);
             OffsetNs = BitConverter.ToUInt64(source, at + 40);
             FirstSample = BitConverter.ToUInt64(source, at + 48);
+            Sample = BitConverter.ToUInt64(source, at + 56);
         }
     }
 
@@ -910,12 +920,22 @@ namespace Sensorium
         public readonly WordPart[] Words = Make<WordPart>(64);
         /// <summary>UTF-8</summary>
         public readonly Text Text = new Text(1024);
+        /// <summary>1 said, 2 nothing was said, 3 lost: its sound was overwritten before it could be recognised</summary>
+        public uint Outcome;
+        /// <summary>as in the utterance: 1 silence, 2 length, 3 input lost</summary>
+        public uint Ending;
+        /// <summary>1 when it goes on from the utterance before</summary>
+        public uint Continues;
+        /// <summary>utterances that wait to be recognised</summary>
+        public uint Backlog;
+        /// <summary>utterances lost since start</summary>
+        public ulong Lost;
         /// <inheritdoc/>
         public override int RecordId { get { return 10; } }
         /// <inheritdoc/>
         public override int RecordMajor { get { return 1; } }
         /// <inheritdoc/>
-        public override int RecordSize { get { return 2624; } }
+        public override int RecordSize { get { return 2688; } }
 
         internal override void Decode(byte[] source, int at)
         {
@@ -932,6 +952,11 @@ namespace Sensorium
             Language.Decode(source, at + 52);
             for (int i = 0; i < 64; i++) Words[i].Decode(source, at + 64 + 24 * i);
             Text.Decode(source, at + 1600);
+            Outcome = BitConverter.ToUInt32(source, at + 2624);
+            Ending = BitConverter.ToUInt32(source, at + 2628);
+            Continues = BitConverter.ToUInt32(source, at + 2632);
+            Backlog = BitConverter.ToUInt32(source, at + 2636);
+            Lost = BitConverter.ToUInt64(source, at + 2640);
         }
     }
 
@@ -948,6 +973,10 @@ namespace Sensorium
         public float Threshold;
         /// <summary>the phrase</summary>
         public readonly Text Phrase = new Text(64);
+        /// <summary>index of its last sample in the stream of sound, see `utterance`</summary>
+        public ulong Sample;
+        /// <summary>capture time of its begin, about; 0 unknown</summary>
+        public ulong StartNs;
         /// <inheritdoc/>
         public override int RecordId { get { return 11; } }
         /// <inheritdoc/>
@@ -962,6 +991,8 @@ namespace Sensorium
             Score = BitConverter.ToSingle(source, at + 16);
             Threshold = BitConverter.ToSingle(source, at + 20);
             Phrase.Decode(source, at + 24);
+            Sample = BitConverter.ToUInt64(source, at + 88);
+            StartNs = BitConverter.ToUInt64(source, at + 96);
         }
     }
 
@@ -989,7 +1020,7 @@ namespace Sensorium
         }
     }
 
-    /// <summary>A phrase of the app's vocabulary was said.</summary>
+    /// <summary>A phrase of the app's vocabulary was said, or something that matches none.</summary>
     public sealed class CommandRecord : Record
     {
         /// <summary>of the transcript</summary>
@@ -1000,7 +1031,7 @@ namespace Sensorium
         public ulong EndNs;
         /// <summary>0..1</summary>
         public float Score;
-        /// <summary>1 exact, 2 close phrase, 3 meaning</summary>
+        /// <summary>1 exact, 2 close phrase, 3 meaning; 0 nothing matched</summary>
         public uint Method;
         /// <summary>valid entries in `slots`</summary>
         public uint SlotCount;
@@ -1012,6 +1043,10 @@ namespace Sensorium
         public readonly Text Name = new Text(64);
         /// <summary>in order</summary>
         public readonly SlotPart[] Slots = Make<SlotPart>(8);
+        /// <summary>bits, what let it pass: 1 always, 2 push to talk, 4 wake word</summary>
+        public uint Gate;
+        /// <summary>0</summary>
+        public uint Reserved;
         /// <inheritdoc/>
         public override int RecordId { get { return 12; } }
         /// <inheritdoc/>
@@ -1031,6 +1066,8 @@ namespace Sensorium
             Vocabulary.Decode(source, at + 40);
             Name.Decode(source, at + 72);
             for (int i = 0; i < 8; i++) Slots[i].Decode(source, at + 136 + 120 * i);
+            Gate = BitConverter.ToUInt32(source, at + 1096);
+            Reserved = BitConverter.ToUInt32(source, at + 1100);
         }
     }
 
@@ -1423,6 +1460,225 @@ namespace Sensorium
             LookedAt.Decode(source, at + 0);
             for (int i = 0; i < 2; i++) PointedAt[i].Decode(source, at + 40 + 40 * i);
             for (int i = 0; i < 2; i++) Grabbed[i].Decode(source, at + 120 + 40 * i);
+        }
+    }
+
+    /// <summary>A stretch of speech, from its begin to its end. Holds no sound and no words.</summary>
+    public sealed class UtteranceRecord : Record
+    {
+        /// <summary>id: the sound's generation * 2^40 + `onset`</summary>
+        public ulong Utterance;
+        /// <summary>1 begin, 2 progress, 3 pause: perhaps the end, 4 end</summary>
+        public uint Event;
+        /// <summary>of event 4: 1 silence, 2 length: speech goes on in the next utterance, 3 the sound's input was lost</summary>
+        public uint Ending;
+        /// <summary>index of the first sample to hear, with lead-in</summary>
+        public ulong First;
+        /// <summary>index behind the last sample to hear, with lead-out</summary>
+        public ulong Last;
+        /// <summary>index of the first sample of speech</summary>
+        public ulong Onset;
+        /// <summary>index behind the last sample of speech so far</summary>
+        public ulong Offset;
+        /// <summary>capture time of `onset`</summary>
+        public ulong StartNs;
+        /// <summary>capture time of `offset`</summary>
+        public ulong EndNs;
+        /// <summary>of the microphone</summary>
+        public uint Session;
+        /// <summary>1 when it goes on from one that ended by its length</summary>
+        public uint Continues;
+        /// <summary>0..1, share of the blocks so far that are speech</summary>
+        public float Speech;
+        /// <summary>0..1, largest probability of speech so far</summary>
+        public float Peak;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 19; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 128; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Utterance = BitConverter.ToUInt64(source, at + 0);
+            Event = BitConverter.ToUInt32(source, at + 8);
+            Ending = BitConverter.ToUInt32(source, at + 12);
+            First = BitConverter.ToUInt64(source, at + 16);
+            Last = BitConverter.ToUInt64(source, at + 24);
+            Onset = BitConverter.ToUInt64(source, at + 32);
+            Offset = BitConverter.ToUInt64(source, at + 40);
+            StartNs = BitConverter.ToUInt64(source, at + 48);
+            EndNs = BitConverter.ToUInt64(source, at + 56);
+            Session = BitConverter.ToUInt32(source, at + 64);
+            Continues = BitConverter.ToUInt32(source, at + 68);
+            Speech = BitConverter.ToSingle(source, at + 72);
+            Peak = BitConverter.ToSingle(source, at + 76);
+        }
+    }
+
+    /// <summary>Whether an utterance was the wearer's.</summary>
+    public sealed class SpeakerRecord : Record
+    {
+        /// <summary>id of the utterance</summary>
+        public ulong Utterance;
+        /// <summary>capture time of its begin</summary>
+        public ulong StartNs;
+        /// <summary>capture time of its end</summary>
+        public ulong EndNs;
+        /// <summary>-1..1, likeness to the enrolled voice; NaN where unknown</summary>
+        public float Score;
+        /// <summary>the wearer from this score on</summary>
+        public float Threshold;
+        /// <summary>0 no, 1 yes, 2 unknown: nobody enrolled, or too short</summary>
+        public uint Wearer;
+        /// <summary>that the wearer was enrolled with</summary>
+        public uint Sentences;
+        /// <summary>of speech that the score is made from</summary>
+        public float Seconds;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 20; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 64; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Utterance = BitConverter.ToUInt64(source, at + 0);
+            StartNs = BitConverter.ToUInt64(source, at + 8);
+            EndNs = BitConverter.ToUInt64(source, at + 16);
+            Score = BitConverter.ToSingle(source, at + 24);
+            Threshold = BitConverter.ToSingle(source, at + 28);
+            Wearer = BitConverter.ToUInt32(source, at + 32);
+            Sentences = BitConverter.ToUInt32(source, at + 36);
+            Seconds = BitConverter.ToSingle(source, at + 40);
+            Reserved = BitConverter.ToUInt32(source, at + 44);
+        }
+    }
+
+    /// <summary>Plain measures of one utterance's sound.</summary>
+    public sealed class VoiceMeasuresRecord : Record
+    {
+        /// <summary>id of the utterance</summary>
+        public ulong Utterance;
+        /// <summary>capture time of its begin</summary>
+        public ulong StartNs;
+        /// <summary>capture time of its end</summary>
+        public ulong EndNs;
+        /// <summary>dBFS, root mean square of its speech</summary>
+        public float Loudness;
+        /// <summary>dBFS, largest sample</summary>
+        public float Peak;
+        /// <summary>Hz, median of voiced frames; NaN where none</summary>
+        public float Pitch;
+        /// <summary>Hz, 10th percentile; NaN where none</summary>
+        public float PitchLow;
+        /// <summary>Hz, 90th percentile; NaN where none</summary>
+        public float PitchHigh;
+        /// <summary>0..1, share of frames that have a pitch</summary>
+        public float Voiced;
+        /// <summary>syllables/s; NaN where none</summary>
+        public float Tempo;
+        /// <summary>of sound measured</summary>
+        public float Seconds;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 21; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 64; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Utterance = BitConverter.ToUInt64(source, at + 0);
+            StartNs = BitConverter.ToUInt64(source, at + 8);
+            EndNs = BitConverter.ToUInt64(source, at + 16);
+            Loudness = BitConverter.ToSingle(source, at + 24);
+            Peak = BitConverter.ToSingle(source, at + 28);
+            Pitch = BitConverter.ToSingle(source, at + 32);
+            PitchLow = BitConverter.ToSingle(source, at + 36);
+            PitchHigh = BitConverter.ToSingle(source, at + 40);
+            Voiced = BitConverter.ToSingle(source, at + 44);
+            Tempo = BitConverter.ToSingle(source, at + 48);
+            Seconds = BitConverter.ToSingle(source, at + 52);
+            Reserved = BitConverter.ToUInt32(source, at + 56);
+        }
+    }
+
+    /// <summary>The mouth's shape while one speaks.</summary>
+    public sealed class VisemeRecord : Record
+    {
+        /// <summary>valid frames in `frames`</summary>
+        public uint FrameCount;
+        /// <summary>index of the newest frame's largest weight</summary>
+        public uint Strongest;
+        /// <summary>capture time of the first frame</summary>
+        public ulong FirstNs;
+        /// <summary>from frame to frame</summary>
+        public ulong StepNs;
+        /// <summary>how far behind the sound's end the newest frame is</summary>
+        public ulong DelayNs;
+        /// <summary>of the newest frame, 0..1, in the order sil PP FF TH DD kk CH SS nn RR aa E ih oh ou</summary>
+        public readonly float[] Weights = new float[15];
+        /// <summary>each frame's weights, oldest first</summary>
+        public readonly float[] Frames = new float[60];
+        /// <inheritdoc/>
+        public override int RecordId { get { return 22; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 384; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            FrameCount = BitConverter.ToUInt32(source, at + 0);
+            Strongest = BitConverter.ToUInt32(source, at + 4);
+            FirstNs = BitConverter.ToUInt64(source, at + 8);
+            StepNs = BitConverter.ToUInt64(source, at + 16);
+            DelayNs = BitConverter.ToUInt64(source, at + 24);
+            Buffer.BlockCopy(source, at + 32, Weights, 0, 60);
+            Buffer.BlockCopy(source, at + 92, Frames, 0, 240);
+        }
+    }
+
+    /// <summary>The button that lets commands pass while it is held.</summary>
+    public sealed class PushToTalkRecord : Record
+    {
+        /// <summary>1 pressed, 0 released</summary>
+        public uint Held;
+        /// <summary>1 left, 2 right</summary>
+        public uint Side;
+        /// <summary>one bit, as in `controller.pressed`</summary>
+        public uint Button;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>since start</summary>
+        public ulong Presses;
+        /// <summary>capture time of the newest press</summary>
+        public ulong PressedNs;
+        /// <summary>capture time of the newest release; 0 while held</summary>
+        public ulong ReleasedNs;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 23; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 64; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Held = BitConverter.ToUInt32(source, at + 0);
+            Side = BitConverter.ToUInt32(source, at + 4);
+            Button = BitConverter.ToUInt32(source, at + 8);
+            Reserved = BitConverter.ToUInt32(source, at + 12);
+            Presses = BitConverter.ToUInt64(source, at + 16);
+            PressedNs = BitConverter.ToUInt64(source, at + 24);
+            ReleasedNs = BitConverter.ToUInt64(source, at + 32);
         }
     }
 

@@ -51,6 +51,10 @@ def _event(name: str, record: records.Record, region: str, writer: str) -> Chann
     return Channel(name, record, region, Kind.EVENT, EVENT_SLOTS, 0, writer)
 
 
+def _sound(name: str, writer: str) -> Channel:
+    return Channel(name, records.AUDIO, "audio", Kind.EVENT, AUDIO_SLOTS, 250 * _MS, writer)
+
+
 CHANNELS: dict[str, Channel] = {
     channel.name: channel
     for channel in (
@@ -62,14 +66,21 @@ CHANNELS: dict[str, Channel] = {
         _state("gesture_right", records.GESTURE, "public", "fast", 250),
         _event("gesture_event", records.GESTURE, "public", "fast"),
         _event("wake_word", records.WAKE_WORD, "public", "fast"),
+        _event("utterance", records.UTTERANCE, "public", "fast"),
+        _event("push_to_talk", records.PUSH_TO_TALK, "public", "fast"),
         _state("head", records.HEAD, "motion", "capture", 250),
         _state("hand_left", records.HAND, "motion", "capture", 250),
         _state("hand_right", records.HAND, "motion", "capture", 250),
         _state("controller_left", records.CONTROLLER, "motion", "capture", 250),
         _state("controller_right", records.CONTROLLER, "motion", "capture", 250),
         _state("gaze", records.GAZE, "gaze", "capture", 250),
-        Channel("audio", records.AUDIO, "audio", Kind.EVENT, AUDIO_SLOTS, 250 * _MS, "capture"),
+        _sound("audio", "capture"),
+        _sound("output_audio", "capture"),
+        _sound("clean_audio", "fast"),
         _event("transcript", records.TRANSCRIPT, "transcript", "slow"),
+        _event("speaker", records.SPEAKER, "transcript", "slow"),
+        _event("voice_measures", records.VOICE_MEASURES, "transcript", "slow"),
+        _state("viseme", records.VISEME, "transcript", "fast", 250),
         _state("objects", records.OBJECTS, "camera", "slow", 2000),
         _state("emotion", records.EMOTION, "emotion", "slow", 5000),
         _event("command", records.COMMAND, "app", "slow"),

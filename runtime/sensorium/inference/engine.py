@@ -21,6 +21,7 @@ class Engine(Protocol):
         device: Where it runs.
         file_hash: First four bytes of the engine file's sha256, big endian, as a number.
         labels: Names of its classes, in order; empty where it has none.
+        metadata: Text that travels with the model, by name: a vocabulary. Empty where it has none.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Engine(Protocol):
     device: Device
     file_hash: int
     labels: tuple[str, ...]
+    metadata: Mapping[str, str]
 
     @property
     def note(self) -> str:

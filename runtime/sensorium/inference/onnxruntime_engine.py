@@ -55,6 +55,7 @@ class OnnxRuntimeEngine:
         self.note = ""
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._session: Any = self._open(file, threads)
+        self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self._check_ports(manifest)
         self._check = FeedCheck(manifest)
         self._names = [tensor.name for tensor in manifest.outputs]

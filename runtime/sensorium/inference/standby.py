@@ -41,6 +41,8 @@ class StandbyEngine:
         self._cpu: Engine | None = cpu
         self.name = cpu.name
         self.labels = cpu.labels
+        # A plan for the GPU carries none.
+        self.metadata = cpu.metadata
         self._answering: Engine | None = None
         self._describe(cpu)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sensorium.inference.engine import Engine
     from sensorium.perception.hand_geometry import Points
-    from sensorium.perception.sense import Publish, Sample
+    from sensorium.perception.sense import Publish, Rings, Sample
 
 ENGINE = "gesture-recognizer"
 
@@ -76,7 +76,9 @@ class Gesture:
     READS = ("hand_left", "hand_right")
     WRITES = ("gesture_left", "gesture_right", "gesture_event")
 
-    def __init__(self, options: GestureOptions, engines: Mapping[str, Engine]) -> None:
+    def __init__(
+        self, options: GestureOptions, engines: Mapping[str, Engine], rings: Rings
+    ) -> None:
         self._options = options
         self._engine = engines[ENGINE]
         if not 2 <= len(self._engine.labels) <= LABELS:

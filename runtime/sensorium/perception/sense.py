@@ -2,7 +2,7 @@
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
 engines it needs, by the name of their card), `READS` and `WRITES` (its channels), and is made with
-options and engines.
+options, engines and the rings of its process.
 """
 
 from __future__ import annotations
@@ -54,6 +54,34 @@ def input_reason(reason: Reason) -> Reason:
     return Reason.INPUT_LOST if reason in unknown else reason
 
 
+class Rings(Protocol):
+    """Any channel's records by number, as far back as its ring reaches; the own outputs included.
+
+    So a stream that starts again finds what it has missed and what it has already said.
+    """
+
+    def latest(self, channel: str) -> int:
+        """The number of the newest record; 0: there is none."""
+        ...
+
+    def generation(self, channel: str) -> int:
+        """The generation of the channel's region; 0: it is not mapped."""
+        ...
+
+    def at(self, channel: str, n: int, generation: int | None = None) -> Sample | None:
+        """Record number `n`.
+
+        Args:
+            channel: Of the catalogue.
+            n: From 1.
+            generation: Of the region that is meant, the newest or the one before; None: the newest.
+
+        Returns:
+            None when it was overwritten, or is not written yet.
+        """
+        ...
+
+
 class Publish(Protocol):
     """Writes one record of an output channel."""
 
@@ -85,7 +113,12 @@ class Publish(Protocol):
 
 
 class Stream(Protocol):
-    """The state of one input stream of a sense: one hand, one microphone."""
+    """The state of one input stream of a sense: one hand, one microphone.
+
+    A stream may also have `resume(rings) -> int | None`: asked once, before its first record,
+    which number of the trigger to begin with, so that it goes on where it was before a restart;
+    None: with what comes next.
+    """
 
     trigger: str
     """The channel whose records it is made from."""
@@ -109,7 +142,7 @@ class Sense(Protocol):
     READS: ClassVar[tuple[str, ...]]
     WRITES: ClassVar[tuple[str, ...]]
 
-    def __init__(self, options: Any, engines: Mapping[str, Engine]) -> None: ...
+    def __init__(self, options: Any, engines: Mapping[str, Engine], rings: Rings) -> None: ...
 
     def streams(self) -> tuple[Stream, ...]:
         """The streams, each with its own state."""

@@ -1,16 +1,23 @@
-"""Whether somebody speaks: Silero's probability of each block, with hysteresis, and loudness."""
+"""Whether somebody speaks: Silero's probability of each block, with hysteresis, and loudness.
+
+It also finds utterances. After a restart it goes on where it was: no sound in the ring is left out.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensorium import records
+from sensorium.channels.catalogue import AUDIO_SLOTS
+from sensorium.perception import voice_resume
 from sensorium.perception.hysteresis import Change, SpeechGate
 from sensorium.perception.sense import input_reason
+from sensorium.perception.sound import first_index, utterance_id
+from sensorium.perception.utterances import Step, Utterances
+from sensorium.perception.voice_options import VoiceOptions
 from sensorium.records.sensors import AUDIO_BLOCK
 
 if TYPE_CHECKING:
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.inference.engine import Engine
-    from sensorium.perception.sense import Publish, Sample
+    from sensorium.perception.sense import Publish, Rings, Sample
 
 RATE_HZ = 16_000
 CONTEXT = 64
@@ -27,41 +34,14 @@ CONTEXT = 64
 SILENCE_DBFS = -120.0
 """The least loudness that is told: digital silence has none."""
 
+WARM_UP = 31
+"""Blocks before the next that are heard again after a restart, so that the model's state is its
+own again: a second."""
+
+_FRESH = 8
+"""Blocks behind the newest at which the state now is told; what happened is told from further."""
+
 ENGINE = "silero-vad"
-
-
-@dataclass(frozen=True)
-class VoiceOptions:
-    """Thresholds and times. The defaults are those of Silero's VADIterator."""
-
-    onset: float = field(
-        default=0.5,
-        metadata={"doc": "Speech begins at this probability.", "min": 0.01, "max": 1.0},
-    )
-    offset: float = field(
-        default=0.35,
-        metadata={
-            "doc": "Silence begins under this probability; not above onset.",
-            "min": 0.0,
-            "max": 1.0,
-        },
-    )
-    min_speech_ms: int = field(
-        default=32,
-        metadata={
-            "doc": "Speech this long is needed for an onset; 32 is one block.",
-            "min": 0,
-            "max": 5000,
-        },
-    )
-    min_silence_ms: int = field(
-        default=100,
-        metadata={"doc": "Silence this long ends speech.", "min": 0, "max": 10_000},
-    )
-
-    def __post_init__(self) -> None:
-        if self.offset > self.onset:
-            raise ValueError("offset is above onset")
 
 
 class VoiceActivity:
@@ -70,15 +50,18 @@ class VoiceActivity:
     Options = VoiceOptions
     ENGINES = (ENGINE,)
     READS = ("audio",)
-    WRITES = ("voice_activity", "voice_event")
+    WRITES = ("voice_activity", "voice_event", "utterance")
 
-    def __init__(self, options: VoiceOptions, engines: Mapping[str, Engine]) -> None:
+    def __init__(
+        self, options: VoiceOptions, engines: Mapping[str, Engine], rings: Rings
+    ) -> None:
         self._options = options
         self._engine = engines[ENGINE]
+        self._rings = rings
 
     def streams(self) -> tuple[VoiceStream, ...]:
         """See `Sense.streams`: one, the microphone's."""
-        return (VoiceStream(self._options, self._engine),)
+        return (VoiceStream(self._options, self._engine, self._rings),)
 
 
 class VoiceStream:
@@ -87,26 +70,62 @@ class VoiceStream:
     trigger = "audio"
     outputs = VoiceActivity.WRITES
 
-    def __init__(self, options: VoiceOptions, engine: Engine) -> None:
+    def __init__(self, options: VoiceOptions, engine: Engine, rings: Rings) -> None:
         self._engine = engine
+        self._rings = rings
+        self._onset = options.onset
         self._gate = SpeechGate(
             options.onset,
             options.offset,
             options.min_speech_ms * RATE_HZ // 1000,
             options.min_silence_ms * RATE_HZ // 1000,
         )
-        self._record = records.VOICE_ACTIVITY.zeros()
-        self._first, self._speaking, self._chance, self._loudness = (
-            self._record[name] for name in ("first_sample", "speaking", "probability", "loudness")
+        self._utterances = Utterances(
+            options.onset,
+            options.offset,
+            options.utterance_silence_ms * RATE_HZ // 1000,
+            int(options.utterance_max_s * RATE_HZ),
         )
+        self._record = records.VOICE_ACTIVITY.zeros()
+        self._first, self._index, self._speaking, self._chance, self._loudness = (
+            self._record[name]
+            for name in ("first_sample", "sample", "speaking", "probability", "loudness")
+        )
+        self._told = records.UTTERANCE.zeros()
         self._feeds = {
             "input": np.zeros((1, CONTEXT + AUDIO_BLOCK), np.float32),
             "state": np.zeros((2, 1, 128), np.float32),
         }
-        self._session = -1
+        self._session = 0
+        self._generation = 0
         self._end_sample = 0
         self._end_ns = 0
+        self._next = 0
+        self._quiet_until = 0
         self._broken = False
+
+    def resume(self, rings: Rings) -> int | None:
+        """Goes on behind what was told last; see `Stream`."""
+        point = voice_resume.find(rings)
+        self._generation = rings.generation("audio")
+        if point.event is not None:
+            for name in ("onsets", "offsets", "onset_ns", "offset_ns"):
+                self._record[name] = point.event[name]
+        oldest = max(1, rings.latest("audio") - AUDIO_SLOTS + 2)
+        if point.n == 1:
+            return oldest
+        self._end_sample, self._end_ns = point.known
+        self._session = point.session
+        self._utterances.free_from(point.free)
+        self._gate.speaking = point.speaking
+        if point.going_on is not None:
+            self._utterances.resume(point.going_on)
+        if point.n <= oldest:
+            # What went on lies outside the ring: the first block will be seen to not follow it.
+            return oldest
+        self._quiet_until = point.n - 1
+        self._next = max(oldest, point.n - WARM_UP)
+        return self._next
 
     def process(self, sample: Sample, publish: Publish) -> None:
         """Takes one block: see `Stream.process`."""
@@ -120,21 +139,33 @@ class VoiceStream:
             return
         audio = sample.record
         session, gap = int(audio["session"][0]), int(audio["gap"][0])
-        if gap or session != self._session or self._broken:
+        if gap or session != self._session or sample.n != self._next or self._broken:
             self._restart(publish)
             self._session, self._broken = session, False
-        first = int(audio["first_sample"][0])
+            self._generation = self._rings.generation("audio")
+            self._utterances.free_from(first_index(sample.n))
         block = audio["samples"][0]
         probability = self._probability(block)
-        self._end_sample, self._end_ns = first + len(block), sample.capture_ns
-        change = self._gate.update(probability, first, len(block))
-        self._first[0] = first
-        self._fill(probability, loudness_dbfs(block))
+        self._next = sample.n + 1
+        if sample.n <= self._quiet_until:
+            return
+        self._end_sample, self._end_ns = first_index(self._next), sample.capture_ns
+        self._first[0] = audio["first_sample"][0]
+        self._index[0] = index = first_index(sample.n)
+        change = self._gate.update(probability, index, len(block))
+        loudness = loudness_dbfs(block)
+        self._fill(probability, loudness)
+        onset = self._gate.onset_sample if change == Change.BEGIN else None
+        if self._gate.speaking and not self._utterances.going_on and probability >= self._onset:
+            onset = onset or index
+        for step in self._utterances.block(probability, loudness, index, len(block), onset):
+            self._tell_utterance(step, publish)
         self._tell(change, publish)
-        publish(
-            "voice_activity", self._record, sample.capture_ns,
-            confidence=probability, engine=self._engine,
-        )
+        if self._rings.latest("audio") - sample.n < _FRESH:
+            publish(
+                "voice_activity", self._record, sample.capture_ns,
+                confidence=probability, engine=self._engine,
+            )
 
     def lost(self, records: int) -> None:
         """See `Stream.lost`: what comes next does not follow what came before."""
@@ -153,6 +184,8 @@ class VoiceStream:
         change = self._gate.stop(self._end_sample)
         for array in self._feeds.values():
             array.fill(0.0)
+        for step in self._utterances.lost():
+            self._tell_utterance(step, publish)
         self._tell(change, publish)
 
     def _tell(self, change: Change, publish: Publish) -> None:
@@ -174,8 +207,21 @@ class VoiceStream:
         )
         record["event"] = Change.NONE
 
+    def _tell_utterance(self, step: Step, publish: Publish) -> None:
+        told = self._told[0]
+        told["utterance"] = utterance_id(self._generation, step.onset)
+        for name in ("event", "ending", "first", "last", "onset", "offset", "continues", "speech",
+                     "peak"):
+            told[name] = getattr(step, name)
+        told["start_ns"] = self._time_ns(step.onset)
+        told["end_ns"] = self._time_ns(step.offset)
+        told["session"] = self._session
+        publish(
+            "utterance", self._told, self._end_ns, confidence=step.peak, engine=self._engine
+        )
+
     def _time_ns(self, sample: int) -> int:
-        """Capture time of a sample, from that of the end of the newest block."""
+        """Capture time of a sample index, from that of the end of the newest block."""
         return self._end_ns - (self._end_sample - sample) * 1_000_000_000 // RATE_HZ
 
     def _fill(self, probability: float, loudness: float) -> None:

@@ -64,11 +64,27 @@ class Feed:
             cursor.seek(1)
             self.ring.live = False
             self._before = self.ring
-        elif cursor.latest():
+            return cursor
+        if cursor.latest():
             cursor.seek(cursor.latest())
             if cursor.next(self._outputs.clock()) == Status.INVALID and cursor.sample.n:
                 self.nothing = Reason(cursor.sample.reason)
+        start = self._start()
+        if start is not None:
+            cursor.seek(start)
         return cursor
+
+    def _start(self) -> int | None:
+        """Where a stream that has run before goes on; None: with what comes next."""
+        resume = getattr(self.stream, "resume", None)
+        if resume is None:
+            return None
+        try:
+            start: int | None = resume(self.slot.rings)
+        except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
+            self.slot.fail(error)
+            return None
+        return start
 
     @property
     def region(self) -> str:

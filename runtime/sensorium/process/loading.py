@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sensorium.inference.engine import Engine
-    from sensorium.perception.sense import Sense, Stream
+    from sensorium.perception.sense import Rings, Sense, Stream
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
     from sensorium.process.sensing import Report
@@ -30,10 +30,12 @@ class SenseSlot:
         self,
         part: Part,
         outputs: Outputs,
+        rings: Rings,
         load: Callable[[str], Engine],
         report: Callable[[Report], None],
     ) -> None:
         self.part = part
+        self.rings = rings
         self.streams: tuple[Stream, ...] = ()
         self.reason = Reason.STARTING
         self._outputs = outputs
@@ -60,7 +62,7 @@ class SenseSlot:
         try:
             for name in self.part.kind.ENGINES:
                 self._engines[name] = self._load(name)
-            sense: Sense = self.part.kind(self.part.options, self._engines)
+            sense: Sense = self.part.kind(self.part.options, self._engines, self.rings)
             self.streams = sense.streams()
         except EngineMissing as error:
             self._unavailable(Reason.ENGINE_MISSING, error)

@@ -27,6 +27,8 @@ class Outputs:
 
     Attributes:
         regions: Grant class to region and waiters' page.
+        earlier: Grant class to the region that was replaced last: what is being worked on may lie
+            in it.
         clock: Gives publish times; what is read is judged by it too.
         deferred: Whether a region that is handed over waits for `take_over`.
         generation: Raised whenever a region was replaced, so that readers map it anew.
@@ -38,6 +40,7 @@ class Outputs:
         self._writers: dict[str, Writer] = {}
         self._makers: dict[str, tuple[Writer, Engine | None, Device, int]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
+        self.earlier: dict[str, Region] = {}
         self.deferred = False
         self.generation = 0
         self._waiting: list[tuple[Region, Waiters]] = []
@@ -59,6 +62,8 @@ class Outputs:
 
     def _take_over(self, region: Region, waiters: Waiters) -> None:
         first = region.name not in self.regions
+        if not first:
+            self.earlier[region.name] = self.regions[region.name][0]
         self.regions[region.name] = (region, waiters)
         for name in self._writes:
             channel = CHANNELS[name]

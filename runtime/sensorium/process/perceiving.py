@@ -8,6 +8,7 @@ from sensorium.channels.wait import Sleeper
 from sensorium.clock import now_ns
 from sensorium.process.feeding import Feed
 from sensorium.process.loading import SenseSlot
+from sensorium.process.rings import ChannelRings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,8 @@ class Perceiver:
         load: Callable[[str], Engine],
         report: Callable[[Report], None],
     ) -> None:
-        self.slots = [SenseSlot(part, outputs, load, report) for part in parts]
+        rings = ChannelRings(outputs)
+        self.slots = [SenseSlot(part, outputs, rings, load, report) for part in parts]
         self.feeds: list[Feed] = []
         self.beat_ns = now_ns()
         self.stopping = False

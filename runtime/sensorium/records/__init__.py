@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
 from sensorium.records.fields import Field, Record, Struct, encode_text
-from sensorium.records.senses import (
+from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
+from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
+from sensorium.records.voice import (
     COMMAND,
-    EMOTION,
-    GESTURE,
-    INTENT,
-    OBJECTS,
-    TARGET,
+    PUSH_TO_TALK,
+    SPEAKER,
     TRANSCRIPT,
+    UTTERANCE,
+    VISEME,
     VOICE_ACTIVITY,
+    VOICE_MEASURES,
     WAKE_WORD,
 )
-from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
 
 RECORDS: tuple[Record, ...] = (
     HEALTH,
@@ -36,6 +37,11 @@ RECORDS: tuple[Record, ...] = (
     SCENE,
     FRAME_TIMING,
     TARGET,
+    UTTERANCE,
+    SPEAKER,
+    VOICE_MEASURES,
+    VISEME,
+    PUSH_TO_TALK,
 )
 """All records, by ascending id."""
 
@@ -43,6 +49,7 @@ BY_ID: dict[int, Record] = {record.id: record for record in RECORDS}
 
 __all__ = [
     "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "FRAME_TIMING", "GAZE", "GESTURE",
-    "HAND", "HEAD", "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "RECORDS", "SCENE", "TARGET",
-    "TRANSCRIPT", "VOICE_ACTIVITY", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
+    "HAND", "HEAD", "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK", "RECORDS", "SCENE",
+    "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES",
+    "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]

@@ -1,29 +1,10 @@
-"""Records that senses write: voice, gestures, words, commands, intents, emotion, objects."""
+"""Records that senses write: gestures, intents, emotion, objects, targets."""
 
 from __future__ import annotations
 
 from sensorium.records.fields import Record, Struct, array, scalar, text
 
-TEXT_BYTES = 1024
-WORDS = 64
 LABELS = 16
-
-VOICE_ACTIVITY = Record(
-    "voice_activity",
-    (
-        scalar("speaking", "u32", "1 while the wearer speaks, after hysteresis"),
-        scalar("event", "u32", "0 none, 1 onset, 2 offset (on channel voice_event)"),
-        scalar("probability", "f32", "0..1, of speech in this block"),
-        scalar("loudness", "f32", "dBFS of this block, RMS"),
-        scalar("onsets", "u64", "onsets since start"),
-        scalar("offsets", "u64", "offsets since start"),
-        scalar("onset_ns", "u64", "capture time of the newest onset; 0 none"),
-        scalar("offset_ns", "u64", "capture time of the newest offset; 0 none"),
-        scalar("first_sample", "u64", "of the audio block that it was made from"),
-    ),
-    "Whether somebody speaks.",
-    id=8,
-)
 
 GESTURE = Record(
     "gesture",
@@ -46,82 +27,6 @@ GESTURE = Record(
     ),
     "What one hand shows.",
     id=9,
-)
-
-WORD = Struct(
-    "word",
-    (
-        scalar("start_ns", "u64", "capture time of its begin"),
-        scalar("end_ns", "u64", "capture time of its end"),
-        scalar("confidence", "f32", "0..1"),
-        scalar("offset", "u16", "byte in `text`"),
-        scalar("length", "u16", "bytes"),
-    ),
-    "One word of a transcript.",
-)
-
-TRANSCRIPT = Record(
-    "transcript",
-    (
-        scalar("utterance", "u64", "id, the same in all parts and partials"),
-        scalar("start_ns", "u64", "capture time of the begin"),
-        scalar("end_ns", "u64", "capture time of the end"),
-        scalar("is_final", "u32", "1 when it will not change any more"),
-        scalar("part", "u32", "i of `parts`, from 1"),
-        scalar("parts", "u32", "k"),
-        scalar("revision", "u32", "counts partials of this utterance"),
-        scalar("no_speech", "f32", "0..1, probability that nothing was said"),
-        scalar("word_count", "u32", "valid entries in `words`"),
-        scalar("words_lost", "u32", "words beyond the 64, not listed"),
-        text("language", 8, "ISO 639-1"),
-        array("words", WORD, WORDS, "in order"),
-        text("text", TEXT_BYTES, "UTF-8"),
-    ),
-    "What was said.",
-    id=10,
-)
-
-WAKE_WORD = Record(
-    "wake_word",
-    (
-        scalar("detected_ns", "u64", "capture time of its end"),
-        scalar("detections", "u64", "since start"),
-        scalar("score", "f32", "0..1"),
-        scalar("threshold", "f32", "0..1"),
-        text("phrase", 64, "the phrase"),
-    ),
-    "A wake word was heard.",
-    id=11,
-)
-
-SLOT = Struct(
-    "slot",
-    (
-        text("name", 32, "the slot's name"),
-        text("value", 64, "as said"),
-        scalar("number", "f64", "where the slot is a number; else NaN"),
-        scalar("start_ns", "u64", "capture time of its begin"),
-        scalar("end_ns", "u64", "capture time of its end"),
-    ),
-    "One slot of a command.",
-)
-
-COMMAND = Record(
-    "command",
-    (
-        scalar("utterance", "u64", "of the transcript"),
-        scalar("start_ns", "u64", "capture time of the begin"),
-        scalar("end_ns", "u64", "capture time of the end"),
-        scalar("score", "f32", "0..1"),
-        scalar("method", "u32", "1 exact, 2 close phrase, 3 meaning"),
-        scalar("slot_count", "u32", "valid entries in `slots`"),
-        scalar("slots_lost", "u32", "slots beyond the 8, not listed"),
-        text("vocabulary", 32, "the app's vocabulary"),
-        text("name", 64, "the command's name in it"),
-        array("slots", SLOT, 8, "in order"),
-    ),
-    "A phrase of the app's vocabulary was said.",
-    id=12,
 )
 
 ALTERNATIVE = Struct(

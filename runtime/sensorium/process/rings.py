@@ -1,0 +1,70 @@
+"""Any channel's records, as far back as its ring reaches: what a sense looks up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.cursor import Cursor
+from sensorium.health import Reason
+from sensorium.perception.sense import Sample
+
+if TYPE_CHECKING:
+    from sensorium.channels.region import Region
+    from sensorium.process.outputs import Outputs
+
+
+class ChannelRings:
+    """See `perception.sense.Rings`.
+
+    Args:
+        outputs: The process's regions; it may read all of them, what it writes included.
+    """
+
+    def __init__(self, outputs: Outputs) -> None:
+        self._outputs = outputs
+        self._known: dict[tuple[str, int], Cursor] = {}
+
+    def latest(self, channel: str) -> int:
+        """See `Rings.latest`."""
+        ring = self._ring(channel)
+        return ring.latest() if ring is not None else 0
+
+    def generation(self, channel: str) -> int:
+        """See `Rings.generation`."""
+        ring = self._ring(channel)
+        return ring.region.generation if ring is not None else 0
+
+    def at(self, channel: str, n: int, generation: int | None = None) -> Sample | None:
+        """See `Rings.at`."""
+        ring = self._ring(channel, generation)
+        if ring is None or not 0 < n <= ring.latest():
+            return None
+        ring.seek(n)
+        ring.next(self._outputs.clock())
+        found = ring.sample
+        if found.n != n:
+            return None
+        return Sample(
+            found.view(CHANNELS[channel].record), found.capture_ns, found.valid,
+            Reason(found.reason), n,
+        )
+
+    def _ring(self, channel: str, generation: int | None = None) -> Cursor | None:
+        name = CHANNELS[channel].region
+        mapped = self._outputs.regions.get(name)
+        if mapped is None:
+            return None
+        region: Region | None = mapped[0]
+        if generation is not None and generation != mapped[0].generation:
+            region = self._outputs.earlier.get(name)
+            if region is None or region.generation != generation:
+                return None
+        assert region is not None
+        ring = self._known.get((channel, region.generation))
+        if ring is None or ring.region is not region:
+            for old in [key for key in self._known if key[0] == channel][:-1]:
+                del self._known[old]
+            ring = Cursor(region, channel, live=False)
+            self._known[channel, region.generation] = ring
+        return ring
