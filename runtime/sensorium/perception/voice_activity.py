@@ -100,7 +100,7 @@ class VoiceStream:
         self._generation = 0
         self._end_sample = 0
         self._end_ns = 0
-        self._next = 0
+        self._next = self._next_first = 0
         self._quiet_until = 0
         self._broken = False
 
@@ -125,6 +125,8 @@ class VoiceStream:
             return oldest
         self._quiet_until = point.n - 1
         self._next = max(oldest, point.n - WARM_UP)
+        again = rings.at("audio", self._next)
+        self._next_first = int(again.record["first_sample"][0]) if again is not None else 0
         return self._next
 
     def process(self, sample: Sample, publish: Publish) -> None:
@@ -138,19 +140,22 @@ class VoiceStream:
             )
             return
         audio = sample.record
-        session, gap = int(audio["session"][0]), int(audio["gap"][0])
-        if gap or session != self._session or sample.n != self._next or self._broken:
+        session, first = int(audio["session"][0]), int(audio["first_sample"][0])
+        if (
+            self._broken or audio["gap"][0] or session != self._session
+            or (sample.n, first) != (self._next, self._next_first)
+        ):
             self._restart(publish)
             self._session, self._broken = session, False
             self._generation = self._rings.generation("audio")
             self._utterances.free_from(first_index(sample.n))
         block = audio["samples"][0]
         probability = self._probability(block)
-        self._next = sample.n + 1
+        self._next, self._next_first = sample.n + 1, first + len(block)
         if sample.n <= self._quiet_until:
             return
         self._end_sample, self._end_ns = first_index(self._next), sample.capture_ns
-        self._first[0] = audio["first_sample"][0]
+        self._first[0] = first
         self._index[0] = index = first_index(sample.n)
         change = self._gate.update(probability, index, len(block))
         loudness = loudness_dbfs(block)
