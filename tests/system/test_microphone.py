@@ -191,6 +191,30 @@ def test_a_source_is_chosen_by_name(server: PulseServer, tmp_path: Path) -> None
     assert level(loud, 2000) == pytest.approx(0.5, rel=0.02)
 
 
+@pytest.mark.parametrize("rate", [8_000, 192_000])
+def test_a_device_of_an_odd_rate_is_heard(server: PulseServer, tmp_path: Path, rate: int) -> None:
+    server.run("pactl", "load-module", "module-null-sink", "sink_name=odd", f"rate={rate}")
+    path = write_wav(tmp_path / "tone.wav", tone(2000, 6))
+    world = SensorWorld()
+    with microphone(world, "pulse:odd.monitor"):
+        hear(world, 10)
+        with server.play(path, sink="odd") as player:
+            world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
+            hear(world, 5)
+            sound = joined(hear(world, 20))
+            player.kill()
+    assert level(sound, 2000) == pytest.approx(0.5, rel=0.05)
+
+
+def test_a_device_of_zeros_is_reported_as_one_that_is_switched_off(server: PulseServer) -> None:
+    world = SensorWorld()
+    with microphone(world):
+        world.until(lambda: any("zeros" in words for _, words, _ in world.reports))
+    state_, words, remedy = world.reports[-1]
+    assert (state_, "switch it on" in remedy) == ("live", True)
+    assert "pulse" in words
+
+
 def test_a_name_that_no_device_has_is_a_state_with_the_names_that_there_are(
     server: PulseServer,
 ) -> None:

@@ -11,6 +11,7 @@ from sensorium.sensors import portaudio
 from sensorium.sensors.audio_blocks import RATE, AudioBlocks
 from sensorium.sensors.input_clock import InputClock
 from sensorium.sensors.resampler import Resampler
+from sensorium.sensors.sound_care import SoundCare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,7 @@ class Capture:
         raised: See `SensorIO.raised`; held while a block is made.
 
     Attributes:
+        care: What the sound goes through first.
         heard_ns: When the callback last ran; when the stream was opened, before that.
         started: Sound has come.
 
@@ -103,6 +105,7 @@ class Capture:
         last: Exception | None = None
         for channels in dict.fromkeys((1, min(2, self.device.channels), self.device.channels)):
             self._channels = channels
+            self.care = SoundCare(channels, self._rate)
             # A view takes a delivery as it is; a bytearray makes a copy of it first.
             self._aside = memoryview(bytearray(_PIECES * frames * channels * _FLOAT_BYTES))
             self._filled = 0
@@ -144,9 +147,7 @@ class Capture:
         if adc_s > 0:
             # Both clocks are read now: the callback may have waited for the interpreter.
             end = self._clock() - round((self._stream.time - adc_s - frames / self._rate) * 1e9)
-        # Where a device only opens with several channels, the first is taken: the mean of
-        # microphones in an array cancels some of the voice.
-        sound = np.frombuffer(self._aside, np.float32)[:: self._channels]
+        sound = self.care.process(np.frombuffer(self._aside, np.float32))
         end_ns, lost = self._input_clock.advance(
             now, end, self._dropped + len(sound), overflow=self._overflow
         )

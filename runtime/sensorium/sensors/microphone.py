@@ -28,6 +28,8 @@ _STALL_NS = 1_000_000_000
 """An open stream that is silent for this long (no callback) is dead."""
 _START_NS = 5_000_000_000
 """The same before its first callback: sound servers may take seconds."""
+_ZERO_S = 5.0
+"""Digital silence for so long is no silence of a room."""
 _RETRY_S = (0.5, 1.0, 2.0, 4.0)
 """Waits before the device is looked for again; the last repeats."""
 _NAME_BYTES = 128
@@ -82,6 +84,7 @@ class Microphone:
         self._changed_ns = 0
         self._openings = 0
         self._lost_samples = 0
+        self._said = ("", "")
         self._failures = 0
         self._retry_ns = 0
 
@@ -148,6 +151,7 @@ class Microphone:
             if capture.started:
                 self._failures = 0
             self._tell(State.OPEN, demand)
+            self._account(capture)
             return
         self._close()
         self._miss(
@@ -158,6 +162,24 @@ class Microphone:
             ),
             demand,
         )
+
+    def _account(self, capture: Capture) -> None:
+        """Reports what sound the device gives, again when that has changed."""
+        name, care = capture.device.name, capture.care
+        said = (f"{name} at {capture.device.rate} Hz", "")
+        if care.zero_s >= _ZERO_S:
+            said = (
+                f"{name} gives nothing but zeros",
+                "switch it on: a key on the device, or the system's privacy settings",
+            )
+        elif care.repaired:
+            said = (
+                f"{said[0]}; samples that were no numbers were silenced",
+                "look for another driver of the device",
+            )
+        if said != self._said:
+            self._said = said
+            self._io.report("live", *said)
 
     def _miss(self, error: SensorError, demand: Demand) -> None:
         wait_s = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
@@ -184,7 +206,7 @@ class Microphone:
             if state is State.OPEN:
                 assert device is not None
                 _log.info("microphone open: %s at %d Hz", device.name, device.rate)
-                self._io.report("live", f"{device.name} at {device.rate} Hz")
+                self._said = ("", "")
             else:
                 detail, remedy = (error.message, error.remedy) if error else ("", "")
                 _log.info("microphone %s %s", state.name.lower(), detail)
