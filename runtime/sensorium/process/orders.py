@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sensorium.config import Config
     from sensorium.process.registry import Part
 
+_SLOW_NICE, _NICEST = 5, 19
+"""What takes a tenth of a second gives way to what must answer within a frame, too."""
+
 
 @dataclass(frozen=True)
 class GpuOrders:
@@ -99,7 +102,7 @@ def orders(
         writes=tuple(name for part in (*sensors, *senses) for name in part.writes),
         log_level=config.daemon.log_level,
         threads=config.inference.thread_count,
-        nice=config.inference.nice,
+        nice=min(config.inference.nice + (_SLOW_NICE if kind == "slow" else 0), _NICEST),
         affinity=config.inference.affinity,
         gpu=GpuOrders(
             device=config.inference.device, cuda=config.inference.cuda,
