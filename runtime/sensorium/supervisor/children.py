@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""The longest is well within the ring of sound: who comes back finds all that was said meanwhile."""
+"""The longest is well within the ring of sound, where who comes back finds what was said."""
 _STEADY_NS = 60_000_000_000
 """A child that lived so long starts its back-off anew."""
 _HANG_NS = 3_000_000_000
