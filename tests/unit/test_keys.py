@@ -10,7 +10,7 @@ import pytest
 from sensorium import folders
 from sensorium.inference import card as cards
 from sensorium_tools import keys
-from sensorium_tools.code import ROOMS, code
+from sensorium_tools.code import code, code_of, reached
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,5 +90,11 @@ def test_another_half_of_whisper_makes_both_anew(
 
 
 def test_the_code_that_decides_is_in_the_key() -> None:
-    assert len({code(*ROOMS), code("convert"), code("quantise")}) == 3
-    assert code("convert") == code("convert")
+    whisper, transcription = (
+        "sensorium_tools.convert.whisper", "sensorium_tools.evaluate.transcription"
+    )
+    assert len({code(), code(whisper), code(transcription), code_of(whisper)}) == 4
+    used = {path.stem for path in reached(whisper, transcription)}
+    # What is imported by what is imported, but nothing that only types are taken from.
+    assert {"whisper", "whisper_decoder", "whisper_features", "word_errors"} <= used
+    assert used.isdisjoint({"gesture", "darknet", "sense", "speech"})

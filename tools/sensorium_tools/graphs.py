@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import onnx
 
 from sensorium_tools import artefacts
-from sensorium_tools.code import code
-from sensorium_tools.convert import converter
+from sensorium_tools.code import code_of
+from sensorium_tools.convert import converter, converter_module
 from sensorium_tools.sources import read_weights
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ _FILE = "model.onnx"
 def key(card: Card) -> str:
     """What the graph of a card is kept under."""
     return artefacts.key(
-        "graph", card=card.graph_identity, onnx=onnx.__version__, code=code("convert")
+        "graph", card=card.graph_identity, onnx=onnx.__version__,
+        code=code_of(converter_module(card.conversion.converter)),
     )
 
 

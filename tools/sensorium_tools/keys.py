@@ -11,8 +11,9 @@ import sensorium
 from sensorium.inference import store
 from sensorium.inference.processor import processor
 from sensorium_tools import artefacts
-from sensorium_tools.code import ROOMS, code
-from sensorium_tools.evaluate import partners
+from sensorium_tools.code import code
+from sensorium_tools.convert import converter_module
+from sensorium_tools.evaluate import partners, task_module
 from sensorium_tools.samples.loading import identity
 from sensorium_tools.verify import machine
 
@@ -41,7 +42,9 @@ def recipe(card: Card) -> dict[str, Any]:
         "task": card.evaluation.task,
         "samples": card.evaluation.calibration_samples,
         "versions": versions(),
-        "code": code(*ROOMS),
+        "code": code(
+            converter_module(card.conversion.converter), task_module(card.evaluation.task)
+        ),
     }
 
 

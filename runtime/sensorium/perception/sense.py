@@ -1,7 +1,8 @@
 """What a sense is: an engine that is shared and a stream state of its own, and nothing of threads.
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
-engines it needs, by the name of their card), `READS` and `WRITES` (its channels), and is made with
+engines it needs, by the name of their card; `engines(options)` where its options name them),
+`READS` and `WRITES` (its channels), and is made with
 options, engines and the rings of its process.
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SENSES: dict[str, str] = {
     "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
     "gesture": "sensorium.perception.gesture:Gesture",
+    "speech": "sensorium.perception.speech:Speech",
 }
 """Name in the configuration to `module:Class`."""
 

@@ -55,12 +55,13 @@ class SenseSlot:
         if self.streams or time_ns < self._retry_ns:
             return False
         self._retry_ns = time_ns + _RETRY_NS
-        stamp = tuple(store.stamp(name) for name in self.part.kind.ENGINES)
+        names = self.part.engines()
+        stamp = tuple(store.stamp(name) for name in names)
         if self.reason == Reason.ENGINE_MISSING and stamp == self._stamp:
             return False
         self._stamp = stamp
         try:
-            for name in self.part.kind.ENGINES:
+            for name in names:
                 self._engines[name] = self._load(name)
             sense: Sense = self.part.kind(self.part.options, self._engines, self.rings)
             self.streams = sense.streams()

@@ -24,6 +24,11 @@ class Part:
     options: Any
     writes: tuple[str, ...]
 
+    def engines(self) -> tuple[str, ...]:
+        """Names of the engines that a sense needs with its options."""
+        kind = self.kind
+        return tuple(kind.engines(self.options) if hasattr(kind, "engines") else kind.ENGINES)
+
 
 def sensors(config: Config) -> tuple[Part, ...]:
     """The enabled sensors, with checked options.

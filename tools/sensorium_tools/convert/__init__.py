@@ -42,6 +42,12 @@ class Converter(Protocol):
 
 def converter(name: str) -> Converter:
     """The converter of a name in `CONVERTERS`."""
-    module, _, attribute = CONVERTERS[name].partition(":")
-    made: Converter = getattr(importlib.import_module(module), attribute)
+    made: Converter = getattr(
+        importlib.import_module(converter_module(name)), CONVERTERS[name].partition(":")[2]
+    )
     return made
+
+
+def converter_module(name: str) -> str:
+    """The full name of the module that holds a converter."""
+    return CONVERTERS[name].partition(":")[0]

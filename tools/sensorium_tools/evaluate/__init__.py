@@ -11,7 +11,7 @@ from sensorium_tools.evaluate.task import Metric, Run, Task
 if TYPE_CHECKING:
     from sensorium.inference.card import Card
 
-__all__ = ["Metric", "Run", "Task", "partners", "task"]
+__all__ = ["Metric", "Run", "Task", "partners", "task", "task_module"]
 
 _CLASSES: dict[str, str] = {
     "agreement": "sensorium_tools.evaluate.agreement:Agreement",
@@ -39,6 +39,12 @@ def partners(card: Card) -> tuple[str, ...]:
 
 def task(name: str) -> type[Task]:
     """The class of a task in `TASKS`."""
-    module, _, attribute = _CLASSES[name].partition(":")
-    made: type[Task] = getattr(importlib.import_module(module), attribute)
+    made: type[Task] = getattr(
+        importlib.import_module(task_module(name)), _CLASSES[name].partition(":")[2]
+    )
     return made
+
+
+def task_module(name: str) -> str:
+    """The full name of the module that holds a task."""
+    return _CLASSES[name].partition(":")[0]
