@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bootstrap import package_manager, terminal
 from bootstrap.environment import Environment, SetupError
-from bootstrap.system_packages import OPENGL, PORTAUDIO, Need
+from bootstrap.system_packages import OPENGL, PORTAUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +21,17 @@ ENGINES = ("silero-vad", "gesture-recognizer")
 _SENSOR_NEEDS = {"microphone": PORTAUDIO, "openxr": OPENGL}
 _WITH_ENGINES = {"demo", "run"}
 
-_PRINT_ENABLED_SENSORS = """
+_PRINT_PARTS = """
 import argparse
 from sensorium.cli import run
+from sensorium.process import registry
 parser = argparse.ArgumentParser()
 run.arguments(parser)
 config = run.load(parser.parse_known_args()[0])
 print(*[name for name, section in config.sensors.items() if section.enabled])
+print(*dict.fromkeys(name for sense in registry.senses(config) for name in sense.engines()))
 """
+"""Two lines: the sensors that a configuration opens, and the engines of its senses."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,9 +51,11 @@ def main(arguments: Sequence[str]) -> int:
     environment = Environment()
     try:
         environment.ensure(["build"], yes=options.yes)
-        package_manager.provide(_needs(environment, passed), yes=options.yes)
+        sensors, engines = _parts(environment, passed)
+        needs = [need for name, need in _SENSOR_NEEDS.items() if name in sensors]
+        package_manager.provide(needs, yes=options.yes)
         if passed[0] in _WITH_ENGINES and not _asks_for_help(passed):
-            status = build_engines(environment)
+            status = build_engines(environment, engines)
             if status and passed[0] == "demo":
                 return status
     except SetupError as error:
@@ -59,15 +64,19 @@ def main(arguments: Sequence[str]) -> int:
     return _become(environment.program("sensorium"), passed)
 
 
-def build_engines(environment: Environment) -> int:
+def build_engines(environment: Environment, engines: Sequence[str] = ENGINES) -> int:
     """Fetches and builds what is not in the user's cache yet.
+
+    Args:
+        environment: That `sensorium-engines` runs in.
+        engines: Names of cards.
 
     Returns:
         The exit status of `sensorium-engines`, which says itself on standard error what it does
         and what went wrong.
     """
     program = environment.program("sensorium-engines")
-    command = [str(program), "build", *ENGINES, "--json"]
+    command = [str(program), "build", *engines, "--json"]
     return subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
 
 
@@ -98,16 +107,18 @@ def _asks_for_help(passed: Sequence[str]) -> bool:
     return not {"-h", "--help"}.isdisjoint(passed)
 
 
-def _needs(environment: Environment, passed: Sequence[str]) -> list[Need]:
-    """What the system must have for the sensors that `sensorium run` would open."""
+def _parts(environment: Environment, passed: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """The sensors that `sensorium run` would open, and the engines that it would load."""
     if passed[0] != "run" or _asks_for_help(passed):
-        return []
+        return (), ENGINES
     status, printed = terminal.run_quietly(
-        [environment.program("python"), "-c", _PRINT_ENABLED_SENSORS, *passed[1:]]
+        [environment.program("python"), "-c", _PRINT_PARTS, *passed[1:]]
     )
-    # What is wrong with the arguments or the file, `sensorium` itself says.
-    enabled = printed.split() if status == 0 else []
-    return [need for name, need in _SENSOR_NEEDS.items() if name in enabled]
+    lines = printed.splitlines()
+    if status or len(lines) < 2:
+        # What is wrong with the arguments or the file, `sensorium` itself says.
+        return (), ENGINES
+    return lines[-2].split(), lines[-1].split() or ENGINES
 
 
 def _become(program: Path, passed: Sequence[str]) -> int:
