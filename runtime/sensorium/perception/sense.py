@@ -24,6 +24,7 @@ SENSES: dict[str, str] = {
     "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
     "gesture": "sensorium.perception.gesture:Gesture",
     "speech": "sensorium.perception.speech:Speech",
+    "command": "sensorium.perception.command:Command",
 }
 """Name in the configuration to `module:Class`."""
 
@@ -56,11 +57,45 @@ def input_reason(reason: Reason) -> Reason:
     return Reason.INPUT_LOST if reason in unknown else reason
 
 
+class App(NamedTuple):
+    """An app that has a region of its own.
+
+    Attributes:
+        session: Number of its connection, from 1, never used again.
+        name: As it said hello.
+        since_ns: When it got its region.
+    """
+
+    session: int
+    name: str
+    since_ns: int
+
+
+class Apps(Protocol):
+    """The apps that are connected, and what was written to each."""
+
+    def connected(self) -> tuple[App, ...]:
+        """Those that have a region of their own now."""
+        ...
+
+    def newest(self, session: int, channel: str) -> Sample | None:
+        """The newest record of a channel of an app's region; None: there is none.
+
+        The app can write there: what it says is to be checked.
+        """
+        ...
+
+
 class Rings(Protocol):
     """Any channel's records by number, as far back as its ring reaches; the own outputs included.
 
     So a stream that starts again finds what it has missed and what it has already said.
     """
+
+    @property
+    def apps(self) -> Apps:
+        """The regions of single apps."""
+        ...
 
     def latest(self, channel: str) -> int:
         """The number of the newest record; 0: there is none."""
@@ -98,6 +133,7 @@ class Publish(Protocol):
         confidence: float = float("nan"),
         engine: Engine | None = None,
         flags: int = 0,
+        app: int = 0,
     ) -> None:
         """Publishes `record`, shape (1,), to `channel`.
 
@@ -110,6 +146,7 @@ class Publish(Protocol):
             confidence: 0..1, or NaN where there is none.
             engine: What computed it; None for geometry on the CPU.
             flags: 1 when something did not fit; the record's own counts say what.
+            app: Session of the app whose region holds the channel; 0: it is in none.
         """
         ...
 
@@ -120,6 +157,9 @@ class Stream(Protocol):
     A stream may also have `resume(rings) -> int | None`: asked once, before its first record,
     which number of the trigger to begin with, so that it goes on where it was before a restart;
     None: with what comes next.
+
+    And it may have `idle()`: called about ten times a second while nothing waits, for work that
+    can be done bit by bit; it must return within about 50 ms.
     """
 
     trigger: str
@@ -137,7 +177,10 @@ class Stream(Protocol):
 
 
 class Sense(Protocol):
-    """A sense with its engines and streams."""
+    """A sense with its engines and streams.
+
+    It may also have `note`, a text that `status` shows: what else it runs on, what is wrong there.
+    """
 
     Options: ClassVar[type[Any]]
     ENGINES: ClassVar[tuple[str, ...]]

@@ -8,10 +8,12 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sensorium.channels.catalogue import CHANNELS, REGIONS
 from sensorium.channels.region import Region, Waiters
 from sensorium.clock import now_ns
 from sensorium.control.link import Link
 from sensorium.errors import ControlError
+from sensorium.perception.sense import App
 from sensorium.process import priority
 from sensorium.process.capture import Capture
 from sensorium.process.inference import Inference
@@ -29,6 +31,8 @@ _BEAT_S = 0.1
 _HANG_NS = 10_000_000_000
 """A worker that has not turned for this long hangs; the child then stops beating."""
 _READY_S = 5.0
+_TELL_NS = 500_000_000
+"""How often a child that is not seen to beat says so."""
 _SWITCH_S = 0.0005
 """How long a thread may hold the interpreter while another waits for it."""
 
@@ -73,6 +77,8 @@ class Worker:
         self._outputs: Outputs | None = None
         self._work: Work | None = None
         self._running = False
+        self._seen = True
+        self._told_ns = 0
 
     def run(self) -> None:
         """Loops until the supervisor says stop or is gone."""
@@ -95,6 +101,11 @@ class Worker:
         elif operation == "map" and self._outputs is not None:
             region = Region.map_fd(handles[0], writable=message["writable"])
             self._outputs.map(region, Waiters.map_fd(handles[1]))
+        elif operation == "app" and self._outputs is not None:
+            app = App(message["session"], message["app"], message["since_ns"])
+            self._outputs.apps.add(app, handles, self._outputs.clock)
+        elif operation == "app_gone" and self._outputs is not None:
+            self._outputs.apps.remove(message["session"])
         elif operation == "go" and self._work is not None:
             self._work.start()
             self._running = True
@@ -116,6 +127,8 @@ class Worker:
             priority.lower_process(orders.nice, orders.affinity)
         work = WORK[orders.kind]
         self._outputs = Outputs(orders.writes, now_ns)
+        # A child that writes to single apps alone beats in no region of the daemon's.
+        self._seen = any(CHANNELS[name].region in REGIONS for name in orders.writes)
         self._work = work(orders, self._outputs, self._report)
         gc.collect()
         gc.freeze()
@@ -131,6 +144,9 @@ class Worker:
             now = now_ns()
             if now - self._work.oldest_beat_ns() < _HANG_NS:
                 self._outputs.heartbeat(now)
+                if not self._seen and now - self._told_ns > _TELL_NS:
+                    self._told_ns = now
+                    self._link.send({"op": "beat"}, timeout_s=0)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -41,6 +41,7 @@ class SenseSlot:
         self._outputs = outputs
         self._load = load
         self._report = report
+        self._sense: Sense | None = None
         self._engines: dict[str, Engine] = {}
         self._retry_ns = 0
         self._stamp: object = None
@@ -63,7 +64,7 @@ class SenseSlot:
         try:
             for name in names:
                 self._engines[name] = self._load(name)
-            sense: Sense = self.part.kind(self.part.options, self._engines, self.rings)
+            self._sense = sense = self.part.kind(self.part.options, self._engines, self.rings)
             self.streams = sense.streams()
         except EngineMissing as error:
             self._unavailable(Reason.ENGINE_MISSING, error)
@@ -79,10 +80,22 @@ class SenseSlot:
         return False
 
     def refresh(self) -> None:
-        """Keeps an unavailable sense's channels saying why, and what a live one runs on."""
+        """Keeps an unavailable sense's channels saying why, and what a live one runs on.
+
+        A live one's streams do what they put off; see `Stream`.
+        """
         if not self.streams:
             self._outputs.refuse(self.part.writes, self.reason)
-        elif self._running() != self._said:
+            return
+        try:
+            for stream in self.streams:
+                idle = getattr(stream, "idle", None)
+                if idle is not None:
+                    idle()
+        except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
+            self.fail(error)
+            return
+        if self._running() != self._said:
             self._say()
 
     def fail(self, error: Exception) -> None:
@@ -105,11 +118,12 @@ class SenseSlot:
 
     def _running(self) -> str:
         """Each engine, its precision and where it runs; why, where that is to be said."""
-        return ", ".join(
+        engines = ", ".join(
             f"{engine.name} {engine.precision.name.lower()} on {engine.device.name}"
             + (f" ({engine.note})" if engine.note else "")
             for engine in self._engines.values()
         )
+        return "; ".join(filter(None, (engines, getattr(self._sense, "note", ""))))
 
     def _unavailable(self, reason: Reason, error: Exception) -> None:
         self.close()

@@ -9,6 +9,7 @@ from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.layout import Kind
 from sensorium.channels.writer import Writer
 from sensorium.health import Device, Precision, Reason
+from sensorium.process.app_outputs import AppOutputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ class Outputs:
 
     Attributes:
         regions: Grant class to region and waiters' page.
+        apps: The regions of single apps.
         earlier: Grant class to the region that was replaced last: what is being worked on may lie
             in it.
         clock: Gives publish times; what is read is judged by it too.
@@ -37,6 +39,7 @@ class Outputs:
     def __init__(self, writes: tuple[str, ...], clock: Clock) -> None:
         self._writes = writes
         self.clock = clock
+        self.apps = AppOutputs(writes)
         self._writers: dict[str, Writer] = {}
         self._makers: dict[str, tuple[Writer, Engine | None, Device, int]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
@@ -89,9 +92,10 @@ class Outputs:
         engine: Engine | None = None,
         device: Device = Device.NONE,
         flags: int = 0,
+        app: int = 0,
     ) -> None:
-        """Publishes one record; a channel whose region is not mapped yet takes nothing."""
-        writer = self._writers.get(channel)
+        """Publishes one record; a channel whose region is not mapped (any more) takes nothing."""
+        writer = self.apps.writer(app, channel) if app else self._writers.get(channel)
         if writer is None:
             return
         # The file tells two precisions and devices of one engine apart.
@@ -120,3 +124,4 @@ class Outputs:
         """This child is alive."""
         for writer in tuple(self._writers.values()):
             writer.heartbeat(time_ns)
+        self.apps.heartbeat(time_ns)

@@ -11,6 +11,7 @@ from sensorium.perception.sense import Sample
 
 if TYPE_CHECKING:
     from sensorium.channels.region import Region
+    from sensorium.perception.sense import Apps
     from sensorium.process.outputs import Outputs
 
 
@@ -24,6 +25,11 @@ class ChannelRings:
     def __init__(self, outputs: Outputs) -> None:
         self._outputs = outputs
         self._known: dict[tuple[str, int], Cursor] = {}
+
+    @property
+    def apps(self) -> Apps:
+        """See `Rings.apps`."""
+        return self._outputs.apps
 
     def latest(self, channel: str) -> int:
         """See `Rings.latest`."""

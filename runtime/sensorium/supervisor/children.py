@@ -16,10 +16,12 @@ from sensorium.control.link import Link, pair
 from sensorium.errors import ControlError
 from sensorium.health import OwnerState, Reason
 from sensorium.supervisor import job_windows
+from sensorium.supervisor.app_channels import AppChannels
 
 if TYPE_CHECKING:
     from sensorium.process.orders import Orders
     from sensorium.sensors.sensor import Demand
+    from sensorium.supervisor.clients import AppRegion
     from sensorium.supervisor.regions import RegionSet
 
 _log = logging.getLogger(__name__)
@@ -57,6 +59,11 @@ class Child:
         self.parts: dict[str, dict[str, str]] = {}
         self.link: Link | None = None
         self._regions = regions
+        self._shared = tuple(name for name in orders.writes if CHANNELS[name].region in REGIONS)
+        self._apps = AppChannels(
+            tuple(name for name in orders.writes if name not in self._shared), self._send
+        )
+        self._told_ns = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._due_ns = 0
@@ -69,7 +76,9 @@ class Child:
 
     def heartbeat_ns(self) -> int:
         """When it was alive last; 0 before its first beat."""
-        name = self.orders.writes[0]
+        if not self._shared:
+            return self._told_ns
+        name = self._shared[0]
         return self._regions.region_of(name).owner_heartbeat(name)
 
     def start(self) -> None:
@@ -107,7 +116,9 @@ class Child:
             except ControlError as error:
                 _log.warning("%s may outlive a killed supervisor: %s", self.name, error.message)
         self.link.started(process)
-        self._regions.new_owner(self.orders.writes, process.pid)
+        self._told_ns = 0
+        self._regions.new_owner(self._shared, process.pid)
+        self._apps.new_owner(process.pid)
         if self.state == OwnerState.VACANT:
             self.state = OwnerState.STARTING
         _log.info("%s started, process %d", self.name, process.pid)
@@ -116,13 +127,14 @@ class Child:
         self._send(self.orders.message())
         for region in REGIONS:
             self._map(region)
+        self._apps.hand_over_all()
         for sensor, demand in self._demands.items():
             self._send_demand(sensor, demand)
         self._send({"op": "go"})
 
     def _map(self, region: str) -> None:
         """Hands a region over; for writing when the child owns a channel of it."""
-        writable = any(CHANNELS[name].region == region for name in self.orders.writes)
+        writable = any(CHANNELS[name].region == region for name in self._shared)
         handles = self._regions.handles(region, writable=writable)
         try:
             self._send({"op": "map", "region": region, "writable": writable}, handles)
@@ -137,13 +149,35 @@ class Child:
         """
         if self._process is None:
             return
-        mine = [name for name in self.orders.writes if CHANNELS[name].region == region]
+        mine = [name for name in self._shared if CHANNELS[name].region == region]
         self._regions.new_owner(mine, self.pid, now_ns())
         try:
             self._map(region)
         except (OSError, ControlError) as error:
             _log.error("%s cannot be given the region %s: %s", self.name, region, error)
             self._process.kill()
+
+    def meet(self, app: AppRegion) -> None:
+        """Gives the child an app's region, when it writes to apps; again after each start.
+
+        A child that cannot be told is started anew, as in `remap`.
+        """
+        beat_ns = now_ns() if self.state == OwnerState.LIVE else 0
+        writes = self._apps.add(app, self.pid, beat_ns, self.state, self.reason)
+        if not writes or self._process is None:
+            return
+        try:
+            self._apps.hand_over(app)
+        except ControlError as error:
+            _log.error("%s cannot be given the region of %s: %s", self.name, app.name, error)
+            self._process.kill()
+
+    def part_from(self, session: int) -> None:
+        """Tells the child that an app is gone."""
+        if self._apps.remove(session) and self._process is not None:
+            # A child that is dying has lost the region with all else.
+            with contextlib.suppress(ControlError):
+                self._send({"op": "app_gone", "session": session})
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Tells who needs a sensor's device."""
@@ -191,7 +225,7 @@ class Child:
         """Asks the process to end, without waiting for it."""
         if self.state != OwnerState.STOPPED:
             self.state = OwnerState.STOPPED
-            self._regions.set_owner_state(self.orders.writes, self.state, Reason.STOPPED)
+            self._tell_state(Reason.STOPPED)
             self._due_ns = now_ns() + _STOP_NS
             with contextlib.suppress(ControlError):
                 self._send({"op": "stop"})
@@ -211,12 +245,19 @@ class Child:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["op"] == "ready":
+            self._told_ns = now_ns()
             self.state, self.reason = OwnerState.LIVE, Reason.NONE
-            self._regions.set_owner_state(self.orders.writes, self.state, self.reason)
+            self._tell_state(self.reason)
+        elif message["op"] == "beat":
+            self._told_ns = now_ns()
         elif message["op"] == "report":
             self.parts[message["name"]] = {
                 key: message[key] for key in ("state", "detail", "remedy")
             }
+
+    def _tell_state(self, reason: Reason) -> None:
+        self._regions.set_owner_state(self._shared, self.state, reason)
+        self._apps.set_state(self.state, reason)
 
     def _hangs(self, now: int) -> bool:
         if self.state != OwnerState.LIVE:
@@ -232,7 +273,7 @@ class Child:
         if self.state == OwnerState.STOPPED:
             return
         self.state, self.reason = OwnerState.LOST, Reason.OWNER_LOST
-        self._regions.set_owner_state(self.orders.writes, self.state, self.reason)
+        self._tell_state(self.reason)
         if now - self.started_ns > _STEADY_NS:
             self._failures = 0
         delay_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]

@@ -13,6 +13,8 @@ from sensorium.health import OwnerState, Reason, RegionState
 from sensorium.supervisor.intake import AppIntake
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensorium.control.sessions import Connection
 
 _TICK_NS = 10_000_000
@@ -22,23 +24,50 @@ _MOST_BYTES = 2**63 - 1
 
 @dataclass
 class AppRegion:
-    """A client's own region: of fixed size, made here, gone with its connection."""
+    """A client's own region: of fixed size, made here, gone with its connection.
 
+    Attributes:
+        session: Of its connection.
+        name: Of the app.
+        since_ns: When it was made.
+        region: Its memory.
+        waiters: The page of who sleeps on it.
+        intake: Reads what the app writes.
+    """
+
+    session: int
+    name: str
+    since_ns: int
     region: Region
     waiters: Waiters
     intake: AppIntake
 
     @classmethod
-    def create(cls, generation: int, pid: int) -> AppRegion:
+    def create(cls, connection: Connection, generation: int) -> AppRegion:
         """Makes the region of a client's process."""
         region = Region.create("app", in_region("app"), generation)
         for channel in in_region("app"):
             if channel.writer == "app":
-                region.new_owner(channel.name, pid)
+                region.new_owner(channel.name, connection.pid)
                 region.set_owner_state(channel.name, OwnerState.LIVE, Reason.NONE)
             else:
                 region.set_owner_state(channel.name, OwnerState.VACANT, Reason.NOT_IMPLEMENTED)
-        return cls(region, Waiters.create("app"), AppIntake(region))
+        return cls(
+            connection.session, connection.app, now_ns(), region, Waiters.create("app"),
+            AppIntake(region),
+        )
+
+    def new_owner(self, channels: Iterable[str], pid: int, heartbeat_ns: int = 0) -> None:
+        """A process starts that will write these channels; see `Region.new_owner`."""
+        for name in channels:
+            self.region.new_owner(name, pid, heartbeat_ns)
+
+    def set_owner_state(
+        self, channels: Iterable[str], state: OwnerState, reason: Reason
+    ) -> None:
+        """Says what became of the owner of these channels."""
+        for name in channels:
+            self.region.set_owner_state(name, state, reason)
 
     def handles(self) -> tuple[int, int]:
         """New handles, both writable; the caller closes them."""
@@ -82,8 +111,12 @@ class Clients:
         held = self.of(connection)
         if held.app is None:
             self._generation += 1
-            held.app = AppRegion.create(self._generation, connection.pid)
+            held.app = AppRegion.create(connection, self._generation)
         return held.app
+
+    def apps(self) -> list[AppRegion]:
+        """The regions of all apps that have one."""
+        return [held.app for held in self.held.values() if held.app is not None]
 
     def gone(self, connection: Connection) -> None:
         """Frees what a connection held."""
@@ -98,7 +131,7 @@ class Clients:
         Apps take turns: who was not reached this time comes first the next.
         """
         begun = now_ns()
-        apps = [held.app for held in self.held.values() if held.app is not None]
+        apps = self.apps()
         for app in apps:
             app.region.heartbeat(begun)
         for turn in range(len(apps)):

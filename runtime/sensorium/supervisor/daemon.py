@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from sensorium.config import Config
     from sensorium.control.link import Link
+    from sensorium.supervisor.clients import AppRegion
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class Daemon:
         self._health = self._own_health()
         self._children: dict[str, Child] = {}
         self._leaving: list[Child] = []
-        plan.mark_unowned(self._regions, self._plans)
+        plan.mark_unowned(self._regions, self._clients.apps(), self._plans)
         self._hire()
 
     def run(self, ready: Callable[[], None] | None = None) -> None:
@@ -164,6 +165,17 @@ class Daemon:
         for child in self._children.values():
             child.remap(name)
 
+    def meet(self, app: AppRegion) -> None:
+        """See `reception.Daemon`."""
+        plan.mark_unowned(self._regions, (app,), self._plans)
+        for child in self._children.values():
+            child.meet(app)
+
+    def part_from(self, session: int) -> None:
+        """See `reception.Daemon`."""
+        for child in (*self._children.values(), *self._leaving):
+            child.part_from(session)
+
     def update_demand(self) -> None:
         """See `reception.Daemon`."""
         demand = Demand(self._users(), self._muted)
@@ -185,10 +197,12 @@ class Daemon:
             if one.kind not in self._children and one.kind not in leaving:
                 child = Child(one, self._regions)
                 self._children[one.kind] = child
+                for app in self._clients.apps():
+                    child.meet(app)
                 child.start()
                 self._listen(child)
         if not leaving:
-            plan.mark_unowned(self._regions, self._plans)
+            plan.mark_unowned(self._regions, self._clients.apps(), self._plans)
         self.update_demand()
 
     def _settled(self) -> bool:

@@ -12,9 +12,12 @@ from sensorium.process.orders import Orders, orders
 from sensorium.sensors.sensor import SENSORS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensorium.config import Config
     from sensorium.errors import ConfigError
     from sensorium.process.registry import Part
+    from sensorium.supervisor.clients import AppRegion
     from sensorium.supervisor.regions import RegionSet
 
 _INFERENCE = ("fast", "slow")
@@ -46,15 +49,20 @@ def needs_microphone(config: Config) -> bool:
     return any("audio" in part.kind.READS for part in registry.senses(config))
 
 
-def mark_unowned(regions: RegionSet, plans: tuple[Orders, ...]) -> None:
+def mark_unowned(
+    regions: RegionSet, apps: Iterable[AppRegion], plans: tuple[Orders, ...]
+) -> None:
     """Says why the channels that no child writes are empty."""
     owned = {name for one in plans for name in one.writes} | {"health"}
     known = registry.written_by_any()
     for channel in CHANNELS.values():
-        if channel.region in REGIONS and channel.name not in owned:
-            here = channel.name in known
-            reason = Reason.NOT_CONFIGURED if here else Reason.NOT_IMPLEMENTED
-            regions.set_owner_state((channel.name,), OwnerState.VACANT, reason)
+        if channel.name in owned or channel.writer == "app":
+            continue
+        here = channel.name in known
+        reason = Reason.NOT_CONFIGURED if here else Reason.NOT_IMPLEMENTED
+        homes = [regions] if channel.region in REGIONS else apps
+        for home in homes:
+            home.set_owner_state((channel.name,), OwnerState.VACANT, reason)
 
 
 def check_names(config: Config) -> None:

@@ -12,7 +12,7 @@ from sensorium.control.replies import BAD_REQUEST, Refused, Reply
 if TYPE_CHECKING:
     from sensorium.control.desk import GrantDesk
     from sensorium.control.sessions import Connection
-    from sensorium.supervisor.clients import Clients
+    from sensorium.supervisor.clients import AppRegion, Clients
     from sensorium.supervisor.regions import RegionSet
 
 
@@ -33,6 +33,14 @@ class Daemon(Protocol):
 
     def replace_region(self, name: str, *, revoked: bool) -> None:
         """Puts a new region in the place of one that somebody may read no longer."""
+        ...
+
+    def meet(self, app: AppRegion) -> None:
+        """Has an app's region written to by who writes to apps."""
+        ...
+
+    def part_from(self, session: int) -> None:
+        """Ends that: the app is gone."""
         ...
 
     def update_demand(self) -> None:
@@ -82,6 +90,7 @@ class Reception:
 
     def closed(self, connection: Connection) -> None:
         """A client is gone."""
+        self._daemon.part_from(connection.session)
         self._clients.gone(connection)
         self._daemon.update_demand()
 
@@ -105,7 +114,10 @@ class Reception:
 
     def _open(self, connection: Connection, name: str) -> Reply:
         if name == "app":
+            new = self._clients.of(connection).app is None
             own = self._clients.app_region(connection)
+            if new:
+                self._daemon.meet(own)
             region, handles = own.region, own.handles()
         elif name in REGIONS:
             self._desk.require(connection, name)

@@ -1,0 +1,1 @@
+"""Commands: vocabularies of apps, and what of them was said."""
