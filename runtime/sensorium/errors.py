@@ -10,6 +10,7 @@
     │   └── DeniedError      asked for something without a grant
     ├── RecordingError       a recording that cannot be written or read
     ├── SensorError          a device or runtime that is missing or vanished
+    ├── EnrolmentError       a voice that cannot be enrolled, or what is kept of it is broken
     └── EngineError          a card, weight or engine
         ├── CardError        a card that breaks the schema
         ├── HashError        a file whose sha256 is not the pinned one
@@ -80,6 +81,10 @@ class SensorError(SensoriumError):
     def __init__(self, message: str, remedy: str = "", reason: int = 0) -> None:
         super().__init__(message, remedy)
         self.reason = reason
+
+
+class EnrolmentError(SensoriumError):
+    """A voice cannot be enrolled, or what is kept of it cannot be used."""
 
 
 class EngineError(SensoriumError):

@@ -25,6 +25,9 @@ SENSES: dict[str, str] = {
     "gesture": "sensorium.perception.gesture:Gesture",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",
+    "speaker": "sensorium.perception.speaker:Speaker",
+    "voice_measures": "sensorium.perception.voice_measures:VoiceMeasures",
+    "voice_emotion": "sensorium.perception.voice_emotion:VoiceEmotion",
 }
 """Name in the configuration to `module:Class`."""
 

@@ -1,0 +1,196 @@
+"""What is kept of the wearer's voice: a small file of his own, which he can delete.
+
+It holds no sound and no words: a direction of 256 numbers, and how his own sentences scored
+against one another, from which his threshold follows. It is biometric data all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sensorium import folders
+from sensorium.errors import EnrolmentError
+from sensorium.perception.voiceprint import WIDTH
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMAT = 1
+"""Raised when what is heard of a voice is computed in another way: then one enrols again."""
+AGAIN = "enrol again: sensorium enrol"
+MAX_BYTES = 64_000
+
+OTHERS: dict[float, float] = {1.0: 0.69, 2.0: 0.80, 4.0: 0.84}
+"""Seconds of speech to the score at which the wearer and other voices are confused equally often,
+over the calibration voices of `tests/benchmarks/speaker.py`."""
+SPREAD = 1.5
+"""The wearer's own scores reach so many standard deviations below their mean: 93 % of them."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """How pieces of the wearer's sentences score against his other sentences.
+
+    Attributes:
+        seconds: Of speech in a piece.
+        mean: Of the scores.
+        deviation: Their standard deviation.
+    """
+
+    seconds: float
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """An enrolled voice.
+
+    Attributes:
+        made: When, ISO 8601 in UTC.
+        model: Identity of the engine's card: vectors of another model mean something else.
+        engine: Sha256 of the engine file that made it; one of another precision serves as well.
+        sentences: How many were spoken.
+        seconds: Of speech in them.
+        own: By rising seconds.
+        voice: [WIDTH], a unit vector.
+    """
+
+    made: str
+    model: str
+    engine: str
+    sentences: int
+    seconds: float
+    own: tuple[Own, ...]
+    voice: NDArray[np.float32]
+
+    def score(self, voiceprint: NDArray[np.float32]) -> float:
+        """The cosine to another voice, -1..1."""
+        return float(np.clip(np.dot(self.voice, voiceprint), -1.0, 1.0))
+
+    def threshold(self, seconds: float) -> float:
+        """From which score on it is the wearer, for so many seconds of speech.
+
+        Half of it is where voices in general are confused, half is the wearer's own spread; both
+        rise with the speech that there is (interpolated over the logarithm of the seconds).
+        """
+        own = _at(seconds, {one.seconds: one.mean - SPREAD * one.deviation for one in self.own})
+        return 0.5 * (_at(seconds, OTHERS) + own)
+
+
+def place() -> Path:
+    """Where the wearer's enrolment lies."""
+    return folders.data_dir() / "enrolments" / "speaker.json"
+
+
+def stamp(path: Path) -> object:
+    """A value that changes when the file appears, changes or goes; None while it is not there."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def write(path: Path, enrolment: Enrolment) -> None:
+    """Keeps an enrolment, in the place of the one before, for the user's eyes alone.
+
+    Raises:
+        EnrolmentError: When it cannot be written.
+    """
+    document = {"format": FORMAT, **asdict(enrolment)}
+    document["voice"] = [round(float(part), 7) for part in enrolment.voice]
+    # Of this process: two that enrol at once must not write into one file.
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.unlink(missing_ok=True)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise EnrolmentError(
+            f"{path}: cannot be written: {error.strerror}", "make room there, or mend its rights"
+        ) from error
+
+
+def read(path: Path) -> Enrolment:
+    """Reads an enrolment.
+
+    Raises:
+        EnrolmentError: There is none, it is broken, or of another format.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise EnrolmentError("nobody is enrolled", "sensorium enrol") from error
+    except OSError as error:
+        raise EnrolmentError(
+            f"{path}: cannot be read: {error.strerror}", "mend its rights, or delete it"
+        ) from error
+    try:
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"is larger than {MAX_BYTES} bytes")  # noqa: TRY301 - told below
+        document = json.loads(data)
+        if document["format"] != FORMAT:
+            raise EnrolmentError(
+                f"{path}: is of format {document['format']}, this version has {FORMAT}", AGAIN
+            )
+        return _checked(document)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EnrolmentError(f"{path}: is damaged: {error!r}", AGAIN) from error
+
+
+def delete(path: Path) -> bool:
+    """Deletes an enrolment; False when there was none.
+
+    Raises:
+        EnrolmentError: When it cannot be deleted.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise EnrolmentError(
+            f"{path}: cannot be deleted: {error.strerror}", "delete it yourself"
+        ) from error
+    return True
+
+
+def _checked(document: dict[str, Any]) -> Enrolment:
+    voice = np.array(document["voice"], np.float32)
+    if voice.shape != (WIDTH,) or not abs(float(np.linalg.norm(voice)) - 1.0) < 1e-3:
+        raise ValueError("voice is no unit vector")
+    own = tuple(
+        Own(float(one["seconds"]), float(one["mean"]), float(one["deviation"]))
+        for one in document["own"]
+    )
+    lengths = [one.seconds for one in own]
+    if not own or lengths != sorted(set(lengths)) or not all(
+        0.0 < one.seconds < 1e4 and abs(one.mean) <= 1.0 and 0.0 <= one.deviation <= 1.0
+        for one in own
+    ):
+        raise ValueError("own holds scores that cannot be")
+    sentences, seconds = int(document["sentences"]), float(document["seconds"])
+    if sentences < 1 or not 0.0 < seconds < math.inf:
+        raise ValueError("holds no sentences")
+    texts = [document[name] for name in ("made", "model", "engine")]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("made, model and engine are texts")
+    return Enrolment(*texts, sentences, seconds, own, voice)
+
+
+def _at(seconds: float, table: dict[float, float]) -> float:
+    """A value between those of a table, over the logarithm of the seconds; its ends outside."""
+    return float(np.interp(math.log(max(seconds, 1e-3)), np.log(list(table)), list(table.values())))
