@@ -9,7 +9,7 @@ import onnx
 from sensorium_tools import artefacts
 from sensorium_tools.code import code_of
 from sensorium_tools.convert import converter, converter_module
-from sensorium_tools.sources import read_weights
+from sensorium_tools.sources import read_weights, unpinned
 
 if TYPE_CHECKING:
     from sensorium.inference.card import Card
@@ -21,7 +21,7 @@ _FILE = "model.onnx"
 def key(card: Card) -> str:
     """What the graph of a card is kept under."""
     return artefacts.key(
-        "graph", card=card.graph_identity, onnx=onnx.__version__,
+        "graph", card=card.graph_identity, unpinned=unpinned(card), onnx=onnx.__version__,
         code=code_of(converter_module(card.conversion.converter)),
     )
 

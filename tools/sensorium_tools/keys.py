@@ -15,6 +15,7 @@ from sensorium_tools.code import code
 from sensorium_tools.convert import converter_module
 from sensorium_tools.evaluate import partners, task_module
 from sensorium_tools.samples.loading import identity
+from sensorium_tools.sources import unpinned
 from sensorium_tools.verify import machine
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def engine(card: Card, judged: bool = True) -> str:
     return artefacts.key(
         "engine",
         card=card.identity,
+        unpinned=unpinned(card),
         made_by=recipe(card),
         evaluation=asdict(card.evaluation),
         gates=asdict(card.gates),

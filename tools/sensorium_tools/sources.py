@@ -6,7 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from sensorium import folders
 from sensorium.errors import EngineError, HashError
+from sensorium.inference import store
 from sensorium_tools.archive import read_member
 from sensorium_tools.fetch import Pinned, downloads, fetch_pinned, fetch_url, present
 
@@ -66,6 +68,16 @@ def read_weights(card: Card, progress: Progress) -> list[bytes]:
     return _first(card, lambda source: _read(card, source, progress))
 
 
+def unpinned(card: Card) -> list[str]:
+    """Sha256 of the files that a card leaves to the user, in order; empty for one not there yet."""
+    if all(weight.sha256 for weight in card.weights):
+        return []
+    return [
+        store.sha256(path) if path.is_file() else ""
+        for source in card.sources for path in _own(card, source)
+    ]
+
+
 def upstream_path(weight: Weight) -> Path:
     """Where a file from its maker's own address is kept."""
     return downloads() / f"{weight.sha256}-{weight.name}"
@@ -98,7 +110,8 @@ def _fetch(card: Card, source: Source, progress: Progress) -> tuple[Path, ...]:
     for path in paths:
         if not path.is_file():
             raise EngineError(
-                f"{path}: there is no such file", f"put it there, or edit {card.folder}"
+                f"{path}: there is no such file",
+                f"put it there, or edit {card.folder / 'card.toml'}",
             )
     return paths
 
@@ -113,7 +126,7 @@ def _read(card: Card, source: Source, progress: Progress) -> list[bytes]:
         places = [str(path) for path in paths]
     for content, place, weight in zip(data, places, card.weights, strict=True):
         found = hashlib.sha256(content).hexdigest()
-        if found != weight.sha256:
+        if weight.sha256 and found != weight.sha256:
             raise HashError(
                 f"{place}: its sha256 is {found}, the card pins {weight.sha256}",
                 "the file is not the one that the card was written for: do not use it",
@@ -122,5 +135,10 @@ def _read(card: Card, source: Source, progress: Progress) -> list[bytes]:
 
 
 def _own(card: Card, source: Source) -> tuple[Path, ...]:
-    """Files of the user's; a relative path counts from the card's folder."""
-    return tuple(card.folder / Path(path).expanduser() for path in source.paths)
+    """Files of the user's: from the card's folder, else from the one of its name among his own."""
+    rooms = (card.folder, folders.data_dir() / "engines" / card.name)
+    paths = []
+    for given in source.paths:
+        places = [room / Path(given).expanduser() for room in rooms]
+        paths.append(next((place for place in places if place.is_file()), places[-1]))
+    return tuple(paths)

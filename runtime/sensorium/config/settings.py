@@ -31,6 +31,13 @@ class Daemon:
             "choices": ("debug", "info", "warning", "error"),
         },
     )
+    workplace_or_education: bool = field(
+        default=False,
+        metadata={
+            "doc": "Whether it is used at a workplace or in education, where estimating emotions "
+            "is forbidden (Regulation (EU) 2024/1689, Art. 5(1)(f)): then no such sense starts."
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -200,14 +207,35 @@ def load(
     content = source.parse()
     check_names(content, _TABLES, "table", source, ())
     tables = {name: _table(content.get(name, {}), source, name) for name in _TABLES}
+    daemon = decode(Daemon, tables["daemon"], source, ("daemon",))
+    sections = _sections(tables["senses"], senses, source, "senses", "sense")
+    if daemon.workplace_or_education:
+        _refuse_emotion(sections, source)
     return Config(
         source=source,
-        daemon=decode(Daemon, tables["daemon"], source, ("daemon",)),
+        daemon=daemon,
         inference=decode(Inference, tables["inference"], source, ("inference",)),
         recording=decode(Recording, tables["recording"], source, ("recording",)),
         sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),
-        senses=_sections(tables["senses"], senses, source, "senses", "sense"),
+        senses=sections,
     )
+
+
+def _refuse_emotion(senses: Mapping[str, Section], source: Source) -> None:
+    """No sense that estimates emotions: by its name, so that one of a later version is meant, too.
+
+    Raises:
+        ConfigError: One is enabled; names it and the law.
+    """
+    for section in senses.values():
+        if section.enabled and section.name.endswith("emotion"):
+            raise source.error(
+                (section.location, section.name),
+                "estimates emotions, which workplace_or_education = true forbids: Regulation (EU) "
+                "2024/1689 (AI Act), Art. 5(1)(f), prohibits it at workplaces and in education",
+                f"write enabled = false in [senses.{section.name}]; only where Sensorium is used "
+                "at neither, set workplace_or_education = false in [daemon]",
+            )
 
 
 def _sections(

@@ -80,7 +80,8 @@ class Source:
     sha256: str = _key("Of the archive, 64 hex digits (package).", default="")
     paths: tuple[str, ...] = _key(
         "One for each [[weights]], in their order: inside the archive, where `!` steps into an "
-        "archive within it (package); in the file system (file).",
+        "archive within it (package); in the file system, from the card's folder or from the one "
+        "of its name in the user's own engines (file).",
         default=(),
     )
     urls: tuple[str, ...] = _key(
@@ -92,7 +93,10 @@ class Source:
 class Weight:
     """One [[weights]]: a file, which is known by its content and not by where it came from."""
 
-    sha256: str = _key("Of its bytes, 64 hex digits: the model's identity.")
+    sha256: str = _key(
+        "Of its bytes, 64 hex digits: the model's identity. Empty, where every source is a file of "
+        "the user's: any that he puts there."
+    )
     name: str = _key("What it is called in messages.", default="weights")
 
 

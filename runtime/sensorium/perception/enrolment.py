@@ -10,7 +10,6 @@ import json
 import math
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,8 @@ from sensorium.errors import EnrolmentError
 from sensorium.perception.voiceprint import WIDTH
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 FORMAT = 1
@@ -140,14 +141,14 @@ def read(path: Path) -> Enrolment:
         ) from error
     try:
         if len(data) > MAX_BYTES:
-            raise ValueError(f"is larger than {MAX_BYTES} bytes")  # noqa: TRY301 - told below
+            raise ValueError(f"is larger than {MAX_BYTES} bytes")
         document = json.loads(data)
         if document["format"] != FORMAT:
             raise EnrolmentError(
                 f"{path}: is of format {document['format']}, this version has {FORMAT}", AGAIN
             )
         return _checked(document)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise EnrolmentError(f"{path}: is damaged: {error!r}", AGAIN) from error
 
 
@@ -185,10 +186,10 @@ def _checked(document: dict[str, Any]) -> Enrolment:
     sentences, seconds = int(document["sentences"]), float(document["seconds"])
     if sentences < 1 or not 0.0 < seconds < math.inf:
         raise ValueError("holds no sentences")
-    texts = [document[name] for name in ("made", "model", "engine")]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError("made, model and engine are texts")
-    return Enrolment(*texts, sentences, seconds, own, voice)
+    made, model, engine = (document[name] for name in ("made", "model", "engine"))
+    if not all(isinstance(text, str) for text in (made, model, engine)):
+        raise TypeError("made, model and engine are texts")
+    return Enrolment(made, model, engine, sentences, seconds, own, voice)
 
 
 def _at(seconds: float, table: dict[float, float]) -> float:

@@ -48,13 +48,13 @@ def pitch(sound: NDArray[np.float32]) -> NDArray[np.float64]:
 
     Returns:
         [frames], Hz, NaN where there is none; frame i is centred on sample i * STEP + WINDOW / 2.
-        None for a sound that is shorter than one frame.
+        No frames for a sound that is shorter than one.
     """
     if len(sound) < WINDOW:
         return np.empty(0)
-    sound = np.asarray(sound, np.float64) - np.mean(sound, dtype=np.float64)
-    frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::STEP]
-    largest = float(np.abs(sound).max())
+    centred = np.asarray(sound, np.float64) - np.mean(sound, dtype=np.float64)
+    frames = np.lib.stride_tricks.sliding_window_view(centred, WINDOW)[::STEP]
+    largest = float(np.abs(centred).max())
     if largest < _QUIET:
         return np.full(len(frames), np.nan)
     frames = frames - frames.mean(axis=1, keepdims=True)

@@ -81,5 +81,6 @@ def _dip(levels: NDArray[np.float64], one: int, other: int) -> float:
 
 @cache
 def _window() -> NDArray[np.float64]:
-    window = np.hanning(WINDOW + 2)[1:-1]
-    return window / window.sum()
+    window: NDArray[np.float64] = np.hanning(WINDOW + 2)[1:-1]
+    window /= window.sum()
+    return window
