@@ -125,7 +125,7 @@ class SpeakerStream:
         heard = spoken.sound[spoken.first : last]
         if seconds < self._options.min_seconds or not heard.any():
             return
-        likeness = known.score(voiceprint(spoken.sound, self._engine, spoken.first, last))
+        likeness = known.score(voiceprint(heard, self._engine))
         threshold = known.threshold(seconds) + self._options.strictness
         record["score"], record["threshold"], record["seconds"] = likeness, threshold, seconds
         record["wearer"] = YES if likeness >= threshold else NO
