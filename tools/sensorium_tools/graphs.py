@@ -21,8 +21,8 @@ _FILE = "model.onnx"
 def key(card: Card) -> str:
     """What the graph of a card is kept under."""
     return artefacts.key(
-        "graph", card=card.graph_identity, unpinned=unpinned(card), onnx=onnx.__version__,
-        code=code_of(converter_module(card.conversion.converter)),
+        "graph", card=card.graph_identity, onnx=onnx.__version__,
+        code=code_of(converter_module(card.conversion.converter)), **unpinned(card),
     )
 
 

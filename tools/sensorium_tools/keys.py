@@ -63,7 +63,7 @@ def engine(card: Card, judged: bool = True) -> str:
     return artefacts.key(
         "engine",
         card=card.identity,
-        unpinned=unpinned(card),
+        **unpinned(card),
         made_by=recipe(card),
         evaluation=asdict(card.evaluation),
         gates=asdict(card.gates),

@@ -68,14 +68,16 @@ def read_weights(card: Card, progress: Progress) -> list[bytes]:
     return _first(card, lambda source: _read(card, source, progress))
 
 
-def unpinned(card: Card) -> list[str]:
-    """Sha256 of the files that a card leaves to the user, in order; empty for one not there yet."""
+def unpinned(card: Card) -> dict[str, list[str]]:
+    """What else decides an engine whose card leaves its files to the user; empty for others.
+
+    Returns:
+        `unpinned`: the sha256 of each of his files, in order; empty for one not there yet.
+    """
     if all(weight.sha256 for weight in card.weights):
-        return []
-    return [
-        store.sha256(path) if path.is_file() else ""
-        for source in card.sources for path in _own(card, source)
-    ]
+        return {}
+    paths = [path for source in card.sources for path in _own(card, source)]
+    return {"unpinned": [store.sha256(path) if path.is_file() else "" for path in paths]}
 
 
 def upstream_path(weight: Weight) -> Path:
