@@ -151,3 +151,10 @@ def test_an_unknown_card_is_refused_and_the_known_are_listed(name: str) -> None:
     with pytest.raises(CardError) as caught:
         store.find_card(name)
     assert "silero-vad" in caught.value.remedy
+
+
+def test_only_a_file_of_the_users_may_go_without_a_sha256(folder: Path) -> None:
+    found = changed(folder, '[[weights]]\nname = "silero_vad_openvino_16k.onnx"\nsha256 = "',
+                    '[[weights]]\nsha256 = "" # "')
+    assert "weights.0.sha256" in found.message
+    assert not cards.read(SHIPPED / "voice-emotion").weights[0].sha256
