@@ -17,7 +17,7 @@ from sensorium.perception.voiceprint import ENGINE
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sensorium.cli.output import Output
     from sensorium.inference.engine import Engine
@@ -46,6 +46,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="source", type=Path, metavar="FILE",
         help="of a WAV file or a recording (MCAP) with one voice, instead of the microphone",
     )
+    parser.add_argument(
+        "--sentences", type=int, default=len(TEXTS), metavar="N",
+        choices=range(enrolling.SENTENCES[0], len(TEXTS) + 1),
+        help=f"so many to read, {enrolling.SENTENCES[0]} to {len(TEXTS)} (default); more know the "
+        "voice better",
+    )
     what.add_argument("--delete", action="store_true", help="forget the wearer's voice")
     what.add_argument("--show", action="store_true", help="say whether somebody is enrolled")
 
@@ -65,7 +71,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     engine = store.load(ENGINE)
     try:
         heard = list(_of_file(args.source, engine, output) if args.source else
-                     _of_microphone(engine, output))
+                     _of_microphone(TEXTS[: args.sentences], engine, output))
         built = manifests.read(store.built_folder(ENGINE) / manifests.FILE_NAME, "")
         made = enrolling.enrol(heard, engine, built.identity, built.sha256)
     finally:
@@ -75,12 +81,14 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _of_microphone(engine: Engine, output: Output) -> Iterator[Heard]:
+def _of_microphone(
+    texts: Sequence[str], engine: Engine, output: Output
+) -> Iterator[Heard]:
     """Shows one sentence after the other until each was read well."""
     with Listening(APP) as listening, _progress(output) as progress:
-        task = progress.add_task("sentences", total=len(TEXTS))
-        for number, text in enumerate(TEXTS, 1):
-            progress.console.print(f"\n{number} of {len(TEXTS)}. Read aloud:", markup=False)
+        task = progress.add_task("sentences", total=len(texts))
+        for number, text in enumerate(texts, 1):
+            progress.console.print(f"\n{number} of {len(texts)}. Read aloud:", markup=False)
             progress.console.print(f"  {text}", style="bold", markup=False)
             yield _read(listening, engine, progress)
             progress.advance(task)
