@@ -55,6 +55,7 @@ class Voice:
     name: str
     enrolment: Enrolment
     plain: np.ndarray
+    sentences: list[np.ndarray]
     tests: dict[tuple[int, str], list[np.ndarray]] = field(default_factory=dict)
     plain_tests: dict[tuple[int, str], list[np.ndarray]] = field(default_factory=dict)
 
@@ -82,7 +83,8 @@ def enrolled(name: str, engine) -> Voice | None:
     if len(heard) < SENTENCES or not rest:
         return None
     made = enrolling.enrol(heard, engine, "", "")
-    found = Voice(name, made, voice([upstream(one.sound, engine) for one in heard]))
+    found = Voice(name, made, voice([upstream(one.sound, engine) for one in heard]),
+                  [one.clean for one in heard])
     for seconds in SECONDS:
         said = cuts(rest, seconds, noise)
         for kind, below_db in NOISES.items():
@@ -146,6 +148,16 @@ def at_equal_error(values: np.ndarray, mates: np.ndarray) -> float:
     return float(bounds[np.argmin(np.abs(missed - accepted))])
 
 
+def agreements(voices: list[Voice]) -> tuple[np.ndarray, np.ndarray]:
+    """How alike the sentences of an enrolment are: of one voice, and of every mix of two."""
+    mixes = [
+        enrolling.agreement([*one.sentences[strangers:], *other.sentences[:strangers]])
+        for one in voices for other in voices if one is not other
+        for strangers in range(1, SENTENCES // 2 + 1)
+    ]
+    return np.array([enrolling.agreement(one.sentences) for one in voices]), np.array(mixes)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--calibrate", action="store_true",
@@ -157,6 +169,9 @@ def main() -> None:
         for seconds in SECONDS:
             keys = [(seconds, kind) for kind in NOISES]
             print(seconds, "s:", round(at_equal_error(*trials(calibration, keys, raw)), 3))
+        one, two = agreements(calibration)
+        print(f"agreement of one voice: {one.min():.3f} at least; of two voices over that of "
+              f"`enrolling.AGREEMENT`: {np.mean(two >= enrolling.AGREEMENT):.3f} of {len(two)}")
         return
     voices = [made for name in EVALUATION if (made := enrolled(name, engine))]
     as_norm = normalised(np.array([each.plain for each in calibration]))
@@ -181,6 +196,9 @@ def main() -> None:
                 equal_error_rate(values, mates), float(np.mean(values[mates] < 0)),
                 float(np.mean(values[~mates] >= 0)), len(values),
             )
+    long = [(seconds, kind) for seconds in SECONDS[1:] for kind in NOISES]
+    rates = [equal_error_rate(*trials(voices, long, how)) for how in (ours, plain)]
+    figures.goal("equal error rate over upstream's, 2 s and more", rates[0] / rates[1], 1.0)
     figures.show()
 
 

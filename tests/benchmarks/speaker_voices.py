@@ -1,4 +1,4 @@
-"""Who speaks in `speaker.py`: recorded people and synthesisers, some to calibrate, some to judge."""
+"""Who speaks in `speaker.py`: people and synthesisers, some to calibrate, the others to judge."""
 
 from __future__ import annotations
 
