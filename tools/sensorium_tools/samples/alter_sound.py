@@ -82,6 +82,22 @@ def echo(sound: Sound, decay_s: float, share: float, noise: np.random.Generator)
     return folded[: len(sound)].astype(np.float32)
 
 
+def uneven(sound: Sound, tilt_db: float, noise: np.random.Generator) -> Sound:
+    """The sound through a microphone that hears some octaves better than others.
+
+    Args:
+        sound: The voice.
+        tilt_db: Standard deviation of the gain at 125, 250 ... 8000 Hz; between them it is smooth.
+        noise: Of the microphone.
+    """
+    octaves = np.arange(7)
+    gains = noise.normal(scale=tilt_db, size=len(octaves))
+    size = 1 << len(sound).bit_length()
+    hz = np.maximum(np.arange(size // 2 + 1) * (RATE_HZ / size), 1.0)
+    curve = 10.0 ** (np.interp(np.log2(hz / 125.0), octaves, gains) / 20.0)
+    return np.fft.irfft(np.fft.rfft(sound, size) * curve, size)[: len(sound)].astype(np.float32)
+
+
 def noisy(sound: Sound, ratio_db: float, noise: np.random.Generator) -> Sound:
     """The sound with a room's noise, whose power falls with the frequency.
 

@@ -17,9 +17,16 @@ Make = Callable[["Listing"], "Iterator[Draft]"]
 _FUNCTIONS = {
     "hands": "sensorium_tools.samples.kinematic:hands",
     "speech": "sensorium_tools.samples.speech:speech",
+    "mouths": "sensorium_tools.samples.mouths:mouths",
 }
-_MISSING = {"speech": "sensorium_tools.samples.speech:missing"}
-_STAMPS = {"speech": "sensorium_tools.samples.synthesisers:stamp"}
+_MISSING = {
+    "speech": "sensorium_tools.samples.speech:missing",
+    "mouths": "sensorium_tools.samples.mouths:missing",
+}
+_STAMPS = {
+    "speech": "sensorium_tools.samples.synthesisers:stamp",
+    "mouths": "sensorium_tools.samples.synthesisers:stamp",
+}
 """What decides a generator's samples beside its options: the programs that are there."""
 assert tuple(_FUNCTIONS) == GENERATORS
 

@@ -63,7 +63,14 @@ def find(name: str) -> Manifest:
 
 
 def load(name: str, part: str, progress: Progress, limit: int | None = None) -> list[Sample]:
-    """The samples of one side of a set.
+    """The samples of one side of a set; see `each`."""
+    return list(each(name, part, progress, limit))
+
+
+def each(
+    name: str, part: str, progress: Progress, limit: int | None = None
+) -> Iterator[Sample]:
+    """The samples of one side of a set, one after the other: each is made when it is asked for.
 
     Their order is that of the sha256 of their names: the first few are as mixed as all of them,
     and the same each time.
@@ -102,12 +109,10 @@ def load(name: str, part: str, progress: Progress, limit: int | None = None) -> 
             "; ".join(skipped) or "add a [[sources]] to its manifest.toml",
         )
     drafts.sort(key=lambda item: (hashlib.sha256(item[0].encode()).digest(), item[0]))
-    samples = []
     for _, source, draft in drafts[:limit]:
         sample = draft.make()
         check(sample, whole.set.kind, f"calibration set {name}, {source.name}")
-        samples.append(sample)
-    return samples
+        yield sample
 
 
 def origins(name: str, part: str, progress: Progress) -> set[str]:

@@ -26,7 +26,7 @@ KINDS = ("sound", "hand", "image", "text")
 PARTS = ("calibration", "evaluation")
 READERS = ("image", "face", "sound", "prompts", "hand", "reviews", "intents", "rated", "labelled")
 """What can read a source's files; `samples.readers` has one function for each."""
-GENERATORS = ("hands", "speech")
+GENERATORS = ("hands", "speech", "mouths")
 """What can make samples; `samples.generators` has one function for each."""
 
 

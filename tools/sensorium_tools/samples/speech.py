@@ -80,17 +80,22 @@ def missing(whole: Manifest, source: Source) -> str:
 def speech(listing: Listing) -> Iterator[Draft]:
     """See `samples.generators`. Each voice says each sentence once before any twice."""
     options = listing.manifest.decode_options(listing.source, SpeechOptions)
-    sentences = _sentences(listing, options.sentences)
+    texts = sentences(listing, options.sentences)
     for number in range(options.count):
         voice = options.voices[number % len(options.voices)]
-        text = sentences[(number // len(options.voices) + number) % len(sentences)]
+        text = texts[(number // len(options.voices) + number) % len(texts)]
         yield Draft(
             f"{voice}-{number:05d}", f"{options.synthesiser}/{voice}",
             partial(_sample, options, voice, text, number, listing.source.seed),
         )
 
 
-def _sentences(listing: Listing, name: str) -> list[str]:
+def sentences(listing: Listing, name: str) -> list[str]:
+    """The lines of a text file beside the manifest.
+
+    Raises:
+        EngineError: When it cannot be read, or has none or too many.
+    """
     path = listing.root / name
     try:
         text = path.read_text(encoding="utf-8")

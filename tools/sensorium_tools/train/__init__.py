@@ -1,0 +1,1 @@
+"""Heads of the user's own on frozen engines."""
