@@ -30,6 +30,7 @@ TASKS = (
     "speech-features",
     "text-emotion",
     "transcription",
+    "viseme",
     "voice-activity",
 )
 """What an engine can be judged by; `sensorium_tools.evaluate` has one module for each."""

@@ -28,6 +28,7 @@ SENSES: dict[str, str] = {
     "speaker": "sensorium.perception.speaker:Speaker",
     "voice_measures": "sensorium.perception.voice_measures:VoiceMeasures",
     "voice_emotion": "sensorium.perception.voice_emotion:VoiceEmotion",
+    "viseme": "sensorium.perception.viseme:Viseme",
 }
 """Name in the configuration to `module:Class`."""
 

@@ -26,6 +26,7 @@ _CLASSES: dict[str, str] = {
     "speech-features": "sensorium_tools.evaluate.speech_features:SpeechFeatures",
     "text-emotion": "sensorium_tools.evaluate.text_emotion:TextEmotion",
     "transcription": "sensorium_tools.evaluate.transcription:Transcription",
+    "viseme": "sensorium_tools.evaluate.viseme:Viseme",
     "voice-activity": "sensorium_tools.evaluate.voice_activity:VoiceActivity",
 }
 assert tuple(_CLASSES) == TASKS

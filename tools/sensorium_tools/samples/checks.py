@@ -28,6 +28,7 @@ TASK_KINDS = {
     "speech-features": "sound",
     "text-emotion": "text",
     "transcription": "sound",
+    "viseme": "sound",
     "voice-activity": "sound",
 }
 """What a task runs on; agreement takes anything."""

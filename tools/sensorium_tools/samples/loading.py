@@ -88,31 +88,15 @@ def each(
         HashError: When an archive is not the pinned one.
     """
     whole = find(name)
-    drafts: list[tuple[str, Source, Draft]] = []
-    skipped: list[str] = []
-    for source in whole.sources:
-        if source.part not in (part, "split"):
-            continue
-        reason = _missing(whole, source)
-        if reason:
-            skipped.append(f"{name}: {source.name} is left out: {reason}")
-            progress.say(skipped[-1])
-            continue
-        drafts += [
-            (f"{source.name}/{draft.name}", source, draft)
-            for draft in _drafts(whole, source, progress)
-            if source.part == part or _side(draft.origin) == part
-        ]
-    if not drafts:
-        raise EngineError(
-            f"calibration set {name}: there is no sample for {part}",
-            "; ".join(skipped) or "add a [[sources]] to its manifest.toml",
-        )
-    drafts.sort(key=lambda item: (hashlib.sha256(item[0].encode()).digest(), item[0]))
-    for _, source, draft in drafts[:limit]:
+    for _, source, draft in _ordered(whole, part, progress)[:limit]:
         sample = draft.make()
         check(sample, whole.set.kind, f"calibration set {name}, {source.name}")
         yield sample
+
+
+def count(name: str, part: str, progress: Progress) -> int:
+    """How many samples one side of a set has here; nothing is made. Errors as of `each`."""
+    return len(_ordered(find(name), part, progress))
 
 
 def origins(name: str, part: str, progress: Progress) -> set[str]:
@@ -154,6 +138,34 @@ def identity(name: str) -> str:
             ],
         }
     )
+
+
+def _ordered(
+    whole: Manifest, part: str, progress: Progress
+) -> list[tuple[str, Source, Draft]]:
+    """The drafts of one side in the order of `each`, with their full names and sources."""
+    drafts: list[tuple[str, Source, Draft]] = []
+    skipped: list[str] = []
+    for source in whole.sources:
+        if source.part not in (part, "split"):
+            continue
+        reason = _missing(whole, source)
+        if reason:
+            skipped.append(f"{whole.name}: {source.name} is left out: {reason}")
+            progress.say(skipped[-1])
+            continue
+        drafts += [
+            (f"{source.name}/{draft.name}", source, draft)
+            for draft in _drafts(whole, source, progress)
+            if source.part == part or _side(draft.origin) == part
+        ]
+    if not drafts:
+        raise EngineError(
+            f"calibration set {whole.name}: there is no sample for {part}",
+            "; ".join(skipped) or "add a [[sources]] to its manifest.toml",
+        )
+    drafts.sort(key=lambda item: (hashlib.sha256(item[0].encode()).digest(), item[0]))
+    return drafts
 
 
 def _side(origin: str) -> str:

@@ -1,8 +1,8 @@
 """Which of the 15 visemes a phoneme shows, and a timeline of them from timed phonemes.
 
 The visemes and their examples (p b m, f v, th, t d, k g, tS dZ S, s z, n l, r, A:, e, ih, oh, ou)
-are those of Meta's "Viseme Reference" (developers.meta.com, Oculus Lipsync for Unity). What it leaves
-out follows the groups of Microsoft's "Map phonemes to visemes" (learn.microsoft.com, Speech
+are those of Meta's "Viseme Reference" (developers.meta.com, Oculus Lipsync for Unity). What it
+leaves out follows the groups of Microsoft's "Map phonemes to visemes" (learn.microsoft.com, Speech
 service), where a group of theirs lies nearest to one of Meta's: the velar nasal with k and g, the
 voiced sibilant of "measure" with sh, j with i, w with u, r-coloured vowels with r. Ours are two:
 a schwa is the half-open E, and h and the glottal stop, which have no shape of their own, already

@@ -20,7 +20,8 @@ class Sample:
             metres. image: uint8 [height, width, 3], RGB. text: str.
         truth: What is known of it, by the name of what it is known for: "text", "speaker",
             "class", "handedness", "intervals" (float [n, 2], seconds in which somebody speaks),
-            "visemes" (float [n, 3]: first and last second and the index of each stretch), "face" (float [4]: left, top, right, bottom in pixels). May be empty.
+            "visemes" (float [n, 3]: first and last second and index of each stretch),
+            "face" (float [4]: left, top, right, bottom in pixels). May be empty.
         origin: Which source of its set it came from; samples of one origin are not independent.
     """
 

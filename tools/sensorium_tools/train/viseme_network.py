@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception import viseme
 from sensorium.perception.viseme_features import BANDS
 from sensorium.records.voice import VISEMES
 
@@ -25,6 +26,7 @@ LAYERS = ((5, 1), (3, 2), (3, 4), (3, 4))
 """Taps of each convolution, and frames between them."""
 SPAN = sum((taps - 1) * apart for taps, apart in LAYERS)
 """Frames beside its own that an output hears."""
+assert SPAN == viseme.SPAN
 
 
 class Network:

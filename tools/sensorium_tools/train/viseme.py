@@ -1,0 +1,77 @@
+"""Trains the viseme engine: sounds, a network, its file, and a card that pins it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from sensorium import folders
+from sensorium.errors import EngineError
+from sensorium.inference import card as cards
+from sensorium_tools import build as building
+from sensorium_tools.install import write
+from sensorium_tools.samples import loading
+from sensorium_tools.train import viseme_data, viseme_fit
+from sensorium_tools.train.viseme_export import onnx_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sensorium_tools.progress import Progress
+
+NAME = "viseme"
+FILE = "viseme.onnx"
+SET = "visemes"
+MAX_SOUNDS = 10_000
+"""What fits into memory: 1.7 GB."""
+STEPS = 2400
+SEED = 8
+_PIN = re.compile(r'(?m)^sha256 = "[0-9a-f]{64}"$')
+
+
+def train(
+    progress: Progress, *, room: Path | None = None, steps: int = STEPS, limit: int | None = None
+) -> dict[str, Any]:
+    """Trains on the set `visemes`, writes the engine's folder and judges it.
+
+    Args:
+        progress: Told of each step.
+        room: Write the folder `viseme` into this one, and do not build it; None: into the user's
+            own engines, and build it there.
+        steps: Of the optimiser.
+        limit: At most so many sounds.
+
+    Returns:
+        "name", "folder", "sounds", "frames", "seconds", "bytes", "sha256".
+
+    Raises:
+        EngineError: When a synthesiser is missing, or the shipped card has no pin.
+        CardError: When the set or the shipped card is not there.
+        OSError: When it cannot be written.
+    """
+    begun = time.monotonic()
+    sounds = min(loading.count(SET, "calibration", progress), limit or MAX_SOUNDS)
+    samples = loading.each(SET, "calibration", progress, sounds)
+    data = viseme_data.frames(samples, sounds, progress)
+    data_bytes = onnx_file(viseme_fit.fit(data, steps, SEED, progress))
+    digest = hashlib.sha256(data_bytes).hexdigest()
+    folder = (room or folders.data_dir() / "engines") / NAME
+    write(folder / cards.FILE_NAME, _card(digest).encode())
+    write(folder / FILE, data_bytes)
+    if room is None:
+        building.build(cards.read(folder), progress, force=True)
+    return {
+        "name": NAME, "folder": str(folder), "sounds": sounds, "frames": len(data.truth),
+        "seconds": round(time.monotonic() - begun, 1), "bytes": len(data_bytes), "sha256": digest,
+    }
+
+
+def _card(digest: str) -> str:
+    """The shipped card, with another pin."""
+    path = folders.data_room("engines") / NAME / cards.FILE_NAME
+    text, pins = _PIN.subn(f'sha256 = "{digest}"', path.read_text(encoding="utf-8"))
+    if pins != 1:
+        raise EngineError(f"{path}: has {pins} lines that pin a sha256, must have one")
+    return text
