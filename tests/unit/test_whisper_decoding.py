@@ -49,6 +49,7 @@ class Speaker:
             "logits": logits,
             "new_k_0": np.full((1, 2, 3, 1), token, np.float32),
             "new_v_0": np.full((1, 2, 1, 3), token, np.float32),
+            "alignment": np.full((2, 9), token, np.float32),
         }
 
 
@@ -63,6 +64,32 @@ def test_the_likeliest_is_said_until_the_end() -> None:
     assert found.silence > 0.99
 
 
+def test_each_token_has_its_chance_and_what_was_looked_at() -> None:
+    found = heard((1, 5), (2,), (END,))
+    assert len(found.chances) == 2
+    assert all(0.99 < chance <= 1 for chance in found.chances)
+    # Row by row the token that was given: the prompt's two, and the text's.
+    assert found.alignment.shape == (4, 2, 9)
+    assert found.alignment[:, 0, 0].tolist() == [*VOCABULARY.prompt("en"), 1, 2]
+
+
+def test_a_bias_makes_tokens_likelier_and_not_surer() -> None:
+    asked: list[tuple[int, ...]] = []
+
+    def bias(tokens):
+        asked.append(tuple(tokens))
+        return {5: 5.5, 7: 99.0} if len(tokens) == 1 else {}
+
+    script = ((1,), (2, 5), (END,))
+    speaker = Speaker(*script)
+    found = Decoder(speaker, VOCABULARY, 60).decode(CROSS, bias)
+    # Token 7 is suppressed, however likely it was made.
+    assert found.tokens == (1, 5)
+    assert asked == [(), (1,), (1, 5)]
+    assert found.chances[1] < 0.01
+    assert heard(*script).tokens == (1, 2)
+
+
 def test_what_is_suppressed_is_not_said() -> None:
     assert heard((7, TIME, 5), (TIME, 6), (END,)).tokens == (5, 6)
     assert heard((END, SPACE, 4), (SPACE,), (END,)).tokens == (4, SPACE)
@@ -72,7 +99,8 @@ def test_a_text_is_capped() -> None:
     speaker = Speaker(*((number % 29,) for number in range(40)))
     found = Decoder(speaker, VOCABULARY, 10).decode(CROSS)
     assert (len(found.tokens), found.ending) == (10, Ending.CAPPED)
-    assert len(speaker.fed) == len(VOCABULARY.prompt) + 9
+    assert len(speaker.fed) == len(VOCABULARY.prompt("en")) + 9
+    assert len(heard((1,), (2,), (3,), (4,), most=3).tokens) == 3
 
 
 def test_a_loop_is_left_once_up_to_the_end_of_its_sentence() -> None:

@@ -24,8 +24,26 @@ def test_a_byte_has_one_letter() -> None:
 
 def test_special_tokens_are_found() -> None:
     found = Vocabulary.parse(METADATA, "test")
-    assert (found.end, found.prompt, found.silence, found.times) == (8, (9, 11), 10, 12)
+    assert (found.start, found.end, found.silence, found.times) == (9, 8, 10, 12)
+    assert found.prompt("en") == (9, 11)
+    assert not found.languages
     assert (found.suppressed, found.suppressed_at_start) == ((9, 10), (5, 8))
+
+
+def test_a_multilingual_model_is_told_the_language() -> None:
+    special = (
+        "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|de|>", "<|translate|>",
+        "<|transcribe|>", "<|nospeech|>", "<|notimestamps|>", "<|0.00|>",
+    )
+    words = tuple(f"w{number}" for number in range(51_865 - len(special)))
+    metadata = {**METADATA, "vocabulary": "\n".join(words + special)}
+    found = Vocabulary.parse(metadata, "test")
+    start = len(words) + 1
+    assert found.languages == {"en": start + 1, "de": start + 2}
+    assert found.prompt("de") == (start, start + 2, start + 4, start + 6)
+    gone = metadata["vocabulary"].replace("<|transcribe|>", "<|x|>")
+    with pytest.raises(EngineError, match="vocabulary"):
+        Vocabulary.parse({**metadata, "vocabulary": gone}, "test")
 
 
 @pytest.mark.parametrize(

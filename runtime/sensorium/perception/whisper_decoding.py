@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from sensorium.perception.whisper_text import ENGLISH
 
+if TYPE_CHECKING:
     from sensorium.perception.whisper_text import Vocabulary
 
 Run = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
 """One call of the decoder's engine."""
+Bias = Callable[[Sequence[int]], Mapping[int, float]]
+"""Tokens so far, without the prompt, to what is added to the logits of some that may come next."""
 
 MAX_TOKENS = 224
 """Half of the model's text, as `DecodingOptions.sample_len` of OpenAI's has it."""
+AUTO = "auto"
+"""The language that the model hears in the sound."""
 LONGEST_LOOP = 24
 """Tokens that may repeat as one, at most."""
 LOOP_TIMES, LOOP_TOKENS = 3, 12
@@ -48,6 +52,10 @@ class Heard:
         ending: Why they end.
         mean_log_probability: Of the tokens, the end included; 0 is certainty.
         silence: Probability that nobody speaks, 0..1.
+        language: ISO 639-1.
+        chances: Probability of each token, 0..1, before any bias.
+        alignment: [prompt + tokens, heads, positions], scores of the heads that follow the sound;
+            row by row what was looked at to find the next token. See `whisper_alignment`.
     """
 
     tokens: tuple[int, ...]
@@ -55,6 +63,11 @@ class Heard:
     ending: Ending
     mean_log_probability: float
     silence: float
+    language: str = ENGLISH
+    chances: tuple[float, ...] = ()
+    alignment: NDArray[np.float32] = field(
+        default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
+    )
 
 
 class Decoder:
@@ -64,43 +77,76 @@ class Decoder:
         run: A call of the decoder's engine.
         vocabulary: Of the same engine.
         max_tokens: Of one text.
+        language: ISO 639-1, or `AUTO`; a model for English alone takes no other.
+
+    Attributes:
+        vocabulary: As given.
+
+    Raises:
+        ValueError: When the model does not know the language.
     """
 
-    def __init__(self, run: Run, vocabulary: Vocabulary, max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(
+        self, run: Run, vocabulary: Vocabulary, max_tokens: int = MAX_TOKENS,
+        language: str = AUTO,
+    ) -> None:
+        if language not in (AUTO, *(vocabulary.languages or (ENGLISH,))):
+            raise ValueError(f'the model does not know the language "{language}"')
+        self.vocabulary = vocabulary
         self._run = run
         self._vocabulary = vocabulary
         self._max_tokens = max_tokens
-        self._capacity = len(vocabulary.prompt) + max_tokens
+        self._language = language
+        self._capacity = len(vocabulary.prompt(ENGLISH)) + max_tokens
         self._bar = np.zeros(len(vocabulary.tokens), np.float32)
         self._bar[list(vocabulary.suppressed)] = -np.inf
         self._bar[vocabulary.times :] = -np.inf
         self._bar_at_start = self._bar.copy()
         self._bar_at_start[list(vocabulary.suppressed_at_start)] = -np.inf
 
-    def decode(self, cross: Mapping[str, NDArray[np.float32]]) -> Heard:
+    def decode(
+        self, cross: Mapping[str, NDArray[np.float32]], bias: Bias | None = None,
+        most: int | None = None,
+    ) -> Heard:
         """Writes down one piece of sound.
 
         Args:
             cross: What the encoder gave: keys and values by name. Not changed.
+            bias: Makes some tokens likelier; None: none.
+            most: Tokens of this text, at most; None: as many as of any.
 
         Raises:
             EngineError: When the engine fails.
         """
         steps = _Steps(self._run, cross, self._capacity)
-        first, *others = self._vocabulary.prompt
-        logits = steps.take(first)
+        logits = steps.take(self._vocabulary.start)
         silence = float(np.exp(_log_softmax(logits)[self._vocabulary.silence]))
-        for token in others:
+        language = self._heard_language(logits)
+        for token in self._vocabulary.prompt(language)[1:]:
             logits = steps.take(token)
-        return self._continue(steps, logits, silence)
+        return self._continue(
+            steps, logits, silence, language, bias, min(most or self._max_tokens, self._max_tokens)
+        )
 
-    def _continue(self, steps: _Steps, logits: NDArray[np.float32], silence: float) -> Heard:
+    def _heard_language(self, logits: NDArray[np.float32]) -> str:
+        """The one that was asked for, or the likeliest after the first token."""
+        known = self._vocabulary.languages
+        if self._language != AUTO or not known:
+            return ENGLISH if self._language == AUTO else self._language
+        return max(known, key=lambda name: float(logits[known[name]]))
+
+    def _continue(
+        self, steps: _Steps, logits: NDArray[np.float32], silence: float, language: str,
+        bias: Bias | None, most: int,
+    ) -> Heard:
         tokens: list[int] = []
-        total, counted, ending = 0.0, 0, Ending.CAPPED
-        while len(tokens) < self._max_tokens:
-            chances = _log_softmax(logits + (self._bar if tokens else self._bar_at_start))
-            token = int(chances.argmax())
-            total, counted = total + float(chances[token]), counted + 1
+        logarithms: list[float] = []
+        ending = Ending.CAPPED
+        while len(tokens) < most:
+            logits = logits + (self._bar if tokens else self._bar_at_start)
+            chances = _log_softmax(logits)
+            token = int(_biased(chances, bias, tokens).argmax())
+            logarithms.append(float(chances[token]))
             if token == self._vocabulary.end:
                 ending = Ending.SAID
                 break
@@ -110,10 +156,12 @@ class Decoder:
                 tokens = self._once(tokens, length)
                 ending = Ending.LOOP
                 break
-            if len(tokens) < self._max_tokens:
+            if len(tokens) < most:
                 logits = steps.take(token)
         return Heard(
-            tuple(tokens), self._vocabulary.text(tokens), ending, total / max(counted, 1), silence
+            tuple(tokens), self._vocabulary.text(tokens), ending,
+            sum(logarithms) / max(len(logarithms), 1), silence, language,
+            tuple(np.exp(logarithms[: len(tokens)]).tolist()), steps.alignment(),
         )
 
     def _once(self, tokens: list[int], length: int) -> list[int]:
@@ -140,6 +188,7 @@ class _Steps:
         self._feeds: dict[str, NDArray[Any]] = {
             "token": self._token, "position": self._position, **cross
         }
+        self._followed: list[NDArray[np.float32]] = []
         self._layers = sum(name.startswith("cross_k_") for name in cross)
         for layer in range(self._layers):
             for name, axis in (("k", 3), ("v", 2)):
@@ -157,8 +206,14 @@ class _Steps:
             self._feeds[f"cache_k_{layer}"][..., row] = results[f"new_k_{layer}"][..., 0]
             self._feeds[f"cache_v_{layer}"][:, :, row] = results[f"new_v_{layer}"][:, :, 0]
         self._position[0] = row + 1
+        # The engine may write over what it gave in its next call.
+        self._followed.append(results["alignment"].copy())
         logits: NDArray[np.float32] = results["logits"][0]
         return logits
+
+    def alignment(self) -> NDArray[np.float32]:
+        """Of every token that was given: [tokens, heads, positions]."""
+        return np.stack(self._followed)
 
 
 def loop(tokens: Sequence[int]) -> int:
@@ -173,6 +228,18 @@ def loop(tokens: Sequence[int]) -> int:
 def times(length: int) -> int:
     """How often so many tokens must come in a row to be a loop."""
     return max(LOOP_TIMES, -(-LOOP_TOKENS // length))
+
+
+def _biased(
+    chances: NDArray[np.float32], bias: Bias | None, tokens: Sequence[int]
+) -> NDArray[np.float32]:
+    additions = bias(tokens) if bias is not None else None
+    if not additions:
+        return chances
+    changed = chances.copy()
+    for token, addition in additions.items():
+        changed[token] += addition
+    return changed
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

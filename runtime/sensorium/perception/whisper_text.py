@@ -21,32 +21,44 @@ SUPPRESSED = "suppressed"
 SUPPRESSED_AT_START = "suppressed_at_start"
 """Tokens that do not come first: an empty text."""
 
+ENGLISH = "en"
+
 _END, _START, _PLAIN = "<|endoftext|>", "<|startoftranscript|>", "<|notimestamps|>"
+_TRANSCRIBE, _TRANSLATE = "<|transcribe|>", "<|translate|>"
+_ENGLISH_ONLY = 51_864
+"""Tokens of a model for English alone; with more it is multilingual: `Whisper.is_multilingual` of
+`whisper/model.py`. Both kinds list the languages."""
 _SILENCE = ("<|nospeech|>", "<|nocaptions|>")
 """Its name now, and when the English models were made."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The tokens of an English-only model.
+    """The tokens of a model.
 
     Attributes:
         tokens: By number.
+        start: Number of the token that the decoder is given first.
         end: Number of the token that ends a text.
-        prompt: What the decoder is given first: speech begins, times are not asked for.
-        silence: Number of the token whose chance after the first of `prompt` is that nobody speaks.
+        plain: Number of the token that asks for a text without times.
+        silence: Number of the token whose chance after `start` is that nobody speaks.
+        transcribe: Number of the token that asks for the language that is spoken.
         times: The first of the tokens that stand for times; they are the last of the vocabulary.
         suppressed: Never said.
         suppressed_at_start: Not said first.
+        languages: ISO 639-1 to the number of its token; empty for English alone.
     """
 
     tokens: tuple[str, ...]
+    start: int
     end: int
-    prompt: tuple[int, ...]
+    plain: int
     silence: int
+    transcribe: int
     times: int
     suppressed: tuple[int, ...]
     suppressed_at_start: tuple[int, ...]
+    languages: Mapping[str, int]
 
     @classmethod
     def parse(cls, metadata: Mapping[str, str], label: str) -> Vocabulary:
@@ -62,17 +74,23 @@ class Vocabulary:
         try:
             tokens = tuple(metadata[VOCABULARY].split("\n"))
             number = {token: index for index, token in enumerate(tokens)}
-            plain = number[_PLAIN]
+            plain, start = number[_PLAIN], number[_START]
             suppressed, at_start = (
                 tuple(int(word) for word in metadata[name].split())
                 for name in (SUPPRESSED, SUPPRESSED_AT_START)
             )
             if not all(0 <= index < len(tokens) for index in suppressed + at_start):
                 raise ValueError("a suppressed token is not in the vocabulary")
+            silence = next(number[name] for name in _SILENCE if name in number)
+            if len(tokens) <= _ENGLISH_ONLY:
+                transcribe, languages = plain, {}
+            else:
+                transcribe = number[_TRANSCRIBE]
+                between = range(start + 1, min(transcribe, number[_TRANSLATE]))
+                languages = {tokens[index][2:-2]: index for index in between}
             return cls(
-                tokens, number[_END], (number[_START], plain),
-                next(number[name] for name in _SILENCE if name in number), plain + 1,
-                suppressed, at_start,
+                tokens, start, number[_END], plain, silence, transcribe, plain + 1,
+                suppressed, at_start, languages,
             )
         except (KeyError, ValueError, StopIteration) as error:
             raise EngineError(
@@ -80,14 +98,26 @@ class Vocabulary:
                 f"sensorium-engines build {label}",
             ) from error
 
+    def prompt(self, language: str) -> tuple[int, ...]:
+        """What the decoder is given first: speech begins, times are not asked for.
+
+        Args:
+            language: ISO 639-1; a model for English alone is not told.
+        """
+        if not self.languages:
+            return (self.start, self.plain)
+        return (self.start, self.languages[language], self.transcribe, self.plain)
+
     def text(self, tokens: Iterable[int]) -> str:
         """The text of tokens; special ones are left out, bytes that are no UTF-8 are U+FFFD."""
-        letters = byte_letters()
-        joined = b"".join(
-            bytes(letters[letter] for letter in self.tokens[token] if letter in letters)
-            for token in tokens if token < self.end
-        )
+        joined = b"".join(self.bytes_of(token) for token in tokens)
         return joined.decode("utf-8", "replace").strip()
+
+    def bytes_of(self, token: int) -> bytes:
+        """The bytes that a token stands for; none of a special one."""
+        letters = byte_letters()
+        word = self.tokens[token] if token < self.end else ""
+        return bytes(letters[letter] for letter in word if letter in letters)
 
 
 @functools.cache

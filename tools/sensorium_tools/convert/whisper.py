@@ -18,12 +18,14 @@ from sensorium_tools.convert.onnx_graph import check
 from sensorium_tools.convert.whisper_sizes import WhisperSizes, sizes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sensorium.inference.card import Card
 
 _FILES = {"encoder": 1, "decoder": 3}
 """Part to how many weights it takes: model.bin; for the decoder vocabulary.txt and config.json."""
+
+_AGAIN = "fetch the weights again; the card pins their sha256"
 
 
 def convert(card: Card, weights: Sequence[bytes]) -> bytes:
@@ -39,27 +41,58 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     if part == "encoder":
         data = whisper_encoder.build(model, found)
     else:
-        metadata = _metadata(card, found, weights[1], weights[2])
-        data = whisper_decoder.build(model, found, metadata)
+        settings = _settings(card, weights[2])
+        metadata = _metadata(card, found, weights[1], settings)
+        data = whisper_decoder.build(model, found, _alignment(card, found, settings), metadata)
     check(card, data)
     return data
 
 
+def _settings(card: Card, config: bytes) -> dict[str, Any]:
+    """The model's own settings."""
+    try:
+        settings: dict[str, Any] = dict(json.loads(config))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise EngineError(f"{card.name}: {card.weights[2].name} is damaged: {error}", _AGAIN) from error
+    return settings
+
+
+def _alignment(
+    card: Card, found: WhisperSizes, settings: Mapping[str, Any]
+) -> list[tuple[int, int]]:
+    """The heads that follow the sound.
+
+    A file that names none has those of the later half of the layers, as `whisper/model.py` of
+    github.com/openai/whisper has it.
+    """
+    later = range(found.decoder_layers // 2, found.decoder_layers)
+    every = [[layer, head] for layer in later for head in range(found.heads)]
+    try:
+        heads = sorted((int(layer), int(head)) for layer, head in
+                       settings.get("alignment_heads") or every)
+    except (ValueError, TypeError) as error:
+        raise EngineError(f"{card.name}: alignment_heads are damaged: {error}", _AGAIN) from error
+    if not all(
+        0 <= layer < found.decoder_layers and 0 <= head < found.heads for layer, head in heads
+    ):
+        raise EngineError(f"{card.name}: alignment_heads name a head that there is not: {heads}", _AGAIN)
+    return heads
+
+
 def _metadata(
-    card: Card, found: WhisperSizes, vocabulary: bytes, config: bytes
+    card: Card, found: WhisperSizes, vocabulary: bytes, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """What the decoder's text is made with; checked as its reader will."""
     try:
-        settings: Any = json.loads(config)
         metadata = {
             VOCABULARY: vocabulary.decode().removesuffix("\n"),
             SUPPRESSED: _numbers(settings["suppress_ids"]),
             SUPPRESSED_AT_START: _numbers(settings["suppress_ids_begin"]),
         }
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise EngineError(
             f"{card.name}: {card.weights[1].name} or {card.weights[2].name} is damaged: {error}",
-            "fetch the weights again; the card pins their sha256",
+            _AGAIN,
         ) from error
     count = len(Vocabulary.parse(metadata, card.name).tokens)
     if count != found.vocabulary:

@@ -19,24 +19,27 @@ from sensorium_tools.convert.whisper_encoder import SCALE, feed_forward, linear,
 from sensorium_tools.convert.whisper_sizes import HEAD_WIDTH, WhisperSizes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sensorium_tools.convert.ctranslate2_model import Ctranslate2Model
 
 
 def build(
-    model: Ctranslate2Model, sizes: WhisperSizes, metadata: Mapping[str, str]
+    model: Ctranslate2Model, sizes: WhisperSizes, alignment: Sequence[tuple[int, int]],
+    metadata: Mapping[str, str],
 ) -> bytes:
     """The decoder's graph.
 
     Inputs: token int64 [1, 1]; position int64 [1], which counts tokens before it; for each layer
     cache_k_i [1, heads, 64, cache] and cache_v_i [1, heads, cache, 64], finite everywhere; and
     cross_k_i, cross_v_i, the encoder's. Outputs: logits [1, vocabulary]; for each layer
-    new_k_i [1, heads, 64, 1] and new_v_i [1, heads, 1, 64].
+    new_k_i [1, heads, 64, 1] and new_v_i [1, heads, 1, 64]; alignment [alignment heads,
+    positions], the scores of these heads of the cross-attention before their softmax.
 
     Args:
         model: The weights.
         sizes: Its sizes.
+        alignment: Layer and head of those that follow the sound; see `whisper_alignment`.
         metadata: What travels with the graph, by name.
 
     Raises:
@@ -45,25 +48,38 @@ def build(
     graph = TransformerGraph("whisper-decoder")
     token = graph.port("input", "token", (1, 1), "int64")
     position = graph.port("input", "position", (1,), "int64")
-    _ports(graph, sizes)
+    _ports(graph, sizes, len(alignment))
     embedding = graph.constant(
         "decoder/embeddings/weight",
         model.weight("decoder/embeddings/weight", sizes.vocabulary, sizes.width).T,
     )
     x = _embed(graph, model, sizes, embedding, token, position)
     hidden = _hidden_rows(graph, sizes, position)
+    followed: list[str] = []
     for layer in range(sizes.decoder_layers):
         place = f"decoder/layer_{layer}"
         own = _self_attention(graph, model, sizes, x, layer, hidden)
         x = graph.node("Add", [x, own], f"{place}/self_attention")
-        x = graph.node("Add", [x, _cross(graph, model, sizes, x, layer)], f"{place}/attention")
+        other, scores = _cross(graph, model, sizes, x, layer)
+        x = graph.node("Add", [x, other], f"{place}/attention")
+        heads = [head for at, head in alignment if at == layer]
+        if heads:
+            followed.append(_rows(graph, scores, heads, f"{place}/attention/followed"))
         x = graph.node("Add", [x, feed_forward(graph, model, sizes, x, place)], f"{place}/ffn")
+    graph.deliver(graph.node("Concat", followed, "decoder/alignment", axis=0), "alignment")
     x = norm(graph, model, sizes, x, "decoder/layer_norm")
     graph.deliver(graph.node("MatMul", [x, embedding], "decoder/projection"), "logits")
     return graph.model(metadata)
 
 
-def _ports(graph: TransformerGraph, sizes: WhisperSizes) -> None:
+def _rows(graph: TransformerGraph, scores: str, heads: Sequence[int], place: str) -> str:
+    """The scores of some heads: [count, positions]."""
+    numbers = graph.constant(f"{place}/heads", np.asarray(heads, np.int64))
+    chosen = graph.node("Gather", [scores, numbers], place, axis=1)
+    return graph.node("Reshape", [chosen, graph.sizes(len(heads), -1)], place)
+
+
+def _ports(graph: TransformerGraph, sizes: WhisperSizes, followed: int) -> None:
     layers, heads = range(sizes.decoder_layers), sizes.heads
     for what, axis in (("cache", "cache"), ("cross", "positions")):
         for layer in layers:
@@ -73,6 +89,7 @@ def _ports(graph: TransformerGraph, sizes: WhisperSizes) -> None:
     for layer in layers:
         graph.port("output", f"new_k_{layer}", (1, heads, HEAD_WIDTH, 1))
         graph.port("output", f"new_v_{layer}", (1, heads, 1, HEAD_WIDTH))
+    graph.port("output", "alignment", (followed, "positions"))
 
 
 def _embed(
@@ -144,8 +161,8 @@ def _self_attention(
 
 def _cross(
     graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, x: str, layer: int
-) -> str:
-    """Norm and attention to the sound; without the residual."""
+) -> tuple[str, str]:
+    """Norm and attention to the sound, without the residual; and its scores."""
     place, width = f"decoder/layer_{layer}/attention", sizes.width
     x = norm(graph, model, sizes, x, f"{place}/layer_norm")
     weight = model.weight(f"{place}/linear_0/weight", width, width) * np.float32(SCALE)
@@ -160,4 +177,4 @@ def _cross(
     shares = graph.node("Softmax", [scores], place, axis=-1)
     mixed = graph.node("MatMul", [shares, f"cross_v_{layer}"], f"{place}/mixed")
     mixed = graph.node("Reshape", [mixed, graph.sizes(1, width)], place)
-    return linear(graph, model, mixed, f"{place}/linear_2", (width, width))
+    return linear(graph, model, mixed, f"{place}/linear_2", (width, width)), scores

@@ -136,7 +136,8 @@ def _ports(card: Card) -> tuple[list[Wanted], list[Wanted]]:
         return [Wanted("mel", (1, MELS, "frames"), varies=True)], cross
     step = [Wanted("token", (1, 1), "int64"), Wanted("position", (1,), "int64")]
     new = pairs("new", 1)
-    return [*step, *pairs("cache", "c"), *cross], [Wanted("logits", (1, "words")), *new]
+    results = [Wanted("logits", (1, "words")), *new, Wanted("alignment", ("a", "p"))]
+    return [*step, *pairs("cache", "c"), *cross], results
 
 
 def _check_vocabulary(decoder: Card, words: Vocabulary) -> None:
