@@ -12,7 +12,6 @@ from fixtures.senses import Desk
 
 from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.perception.speech import LOST, NOTHING, SAID, Speech, SpeechOptions
-from sensorium.perception.transcripts import split
 from sensorium.perception.utterances import Event
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
 
@@ -147,17 +146,3 @@ def test_a_cough_is_nothing_said() -> None:
     rig.sound(np.concatenate([room(1.0), burst.astype(np.float32), room(1.0)]))
     assert all(int(one["outcome"]) == NOTHING for one in finals(rig))
     assert [int(one["utterance"]) for one in finals(rig)] == ended(rig)
-
-
-def test_long_text_comes_in_parts_that_join_to_the_text_again() -> None:
-    text = " ".join(f"wörd{number}" for number in range(300))
-    parts = split(text)
-    assert len(parts) == 3
-    assert all(len(part.encode()) <= 1023 for part in parts)
-    assert " ".join(parts) == text
-
-
-def test_a_word_longer_than_a_record_is_cut_between_characters() -> None:
-    parts = split("é" * 1000)
-    assert "".join(parts) == "é" * 1000
-    assert all(len(part.encode()) <= 1023 for part in parts)

@@ -1,4 +1,4 @@
-"""The path through the attention, against every path and the textbook's; medians against numpy's."""
+"""The path through the attention, against the textbook's; medians against numpy's."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_median_is_numpys(count: int) -> None:
 
 
 def test_tokens_begin_where_the_heads_look() -> None:
-    """Three tokens and the end at 0, 10, 30, 40 of 50 positions; silence behind is not looked at."""
+    """Three tokens and the end at 0, 10, 30, 40 of 50 positions; what is behind is filled in."""
     scores = np.zeros((5, 2, 80), np.float32)
     for row, (start, end) in enumerate(itertools.pairwise((0, 10, 30, 40, 50)), 1):
         scores[row, :, start:end] = 5

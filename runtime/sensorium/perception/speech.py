@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensorium import records
 from sensorium.channels.catalogue import EVENT_SLOTS
+from sensorium.errors import EngineError
 from sensorium.perception import transcripts
-from sensorium.perception.sound import Sound, generation_of
+from sensorium.perception.pieces import Piece, piece, sound_of, time_ns
+from sensorium.perception.recogniser import Recogniser
+from sensorium.perception.speech_options import SpeechOptions
 from sensorium.perception.utterances import Event
-from sensorium.perception.whisper import Whisper
-from sensorium.perception.whisper_decoding import Decoder
-from sensorium.perception.whisper_text import Vocabulary
 from sensorium.records import encode_text
 
 if TYPE_CHECKING:
@@ -29,31 +28,13 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sensorium.inference.engine import Engine
+    from sensorium.perception.recogniser import Recognised
     from sensorium.perception.sense import Publish, Rings, Sample
-    from sensorium.perception.whisper_decoding import Heard
 
 SAID, NOTHING, LOST = 1, 2, 3
 """The record's field `outcome`."""
-_SILENCE, _DOUBT = 0.6, -1.0
-"""Nothing was said where both hold: `no_speech_threshold` and `logprob_threshold` of OpenAI's
-`whisper/transcribe.py`."""
-
-
-@dataclass(frozen=True)
-class SpeechOptions:
-    """Speech to text."""
-
-    encoder: str = field(
-        default="whisper-tiny-en-encoder",
-        metadata={"doc": "The engine of the model's first half."},
-    )
-    decoder: str = field(
-        default="whisper-tiny-en-decoder",
-        metadata={"doc": "The engine of its second half."},
-    )
-    partials: bool = field(
-        default=True, metadata={"doc": "Whether text is told while one speaks, too."}
-    )
+APART_S = 0.3
+"""Between the beginnings of two guesses, at least."""
 
 
 class Speech:
@@ -68,10 +49,18 @@ class Speech:
         self, options: SpeechOptions, engines: Mapping[str, Engine], rings: Rings
     ) -> None:
         self._options = options
-        self._encoder, self._decoder = engines[options.encoder], engines[options.decoder]
+        self._engine = engines[options.decoder]
         self._rings = rings
-        vocabulary = Vocabulary.parse(self._decoder.metadata, options.decoder)
-        self._whisper = Whisper(self._encoder.run, Decoder(self._decoder.run, vocabulary))
+        try:
+            self._recogniser = Recogniser(
+                engines[options.encoder], self._engine, options.language
+            )
+        except ValueError as error:
+            raise EngineError(
+                f"{options.decoder}: {error}",
+                "write another language into [senses.speech], or name a multilingual model's "
+                "engines there",
+            ) from error
 
     @staticmethod
     def engines(options: SpeechOptions) -> tuple[str, ...]:
@@ -80,7 +69,7 @@ class Speech:
 
     def streams(self) -> tuple[SpeechStream, ...]:
         """See `Sense.streams`: one, the microphone's."""
-        return (SpeechStream(self._options, self._whisper, self._decoder, self._rings),)
+        return (SpeechStream(self._options, self._recogniser, self._engine, self._rings),)
 
 
 class SpeechStream:
@@ -90,15 +79,15 @@ class SpeechStream:
     outputs = Speech.WRITES
 
     def __init__(
-        self, options: SpeechOptions, whisper: Whisper, engine: Engine, rings: Rings
+        self, options: SpeechOptions, recogniser: Recogniser, engine: Engine, rings: Rings
     ) -> None:
-        self._whisper = whisper
+        self._recogniser = recogniser
         self._engine = engine
         self._rings = rings
         self._partials = options.partials
         self._record = records.TRANSCRIPT.zeros()
         self._before = transcripts.Delivered()
-        self._kept: tuple[tuple[int, int, int], Heard] | None = None
+        self._kept: tuple[Piece, Recognised] | None = None
         self._told = ""
         self._busy_until = 0.0
 
@@ -113,7 +102,7 @@ class SpeechStream:
             told = sample.record[0]
             # Before the first final, what was said while nobody listened is not missed.
             if int(told["utterance"]) > self._before.newest and (
-                self._before.newest or self._sound(told) is not None
+                self._before.newest or sound_of(rings, self._piece(told), told) is not None
             ):
                 return n
         return latest + 1
@@ -129,92 +118,98 @@ class SpeechStream:
             self._finish(told, sample, publish)
         elif told["event"] == Event.BEGIN:
             self._told = ""
-        elif self._partials and self._is_newest(sample) and time.monotonic() >= self._busy_until:
+        elif self._rings.latest("utterance") == sample.n:
+            # Where more was told since, that says more.
             self._guess(told, sample, publish)
 
     def lost(self, records: int) -> None:
         """See `Stream.lost`: their sound is long overwritten, and nobody knows their ids."""
         self._before.lost += 1
 
-    def _is_newest(self, sample: Sample) -> bool:
-        """Whether nothing was told since; what comes next says more."""
-        return self._rings.latest("utterance") == sample.n
-
     def _guess(self, told: np.void, sample: Sample, publish: Publish) -> None:
         """Recognises what has been said so far; at a pause it may be all."""
+        pause = told["event"] == Event.PAUSE
         begun = time.monotonic()
-        heard = self._hear(told)
+        if not pause and (not self._partials or begun < self._busy_until):
+            return
+        heard = self._hear(told, quick=not pause)
         # At most half of a core is spent on what is not final.
-        self._busy_until = 2 * time.monotonic() - begun
-        if heard is None or not heard.text or heard.text == self._told:
+        now = time.monotonic()
+        self._busy_until = max(begun + APART_S, 2 * now - begun)
+        if not self._partials or heard is None or heard.text in ("", self._told):
             return
         self._told = heard.text
         utterance = int(told["utterance"])
-        revision = self._before.revisions[utterance] = (
-            self._before.revisions.get(utterance, 0) + 1
-        )
+        revision = self._before.revisions.get(utterance, 0) + 1
         self._fill(told, heard, SAID)
         self._record["is_final"], self._record["revision"] = 0, revision
-        self._publish(transcripts.split(heard.text), 0, heard, sample, publish)
+        self._publish(told, 0, heard, sample, publish)
 
     def _finish(self, told: np.void, sample: Sample, publish: Publish) -> None:
         utterance = int(told["utterance"])
         heard = self._hear(told)
         if heard is None:
             self._before.lost += 1
-            outcome = LOST
-        elif (heard.silence > _SILENCE and heard.mean_log_probability < _DOUBT) or not heard.text:
-            outcome = NOTHING
-        else:
-            outcome = SAID
-        parts = transcripts.split(heard.text) if heard is not None and outcome == SAID else [""]
+        outcome = LOST if heard is None else SAID if heard.text else NOTHING
         self._fill(told, heard, outcome)
         self._record["is_final"] = 1
-        self._record["revision"] = self._before.revisions.pop(utterance, 0)
-        self._publish(parts, self._before.begun.pop(utterance, 0), heard, sample, publish)
-        self._before.newest = utterance
+        self._record["revision"] = self._before.revisions.get(utterance, 0)
+        self._publish(told, self._before.begun.get(utterance, 0), heard, sample, publish)
         self._kept = None
 
-    def _sound(self, told: np.void) -> np.ndarray[tuple[int], np.dtype[np.float32]] | None:
-        sound = Sound(self._rings, generation_of(int(told["utterance"])))
-        return sound.take(int(told["first"]), int(told["last"]))
+    def _piece(self, told: np.void) -> Piece:
+        return piece(told, self._before.reached_ns, self._rings.latest("audio"))
 
-    def _hear(self, told: np.void) -> Heard | None:
+    def _hear(self, told: np.void, *, quick: bool = False) -> Recognised | None:
         """What is said in the piece that was told of; None when its sound is overwritten."""
-        piece = (int(told["utterance"]), int(told["first"]), int(told["last"]))
-        if self._kept is not None and self._kept[0] == piece:
+        wanted = self._piece(told)
+        if self._kept is not None and self._kept[0] == wanted:
             return self._kept[1]
-        sound = self._sound(told)
-        if sound is None:
+        taken = sound_of(self._rings, wanted, told)
+        if taken is None:
             return None
-        heard = self._whisper.hear(sound)
-        self._kept = (piece, heard)
+        sound, origin = taken
+        heard = self._recogniser.hear(sound, float(told["peak"]), quick=quick).within(
+            origin, wanted.keep_first, wanted.keep_last
+        )
+        if not quick:
+            self._kept = (wanted, heard)
         return heard
 
-    def _fill(self, told: np.void, heard: Heard | None, outcome: int) -> None:
+    def _fill(self, told: np.void, heard: Recognised | None, outcome: int) -> None:
         record = self._record
         for name in ("utterance", "start_ns", "end_ns", "ending", "continues"):
             record[name] = told[name]
         record["outcome"] = outcome
-        record["no_speech"] = heard.silence if heard is not None else math.nan
-        record["language"] = b"en"
+        record["no_speech"] = heard.no_speech if heard is not None else math.nan
+        record["language"] = heard.language.encode() if heard is not None else b""
         record["lost"] = self._before.lost
 
     def _publish(
-        self, parts: list[str], after: int, heard: Heard | None, sample: Sample, publish: Publish
+        self, told: np.void, after: int, heard: Recognised | None, sample: Sample,
+        publish: Publish,
     ) -> None:
         """Publishes the parts behind number `after`, which stand in the ring already."""
-        self._record["parts"] = len(parts)
-        self._record["backlog"] = self._waiting(sample.n)
-        confidence = math.exp(heard.mean_log_probability) if heard is not None else math.nan
-        for number, part in enumerate(parts, 1):
+        record = self._record
+        made = transcripts.parts(heard.words if heard is not None else ())
+        record["parts"], record["backlog"] = len(made), self._waiting(sample.n)
+        confidence = heard.confidence if heard is not None and heard.text else math.nan
+        for number, part in enumerate(made, 1):
+            record["part"] = number
+            record["text"] = encode_text(part.text, records.voice.TEXT_BYTES)[0]
+            record["word_count"] = len(part.words)
+            record["words"] = 0
+            for entry, (word, at, count) in zip(record["words"][0], part.words, strict=False):
+                entry["start_ns"], entry["end_ns"] = (
+                    time_ns(told, index) for index in (word.first, word.last)
+                )
+                entry["confidence"], entry["offset"], entry["length"] = word.confidence, at, count
             if number > after:
-                self._record["part"] = number
-                self._record["text"] = encode_text(part, records.voice.TEXT_BYTES)[0]
                 publish(
-                    "transcript", self._record, sample.capture_ns,
+                    "transcript", record, sample.capture_ns,
                     confidence=confidence, engine=self._engine,
                 )
+            self._before.take(record[0])
 
     def _waiting(self, n: int) -> int:
         """Utterances that have ended after record `n`."""

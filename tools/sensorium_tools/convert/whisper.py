@@ -53,7 +53,9 @@ def _settings(card: Card, config: bytes) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = dict(json.loads(config))
     except (ValueError, TypeError, RecursionError) as error:
-        raise EngineError(f"{card.name}: {card.weights[2].name} is damaged: {error}", _AGAIN) from error
+        raise EngineError(
+            f"{card.name}: {card.weights[2].name} is damaged: {error}", _AGAIN
+        ) from error
     return settings
 
 
@@ -75,7 +77,9 @@ def _alignment(
     if not all(
         0 <= layer < found.decoder_layers and 0 <= head < found.heads for layer, head in heads
     ):
-        raise EngineError(f"{card.name}: alignment_heads name a head that there is not: {heads}", _AGAIN)
+        raise EngineError(
+            f"{card.name}: alignment_heads name a head that there is not: {heads}", _AGAIN
+        )
     return heads
 
 

@@ -1,0 +1,112 @@
+"""A piece of sound to what was said in it: text, words with times; or that nothing was said."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium.perception import whisper_words
+from sensorium.perception.whisper import Whisper
+from sensorium.perception.whisper_decoding import AUTO, Decoder
+from sensorium.perception.whisper_doubt import is_said
+from sensorium.perception.whisper_features import MIN_FRAMES
+from sensorium.perception.whisper_text import Vocabulary
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sensorium.inference.engine import Engine
+    from sensorium.perception.whisper_decoding import Bias
+    from sensorium.perception.whisper_words import Word
+
+QUICK_FRAMES = 800
+"""Shorter sound is filled with silence to 8 s where a text is a guess that will be made again: half
+the time, and a word in fifty more is wrong."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What was said in one piece of sound.
+
+    Attributes:
+        text: Empty where nothing was said.
+        words: Of the text, with their samples in the sound.
+        confidence: Geometric mean of the tokens' probabilities, 0..1.
+        no_speech: Probability that nobody speaks, 0..1.
+        language: ISO 639-1.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    confidence: float
+    no_speech: float
+    language: str
+
+    def within(self, origin: int, first: int, last: int) -> Recognised:
+        """Only the words whose middle lies in `first`..`last` - 1, where the sound is at `origin`.
+
+        Returns:
+            Its words have indices of the stream that the sound was taken from.
+        """
+        moved = (
+            replace(word, first=word.first + origin, last=word.last + origin)
+            for word in self.words
+        )
+        kept = tuple(word for word in moved if first <= (word.first + word.last) // 2 < last)
+        return replace(self, text=whisper_words.joined(kept), words=kept)
+
+
+class Recogniser:
+    """The two engines at work; one piece at a time.
+
+    Args:
+        encoder: Engine of the model's first half.
+        decoder: Engine of its second half, with the vocabulary.
+        language: ISO 639-1, or `AUTO`.
+
+    Raises:
+        EngineError: When the vocabulary is damaged.
+        ValueError: When the model does not know the language.
+    """
+
+    def __init__(self, encoder: Engine, decoder: Engine, language: str = AUTO) -> None:
+        self._vocabulary = Vocabulary.parse(decoder.metadata, decoder.name)
+        self._whisper = Whisper(
+            encoder.run, Decoder(decoder.run, self._vocabulary, language=language)
+        )
+
+    def hear(
+        self, sound: NDArray[np.float32], voice: float = 1.0, bias: Bias | None = None,
+        *, quick: bool = False,
+    ) -> Recognised:
+        """Writes down one piece of sound.
+
+        Args:
+            sound: [n], mono, 16 kHz, -1..1, at most 30 s. What is no number is silence.
+            voice: Largest probability of speech in it, 0..1.
+            bias: Makes some tokens likelier; None: none.
+            quick: Whether it is a guess that will be made again.
+
+        Raises:
+            ValueError: When the sound is empty or too long.
+            EngineError: When an engine fails.
+        """
+        heard = self._whisper.hear(
+            _levelled(sound), bias, QUICK_FRAMES if quick else MIN_FRAMES
+        )
+        said = is_said(heard, voice)
+        words = whisper_words.words(heard, self._vocabulary, len(sound)) if said else ()
+        return Recognised(
+            whisper_words.joined(words), words, math.exp(heard.mean_log_probability),
+            heard.silence, heard.language,
+        )
+
+
+def _levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Without what is no number, and without the offset of a poor device."""
+    numbers = np.nan_to_num(sound, nan=0.0, posinf=1.0, neginf=-1.0)
+    levelled: NDArray[np.float32] = numbers - numbers.mean() if len(sound) else numbers
+    return levelled
