@@ -11,8 +11,8 @@ import numpy as np
 from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_decoding import AUTO, Decoder
-from sensorium.perception.whisper_doubt import is_said
-from sensorium.perception.whisper_features import MIN_FRAMES
+from sensorium.perception.whisper_doubt import is_said, without_echo
+from sensorium.perception.whisper_features import HOP, MAX_FRAMES, MIN_FRAMES
 from sensorium.perception.whisper_text import Vocabulary
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 QUICK_FRAMES = 800
 """Shorter sound is filled with silence to 8 s where a text is a guess that will be made again: half
 the time, and a word in fifty more is wrong."""
+
+BEHIND_FRAMES = 300
+"""Silence behind the sound, at least: 3 s."""
+OFFSET = 0.002
+"""A smaller mean is left: it is under the noise of a room."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +99,12 @@ class Recogniser:
             ValueError: When the sound is empty or too long.
             EngineError: When an engine fails.
         """
-        heard = self._whisper.hear(
-            _levelled(sound), bias, QUICK_FRAMES if quick else MIN_FRAMES
-        )
+        frames = max(len(sound) // HOP + BEHIND_FRAMES, QUICK_FRAMES if quick else MIN_FRAMES)
+        heard = self._whisper.hear(_levelled(sound), bias, min(frames // 2 * 2, MAX_FRAMES))
         said = is_said(heard, voice)
-        words = whisper_words.words(heard, self._vocabulary, len(sound)) if said else ()
+        words = without_echo(
+            whisper_words.words(heard, self._vocabulary, len(sound)) if said else ()
+        )
         return Recognised(
             whisper_words.joined(words), words, math.exp(heard.mean_log_probability),
             heard.silence, heard.language,
@@ -108,5 +114,6 @@ class Recogniser:
 def _levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
     """Without what is no number, and without the offset of a poor device."""
     numbers = np.nan_to_num(sound, nan=0.0, posinf=1.0, neginf=-1.0)
-    levelled: NDArray[np.float32] = numbers - numbers.mean() if len(sound) else numbers
+    offset = numbers.mean() if len(sound) else np.float32(0.0)
+    levelled: NDArray[np.float32] = numbers - offset if abs(offset) > OFFSET else numbers
     return levelled
