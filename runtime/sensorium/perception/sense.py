@@ -4,6 +4,9 @@ A sense's class has `Options` (a frozen dataclass that the configuration fills),
 engines it needs, by the name of their card; `engines(options)` where its options name them),
 `READS` and `WRITES` (its channels), and is made with
 options, engines and the rings of its process.
+engines it needs, by the name of their card), `READS` and `WRITES` (its channels), and is made with
+options, engines and the rings of its process. A class method `engines(options)` may stand beside
+`ENGINES` where its options name engines.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ SENSES: dict[str, str] = {
     "voice_measures": "sensorium.perception.voice_measures:VoiceMeasures",
     "voice_emotion": "sensorium.perception.voice_emotion:VoiceEmotion",
     "viseme": "sensorium.perception.viseme:Viseme",
+    "wake_word": "sensorium.perception.wake_word:WakeWord",
 }
 """Name in the configuration to `module:Class`."""
 

@@ -143,7 +143,7 @@ def inference_device(config: Config) -> Finding:
 def _engines(config: Config) -> Iterator[Finding]:
     users: dict[str, list[str]] = {}
     for part in registry.senses(config):
-        for name in part.kind.ENGINES:
+        for name in part.engines():
             users.setdefault(name, []).append(part.name)
     for name, senses in users.items():
         found = ask("engine", name)

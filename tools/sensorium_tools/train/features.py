@@ -1,0 +1,158 @@
+"""What the installed front end makes of sounds: in processes of their own, one for each core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sensorium.errors import EngineMissing
+from sensorium.inference import store
+from sensorium.perception.speech_embedding import EMBEDDING_ENGINE, MEL_ENGINE, embeddings
+from sensorium_tools import build
+from sensorium_tools.train import clips
+from sensorium_tools.verify import machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from sensorium.inference.engine import Engine
+    from sensorium_tools.progress import Progress
+    from sensorium_tools.train.utterance import Utterance
+
+    Features = NDArray[np.float32]
+
+MOST_PROCESSES = 4
+_NICENESS = 10
+
+
+class Made(NamedTuple):
+    """What a job gives.
+
+    Attributes:
+        features: Embeddings, 80 ms apart: float32 [steps, 96].
+        heard: For a clip, which of its windows are of the phrase: bool [windows].
+    """
+
+    features: Features
+    heard: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ClipJob:
+    """A phrase in a scene; see `clips.clip`."""
+
+    said: Utterance
+    others: tuple[Utterance, ...]
+    seed: tuple[int, ...]
+
+    def __call__(self, engines: Sequence[Engine]) -> Made:
+        """Speaks, mixes and embeds."""
+        noise = np.random.default_rng(self.seed)
+        made = clips.clip(self.said.sound(), [other.sound() for other in self.others], noise)
+        return Made(embeddings(engines[0], engines[1], made.sound), made.heard())
+
+
+@dataclass(frozen=True)
+class StretchJob:
+    """Sentences, or sounds, one after the other; see `clips.stretch`."""
+
+    said: tuple[Utterance | NDArray[np.int16], ...]
+    seed: tuple[int, ...]
+
+    def __call__(self, engines: Sequence[Engine]) -> Made:
+        """Speaks, mixes and embeds."""
+        sounds = [
+            part.astype(np.float32) / np.float32(32768) if isinstance(part, np.ndarray)
+            else part.sound()
+            for part in self.said
+        ]
+        made = clips.stretch(sounds, np.random.default_rng(self.seed))
+        return Made(embeddings(engines[0], engines[1], made), np.zeros(0, np.bool_))
+
+
+@dataclass(frozen=True)
+class NoiseJob:
+    """A stretch in which nobody speaks; see `backgrounds.background`."""
+
+    kind: str
+    seconds: float
+    seed: tuple[int, ...]
+
+    def __call__(self, engines: Sequence[Engine]) -> Made:
+        """Makes and embeds."""
+        made = clips.nobody(self.kind, self.seconds, np.random.default_rng(self.seed))
+        return Made(embeddings(engines[0], engines[1], made), np.zeros(0, np.bool_))
+
+
+Job = ClipJob | StretchJob | NoiseJob
+
+
+class Workers:
+    """Processes that run jobs; see `workers`."""
+
+    def __init__(self, pool: ProcessPoolExecutor, progress: Progress) -> None:
+        self._pool = pool
+        self._progress = progress
+
+    def run(self, label: str, jobs: Sequence[Job]) -> list[Made]:
+        """Runs jobs; gives their results in their order.
+
+        Raises:
+            EngineError: What a job raised.
+        """
+        waiting = {self._pool.submit(_work, job): place for place, job in enumerate(jobs)}
+        made: dict[int, Made] = {}
+        with self._progress.steps(label, len(jobs)) as advance:
+            for done in as_completed(waiting):
+                made[waiting[done]] = done.result()
+                advance(1)
+        return [made[place] for place in range(len(jobs))]
+
+
+@contextmanager
+def workers(progress: Progress) -> Iterator[Workers]:
+    """Starts the processes; Ctrl-C, an error and the end stop them.
+
+    Raises:
+        EngineError: When an engine of the front end cannot be built.
+    """
+    for name in (MEL_ENGINE, EMBEDDING_ENGINE):
+        _ensure(name, progress)
+    count = max(1, min(MOST_PROCESSES, machine.cores()))
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    try:
+        yield Workers(pool, progress)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _ensure(name: str, progress: Progress) -> None:
+    """Builds an engine only where the daemon would find none: it is learnt on what is installed."""
+    try:
+        store.load(name, 1).close()
+    except EngineMissing:
+        build.build(store.find_card(name), progress)
+
+
+_engines: list[Engine] = []
+
+
+def _begin() -> None:
+    """Of each process: the parent alone hears Ctrl-C, and ends this one by its pool."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    _engines[:] = [store.load(name, 1) for name in (MEL_ENGINE, EMBEDDING_ENGINE)]
+
+
+def _work(job: Job) -> Made:
+    return job(_engines)
