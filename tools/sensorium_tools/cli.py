@@ -83,6 +83,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--name", default="own", help="of the set; default: own")
     _add_json(command)
+    says = "train a wake word of your own: any phrase, minutes on two cores"
+    command = commands_.add_parser("train", help=says, description=f"{says.capitalize()}.")
+    command.add_argument("kind", choices=("wake-word",), help="what is trained")
+    command.add_argument("phrase", metavar="PHRASE", help='for instance "hey sensorium"')
+    command.add_argument("--name", default="", help="of the engine; default: from the phrase")
+    command.add_argument(
+        "--voices", nargs="+", default=(), metavar="SYNTHESISER/VOICE",
+        help="to learn from, in the place of the usual ones; for instance espeak-ng/en-gb+f2",
+    )
+    command.add_argument(
+        "--to", type=Path, metavar="FOLDER",
+        help="write the engine's folder into this one, and do not install it; default: the user's "
+        "own engines",
+    )
+    _add_json(command)
     says = "remove what the cache has not used for longest"
     command = commands_.add_parser("gc", help=says, description=f"{says.capitalize()}.")
     command.add_argument(
@@ -103,6 +118,9 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[st
     if arguments.command == "calibrate":
         name, recording = arguments.name, arguments.recording
         yield _attempt(name, lambda: commands.calibrate(recording, name, progress))
+    elif arguments.command == "train":
+        name = arguments.name or arguments.phrase
+        yield _attempt(name, lambda: commands.train(arguments, progress))
     elif arguments.command == "gc":
         yield _attempt("cache", lambda: commands.sweep(arguments.max_mb))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,9 @@ from sensorium_tools import build as building
 from sensorium_tools.calibrate import calibrate as calibrate_from
 from sensorium_tools.install import installed, write
 from sensorium_tools.ports import of_manifest
+from sensorium_tools.train import page as training_page
+from sensorium_tools.train import result
+from sensorium_tools.train.wake_word import train as train_wake_word
 from sensorium_tools.verify.explanation import explanation
 from sensorium_tools.verify.report import Report
 
@@ -37,6 +41,7 @@ COLUMNS = {
 PAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "verify": lambda row: str(row["page"]),
     "explain": lambda row: str(row["page"]),
+    "train": lambda row: str(row["page"]),
 }
 """Commands whose result is a page for each engine."""
 
@@ -77,7 +82,7 @@ def verify(card: Card, progress: Progress, arguments: argparse.Namespace) -> dic
     content = building.report(card)
     if content is None:
         raise EngineError(f"{card.name}: has no report", f"sensorium-engines build {card.name}")
-    page = Report.from_content(content).to_markdown()
+    page = Report.from_content(content).to_markdown() + _training(card)
     if arguments.write_readme:
         if card.folder.parent != folders.data_room("engines") or not _is_checkout(card.folder):
             raise EngineError(
@@ -132,6 +137,18 @@ def calibrate(recording: Path, name: str, progress: Progress) -> dict[str, Any]:
     return calibrate_from(recording, name, progress)
 
 
+def train(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Trains a wake word and installs it."""
+    report = train_wake_word(
+        arguments.phrase, progress, name=arguments.name, voices=arguments.voices,
+        room=arguments.to,
+    )
+    return {
+        "state": "trained", "name": report["name"], "page": training_page.readme(report),
+        "report": report,
+    }
+
+
 def sweep(max_mb: int) -> dict[str, Any]:
     """Brings the cache under a size.
 
@@ -142,6 +159,14 @@ def sweep(max_mb: int) -> dict[str, Any]:
         raise EngineError(f"--max-mb {max_mb}: cannot be less than 0", "0 removes everything")
     done = artefacts.sweep(max_mb * 1_000_000)
     return {"state": "swept", "removed": done.removed, "freed": done.freed, "left": done.left}
+
+
+def _training(card: Card) -> str:
+    """What a training found of a head, where one made it."""
+    path = card.folder / result.REPORT
+    if not path.is_file():
+        return ""
+    return "\n" + training_page.readme(json.loads(path.read_bytes()))
 
 
 def _is_checkout(folder: Path) -> bool:

@@ -93,7 +93,8 @@ def stretch(sounds: Sequence[Sound], noise: np.random.Generator) -> Sound:
     for sound in sounds:
         voice = acoustics.stretched(sound, noise)
         peak = max(float(np.abs(voice).max(initial=0.0)), 1e-6)
-        parts += [voice / np.float32(peak), np.zeros(int(noise.uniform(0.05, 0.7) * RATE_HZ), np.float32)]
+        pause = np.zeros(int(noise.uniform(0.05, 0.7) * RATE_HZ), np.float32)
+        parts += [voice / np.float32(peak), pause]
     made = acoustics.through(np.concatenate(parts), noise)
     other = background(NOISES[int(noise.integers(len(NOISES)))], len(made), noise)
     return acoustics.mixed(made, slice(None), other, noise)

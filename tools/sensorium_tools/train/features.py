@@ -40,10 +40,12 @@ class Made(NamedTuple):
     Attributes:
         features: Embeddings, 80 ms apart: float32 [steps, 96].
         heard: For a clip, which of its windows are of the phrase: bool [windows].
+        end: For a clip, the sample at which the phrase ends.
     """
 
     features: Features
-    heard: NDArray[np.bool_]
+    heard: NDArray[np.bool_] = np.zeros(0, np.bool_)
+    end: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class ClipJob:
         """Speaks, mixes and embeds."""
         noise = np.random.default_rng(self.seed)
         made = clips.clip(self.said.sound(), [other.sound() for other in self.others], noise)
-        return Made(embeddings(engines[0], engines[1], made.sound), made.heard())
+        return Made(embeddings(engines[0], engines[1], made.sound), made.heard(), made.end)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ class StretchJob:
     said: tuple[Utterance | NDArray[np.int16], ...]
     seed: tuple[int, ...]
 
+    @property
+    def kind(self) -> str:
+        """For the report."""
+        recorded = isinstance(self.said[0], np.ndarray)
+        return "recorded speech" if recorded else "synthetic sentences"
+
     def __call__(self, engines: Sequence[Engine]) -> Made:
         """Speaks, mixes and embeds."""
         sounds = [
@@ -76,21 +84,26 @@ class StretchJob:
             for part in self.said
         ]
         made = clips.stretch(sounds, np.random.default_rng(self.seed))
-        return Made(embeddings(engines[0], engines[1], made), np.zeros(0, np.bool_))
+        return Made(embeddings(engines[0], engines[1], made))
 
 
 @dataclass(frozen=True)
 class NoiseJob:
     """A stretch in which nobody speaks; see `backgrounds.background`."""
 
-    kind: str
+    noise: str
     seconds: float
     seed: tuple[int, ...]
 
+    @property
+    def kind(self) -> str:
+        """For the report."""
+        return "music" if self.noise == "music" else "noise"
+
     def __call__(self, engines: Sequence[Engine]) -> Made:
         """Makes and embeds."""
-        made = clips.nobody(self.kind, self.seconds, np.random.default_rng(self.seed))
-        return Made(embeddings(engines[0], engines[1], made), np.zeros(0, np.bool_))
+        made = clips.nobody(self.noise, self.seconds, np.random.default_rng(self.seed))
+        return Made(embeddings(engines[0], engines[1], made))
 
 
 Job = ClipJob | StretchJob | NoiseJob

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SIDES = ("training", "choosing", "held_out")
 _SLOW = {"festival": 70, "piper": 110}
 """Utterances of a synthesiser that takes its time; each is heard in several scenes."""
+_AROUND = 200
+"""Sentences that are said before and after phrases, of one side."""
 _SCENES = {"festival": 8, "piper": 12}
 
 
@@ -120,9 +122,12 @@ class Material:
 
     def _clips(self, side: str, said: Sequence[Utterance], seed: int) -> list[Job]:
         noise = np.random.default_rng(seed + 50)
-        quick = self._quick(side)
+        around = several(self._quick(side), self._drawn(_AROUND, noise), _AROUND, noise)
         return [
-            ClipJob(one, tuple(several(quick, self._drawn(2, noise), 2, noise)), (seed, 0, number))
+            ClipJob(
+                one, tuple(around[place] for place in noise.integers(_AROUND, size=2)),
+                (seed, 0, number),
+            )
             for number, one in enumerate(said)
         ]
 

@@ -38,7 +38,9 @@ def fresh(noise: np.random.Generator) -> Weights:
     return weights
 
 
-def forward(weights: Weights, windows: Array, keep: Array | None = None) -> tuple[Array, list[Array]]:
+def forward(
+    weights: Weights, windows: Array, keep: Array | None = None
+) -> tuple[Array, list[Array]]:
     """The logits of windows.
 
     Args:
@@ -134,7 +136,9 @@ def _untaps(tapped: Array, steps: int) -> Array:
 
 
 class Adam:
-    """Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1, with weight decay apart from it (1711.05101).
+    """Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1.
+
+    The decay of the weights is apart from the gradient (arXiv 1711.05101).
 
     Args:
         weights: Changed in place by `step`.

@@ -32,7 +32,9 @@ TRAINING = {
 }
 """What a head learns from."""
 CHOOSING = {
-    "espeak-ng": ("en-us+f3", "en-gb+m1", "en-us-nyc", "en-gb-x-gbclan", "en-029+klatt", "en-us+Mike"),
+    "espeak-ng": (
+        "en-us+f3", "en-gb+m1", "en-us-nyc", "en-gb-x-gbclan", "en-029+klatt", "en-us+Mike",
+    ),
 }
 """What its threshold is chosen on."""
 HELD_OUT = {
