@@ -23,7 +23,8 @@ def stretched(sound: Sound, noise: np.random.Generator) -> Sound:
     """The voice of a larger or smaller speaker: played up to 14 % slower or faster."""
     factor = float(np.clip(np.exp(noise.normal(0, 0.07)), 1 - MOST_STRETCH, 1 + MOST_STRETCH))
     places = np.arange(int(len(sound) / factor)) * factor
-    return np.interp(places, np.arange(len(sound)), sound).astype(np.float32)
+    made: Sound = np.interp(places, np.arange(len(sound)), sound).astype(np.float32)
+    return made
 
 
 def room(noise: np.random.Generator) -> NDArray[np.float64]:
@@ -56,7 +57,8 @@ def microphone(samples: int, noise: np.random.Generator) -> NDArray[np.float64]:
         low, high = noise.uniform(80, 350), noise.uniform(3200, 6500)
         decibels -= 24 * np.maximum(0, np.log2(low / np.maximum(hertz, 1.0)))
         decibels -= 48 * np.maximum(0, np.log2(np.maximum(hertz, 1.0) / high))
-    return 10 ** (np.clip(decibels, -60, 20) / 20)
+    response: NDArray[np.float64] = 10 ** (np.clip(decibels, -60, 20) / 20)
+    return response
 
 
 def through(sound: Sound, noise: np.random.Generator) -> Sound:

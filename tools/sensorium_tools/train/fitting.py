@@ -54,7 +54,8 @@ class Sounds:
 
     def windows(self, first: NDArray[np.int64]) -> Array:
         """float32 [n, 16, 96]."""
-        return self.steps[first[:, None] + np.arange(WINDOW)]
+        made: Array = self.steps[first[:, None] + np.arange(WINDOW)]
+        return made
 
 
 def gathered(phrase: Sequence[Made], other: Sequence[Made]) -> Sounds:

@@ -104,12 +104,12 @@ def _alike(word: str, known: Sequence[str]) -> list[str]:
         key=lambda other: (-_likeness(wanted, _pairs(other)), other),
     )[:_CANDIDATES]
     own = phonemes.spell([word])[0]
-    ranked = [
+    by_sound = [
         (phonemes.distance(own, sounds), other)
         for other, sounds in zip(ranked, phonemes.spell(ranked), strict=True)
     ]
     most = max(1, round(_FURTHEST * len(own)))
-    return [other for far, other in sorted(ranked) if 0 < far <= most][:_A_WORD]
+    return [other for far, other in sorted(by_sound) if 0 < far <= most][:_A_WORD]
 
 
 def _pairs(word: str) -> frozenset[str]:

@@ -70,9 +70,10 @@ def _spoken(speed: int, pitch: int, text: str) -> NDArray[np.int16]:
         "scales": np.array([lively, _USUAL_WPM / speed, _DURATIONS], np.float32),
     }
     (made,) = session.run(None, feeds)
-    sound = Resampler(rate, RATE_HZ).process(np.ravel(made).astype(np.float32))
-    peak = max(float(np.abs(sound).max(initial=0.0)), 1e-6)
-    return np.rint(sound * (0.9 * 32767 / peak)).astype(np.int16)
+    spoken = Resampler(rate, RATE_HZ).process(np.ravel(made).astype(np.float32))
+    peak = max(float(np.abs(spoken).max(initial=0.0)), 1e-6)
+    whole: NDArray[np.int16] = np.rint(spoken * (0.9 * 32767 / peak)).astype(np.int16)
+    return whole
 
 
 @functools.cache

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"([a-z-]+)/([A-Za-z0-9_+-]{1,60})")
 
-TRAINING = {
+TRAINING: dict[str, tuple[str, ...]] = {
     "espeak-ng": (
         "en-us", "en-us+f2", "en-us+f4", "en-us+m3", "en-us+m7", "en-us+klatt4", "en-us+Annie",
         "en-us+Andrea", "en-us+Lee", "en-us+steph", "en-us+Denis", "en-us+norbert", "en-gb",
@@ -31,13 +31,13 @@ TRAINING = {
     "piper": ("joe",),
 }
 """What a head learns from."""
-CHOOSING = {
+CHOOSING: dict[str, tuple[str, ...]] = {
     "espeak-ng": (
         "en-us+f3", "en-gb+m1", "en-us-nyc", "en-gb-x-gbclan", "en-029+klatt", "en-us+Mike",
     ),
 }
 """What its threshold is chosen on."""
-HELD_OUT = {
+HELD_OUT: dict[str, tuple[str, ...]] = {
     "espeak-ng": (
         "en-us+f1", "en-us+m1", "en-us+linda", "en-gb+klatt3", "en-gb-x-gbcwmd+f2",
         "en-gb-scotland+m6", "en-us+zac", "en-gb+shelby",
