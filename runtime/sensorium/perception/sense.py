@@ -2,11 +2,7 @@
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
 engines it needs, by the name of their card; `engines(options)` where its options name them),
-`READS` and `WRITES` (its channels), and is made with
-options, engines and the rings of its process.
-engines it needs, by the name of their card), `READS` and `WRITES` (its channels), and is made with
-options, engines and the rings of its process. A class method `engines(options)` may stand beside
-`ENGINES` where its options name engines.
+`READS` and `WRITES` (its channels), and is made with options, engines and the rings of its process.
 """
 
 from __future__ import annotations
