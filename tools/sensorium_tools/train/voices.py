@@ -97,12 +97,8 @@ def cast(progress: Progress, own: Sequence[str] = ()) -> Cast:
     Raises:
         EngineError: When no synthesiser is here, or an own voice cannot be.
     """
+    require()
     missing = _missing(progress)
-    if "espeak-ng" in missing:
-        raise EngineError(
-            f"no synthesiser says the phrase: {missing['espeak-ng']}",
-            "apt install espeak-ng flite festival festvox-kdlpc16k",
-        )
     for name, reason in missing.items():
         progress.say(f"without {name}: {reason}")
     installed = {"festival": festival.voices()}
@@ -122,6 +118,20 @@ def cast(progress: Progress, own: Sequence[str] = ()) -> Cast:
         for table in (CHOOSING, HELD_OUT)
     )
     return Cast(training, choosing, held_out, tuple(missing.values()))
+
+
+def require() -> None:
+    """Checks that the one synthesiser is here that all else leans on.
+
+    Raises:
+        EngineError: When it is not.
+    """
+    reason = synthesisers.missing("espeak-ng")
+    if reason:
+        raise EngineError(
+            f"no synthesiser says the phrase: {reason}",
+            "apt install espeak-ng flite festival festvox-kdlpc16k",
+        )
 
 
 def _missing(progress: Progress) -> dict[str, str]:

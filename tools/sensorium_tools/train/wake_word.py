@@ -21,7 +21,7 @@ from sensorium_tools.train.material import Material
 from sensorium_tools.train.phonemes import spell
 from sensorium_tools.train.phrase import MAX_SECONDS, MIN_PHONEMES, phrase
 from sensorium_tools.train.utterance import Utterance
-from sensorium_tools.train.voices import cast
+from sensorium_tools.train.voices import Voice, cast, require
 from sensorium_tools.verify import machine
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from sensorium_tools.train.network import Weights
     from sensorium_tools.train.phrase import Phrase
     from sensorium_tools.train.voices import Cast
+
+_USUAL = Voice("espeak-ng", "en-us")
+"""By whom a phrase's length is told."""
 
 
 class Scored(NamedTuple):
@@ -80,15 +83,16 @@ def train(
     """
     begun = time.monotonic()
     wanted = phrase(text, name)
+    require()
+    _check_length(wanted)
     actors = cast(progress, voices)
-    _check_length(wanted, actors)
     material = Material(wanted, actors, progress, share)
     with features.workers(progress) as workers:
         learnt = fitting.gathered(
             workers.run("saying the phrase", material.phrases("training")),
             workers.run("saying all else", material.others("training")),
         )
-        weights = fitting.fit(learnt, progress)
+        weights = fitting.fit(learnt, progress, rounds=max(1, round(fitting.ROUNDS * share)))
         choosing, held_out = (
             _side(workers, material, weights, side) for side in ("choosing", "held_out")
         )
@@ -116,7 +120,7 @@ def train(
     return told
 
 
-def _check_length(wanted: Phrase, actors: Cast) -> None:
+def _check_length(wanted: Phrase) -> None:
     sounds = spell([wanted.text])[0]
     if len(sounds) < MIN_PHONEMES:
         raise EngineError(
@@ -124,7 +128,7 @@ def _check_length(wanted: Phrase, actors: Cast) -> None:
             "other words all day",
             "take a longer phrase, of three syllables or more",
         )
-    seconds = len(Utterance(actors.training[0], 160, 50, wanted.text).sound()) / RATE_HZ
+    seconds = len(Utterance(_USUAL, 160, 50, wanted.text).sound()) / RATE_HZ
     if seconds > MAX_SECONDS:
         raise EngineError(
             f'"{wanted.text}" takes {seconds:.1f} s to say, may take {MAX_SECONDS}',
