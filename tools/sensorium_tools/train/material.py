@@ -49,9 +49,9 @@ class Amounts:
 
 
 AMOUNTS = {
-    "training": Amounts(4200, 3200, 360, 2, 12),
-    "choosing": Amounts(400, 500, 40, 1, 3),
-    "held_out": Amounts(900, 900, 60, 1, 4),
+    "training": Amounts(3600, 2600, 320, 2, 8),
+    "choosing": Amounts(400, 400, 40, 1, 2),
+    "held_out": Amounts(800, 600, 60, 1, 4),
 }
 
 
