@@ -10,7 +10,7 @@ import numpy as np
 from sensorium.perception.speech_embedding import STEP, WARM_STEPS
 from sensorium.perception.wake_trigger import WINDOW
 from sensorium_tools.samples.checks import RATE_HZ
-from sensorium_tools.train import acoustics
+from sensorium_tools.train import acoustics, vocoder
 from sensorium_tools.train.backgrounds import NOISES, background
 
 if TYPE_CHECKING:
@@ -51,15 +51,20 @@ class Clip:
         return (ends >= self.end - 160) & (ends <= self.end + LATE_S * RATE_HZ)
 
 
-def clip(said: Sound, others: Sequence[Sound], noise: np.random.Generator) -> Clip:
+def clip(
+    said: Sound, others: Sequence[Sound], noise: np.random.Generator, revoiced: float = 0.0
+) -> Clip:
     """Puts a phrase into a scene.
 
     Args:
         said: The phrase, without silence around it.
         others: What else is said: before it and after it, sometimes.
         noise: Decides all.
+        revoiced: Share of the phrases that get another speaker; see `vocoder`.
     """
     voice = acoustics.stretched(said, noise)
+    if noise.random() < revoiced:
+        voice = vocoder.revoiced(voice, noise)
     end = _END_STEP * STEP - int(noise.integers(STEP))
     made = np.zeros(STEPS * STEP, np.float32)
     voice = voice[-end:]
@@ -82,16 +87,21 @@ def clip(said: Sound, others: Sequence[Sound], noise: np.random.Generator) -> Cl
     return Clip(acoustics.mixed(made, slice(start, end), other, noise), end)
 
 
-def stretch(sounds: Sequence[Sound], noise: np.random.Generator) -> Sound:
+def stretch(
+    sounds: Sequence[Sound], noise: np.random.Generator, revoiced: float = 0.0
+) -> Sound:
     """Sounds one after the other, with short pauses, through one microphone, over one background.
 
     Args:
         sounds: float32 [n] each, of any level.
         noise: Decides all.
+        revoiced: Share of the sounds that get another speaker; see `vocoder`.
     """
     parts: list[Sound] = []
     for sound in sounds:
         voice = acoustics.stretched(sound, noise)
+        if noise.random() < revoiced:
+            voice = vocoder.revoiced(voice, noise)
         peak = max(float(np.abs(voice).max(initial=0.0)), 1e-6)
         pause = np.zeros(int(noise.uniform(0.05, 0.7) * RATE_HZ), np.float32)
         parts += [voice / np.float32(peak), pause]

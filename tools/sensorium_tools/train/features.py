@@ -55,11 +55,13 @@ class ClipJob:
     said: Utterance
     others: tuple[Utterance, ...]
     seed: tuple[int, ...]
+    revoiced: float = 0.0
 
     def __call__(self, engines: Sequence[Engine]) -> Made:
         """Speaks, mixes and embeds."""
         noise = np.random.default_rng(self.seed)
-        made = clips.clip(self.said.sound(), [other.sound() for other in self.others], noise)
+        around = [other.sound() for other in self.others]
+        made = clips.clip(self.said.sound(), around, noise, self.revoiced)
         return Made(embeddings(engines[0], engines[1], made.sound), made.heard(), made.end)
 
 
@@ -69,6 +71,7 @@ class StretchJob:
 
     said: tuple[Utterance | NDArray[np.int16], ...]
     seed: tuple[int, ...]
+    revoiced: float = 0.0
 
     @property
     def kind(self) -> str:
@@ -83,7 +86,7 @@ class StretchJob:
             else part.sound()
             for part in self.said
         ]
-        made = clips.stretch(sounds, np.random.default_rng(self.seed))
+        made = clips.stretch(sounds, np.random.default_rng(self.seed), self.revoiced)
         return Made(embeddings(engines[0], engines[1], made))
 
 

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-ROUNDS, STEPS = 10, 260
+ROUNDS, STEPS = 12, 260
 """Looks for the hardest windows, and steps after each."""
-BATCH = 384
-_PHRASE_SHARE = 1 / 3
-_HARD = 24_000
+BATCH = 512
+_PHRASE_SHARE = 1 / 4
+_HARD = 12_000
 """Windows that are the hardest of all; half of a batch's others are from them."""
 _RATE = 2e-3
-_KEEP = 0.7
-_JITTER = 0.15
-"""Noise on a normalised number: engines of another precision are so far from one another."""
+_KEEP = 0.5
+_JITTER = 0.25
+"""Noise on a normalised number: with less, a head knows its synthesisers by heart."""
 _SMOOTH = 0.02
 """The phrase is 1 - 0.02, all else 0: a head that is too sure of itself hears nothing new."""
 _MEAN_RATE = 0.995

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from sensorium_tools.train.voices import Cast, Voice
 
 SIDES = ("training", "choosing", "held_out")
-_SLOW = {"festival": 70, "piper": 110}
+_SLOW = {"festival": 40, "piper": 110, "kokoro": 50}
 """Utterances of a synthesiser that takes its time; each is heard in several scenes."""
+_REVOICED = {"training": 0.3, "choosing": 0.0, "held_out": 0.0}
+"""Share of the voices that get another speaker: none where it is measured."""
 _AROUND = 200
 """Sentences that are said before and after phrases, of one side."""
-_SCENES = {"festival": 8, "piper": 12}
+_SCENES = {"festival": 4, "piper": 12, "kokoro": 4}
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Amounts:
 
 AMOUNTS = {
     "training": Amounts(3600, 2600, 320, 2, 8),
-    "choosing": Amounts(400, 400, 40, 1, 2),
+    "choosing": Amounts(400, 400, 80, 2, 2),
     "held_out": Amounts(800, 600, 60, 1, 4),
 }
 
@@ -106,11 +108,11 @@ class Material:
         quick = self._quick(side)
         for number in range(self._count(amounts.sentences)):
             said = several(quick, self._drawn(7, noise), 7, noise)
-            jobs.append(StretchJob(tuple(said), (seed, 1, number)))
+            jobs.append(StretchJob(tuple(said), (seed, 1, number), _REVOICED[side]))
         for turn in range(amounts.recorded):
             stretches = recorded.stretches(self._recorded[side], 25.0, noise)
             jobs += [
-                StretchJob(sounds, (seed, 2, turn, number))
+                StretchJob(sounds, (seed, 2, turn, number), _REVOICED[side] * turn)
                 for number, sounds in enumerate(stretches[: self._count(len(stretches))])
             ]
         jobs += [
@@ -126,7 +128,7 @@ class Material:
         return [
             ClipJob(
                 one, tuple(around[place] for place in noise.integers(_AROUND, size=2)),
-                (seed, 0, number),
+                (seed, 0, number), _REVOICED[side],
             )
             for number, one in enumerate(said)
         ]

@@ -47,6 +47,7 @@ def peak(scores: Scores) -> float:
 def choose(phrases: Sequence[float], others: Sequence[float]) -> float:
     """A threshold between the peaks of phrases and those of other sounds.
 
+    Near phrases are not among the others: who says "hey sensory" is not far from the phrase.
     In the middle, by their logits, between the highest peak of the others and the phrases' own
     lowest (of which 2 % may be missed); where these overlap, where the more is lost by neither.
 

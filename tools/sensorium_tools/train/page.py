@@ -11,6 +11,7 @@ _VOICES = {
     "espeak-ng": "eSpeak NG (GPL-3.0-or-later; what it speaks is its user's)",
     "festival": "Festival with the voices of festvox-kallpc16k and festvox-kdlpc16k (BSD-style)",
     "flite": "Flite (BSD-style)",
+    "kokoro": "Kokoro-82M (Apache-2.0)",
     "piper": "Piper's voice en_US-joe-medium (recordings of joe: CC0; it was fine-tuned from "
              "Piper's voice lessac, whose recordings have a licence of their own)",
 }

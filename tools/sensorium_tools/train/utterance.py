@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium_tools.samples import synthesisers
-from sensorium_tools.train import piper
+from sensorium_tools.train import kokoro, piper
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +40,8 @@ class Utterance:
         """
         if self.voice.synthesiser == "piper":
             sound = piper.speak(self.speed, self.pitch, self.text)
+        elif self.voice.synthesiser == "kokoro":
+            sound = kokoro.speak(self.voice.name, self.speed, self.text)
         else:
             sound = synthesisers.speak(
                 self.voice.synthesiser, self.voice.name, self.speed, self.pitch, self.text

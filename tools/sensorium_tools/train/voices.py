@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.errors import EngineError
 from sensorium_tools.samples import synthesisers
-from sensorium_tools.train import festival, piper
+from sensorium_tools.train import festival, kokoro, piper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +28,11 @@ TRAINING: dict[str, tuple[str, ...]] = {
         "en-gb-x-gbcwmd+m5", "en-gb+sandro", "en-us+whisper", "en-us+croak",
     ),
     "festival": ("kal_diphone", "ked_diphone"),
+    "flite": ("kal16", "awb", "rms", "slt") * 4,
     "piper": ("joe",),
 }
-"""What a head learns from."""
+"""What a head learns from. Flite's voices, which are made of recordings of people, count fourfold:
+a head that was trained without them heard none of rms and of festival's HTS voice."""
 CHOOSING: dict[str, tuple[str, ...]] = {
     "espeak-ng": (
         "en-us+f3", "en-gb+m1", "en-us-nyc", "en-gb-x-gbclan", "en-029+klatt", "en-us+Mike",
@@ -43,7 +45,7 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "en-gb-scotland+m6", "en-us+zac", "en-gb+shelby",
     ),
     "festival": ("cmu_us_slt_arctic_hts",),
-    "flite": ("kal16", "awb", "rms", "slt"),
+    "kokoro": ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"),
 }
 """What its report is measured on: other voices, and a synthesiser that it never heard."""
 
@@ -53,7 +55,7 @@ class Voice:
     """One voice.
 
     Attributes:
-        synthesiser: A key of `synthesisers.SYNTHESISERS`, or piper.
+        synthesiser: A key of `synthesisers.SYNTHESISERS`, piper or kokoro.
         name: As the program calls it.
     """
 
@@ -136,13 +138,13 @@ def require() -> None:
 
 def _missing(progress: Progress) -> dict[str, str]:
     reasons = {name: synthesisers.missing(name) for name in synthesisers.SYNTHESISERS}
-    reasons["piper"] = piper.missing(progress)
+    reasons |= {"piper": piper.missing(progress), "kokoro": kokoro.missing(progress)}
     return {name: reason for name, reason in reasons.items() if reason}
 
 
 def _own(name: str, missing: dict[str, str]) -> Voice:
     found = _NAME.fullmatch(name)
-    known = (*synthesisers.SYNTHESISERS, "piper")
+    known = (*synthesisers.SYNTHESISERS, "piper", "kokoro")
     if not found or found[1] not in known:
         raise EngineError(
             f'"{name}" is no voice: write SYNTHESISER/VOICE',

@@ -98,7 +98,10 @@ def train(
         )
     threshold = measure.choose(
         [measure.peak(one.scores) for one in choosing.phrases],
-        [measure.peak(one.scores) for one in choosing.others],
+        [
+            measure.peak(one.scores) for one in choosing.others
+            if not isinstance(one.job, features.ClipJob)
+        ],
     )
     told = _report(wanted, actors, choosing, held_out, threshold)
     told |= {
