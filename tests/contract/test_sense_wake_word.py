@@ -14,6 +14,8 @@ from sensorium.health import Reason
 from sensorium.perception import wake_word
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
 from sensorium.perception.wake_word import WakeWord, WakeWordOptions
+from sensorium_tools.progress import Progress
+from sensorium_tools.train import kokoro
 from sensorium_tools.train.utterance import Utterance
 from sensorium_tools.train.voices import HELD_OUT, Voice
 
@@ -21,9 +23,10 @@ RATE = 16_000
 HEAD = "hey-sensorium"
 PHRASE = "hey sensorium"
 VOICES = (
-    ("flite", "slt"), ("flite", "rms"), ("flite", "awb"), ("espeak-ng", "en-us+f1"),
-    ("espeak-ng", "en-gb-scotland+m6"), ("espeak-ng", "en-us+linda"),
+    ("espeak-ng", "en-us+f1"), ("espeak-ng", "en-gb-scotland+m6"), ("espeak-ng", "en-us+linda"),
+    ("espeak-ng", "en-us+m1"), ("kokoro", "jf_nezumi"), ("kokoro", "jm_kumo"),
 )
+ONE = VOICES[0]
 
 
 class Counted:
@@ -52,9 +55,10 @@ def desk(**options) -> Desk:
 
 
 def said(synthesiser: str, voice: str, text: str = PHRASE) -> np.ndarray:
-    program = {"flite": "flite", "espeak-ng": "espeak-ng"}[synthesiser]
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed")
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    if synthesiser == "kokoro" and (reason := kokoro.missing(Progress())):
+        pytest.skip(reason)
     assert voice in HELD_OUT[synthesiser]
     return 0.5 * Utterance(Voice(synthesiser, voice), 150, 50, text).sound()
 
@@ -87,7 +91,7 @@ def test_a_voice_that_was_held_out_is_heard_once_where_it_ends(synthesiser, voic
 
 
 def test_a_command_may_follow_at_once_and_the_phrase_may_come_again() -> None:
-    phrase, command = said("flite", "rms"), said("flite", "rms", "turn on the light")
+    phrase, command = said(*ONE), said(*ONE, "turn on the light")
     listening = desk()
     listening.sound(scene(phrase, command, room(1.5), phrase, command))
     assert [int(one["detections"]) for one in listening.all("wake_word")] == [1, 2]
@@ -98,7 +102,7 @@ def test_people_who_say_something_else_do_not_wake_it() -> None:
     for _, sound, _ in speech.utterances():
         listening.sound(np.concatenate([sound, room(0.5)]).astype(np.float32))
     for text in ("sensorium", "hey auditorium", "hey you over there", "a sensory emporium"):
-        listening.sound(scene(said("flite", "slt", text)))
+        listening.sound(scene(said(*ONE, text)))
     assert listening.all("wake_word") == []
 
 
@@ -134,7 +138,7 @@ def test_nothing_is_computed_while_nobody_speaks_and_little_at_a_time(monkeypatc
     most = 0
     for start in range(0, 4 * RATE, 512):
         before = counted["speech-mel"].runs
-        listening.sound(scene(said("flite", "slt"))[start : start + 512])
+        listening.sound(scene(said(*ONE))[start : start + 512])
         most = max(most, counted["speech-mel"].runs - before)
     assert 0 < most <= wake_word.MOST_STEPS
     assert len(listening.all("wake_word")) == 1
@@ -143,7 +147,7 @@ def test_nothing_is_computed_while_nobody_speaks_and_little_at_a_time(monkeypatc
 @pytest.mark.parametrize("behind_s", [-0.4, 0.0, 0.6])
 def test_a_restart_loses_no_phrase_and_tells_none_twice(behind_s: float) -> None:
     """The process ends before, at or after the phrase's end, and comes back 0.8 s later."""
-    phrase = said("flite", "rms")
+    phrase = said(*ONE)
     whole = scene(phrase, room(3.0))
     ends = int((2.5 + behind_s) * RATE) + len(phrase)
     listening = desk()
@@ -160,7 +164,7 @@ def test_a_restart_loses_no_phrase_and_tells_none_twice(behind_s: float) -> None
 
 
 def test_a_phrase_across_a_break_is_no_phrase_and_the_next_one_is() -> None:
-    phrase = said("flite", "rms")
+    phrase = said(*ONE)
     listening = desk()
     listening.sound(scene(phrase[: len(phrase) // 2])[: -int(2.0 * RATE)])
     listening.silence_device(Reason.MUTED)
@@ -173,7 +177,7 @@ def test_a_phrase_across_a_break_is_no_phrase_and_the_next_one_is() -> None:
 
 def test_an_own_threshold_is_used() -> None:
     listening = desk(threshold=1.0)
-    listening.sound(scene(said("flite", "rms")))
+    listening.sound(scene(said(*ONE)))
     assert listening.all("wake_word") == []
 
 

@@ -12,7 +12,16 @@ import pytest
 from sensorium.errors import EngineError
 from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, Trigger
 from sensorium_tools.progress import Progress
-from sensorium_tools.train import acoustics, clips, export, fitting, measure, near, network
+from sensorium_tools.train import (
+    acoustics,
+    clips,
+    export,
+    fitting,
+    measure,
+    near,
+    network,
+    vocoder,
+)
 from sensorium_tools.train import phonemes as spelling
 from sensorium_tools.train.backgrounds import NOISES, background
 from sensorium_tools.train.features import Made
@@ -85,7 +94,7 @@ def test_a_head_learns_what_tells_two_kinds_apart() -> None:
         return Made(steps.astype(np.float32), heard)
 
     said, unsaid = [made(True) for _ in range(40)], [made(False) for _ in range(60)]
-    weights = fitting.fit(fitting.gathered(said[:30], unsaid[:50]), Progress(), rounds=1)
+    weights = fitting.fit(fitting.gathered(said[:30], unsaid[:50]), Progress(), rounds=2, steps=40)
     peaks = [measure.peak(fitting.scores(weights, one.features)) for one in said[30:]]
     others = [measure.peak(fitting.scores(weights, one.features)) for one in unsaid[50:]]
     assert min(peaks) > max(others) + 0.3
@@ -211,3 +220,29 @@ def test_a_room_begins_with_the_sound_itself() -> None:
     assert np.abs(response[-100:]).max() < 0.05
 
 
+
+
+def test_another_speaker_says_the_same_with_another_pitch() -> None:
+    """A vowel: pulses of 100 Hz through two resonances, which stay near where they were."""
+    time = np.arange(16_000) / 16_000
+    pulses = (np.diff(np.floor(time * 100), prepend=0) > 0).astype(float)
+    ringing = np.arange(400) / 16_000
+    resonances = sum(
+        np.exp(-150 * ringing) * np.sin(2 * np.pi * hertz * ringing) for hertz in (600, 1400)
+    )
+    vowel = np.convolve(pulses, resonances)[:16_000].astype(np.float32)
+    periods, peaks = set(), []
+    for seed in range(8):
+        made = vocoder.revoiced(vowel, np.random.default_rng(seed))
+        assert made.shape == vowel.shape
+        assert made.dtype == np.float32
+        assert np.isfinite(made).all()
+        middle = made[4000:12_000] * np.hanning(8000)
+        spectrum = np.abs(np.fft.rfft(middle)) ** 2
+        related = np.fft.irfft(spectrum)
+        periods.add(int(np.argmax(related[50:230]) + 50))
+        smooth = np.convolve(spectrum, np.ones(120), "same")
+        peaks.append(np.argmax(smooth) * 16_000 / 8000)
+    assert len(periods) >= 5
+    assert np.median(peaks) == pytest.approx(600, rel=0.25)
+    assert vocoder.revoiced(np.zeros(100, np.float32), NOISE).shape == (100,)

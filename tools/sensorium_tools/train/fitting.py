@@ -82,33 +82,33 @@ def gathered(phrase: Sequence[Made], other: Sequence[Made]) -> Sounds:
     )
 
 
-def fit(sounds: Sounds, progress: Progress, seed: int = 0, rounds: int = ROUNDS) -> Weights:
+def fit(sounds: Sounds, progress: Progress, *, rounds: int = ROUNDS, steps: int = STEPS) -> Weights:
     """Fits a head.
 
     Args:
         sounds: To learn from.
         progress: Told of the steps.
-        seed: Of the first weights and of what is drawn.
         rounds: Looks for the hardest windows.
+        steps: After each.
 
     Returns:
         Weights that take embeddings as they are; see `network.folded`.
     """
-    noise = np.random.default_rng(seed)
+    noise = np.random.default_rng(0)
     mean = sounds.steps.mean(0)
     scale = sounds.steps.std(0) + np.float32(1e-3)
     normal = Sounds((sounds.steps - mean) / scale, sounds.phrase, sounds.other)
     weights = network.fresh(noise)
     smooth = {name: value.copy() for name, value in weights.items()}
     adam = network.Adam(weights)
-    total = rounds * STEPS
+    total = rounds * steps
     with progress.steps("fitting the head", total) as advance:
         hard = noise.choice(normal.other, min(_HARD, len(normal.other)), replace=False)
         for turn in range(rounds):
             if turn:
                 hard = _hardest(smooth, normal)
-            for step in range(STEPS):
-                done = (turn * STEPS + step) / total
+            for step in range(steps):
+                done = (turn * steps + step) / total
                 rate = _RATE * min(1.0, 20 * done) * 0.5 * (1 + np.cos(np.pi * done))
                 adam.step(_slopes(weights, normal, hard, noise), float(rate) + 1e-5)
                 for name, value in weights.items():

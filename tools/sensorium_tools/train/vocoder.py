@@ -73,7 +73,8 @@ def _tone(power: NDArray[np.floating]) -> NDArray[np.floating]:
     """How much of each frame is a tone, 0 to 1: from its autocorrelation."""
     related = np.fft.irfft(power)
     peak = related[:, _LAGS[0] : _LAGS[1]].max(1) / np.maximum(related[:, 0], 1e-12)
-    return np.clip((peak - 0.25) / 0.3, 0.0, 1.0)
+    share: NDArray[np.floating] = np.clip((peak - 0.25) / 0.3, 0.0, 1.0)
+    return share
 
 
 def _pulses(samples: int, noise: np.random.Generator) -> NDArray[np.float64]:

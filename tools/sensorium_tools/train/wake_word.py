@@ -92,7 +92,8 @@ def train(
             workers.run("saying the phrase", material.phrases("training")),
             workers.run("saying all else", material.others("training")),
         )
-        weights = fitting.fit(learnt, progress, rounds=max(1, round(fitting.ROUNDS * share)))
+        rounds = max(1, round(fitting.ROUNDS * share))
+        weights = fitting.fit(learnt, progress, rounds=rounds)
         choosing, held_out = (
             _side(workers, material, weights, side) for side in ("choosing", "held_out")
         )
@@ -177,7 +178,7 @@ def _report(
         },
         "unheard": list(actors.unheard), "missing": list(actors.missing),
         "voices": {
-            side: [str(voice) for voice in getattr(actors, side)]
+            side: sorted({str(voice) for voice in getattr(actors, side)})
             for side in ("training", "choosing", "held_out")
         },
     }
