@@ -85,4 +85,4 @@ def mixed(sound: Sound, voice: slice, other: Sound, noise: np.random.Generator) 
     if noise.random() < 0.05:
         peak = float(noise.uniform(1, 3))
     made *= np.float32(peak / max(float(np.abs(made).max(initial=0.0)), 1e-6))
-    return np.clip(made, -1.0, 1.0)
+    return np.clip(made, -1.0, 1.0).astype(np.float32)

@@ -87,14 +87,14 @@ def backward(
 
     above = slope[:, None]
     layer("out", hidden, above)
-    above = (above @ weights["out"].T) * (hidden > 0)
+    above = np.where(hidden > 0, above @ weights["out"].T, 0)
     layer("dense", flat, above)
     above = above @ weights["dense"].T
     if keep is not None:
         above = above * keep
-    above = above.reshape(two.shape) * (two > 0)
+    above = np.where(two > 0, above.reshape(two.shape), 0)
     layer("conv2", second, above)
-    above = _untaps(above @ weights["conv2"].T, one.shape[1]) * (one > 0)
+    above = np.where(one > 0, _untaps(above @ weights["conv2"].T, one.shape[1]), 0)
     layer("conv1", first, above)
     return slopes
 
