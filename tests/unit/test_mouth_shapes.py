@@ -13,7 +13,8 @@ from sensorium_tools.samples.phoneme_times import Segment
 PANGRAMS = (
     "The beige hue on the waters of the loch impressed all, including the French queen, "
     "before she heard that symphony again, just as young Arthur wanted.",
-    "With tenure, Suzie'd have all the more leisure for yachting, but her publications are no good.",
+    "With tenure, Suzie'd have all the more leisure for yachting, but her publications are no "
+    "good.",
     "Are those shy Eurasian footwear, cowboy chaps, or jolly earthmoving headgear?",
     "That quick beige fox jumped in the air over each thin dog. Look out, I shout, for he's foiled "
     "you again, creating chaos.",

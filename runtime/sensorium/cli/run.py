@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument(
         "--config", default="", metavar="FILE",
-        help="a file, or the name of a shipped one (default, mic_only, replay); "
+        help="a file, or the name of a shipped one (default, voice, mic_only, replay); "
         "without it your own sensorium.toml, else the shipped default",
     )
     parser.add_argument(

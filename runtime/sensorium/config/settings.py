@@ -163,7 +163,7 @@ def find(name: str = "") -> Path:
     """The configuration file that a name stands for.
 
     Args:
-        name: A path; or the name of a shipped one (`default`, `mic_only`, `replay`); or empty:
+        name: A path; or the name of a shipped one (`default`, `voice`, `mic_only`, `replay`); or empty:
             the user's own `sensorium.toml` where there is one, else the shipped default.
 
     Raises:
