@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 NAMES = sorted(path.stem for path in folders.data_room("configs").glob("*.toml"))
 OWN = {"enabled"}
 OFF = {
-    "speech", "command", "wake_word", "speaker", "voice_measures", "voice_emotion", "viseme",
+    "speech", "command", "wake_word", "push_to_talk", "speaker", "voice_measures",
+    "voice_emotion", "viseme",
 }
 """Senses that the default lists and leaves off."""
 OF_ITS_OWN = {"file", "loop"}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SENSES: dict[str, str] = {
     "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
     "gesture": "sensorium.perception.gesture:Gesture",
+    "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",
     "speaker": "sensorium.perception.speaker:Speaker",
