@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,11 @@ from fixtures.channel_reader import ChannelReader
 from fixtures.daemon import Daemon
 from fixtures.monado import MonadoService
 from fixtures.remote_driver import ABSENT, LEFT, RIGHT, Controller, Remote
+
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.cursor import Cursor
+from sensorium.channels.status import Status
+from sensorium.clock import now_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +32,7 @@ pytestmark = [
 CONFIG = """
 [sensors.openxr]
 enabled = true
+[senses.push_to_talk]
 """
 TOLERANCE = 1e-5
 TRACKED = 15
@@ -135,6 +142,24 @@ def test_buttons_and_axes(headset: Headset) -> None:
     headset.remote.send()
     got = headset.reader.until("controller_right", lambda got: got.record["trigger"][0] == 0)
     assert got.record["pressed"][0] == 0
+
+
+def test_a_button_of_the_headset_lets_commands_pass(headset: Headset) -> None:
+    with headset.daemon.client() as client:
+        public, _ = client.open("public")
+    cursor = Cursor(public, "push_to_talk")
+    headset.remote.send(right=replace(RIGHT, pressed=frozenset({"a_click"})))
+    held = headset.reader.until("controller_right", lambda got: got.record["pressed"][0] & 16)
+    headset.remote.send()
+    headset.reader.until("controller_right", lambda got: got.record["pressed"][0] == 0)
+    told, end = [], time.monotonic() + 5
+    while len(told) < 2:
+        if cursor.next(now_ns()) == Status.NEW:
+            told.append(cursor.sample.view(CHANNELS["push_to_talk"].record)[0])
+        assert time.monotonic() < end, headset.daemon.read_log()
+    assert [(one["held"], one["side"], one["button"]) for one in told] == [(1, 2, 16), (0, 2, 16)]
+    assert told[0]["pressed_ns"] == told[1]["pressed_ns"] <= held.capture_ns
+    assert told[1]["released_ns"] > told[0]["pressed_ns"]
 
 
 def test_curled_fingers_bend_the_joints(headset: Headset) -> None:
