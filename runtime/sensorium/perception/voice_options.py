@@ -38,7 +38,7 @@ class VoiceOptions:
         metadata={"doc": "Silence this long ends speech.", "min": 0, "max": 10_000},
     )
     utterance_silence_ms: int = field(
-        default=288,
+        default=320,
         metadata={
             "doc": "Silence this long ends an utterance: longer waits for pauses in a sentence, "
             "shorter answers sooner.",
