@@ -12,7 +12,7 @@ from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_decoding import AUTO, Decoder
 from sensorium.perception.whisper_doubt import is_said, without_echo
-from sensorium.perception.whisper_features import HOP, MAX_FRAMES, MIN_FRAMES
+from sensorium.perception.whisper_features import HOP, MAX_FRAMES, MIN_FRAMES, RATE_HZ
 from sensorium.perception.whisper_text import Vocabulary
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ the time, and a word in fifty more is wrong."""
 
 BEHIND_FRAMES = 300
 """Silence behind the sound, at least: 3 s."""
+SKIPPED = 3 * RATE_HZ // 2
+"""Samples of speech without words, at most."""
 OFFSET = 0.002
 """A smaller mean is left: it is under the noise of a room."""
 
@@ -50,17 +52,19 @@ class Recognised:
     no_speech: float
     language: str
 
-    def within(self, origin: int, first: int, last: int) -> Recognised:
-        """Only the words whose middle lies in `first`..`last` - 1, where the sound is at `origin`.
-
-        Returns:
-            Its words have indices of the stream that the sound was taken from.
-        """
+    def at(self, origin: int) -> Recognised:
+        """The same, with indices of the stream where the sound begins at `origin`."""
         moved = (
             replace(word, first=word.first + origin, last=word.last + origin)
             for word in self.words
         )
-        kept = tuple(word for word in moved if first <= (word.first + word.last) // 2 < last)
+        return replace(self, words=tuple(moved))
+
+    def within(self, first: int, last: int) -> Recognised:
+        """Only the words whose middle lies in `first`..`last` - 1."""
+        kept = tuple(
+            word for word in self.words if first <= (word.first + word.last) // 2 < last
+        )
         return replace(self, text=whisper_words.joined(kept), words=kept)
 
 
@@ -87,7 +91,10 @@ class Recogniser:
         self, sound: NDArray[np.float32], voice: float = 1.0, bias: Bias | None = None,
         *, quick: bool = False,
     ) -> Recognised:
-        """Writes down one piece of sound.
+        """Writes down one piece of sound, whose speech lasts to its end.
+
+        The model leaves speech out now and then, as where a sentence comes twice: what lies behind
+        the last word is heard again by itself.
 
         Args:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s. What is no number is silence.
@@ -99,8 +106,26 @@ class Recogniser:
             ValueError: When the sound is empty or too long.
             EngineError: When an engine fails.
         """
+        levelled = _levelled(sound)
+        found = self._hear_once(levelled, voice, bias, quick)
+        if quick or not found.words:
+            return found
+        words = found.words
+        while len(sound) - words[-1].last > SKIPPED:
+            begun = words[-1].last
+            more = self._hear_once(levelled[begun:], voice, bias, quick)
+            if not more.words:
+                break
+            words += more.at(begun).words
+            if words[-1].last <= begun:
+                break
+        return replace(found, text=whisper_words.joined(words), words=words)
+
+    def _hear_once(
+        self, sound: NDArray[np.float32], voice: float, bias: Bias | None, quick: bool
+    ) -> Recognised:
         frames = max(len(sound) // HOP + BEHIND_FRAMES, QUICK_FRAMES if quick else MIN_FRAMES)
-        heard = self._whisper.hear(_levelled(sound), bias, min(frames // 2 * 2, MAX_FRAMES))
+        heard = self._whisper.hear(sound, bias, min(frames // 2 * 2, MAX_FRAMES))
         said = is_said(heard, voice)
         words = without_echo(
             whisper_words.words(heard, self._vocabulary, len(sound)) if said else ()

@@ -169,9 +169,8 @@ class SpeechStream:
         if taken is None:
             return None
         sound, origin = taken
-        heard = self._recogniser.hear(sound, float(told["peak"]), quick=quick).within(
-            origin, wanted.keep_first, wanted.keep_last
-        )
+        heard = self._recogniser.hear(sound, float(told["peak"]), quick=quick)
+        heard = heard.at(origin).within(wanted.keep_first, wanted.keep_last)
         if not quick:
             self._kept = (wanted, heard)
         return heard
