@@ -150,7 +150,8 @@ class VisemeStream:
         heard = self._feeds[INPUT][0]
         heard[:SPAN] = heard[VISEME_FRAMES:].copy()
         heard[SPAN:] = self._features.push(block)
-        return self._engine.run(self._feeds)[OUTPUT][0]
+        chances: NDArray[np.float32] = self._engine.run(self._feeds)[OUTPUT][0]
+        return chances
 
     def _probability(self) -> float | None:
         """What voice activity says of the newest block; None: it does not run."""

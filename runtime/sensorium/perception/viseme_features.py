@@ -64,14 +64,16 @@ class VisemeFeatures:
         for row, loud in zip(bands, bands.max(1).tolist(), strict=True):
             self._level = max(loud, self._level - FALL_DB, QUIETEST_DB)
             row -= self._level
-        return np.maximum(1.0 + bands / REACH_DB, 0.0).astype(np.float32)
+        told: NDArray[np.float32] = np.maximum(1.0 + bands / REACH_DB, 0.0).astype(np.float32)
+        return told
 
 
 @functools.cache
 def _window() -> NDArray[np.float64]:
     """Hann, scaled so that a full-scale sine has the power 1/4 in its bin."""
-    window = np.hanning(WINDOW + 1)[:WINDOW]
-    return window / window.sum()
+    window: NDArray[np.float64] = np.hanning(WINDOW + 1)[:WINDOW].copy()
+    window /= window.sum()
+    return window
 
 
 @functools.cache
