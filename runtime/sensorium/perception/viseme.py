@@ -61,7 +61,7 @@ class VisemeOptions:
         metadata={"doc": "How long after the last voice it shuts.", "min": 0, "max": 2000},
     )
     quiet_dbfs: float = field(
-        default=-65.0,
+        default=-55.0,
         metadata={"doc": "Softer sound leaves it shut.", "min": -120.0, "max": 0.0},
     )
 
