@@ -1,14 +1,18 @@
 """The network's gradients, its steps, and its file against itself."""
 
+import hashlib
+
 import numpy as np
 import onnxruntime
 import pytest
 
+from sensorium.inference import card as cards
 from sensorium.perception.viseme import AHEAD, INPUT, OUTPUT
 from sensorium.perception.viseme_features import BANDS
 from sensorium.records.voice import VISEME_FRAMES
 from sensorium_tools.progress import Progress
-from sensorium_tools.train import viseme_fit
+from sensorium_tools.samples import espeak_library
+from sensorium_tools.train import viseme, viseme_fit
 from sensorium_tools.train.viseme_data import Frames, windows
 from sensorium_tools.train.viseme_export import onnx_file
 from sensorium_tools.train.viseme_network import CLASSES, SPAN, Adam, Network, softmax
@@ -92,3 +96,15 @@ def test_a_rare_viseme_counts_for_more():
     share = viseme_fit.shares(np.array([0] * 90 + [1] * 10))
     assert share[1] > share[0]
     assert np.isfinite(share).all()
+
+
+def test_a_trained_engine_is_a_folder_whose_card_pins_its_weights(tmp_path):
+    if espeak_library.missing():
+        pytest.skip(espeak_library.missing())
+    report = viseme.train(Progress(), room=tmp_path, steps=1, limit=3)
+    card = cards.read(tmp_path / "viseme")
+    weights = (tmp_path / "viseme" / "viseme.onnx").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() == card.weights[0].sha256 == report["sha256"]
+    assert report["sounds"] == 3
+    assert len(weights) == report["bytes"] < 300_000
+    assert report["folder"] in viseme.page(report)

@@ -83,10 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--name", default="own", help="of the set; default: own")
     _add_json(command)
-    says = "train a wake word of your own: any phrase, minutes on two cores"
+    says = "train a wake word of your own, any phrase, or the visemes; minutes on two cores"
     command = commands_.add_parser("train", help=says, description=f"{says.capitalize()}.")
-    command.add_argument("kind", choices=("wake-word",), help="what is trained")
-    command.add_argument("phrase", metavar="PHRASE", help='for instance "hey sensorium"')
+    command.add_argument("kind", choices=("wake-word", "viseme"), help="what is trained")
+    command.add_argument(
+        "phrase", metavar="PHRASE", nargs="?", default="",
+        help='of the wake word, for instance "hey sensorium"',
+    )
     command.add_argument("--name", default="", help="of the engine; default: from the phrase")
     command.add_argument(
         "--voices", nargs="+", default=(), metavar="SYNTHESISER/VOICE",
@@ -119,7 +122,7 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[st
         name, recording = arguments.name, arguments.recording
         yield _attempt(name, lambda: commands.calibrate(recording, name, progress))
     elif arguments.command == "train":
-        name = arguments.name or arguments.phrase
+        name = arguments.name or arguments.phrase or arguments.kind
         yield _attempt(name, lambda: commands.train(arguments, progress))
     elif arguments.command == "gc":
         yield _attempt("cache", lambda: commands.sweep(arguments.max_mb))

@@ -17,6 +17,8 @@ from sensorium_tools.install import installed, write
 from sensorium_tools.ports import of_manifest
 from sensorium_tools.train import page as training_page
 from sensorium_tools.train import result
+from sensorium_tools.train.viseme import page as viseme_page
+from sensorium_tools.train.viseme import train as train_viseme
 from sensorium_tools.train.wake_word import train as train_wake_word
 from sensorium_tools.verify.explanation import explanation
 from sensorium_tools.verify.report import Report
@@ -138,7 +140,19 @@ def calibrate(recording: Path, name: str, progress: Progress) -> dict[str, Any]:
 
 
 def train(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Trains a wake word and installs it."""
+    """Trains a wake word, or the visemes, and installs it.
+
+    Raises:
+        EngineError: When the visemes are given what only a wake word has.
+    """
+    if arguments.kind == "viseme":
+        if arguments.phrase or arguments.name or arguments.voices:
+            raise EngineError(
+                "train viseme takes no phrase, name or voices",
+                "its voices stand in calibration/visemes/manifest.toml",
+            )
+        trained = train_viseme(progress, room=arguments.to)
+        return {"state": "trained", "page": viseme_page(trained), "report": trained}
     report = train_wake_word(
         arguments.phrase, progress, name=arguments.name, voices=arguments.voices,
         room=arguments.to,

@@ -17,6 +17,7 @@ from sensorium_tools.train import viseme_data, viseme_fit
 from sensorium_tools.train.viseme_export import onnx_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sensorium_tools.progress import Progress
@@ -66,6 +67,15 @@ def train(
         "name": NAME, "folder": str(folder), "sounds": sounds, "frames": len(data.truth),
         "seconds": round(time.monotonic() - begun, 1), "bytes": len(data_bytes), "sha256": digest,
     }
+
+
+def page(report: Mapping[str, Any]) -> str:
+    """What was trained, for a person; see `train`."""
+    return (
+        f"viseme: {report['bytes']} bytes from {report['frames']} frames of {report['sounds']} "
+        f"sounds in {report['seconds']} s, in {report['folder']}; "
+        "`sensorium-engines verify viseme` judges it on voices that it has not heard"
+    )
 
 
 def _card(digest: str) -> str:
