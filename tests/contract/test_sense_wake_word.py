@@ -24,7 +24,7 @@ HEAD = "hey-sensorium"
 PHRASE = "hey sensorium"
 VOICES = (
     ("espeak-ng", "en-us+f1"), ("espeak-ng", "en-gb-scotland+m6"), ("espeak-ng", "en-us+linda"),
-    ("espeak-ng", "en-us+m1"), ("kokoro", "jf_nezumi"), ("kokoro", "jm_kumo"),
+    ("espeak-ng", "en-us+m1"), ("kokoro", "jf_tebukuro"), ("kokoro", "jm_kumo"),
 )
 ONE = VOICES[0]
 

@@ -37,7 +37,7 @@ def test_the_gradient_is_that_of_finite_differences() -> None:
     }
     noise = np.random.default_rng(1)
     windows, truth = noise.normal(size=(5, 16, 96)), noise.integers(0, 2, 5).astype(float)
-    keep = (noise.random((5, 384)) < 0.7) / 0.7
+    keep = (noise.random((5, 576)) < 0.7) / 0.7
 
     def loss() -> float:
         logits, _ = network.forward(weights, windows, keep)

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-ROUNDS, STEPS = 12, 260
+ROUNDS, STEPS = 20, 160
 """Looks for the hardest windows, and steps after each."""
 BATCH = 512
-_PHRASE_SHARE = 1 / 4
-_HARD = 12_000
+_PHRASE_SHARE = 1 / 3
+_HARD = 2_000
 """Windows that are the hardest of all; half of a batch's others are from them."""
 _RATE = 2e-3
-_KEEP = 0.5
+_KEEP = 0.6
 _JITTER = 0.25
 """Noise on a normalised number: with less, a head knows its synthesisers by heart."""
 _SMOOTH = 0.02

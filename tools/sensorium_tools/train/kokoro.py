@@ -1,4 +1,4 @@
-"""Voices of Kokoro-82M: a neural synthesiser that is only measured on, never learnt from.
+"""Voices of Kokoro-82M, a neural synthesiser.
 
 Its graph (INT8) comes in four pinned wheels, its voices in a fifth; all are read as data. The
 voices are Japanese speakers; fed with English phonemes they speak English with an accent. How

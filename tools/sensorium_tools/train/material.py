@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from sensorium_tools.train.voices import Cast, Voice
 
 SIDES = ("training", "choosing", "held_out")
-_SLOW = {"festival": 40, "piper": 110, "kokoro": 50}
+_SLOW = {"festival": 40, "piper": 110, "kokoro": 70}
 """Utterances of a synthesiser that takes its time; each is heard in several scenes."""
 _REVOICED = {"training": 0.3, "choosing": 0.0, "held_out": 0.0}
 """Share of the voices that get another speaker: none where it is measured."""
 _AROUND = 200
 """Sentences that are said before and after phrases, of one side."""
-_SCENES = {"festival": 4, "piper": 12, "kokoro": 4}
+_SCENES = {"festival": 4, "piper": 12, "kokoro": 8}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Amounts:
 
 
 AMOUNTS = {
-    "training": Amounts(3600, 2600, 320, 2, 8),
+    "training": Amounts(3400, 2600, 450, 3, 8),
     "choosing": Amounts(400, 400, 80, 2, 2),
     "held_out": Amounts(800, 600, 60, 1, 4),
 }

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
 STEP_S = STEP / RATE_HZ
-LOWEST, HIGHEST = 0.3, 0.98
-"""Thresholds that are chosen; a user may set any."""
+LOWEST, HIGHEST = 0.3, 0.9
+"""Thresholds that are chosen; a user may set any. Over 0.9 the phrase's own scores crowd."""
 _CERTAINTY = 0.95
 _MAY_MISS = 0.02
 """Share of the phrases whose scores the threshold need not stay under."""

@@ -1,6 +1,6 @@
 """The head: two convolutions over time and two dense layers, in numpy, with its own gradient.
 
-It is small enough (26,000 numbers) that a framework of a gigabyte would cost more than it saves. A
+It is small enough (50,000 numbers) that a framework of a gigabyte would cost more than it saves. A
 test holds the gradient against finite differences and the exported graph against this one.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
     Weights = dict[str, Array]
 
-CHANNELS, TAPS, HIDDEN = 32, 3, 32
+CHANNELS, TAPS, HIDDEN = 48, 3, 48
 _LAYERS = {
     "conv1": (TAPS * WIDTH, CHANNELS),
     "conv2": (TAPS * CHANNELS, CHANNELS),
@@ -46,7 +46,7 @@ def forward(
     Args:
         weights: See `fresh`.
         windows: float32 [n, 16, 96], normalised.
-        keep: For training, factors of the dense layer's inputs: float32 [n, 384].
+        keep: For training, factors of the dense layer's inputs: float32 [n, 576].
 
     Returns:
         float32 [n], and what `backward` needs.

@@ -27,8 +27,8 @@ TRAINING: dict[str, tuple[str, ...]] = {
         "en-us-nyc+m3", "en-us-nyc+f5", "en-us+belinda", "en-us+anika", "en-us+travis",
         "en-gb-x-gbcwmd+m5", "en-gb+sandro", "en-us+whisper", "en-us+croak",
     ),
-    "festival": ("kal_diphone", "ked_diphone"),
     "flite": ("kal16", "awb", "rms", "slt") * 4,
+    "kokoro": ("jf_alpha", "jf_gongitsune", "jf_nezumi"),
     "piper": ("joe",),
 }
 """What a head learns from. Flite's voices, which are made of recordings of people, count fourfold:
@@ -44,8 +44,8 @@ HELD_OUT: dict[str, tuple[str, ...]] = {
         "en-us+f1", "en-us+m1", "en-us+linda", "en-gb+klatt3", "en-gb-x-gbcwmd+f2",
         "en-gb-scotland+m6", "en-us+zac", "en-gb+shelby",
     ),
-    "festival": ("cmu_us_slt_arctic_hts",),
-    "kokoro": ("jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"),
+    "festival": ("cmu_us_slt_arctic_hts", "ked_diphone"),
+    "kokoro": ("jf_tebukuro", "jm_kumo"),
 }
 """What its report is measured on: other voices, and a synthesiser that it never heard."""
 
