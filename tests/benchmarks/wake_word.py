@@ -2,12 +2,12 @@
 
     python tests/benchmarks/wake_word.py [--hours 1] [--clips 420] [--peer-hours 0.25] [--json FILE]
 
-Nothing here was in the head's training: other voices of espeak-ng and of Kokoro, and
-voices of festival, which it never heard, say the phrase, in rooms, over noise, through microphones. Without the phrase:
-recorded speech that was kept out (42 minutes of it are there with every Asterisk voice; in each
-further hour they are in other rooms), synthetic sentences of those voices, noise and music, made
-and, where Debian's asterisk-moh-opsound-g722 is installed, recorded. A rate stands beside the upper
-end of its 95 % interval (one-sided, exact for a Poisson process).
+Nothing here was in the head's training: other voices of espeak-ng and of Kokoro, and voices of
+festival, which it never heard, say the phrase, in rooms, over noise, through microphones. Without
+the phrase: recorded speech that was kept out (42 minutes of it are there with every Asterisk voice;
+in each further hour they are in other rooms), synthetic sentences of those voices, noise and music,
+made and, where Debian's asterisk-moh-opsound-g722 is installed, recorded. A rate stands beside the
+upper end of its 95 % interval (one-sided, exact for a Poisson process).
 
 Peers hear the same sounds: pocketsphinx the same phrase; openWakeWord's ready head hey_jarvis its
 own phrase, said by the same voices. Vosk has no model in a package index.
