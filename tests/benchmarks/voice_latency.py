@@ -187,7 +187,7 @@ def _vocabulary() -> str:
         f'\n[[commands]]\nname = "c{at}"\nphrases = ["{text.strip(".?").lower()}"]\n'
         for at, text in enumerate(COMMANDS)
     )
-    return f'app = "{APP}"\nname = "benchmark"\n{commands}'
+    return f'app = "{APP}"\nname = "benchmark"\ngate = "always"\n{commands}'
 
 
 def _report(

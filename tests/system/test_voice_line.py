@@ -33,15 +33,17 @@ device = "pulse"
 FIRST = """
 app = "first-app"
 name = "furniture"
+gate = "always"
 [slots.place]
 values = ["table", "shelf"]
 [[commands]]
 name = "put"
-phrases = ["(please) put that on the {place}"]
+phrases = ["[please] put that on the {place}"]
 """
 SECOND = """
 app = "second-app"
 name = "sound"
+gate = "always"
 [slots.level]
 kind = "number"
 [[commands]]
