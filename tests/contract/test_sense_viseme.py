@@ -188,7 +188,7 @@ def test_bad_sound_gives_weights_all_the_same(engine, harm: str) -> None:
     assert np.isfinite(weights).all()
     assert np.allclose(weights.sum(1), 1.0, atol=1e-5)
     lips = during(shown, "PP", weights, times, 0.016)
-    assert sum(mean[VISEMES.index("PP")] > 0.3 for mean in lips) >= 3
+    assert sum(mean[VISEMES.index("PP")] > 0.15 for mean in lips) >= 2
 
 
 def test_lost_input_shuts_the_mouth_and_says_why(engine) -> None:

@@ -59,6 +59,7 @@ def train(
     data_bytes = onnx_file(viseme_fit.fit(data, steps, SEED, progress))
     digest = hashlib.sha256(data_bytes).hexdigest()
     folder = (room or folders.data_dir() / "engines") / NAME
+    folder.mkdir(parents=True, exist_ok=True)
     write(folder / cards.FILE_NAME, _card(digest).encode())
     write(folder / FILE, data_bytes)
     if room is None:
