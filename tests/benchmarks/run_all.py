@@ -27,6 +27,7 @@ NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
     "frame_times", "senses", "gestures", "gpu_fallback", "engine_call", "engine_peers",
     "engine_bundle",
+    "viseme",
 )
 LIMIT_S = 1200
 
