@@ -110,7 +110,7 @@ class Benchmark:
         """ms a token of each decoder for the same sound, the prompt's two and the end counted."""
         mel = log_mel(sound, 100 * seconds)
         cross = self.encoders["fp32"]({"mel": mel})
-        prompt = list(self.vocabulary.prompt)
+        prompt = list(self.vocabulary.prompt("en"))
         view = self.peer.model.encode(self._view(np.ascontiguousarray(mel)))
         counts: dict[str, int] = {}
 

@@ -14,6 +14,7 @@ from fixtures import engines, pinned, speech
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
+from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_decoding import Decoder, Ending
 from sensorium.perception.whisper_features import log_mel
@@ -119,13 +120,13 @@ def test_tokens_and_their_chances_are_those_of_ctranslate2(theirs) -> None:
 
         def decode(feeds, chances=chances):
             results = run(DECODER)(feeds)
-            if feeds["position"][0] >= len(vocabulary.prompt) - 1:
+            if feeds["position"][0] >= len(vocabulary.prompt("en")) - 1:
                 chances.append(results["logits"][0])
             return results
 
         ours = Decoder(decode, vocabulary).decode(cross)
         found = theirs.generate(
-            view(mel), [list(vocabulary.prompt)], beam_size=1, return_logits_vocab=True,
+            view(mel), [list(vocabulary.prompt("en"))], beam_size=1, return_logits_vocab=True,
             return_no_speech_prob=True,
         )[0]  # fmt: skip
         assert list(ours.tokens) == found.sequences_ids[0]
@@ -159,6 +160,33 @@ def test_texts_are_those_of_faster_whisper_and_of_the_speakers(folder) -> None:
     assert wrong <= 0.15 * count
     # It fills the spectrogram with zeros, where we fill the sound with silence: words may differ.
     assert apart <= 0.1 * count
+
+
+def test_words_have_the_times_of_faster_whisper(folder) -> None:
+    """It has CTranslate2 follow the same heads; where both hear the same words."""
+    library = pytest.importorskip("faster_whisper", exc_type=ImportError)
+    model = library.WhisperModel(str(folder), compute_type="float32", cpu_threads=2)
+    decoder = Decoder(run(DECODER), words_of())
+    apart: list[float] = []
+    for _, sound, _ in speech.utterances():
+        found, _ = model.transcribe(
+            sound, language="en", beam_size=1, temperature=0.0, without_timestamps=True,
+            condition_on_previous_text=False, word_timestamps=True,
+        )  # fmt: skip
+        expected = [word for segment in found for word in segment.words]
+        heard = decoder.decode(run(ENCODER)({"mel": log_mel(sound)}))
+        ours = whisper_words.words(heard, words_of(), len(sound))
+        assert whisper_words.joined(ours) == heard.text
+        if [word.text for word in ours] != [word.word.strip() for word in expected]:
+            continue
+        for word, other in zip(ours, expected, strict=True):
+            apart += [abs(word.first / 16000 - other.start), abs(word.last / 16000 - other.end)]
+            assert word.confidence == pytest.approx(other.probability, abs=0.25)
+    print(f"{len(apart) // 2} words; seconds apart: {np.percentile(apart, [50, 95, 100])}")
+    assert len(apart) >= 40
+    # A position is 20 ms; their spectrogram is filled with zeros, where ours is with silence.
+    assert np.percentile(apart, 50) <= 0.02
+    assert np.percentile(apart, 95) <= 0.2
 
 
 def test_int8_hears_nearly_the_same() -> None:
