@@ -227,7 +227,7 @@ def monologue(figures: Figures, minutes: float) -> None:
             if told["is_final"]:
                 key = int(told["utterance"])
                 heard[key] = heard.get(key, "") + told["text"].decode()
-                lost += told["outcome"] == LOST
+                lost += int(told["outcome"] == LOST)
         seen = newest
         ended.update(
             int(told["utterance"]) for told in rig.all("utterance") if told["event"] == Event.END
