@@ -81,8 +81,10 @@ def main() -> None:
         if kind in SHOWN:
             _row(figures, kind, "pocketsphinx", _recognised(sounds, times_of), y)
             _show_confusion(kind, table)
-        figures.goal(f"{kind}: broad shapes over the loudness mouth's", float(ours[2] / peer[2]), 1.0,
-                     at_most=False)
+        figures.goal(
+            f"{kind}: broad shapes over the loudness mouth's", float(ours[2] / peer[2]), 1.0,
+            at_most=False,
+        )
     told_ms, error_ms = zip(*delays, strict=True)
     for name, values in (("from a shape's true begin to a record that shows it, ms", told_ms),
                          ("its frame's time less the true begin, ms", error_ms),

@@ -21,6 +21,7 @@ from sensorium.perception.recogniser import Recogniser
 from sensorium.perception.speech_options import SpeechOptions
 from sensorium.perception.utterances import Event
 from sensorium.records import encode_text
+from sensorium.records.voice import TEXT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,7 +196,7 @@ class SpeechStream:
         confidence = heard.confidence if heard is not None and heard.text else math.nan
         for number, part in enumerate(made, 1):
             record["part"] = number
-            record["text"] = encode_text(part.text, records.voice.TEXT_BYTES)[0]
+            record["text"] = encode_text(part.text, TEXT_BYTES)[0]
             record["word_count"] = len(part.words)
             record["words"] = 0
             for entry, (word, at, count) in zip(record["words"][0], part.words, strict=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import functools
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,26 +32,26 @@ _POSITION_CHARACTER = 1
 
 
 class _Id(ctypes.Union):
-    _fields_: ClassVar[list[tuple[str, Any]]] = [
+    _fields_ = (
         ("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8),
-    ]
+    )
 
 
 class _Event(ctypes.Structure):
-    _fields_: ClassVar[list[tuple[str, Any]]] = [
+    _fields_ = (
         ("type", ctypes.c_int), ("unique_identifier", ctypes.c_uint),
         ("text_position", ctypes.c_int), ("length", ctypes.c_int),
         ("audio_position", ctypes.c_int), ("sample", ctypes.c_int),
         ("user_data", ctypes.c_void_p), ("id", _Id),
-    ]
+    )
 
 
 class _Voice(ctypes.Structure):
-    _fields_: ClassVar[list[tuple[str, Any]]] = [
+    _fields_ = (
         ("name", ctypes.c_char_p), ("languages", ctypes.c_char_p), ("identifier", ctypes.c_char_p),
         ("gender", ctypes.c_ubyte), ("age", ctypes.c_ubyte), ("variant", ctypes.c_ubyte),
         ("xx1", ctypes.c_ubyte), ("score", ctypes.c_int), ("spare", ctypes.c_void_p),
-    ]
+    )
 
 
 _Callback = ctypes.CFUNCTYPE(

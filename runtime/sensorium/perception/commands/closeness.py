@@ -136,7 +136,7 @@ class Closeness:
         full = _similarity(whole.letters, group.letters) + _similarity(whole.sound, group.sounds)
         short = _similarity(bare.letters, group.bare_letters)
         short += _similarity(bare.sound, group.bare_sounds)
-        scores: NDArray[np.float32] = np.maximum(full, _FILLED * short) / 2
+        scores: NDArray[np.float32] = (np.maximum(full, _FILLED * short) / 2).astype(np.float32)
         return scores
 
     def _mark(self, kind: str) -> str:
