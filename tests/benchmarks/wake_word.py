@@ -59,9 +59,8 @@ class Sounds:
     def __init__(self, progress: Progress) -> None:
         self._noise = np.random.default_rng(SEED)
         self.cast = voices.cast(progress)
-        texts = [
-            " ".join(map(str, self._noise.choice(words(progress), 6))) for _ in range(300)
-        ]
+        known = words(progress)
+        texts = [" ".join(map(str, self._noise.choice(known, 6))) for _ in range(300)]
         self._spoken: list[Utterance] = []
         for synthesiser, count in SENTENCES.items():
             actors = tuple(one for one in self.cast.held_out if one.synthesiser == synthesiser)
