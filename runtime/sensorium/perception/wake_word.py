@@ -231,7 +231,7 @@ class WakeWordStream:
 
     def _tell(self, head: Head, end: int, publish: Publish) -> None:
         last = max(1, end - head.late)
-        detected_ns = self._sound.time_ns(last)
+        detected_ns = self._sound.time_ns(last - 1)
         if detected_ns - self._told.get(head.phrase, 0) < _SAME * 1_000_000_000 // RATE_HZ:
             return
         self._told[head.phrase] = detected_ns
