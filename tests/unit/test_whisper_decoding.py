@@ -73,23 +73,6 @@ def test_each_token_has_its_chance_and_what_was_looked_at() -> None:
     assert found.alignment[:, 0, 0].tolist() == [*VOCABULARY.prompt("en"), 1, 2]
 
 
-def test_a_bias_makes_tokens_likelier_and_not_surer() -> None:
-    asked: list[tuple[int, ...]] = []
-
-    def bias(tokens):
-        asked.append(tuple(tokens))
-        return {5: 5.5, 7: 99.0} if len(tokens) == 1 else {}
-
-    script = ((1,), (2, 5), (END,))
-    speaker = Speaker(*script)
-    found = Decoder(speaker, VOCABULARY, 60).decode(CROSS, bias)
-    # Token 7 is suppressed, however likely it was made.
-    assert found.tokens == (1, 5)
-    assert asked == [(), (1,), (1, 5)]
-    assert found.chances[1] < 0.01
-    assert heard(*script).tokens == (1, 2)
-
-
 def test_what_is_suppressed_is_not_said() -> None:
     assert heard((7, TIME, 5), (TIME, 6), (END,)).tokens == (5, 6)
     assert heard((END, SPACE, 4), (SPACE,), (END,)).tokens == (4, SPACE)

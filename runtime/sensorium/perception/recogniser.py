@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.inference.engine import Engine
-    from sensorium.perception.whisper_decoding import Bias
     from sensorium.perception.whisper_words import Word
 
 QUICK_FRAMES = 800
@@ -88,8 +87,7 @@ class Recogniser:
         )
 
     def hear(
-        self, sound: NDArray[np.float32], voice: float = 1.0, bias: Bias | None = None,
-        *, quick: bool = False,
+        self, sound: NDArray[np.float32], voice: float = 1.0, *, quick: bool = False
     ) -> Recognised:
         """Writes down one piece of sound, whose speech lasts to its end.
 
@@ -99,7 +97,6 @@ class Recogniser:
         Args:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s. What is no number is silence.
             voice: Largest probability of speech in it, 0..1.
-            bias: Makes some tokens likelier; None: none.
             quick: Whether it is a guess that will be made again.
 
         Raises:
@@ -107,13 +104,13 @@ class Recogniser:
             EngineError: When an engine fails.
         """
         levelled = _levelled(sound)
-        found = self._hear_once(levelled, voice, bias, quick)
+        found = self._hear_once(levelled, voice, quick)
         if quick or not found.words:
             return found
         words = found.words
         while len(sound) - words[-1].last > SKIPPED:
             begun = words[-1].last
-            more = self._hear_once(levelled[begun:], voice, bias, quick)
+            more = self._hear_once(levelled[begun:], voice, quick)
             if not more.words:
                 break
             words += more.at(begun).words
@@ -122,10 +119,10 @@ class Recogniser:
         return replace(found, text=whisper_words.joined(words), words=words)
 
     def _hear_once(
-        self, sound: NDArray[np.float32], voice: float, bias: Bias | None, quick: bool
+        self, sound: NDArray[np.float32], voice: float, quick: bool
     ) -> Recognised:
         frames = max(len(sound) // HOP + BEHIND_FRAMES, QUICK_FRAMES if quick else MIN_FRAMES)
-        heard = self._whisper.hear(sound, bias, min(frames // 2 * 2, MAX_FRAMES))
+        heard = self._whisper.hear(sound, min(frames // 2 * 2, MAX_FRAMES))
         said = is_said(heard, voice)
         words = without_echo(
             whisper_words.words(heard, self._vocabulary, len(sound)) if said else ()

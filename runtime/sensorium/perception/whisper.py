@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sensorium.perception.whisper_decoding import Bias, Decoder, Heard, Run
+    from sensorium.perception.whisper_decoding import Decoder, Heard, Run
 
 FEWEST_TOKENS, TOKENS_PER_S = 16, 12
 """A text has no more tokens than somebody can say in the time: fast speech has 8 a second."""
@@ -31,9 +31,7 @@ class Whisper:
         self._decoder = decoder
         self._min_frames = min_frames
 
-    def hear(
-        self, sound: NDArray[np.float32], bias: Bias | None = None, min_frames: int | None = None
-    ) -> Heard:
+    def hear(self, sound: NDArray[np.float32], min_frames: int | None = None) -> Heard:
         """Writes down one piece of sound.
 
         A text that the model does not end by itself is tried once more with twice the silence
@@ -41,7 +39,6 @@ class Whisper:
 
         Args:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s.
-            bias: Makes some tokens likelier; None: none.
             min_frames: In the place of the class's.
 
         Raises:
@@ -50,9 +47,9 @@ class Whisper:
         """
         most = FEWEST_TOKENS + int(TOKENS_PER_S * len(sound) / RATE_HZ)
         mel = log_mel(sound, min_frames or self._min_frames)
-        heard = self._decoder.decode(self._encode({"mel": mel}), bias, most)
+        heard = self._decoder.decode(self._encode({"mel": mel}), most)
         frames = min(2 * mel.shape[-1], MAX_FRAMES)
         if heard.ending is Ending.SAID or frames == mel.shape[-1]:
             return heard
-        again = self._decoder.decode(self._encode({"mel": log_mel(sound, frames)}), bias, most)
+        again = self._decoder.decode(self._encode({"mel": log_mel(sound, frames)}), most)
         return again if again.ending is Ending.SAID else heard

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 Run = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
 """One call of the decoder's engine."""
-Bias = Callable[[Sequence[int]], Mapping[int, float]]
-"""Tokens so far, without the prompt, to what is added to the logits of some that may come next."""
-
 MAX_TOKENS = 224
 """Half of the model's text, as `DecodingOptions.sample_len` of OpenAI's has it."""
 AUTO = "auto"
@@ -53,7 +50,7 @@ class Heard:
         mean_log_probability: Of the tokens, the end included; 0 is certainty.
         silence: Probability that nobody speaks, 0..1.
         language: ISO 639-1.
-        chances: Probability of each token, 0..1, before any bias.
+        chances: Probability of each token, 0..1.
         alignment: [prompt + tokens, heads, positions], scores of the heads that follow the sound;
             row by row what was looked at to find the next token. See `whisper_alignment`.
     """
@@ -105,14 +102,12 @@ class Decoder:
         self._bar_at_start[list(vocabulary.suppressed_at_start)] = -np.inf
 
     def decode(
-        self, cross: Mapping[str, NDArray[np.float32]], bias: Bias | None = None,
-        most: int | None = None,
+        self, cross: Mapping[str, NDArray[np.float32]], most: int | None = None
     ) -> Heard:
         """Writes down one piece of sound.
 
         Args:
             cross: What the encoder gave: keys and values by name. Not changed.
-            bias: Makes some tokens likelier; None: none.
             most: Tokens of this text, at most; None: as many as of any.
 
         Raises:
@@ -125,7 +120,7 @@ class Decoder:
         for token in self._vocabulary.prompt(language)[1:]:
             logits = steps.take(token)
         return self._continue(
-            steps, logits, silence, language, bias, min(most or self._max_tokens, self._max_tokens)
+            steps, logits, silence, language, min(most or self._max_tokens, self._max_tokens)
         )
 
     def _heard_language(self, logits: NDArray[np.float32]) -> str:
@@ -136,8 +131,7 @@ class Decoder:
         return max(known, key=lambda name: float(logits[known[name]]))
 
     def _continue(
-        self, steps: _Steps, logits: NDArray[np.float32], silence: float, language: str,
-        bias: Bias | None, most: int,
+        self, steps: _Steps, logits: NDArray[np.float32], silence: float, language: str, most: int
     ) -> Heard:
         tokens: list[int] = []
         logarithms: list[float] = []
@@ -145,7 +139,7 @@ class Decoder:
         while len(tokens) < most:
             logits = logits + (self._bar if tokens else self._bar_at_start)
             chances = _log_softmax(logits)
-            token = int(_biased(chances, bias, tokens).argmax())
+            token = int(chances.argmax())
             logarithms.append(float(chances[token]))
             if token == self._vocabulary.end:
                 ending = Ending.SAID
@@ -228,18 +222,6 @@ def loop(tokens: Sequence[int]) -> int:
 def times(length: int) -> int:
     """How often so many tokens must come in a row to be a loop."""
     return max(LOOP_TIMES, -(-LOOP_TOKENS // length))
-
-
-def _biased(
-    chances: NDArray[np.float32], bias: Bias | None, tokens: Sequence[int]
-) -> NDArray[np.float32]:
-    additions = bias(tokens) if bias is not None else None
-    if not additions:
-        return chances
-    changed = chances.copy()
-    for token, addition in additions.items():
-        changed[token] += addition
-    return changed
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
