@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from sensorium.channels.catalogue import Channel
     from sensorium.channels.table import EntryInfo
 
+_U64 = (1 << 64) - 1
+
+
 class Region:
     """A mapped region. Made by the supervisor, opened by everybody else.
 
@@ -128,12 +131,14 @@ class Region:
             Its epoch, one more than the last owner's.
         """
         word = self.entry(name).base // 8
-        self.words[word + Entry.EPOCH // 8] += 1
+        # An app can write any number into its own region.
+        epoch = (self.words[word + Entry.EPOCH // 8] + 1) & _U64
+        self.words[word + Entry.EPOCH // 8] = epoch
         self.words[word + Entry.OWNER_HEARTBEAT_NS // 8] = heartbeat_ns
         self.words[word + Entry.OWNER_PID // 8] = pid
         if self.words[word + Entry.STATE // 8] == OwnerState.VACANT:
             self.set_owner_state(name, OwnerState.STARTING, Reason.STARTING)
-        return self.words[word + Entry.EPOCH // 8]
+        return epoch
 
     def set_owner_state(self, name: str, state: OwnerState, reason: Reason) -> None:
         """Says what became of a channel's owner (the supervisor's alone)."""
