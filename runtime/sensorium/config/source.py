@@ -147,7 +147,11 @@ def _statements(text: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
             start = number
+        within = bool(pending)
         pending += line + "\n"
+        if within and line.endswith(","):
+            # A long list goes on: to parse it anew at each line would take the square of its time.
+            continue
         try:
             parsed = tomllib.loads(pending)
         except tomllib.TOMLDecodeError:
