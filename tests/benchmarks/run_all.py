@@ -27,7 +27,7 @@ NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
     "frame_times", "senses", "gestures", "gpu_fallback", "engine_call", "engine_peers",
     "engine_bundle", "voice_latency", "speech_accuracy", "wake_word", "speaker", "viseme",
-    "voice_faults",
+    "voice_faults", "commands",
 )
 LIMIT_S = 1200
 

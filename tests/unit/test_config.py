@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sensorium.config import Config, find, load
+from sensorium.config import Config, Source, find, load
 from sensorium.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -196,3 +196,13 @@ def test_an_error_in_an_override_names_it_and_not_the_file(tmp_path: Path) -> No
         overridden(tmp_path, "[inference]\nthreads = -1\n", {"inference.nice": 9})
     with pytest.raises(ConfigError, match="inference.nice: there is no such key|is not a table"):
         overridden(tmp_path, "[inference]\nnice = 1\n", {"inference.nice.x": 9})
+
+
+def test_the_line_of_a_key_behind_a_long_list_is_known(tmp_path: Path) -> None:
+    rows = "".join(f'  "text {number}",\n' for number in range(5000))
+    path = tmp_path / "long.toml"
+    path.write_text(f"first = [\n{rows}]\nsecond = [1,\n 2]\nthird = 3 # one, two,\nfourth = 4\n")
+    source = Source.read(path)
+    source.parse()
+    places = [source.line((name,)) for name in ("first", "second", "third", "fourth")]
+    assert places == [1, 5003, 5005, 5006]
