@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
     "frame_times", "senses", "gestures", "gpu_fallback", "engine_call", "engine_peers",
-    "engine_bundle", "voice_latency", "speech_accuracy", "wake_word", "speaker", "viseme",
+    "engine_bundle", "voice_latency", "voice_cost", "speech_accuracy", "wake_word", "speaker", "viseme",
     "voice_faults", "commands",
 )
 LIMIT_S = 1200

@@ -35,6 +35,9 @@ class Stage:
     asks for, as a sound card with PulseAudio's timer does, but only from its second step on: left
     alone it turns once in two seconds. `clocked` makes it turn every 10 ms from the start.
 
+    Args:
+        *settings: More of the configuration, as SECTION.KEY=VALUE.
+
     Attributes:
         folder: A private one, gone at the end.
         daemon: Not yet started, so that a benchmark can time its start.
@@ -43,6 +46,9 @@ class Stage:
     """
 
     remote: Remote
+
+    def __init__(self, *settings: str) -> None:
+        self._settings = ('sensors.microphone.device="pulse"', *settings)
 
     def __enter__(self) -> Stage:
         self._leaving = contextlib.ExitStack()
@@ -55,7 +61,7 @@ class Stage:
         self.remote = self._leaving.enter_context(headset.connect())
         self.daemon = Daemon(
             self.folder, "default", cache=folders.cache_dir(), python=headset.python,
-            arguments=["--set", 'sensors.microphone.device="pulse"'],
+            arguments=[word for one in self._settings for word in ("--set", one)],
             environment={**self.sound.environment, **headset.environment, **INSTALLED},
         )
         return self
