@@ -194,7 +194,7 @@ def test_app_region_takes_frames_and_scene_and_goes_with_its_connection(daemon: 
         until(lambda: row()["frames"] == 3 and row()["refused"] == 1, "the frames")
         command = Cursor(region, "command")
         assert command.next(now_ns()) is Status.INVALID
-        assert command.reason == Reason.NOT_IMPLEMENTED
+        assert command.reason == Reason.NOT_CONFIGURED
     reader = Reader(region, "target")
     until(lambda: reader.read(now_ns()) is Status.CLOSED, "closed with its connection")
 
