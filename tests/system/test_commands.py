@@ -105,7 +105,10 @@ class Running:
 @contextlib.contextmanager
 def connected(app: str) -> Iterator[Region]:
     with Client.connect(app) as client:
-        yield client.open("app")[0]
+        region = client.open("app")[0]
+        # What is said before the region has reached the process is not told to the app.
+        time.sleep(0.5)
+        yield region
 
 
 @pytest.fixture
