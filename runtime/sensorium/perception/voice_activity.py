@@ -98,7 +98,7 @@ class VoiceStream:
         }
         self._session = 0
         self._generation = 0
-        self._end_sample = 0
+        self._end_sample = self._end_first = 0
         self._end_ns = 0
         self._next = self._next_first = 0
         self._quiet_until = 0
@@ -141,26 +141,28 @@ class VoiceStream:
             return
         audio = sample.record
         session, first = int(audio["session"][0]), int(audio["first_sample"][0])
-        if (
-            self._broken or audio["gap"][0] or session != self._session
-            or (sample.n, first) != (self._next, self._next_first)
-        ):
+        place = (session, first)
+        if self._broken or audio["gap"][0] or place != (self._session, self._next_first):
             self._restart(publish)
             self._session, self._broken = session, False
-            self._generation = self._rings.generation("audio")
-            self._utterances.free_from(first_index(sample.n))
+            self._begin(sample.n)
+        elif sample.n != self._next:
+            # The same sound in a new region: speech goes on, but an utterance has one region.
+            self._end_utterance(publish)
+            self._begin(sample.n)
         block = audio["samples"][0]
         probability = self._probability(block)
         self._next, self._next_first = sample.n + 1, first + len(block)
         if sample.n <= self._quiet_until:
             return
         self._end_sample, self._end_ns = first_index(self._next), sample.capture_ns
+        self._end_first = self._next_first
         self._first[0] = first
         self._index[0] = index = first_index(sample.n)
-        change = self._gate.update(probability, index, len(block))
+        change = self._gate.update(probability, first, len(block))
         loudness = loudness_dbfs(block)
         self._fill(probability, loudness)
-        onset = self._gate.onset_sample if change == Change.BEGIN else None
+        onset = index - first + self._gate.onset_sample if change == Change.BEGIN else None
         if self._gate.speaking and not self._utterances.going_on and probability >= self._onset:
             onset = onset or index
         for step in self._utterances.block(probability, loudness, index, len(block), onset):
@@ -186,12 +188,20 @@ class VoiceStream:
 
     def _restart(self, publish: Publish) -> None:
         """Forgets the sound so far; speech that lasted to its end ends there."""
-        change = self._gate.stop(self._end_sample)
+        change = self._gate.stop(self._end_first)
         for array in self._feeds.values():
             array.fill(0.0)
+        self._end_utterance(publish)
+        self._tell(change, publish)
+
+    def _begin(self, n: int) -> None:
+        """Record `n` is the first of a region, or of sound that follows nothing."""
+        self._generation = self._rings.generation("audio")
+        self._utterances.free_from(first_index(n))
+
+    def _end_utterance(self, publish: Publish) -> None:
         for step in self._utterances.lost():
             self._tell_utterance(step, publish)
-        self._tell(change, publish)
 
     def _tell(self, change: Change, publish: Publish) -> None:
         """Counts an onset or offset, and publishes it as an event."""
@@ -201,10 +211,10 @@ class VoiceStream:
             return
         if change == Change.BEGIN:
             record["onsets"] += 1
-            record["onset_ns"] = self._time_ns(self._gate.onset_sample)
+            record["onset_ns"] = self._time_ns(self._end_first - self._gate.onset_sample)
         else:
             record["offsets"] += 1
-            record["offset_ns"] = self._time_ns(self._gate.offset_sample)
+            record["offset_ns"] = self._time_ns(self._end_first - self._gate.offset_sample)
         record["event"] = change
         publish(
             "voice_event", record, self._end_ns,
@@ -218,16 +228,16 @@ class VoiceStream:
         for name in ("event", "ending", "first", "last", "onset", "offset", "continues", "speech",
                      "peak"):
             told[name] = getattr(step, name)
-        told["start_ns"] = self._time_ns(step.onset)
-        told["end_ns"] = self._time_ns(step.offset)
+        told["start_ns"] = self._time_ns(self._end_sample - step.onset)
+        told["end_ns"] = self._time_ns(self._end_sample - step.offset)
         told["session"] = self._session
         publish(
             "utterance", self._told, self._end_ns, confidence=step.peak, engine=self._engine
         )
 
-    def _time_ns(self, sample: int) -> int:
-        """Capture time of a sample index, from that of the end of the newest block."""
-        return self._end_ns - (self._end_sample - sample) * 1_000_000_000 // RATE_HZ
+    def _time_ns(self, behind: int) -> int:
+        """Capture time of so many samples before the end of the newest block."""
+        return self._end_ns - behind * 1_000_000_000 // RATE_HZ
 
     def _fill(self, probability: float, loudness: float) -> None:
         self._chance[0] = probability
