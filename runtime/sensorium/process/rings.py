@@ -69,8 +69,11 @@ class ChannelRings:
         assert region is not None
         ring = self._known.get((channel, region.generation))
         if ring is None or ring.region is not region:
-            for old in [key for key in self._known if key[0] == channel][:-1]:
-                del self._known[old]
+            earlier = self._outputs.earlier.get(name)
+            for key, old in tuple(self._known.items()):
+                if key[0] == channel and old.region is not earlier:
+                    # Nobody else holds it any more.
+                    del self._known[key]
             ring = Cursor(region, channel, live=False)
             self._known[channel, region.generation] = ring
         return ring
