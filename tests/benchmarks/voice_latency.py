@@ -16,7 +16,6 @@ import contextlib
 import os
 import subprocess
 import tempfile
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +26,12 @@ from figures import Figures
 from fixtures import engines, pulse
 from fixtures import speech as voices
 from fixtures.daemon import Daemon
+from fixtures.follower import Follower
 from fixtures.voice_reader import Heard, VoiceReader
 from scipy.signal import correlate
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
-from sensorium.channels.status import Status
-from sensorium.clock import now_ns
 from sensorium.sensors.resampler import Resampler
 
 if TYPE_CHECKING:
@@ -105,33 +103,22 @@ def _clips() -> Iterator[Clip]:
         yield Clip(text, sound, int(loud[0]) * 160, int(loud[-1] + 1) * 160)
 
 
-class Recorder:
+class Recorder(Follower):
     """Keeps every block of the daemon's `audio`, and when each was delivered."""
 
     def __init__(self, region: Region) -> None:
-        self._cursor = Cursor(region, "audio")
+        super().__init__(Cursor(region, "audio"))
         self.blocks: list[NDArray[np.float32]] = []
         self.ends: list[int] = []
         self.delivery_ms: list[float] = []
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Recorder:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.01):
-            while self._cursor.next(now_ns()) == Status.NEW:
-                sample = self._cursor.sample
-                self.blocks.append(sample.view(CHANNELS["audio"].record)["samples"][0].copy())
-                self.ends.append(sample.capture_ns)
-                self.delivery_ms.append((sample.publish_ns - sample.capture_ns) / 1e6)
-            assert self._cursor.lost == 0
+    def take(self, cursor: Cursor) -> None:
+        """See `Follower.take`."""
+        sample = cursor.sample
+        if sample.valid:
+            self.blocks.append(sample.view(CHANNELS["audio"].record)["samples"][0].copy())
+            self.ends.append(sample.capture_ns)
+            self.delivery_ms.append((sample.publish_ns - sample.capture_ns) / 1e6)
 
     def time_ns(self, sample: int) -> int:
         """Capture time of a sample of all blocks in a row."""
