@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fixtures.voice_reader import Heard
+
 pytestmark = pytest.mark.system
 
 CONFIG = """
@@ -73,11 +75,24 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9 ]", " ", text.lower()).split())
 
 
+def of_kind(reader: VoiceReader, channel: str, place: int, value: str) -> list[Heard]:
+    return [event for event in reader.of(channel) if event.fields[place] == value]
+
+
+def finals(reader: VoiceReader) -> list[Heard]:
+    return of_kind(reader, "transcript", 1, "1")
+
+
+def matched(reader: VoiceReader) -> list[Heard]:
+    return [event for event in reader.of("command") if event.fields[1]]
+
+
 def test_text_and_commands_reach_the_apps_that_they_are_for(
     daemon: tuple[Daemon, PulseServer], tmp_path: Path
 ) -> None:
     running, server = daemon
     assert running.command("grants", "allow", "first-app", "transcript").returncode == 0
+    said = []
     with contextlib.ExitStack() as stack:
         first, second = (
             stack.enter_context(VoiceReader(tmp_path, running.environment, app, *channels))
@@ -85,33 +100,32 @@ def test_text_and_commands_reach_the_apps_that_they_are_for(
                 ("first-app", ("utterance", "transcript", "command")), ("second-app", ("command",))
             )
         )
-        for number, text in enumerate(SAID):
-            finals = len([event for event in first.of("transcript") if event.fields[1] == "1"])
+        for number, (text, listener) in enumerate(zip(SAID, (first, second, None), strict=True)):
             sound = Resampler(voices.RATE_HZ, pulse.RATE).process(
                 np.concatenate([np.zeros(8000), voices.espeak(text), np.zeros(8000)]).astype("f")
             )
-            server.play(write_wav(tmp_path / f"{number}.wav", sound)).wait()
-            first.until(
-                lambda before=finals: len(
-                    [event for event in first.of("transcript") if event.fields[1] == "1"]
-                ) > before
-            )
-        first.until(lambda: first.of("command"))
-        second.until(lambda: second.of("command"))
-    finals = [event for event in first.of("transcript") if event.fields[1] == "1"]
-    heard = " ".join(event.fields[3] for event in finals)
-    assert jiwer.wer(plain(" ".join(SAID)), plain(heard)) < 0.25, heard
+            clip = write_wav(tmp_path / f"{number}.wav", sound)
+            # A sound server that stutters cuts a sentence in two: then it is said again.
+            for _ in range(3):
+                before = len(finals(first)), len(first.of("command")), len(second.of("command"))
+                server.play(clip).wait()
+                said.append(text)
+                first.until(lambda before=before: len(finals(first)) > before[0])
+                # Each app is told of each utterance, be it that none of its commands was said.
+                first.until(lambda before=before: len(first.of("command")) > before[1])
+                second.until(lambda before=before: len(second.of("command")) > before[2])
+                if listener is None or matched(listener):
+                    break
+    heard = [event.fields[3] for event in finals(first)]
+    assert jiwer.wer(plain(" ".join(said)), plain(" ".join(heard))) < 0.25, heard
     # Partial text of an utterance stands before its final, and ids are the utterances' own.
-    ends = [event.fields[0] for event in first.of("utterance") if event.fields[1] == "4"]
-    assert [event.fields[0] for event in finals] == ends
-    assert any(event.fields[1] == "0" for event in first.of("transcript"))
-    matched = {
-        reader: [event.fields[1:] for event in reader.of("command") if event.fields[2] != "0"]
-        for reader in (first, second)
-    }
-    ((name, _, _, gate, slot),) = matched[first]
-    assert (name, gate, slot) == ("put", "1", "place=shelf")
-    ((name, *_, slot),) = matched[second]
+    ends = [event.fields[0] for event in of_kind(first, "utterance", 1, "4")]
+    assert [event.fields[0] for event in finals(first)] == ends
+    assert of_kind(first, "transcript", 1, "0")
+    ((_, name, _, _, gate, slot),) = (event.fields for event in matched(first))
+    assert (name, gate, slot) == ("put", "1", "place=shelf"), heard
+    assert len(matched(second)) == 1, heard
+    ((_, name, *_, slot),) = (event.fields for event in matched(second))
     assert name == "volume"
     assert slot in ("level=twenty five", "level=25")
     assert second.of("transcript") == []
