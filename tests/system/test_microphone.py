@@ -17,7 +17,8 @@ from fixtures.pulse import PulseServer, write_wav
 from fixtures.sensor_io import SensorWorld
 
 from sensorium.health import Reason
-from sensorium.sensors.microphone import Microphone, MicrophoneOptions, State
+from sensorium.sensors.microphone import Microphone, MicrophoneOptions
+from sensorium.sensors.sound_sensor import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,9 +22,9 @@ NAMES = sorted(path.stem for path in folders.data_room("configs").glob("*.toml")
 OWN = {"enabled"}
 OFF = {
     "speech", "command", "wake_word", "push_to_talk", "speaker", "voice_measures",
-    "voice_emotion", "viseme",
+    "voice_emotion", "viseme", "output_sound",
 }
-"""Senses that the default lists and leaves off."""
+"""What the default lists and leaves off."""
 OF_ITS_OWN = {"file", "loop"}
 """Keys whose value in replay.toml is not the default."""
 

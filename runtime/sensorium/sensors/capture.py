@@ -8,20 +8,16 @@ import numpy as np
 
 from sensorium.records.sensors import AUDIO_BLOCK
 from sensorium.sensors import portaudio
-from sensorium.sensors.audio_blocks import RATE, AudioBlocks
-from sensorium.sensors.input_clock import InputClock
-from sensorium.sensors.resampler import Resampler
+from sensorium.sensors.audio_blocks import RATE
+from sensorium.sensors.conversion import Conversion
 from sensorium.sensors.sound_care import SoundCare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from numpy.typing import NDArray
-
     from sensorium.clock import Clock
-
-    Deliver = Callable[[NDArray[np.void], int], None]
+    from sensorium.sensors.conversion import Deliver
 
 
 _PIECES = 3
@@ -35,9 +31,7 @@ class Capture:
 
     The callback runs in PortAudio's own thread. It only puts a delivery aside until a block's
     worth is there (a wake-up costs more than its work), then makes the block and publishes it
-    from there, so that a block waits for no other thread. What the resampler holds back of the
-    first block's worth is made up for by giving up the rest of it: from then on a block ends
-    where a delivery ends, less the resampler's own delay.
+    from there, so that a block waits for no other thread.
 
     Args:
         sounddevice: The module.
@@ -51,7 +45,6 @@ class Capture:
     Attributes:
         care: What the sound goes through first.
         heard_ns: When the callback last ran; when the stream was opened, before that.
-        started: Sound has come.
 
     Raises:
         SensorError: The device cannot be opened.
@@ -68,16 +61,11 @@ class Capture:
         raised: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self.device = device
-        self.started = False
         self._rate = device.rate
         self._clock = clock
-        self._deliver = deliver
         self._raised = raised
         self._sounddevice = sounddevice
-        self._resampler = Resampler(device.rate, RATE)
-        self._blocks = AudioBlocks(session, lost_samples)
-        self._input_clock = InputClock(device.rate)
-        self._fed = self._made = 0
+        self._goes_on = (session, lost_samples, deliver)
         self._dropped = 0
         self._overflow = False
         self.heard_ns = clock()
@@ -85,9 +73,14 @@ class Capture:
         self._open(device.rate * AUDIO_BLOCK // RATE // _PIECES)
 
     @property
+    def started(self) -> bool:
+        """Sound has come."""
+        return self._conversion.started
+
+    @property
     def lost_samples(self) -> int:
         """Samples lost so far, at 16 kHz, those before this stream included."""
-        return self._blocks.lost_samples
+        return self._conversion.lost_samples
 
     @property
     def active(self) -> bool:
@@ -106,6 +99,7 @@ class Capture:
         for channels in dict.fromkeys((1, min(2, self.device.channels), self.device.channels)):
             self._channels = channels
             self.care = SoundCare(channels, self._rate)
+            self._conversion = Conversion(self._rate, self.care, *self._goes_on)
             # A view takes a delivery as it is; a bytearray makes a copy of it first.
             self._aside = memoryview(bytearray(_PIECES * frames * channels * _FLOAT_BYTES))
             self._filled = 0
@@ -147,20 +141,8 @@ class Capture:
         if adc_s > 0:
             # Both clocks are read now: the callback may have waited for the interpreter.
             end = self._clock() - round((self._stream.time - adc_s - frames / self._rate) * 1e9)
-        sound = self.care.process(np.frombuffer(self._aside, np.float32))
-        end_ns, lost = self._input_clock.advance(
-            now, end, self._dropped + len(sound), overflow=self._overflow
+        self._conversion.take(
+            np.frombuffer(self._aside, np.float32), now, end,
+            dropped=self._dropped, overflow=self._overflow,
         )
-        lost += self._dropped
-        if lost or self._overflow:
-            self._blocks.gap(lost * RATE // self._rate)
-            self._dropped, self._overflow = 0, False
-        part = self._resampler.process(sound)
-        self._fed += len(sound)
-        self._made += len(part)
-        if not self.started:
-            self.started = True
-            return
-        held_ns = self._fed * 1_000_000_000 // self._rate - self._made * 1_000_000_000 // RATE
-        for record, capture_ns in self._blocks.add(part, end_ns - held_ns):
-            self._deliver(record, capture_ns)
+        self._dropped, self._overflow = 0, False

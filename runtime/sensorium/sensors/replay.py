@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sensorium.channels.reader import Snapshot
     from sensorium.sensors.sensor import SensorIO
 
-_SOUND = ("audio", "microphone")
+_SOUND = ("audio", "output_audio")
 _MUTED = 3
 """`state` of the microphone."""
 _LAP_NS = 100_000_000
@@ -57,9 +57,9 @@ class Replay:
         self._options = options
         self._io = io
         self._end_ns = 0
-        self._sessions = 0
-        self._last_session = 0
-        self._muted = False
+        self._sessions = dict.fromkeys(_SOUND, 0)
+        self._last_sessions = dict.fromkeys(_SOUND, 0)
+        self._muted: set[str] = set()
 
     def run(self) -> None:
         """Plays until the process stops; afterwards, and on failure, its channels say why."""
@@ -72,7 +72,7 @@ class Replay:
                 while self._lap(recording):
                     if not self._options.loop:
                         break
-                    self._sessions = self._last_session
+                    self._sessions = dict(self._last_sessions)
                 else:
                     return
         except RecordingError as error:
@@ -110,16 +110,16 @@ class Replay:
         return self._sleep_until(self._io.clock() + _LAP_NS)
 
     def _play(self, name: str, sample: Snapshot, shift_ns: int) -> None:
-        if name in _SOUND and self._io.demand().muted:
+        if name in (*_SOUND, "microphone") and self._io.demand().muted:
             self._mute(name)
             return
         record = replayed(name, sample, shift_ns)
-        if name == "audio":
-            if self._muted:
-                self._muted = False
-                self._sessions = self._last_session
-            record["session"] += self._sessions
-            self._last_session = int(record["session"][0])
+        if name in _SOUND:
+            if name in self._muted:
+                self._muted.remove(name)
+                self._sessions[name] = self._last_sessions[name]
+            record["session"] += self._sessions[name]
+            self._last_sessions[name] = int(record["session"][0])
         self._io.publish(
             name, record, sample.capture_ns + shift_ns, valid=sample.valid,
             reason=known_reason(sample.reason), confidence=sample.confidence, device=Device.NONE,
@@ -131,8 +131,8 @@ class Replay:
             record = records.MICROPHONE.zeros()
             record["state"], record["changed_ns"] = _MUTED, now
             self._io.publish(name, record, now, device=Device.NONE)
-        elif not self._muted:
-            self._muted = True
+        elif name not in self._muted:
+            self._muted.add(name)
             self._refuse(name, Reason.MUTED)
 
     def _end(self, reason: Reason) -> None:

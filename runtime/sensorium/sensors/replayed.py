@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SENSOR_CHANNELS = (
     "microphone", "head", "hand_left", "hand_right", "controller_left", "controller_right",
-    "gaze", "audio",
+    "gaze", "audio", "output_audio",
 )
 """What a replay may write: what sensors write, never what senses made of it."""
 

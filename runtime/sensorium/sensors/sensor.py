@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SENSORS: dict[str, str] = {
     "openxr": "sensorium.sensors.openxr:OpenXR",
     "microphone": "sensorium.sensors.microphone:Microphone",
+    "output_sound": "sensorium.sensors.output_sound:OutputSound",
     "replay": "sensorium.sensors.replay:Replay",
 }
 """Name in the configuration to `module:Class`."""

@@ -182,7 +182,9 @@ class Daemon:
         # A recording begins when every sense has said whether it can run: none misses its start.
         heard = Demand(int(self._senses_told()), self._muted)
         for child in self._children.values():
-            for sensor, wanted in (("microphone", demand), ("replay", heard)):
+            for sensor, wanted in (
+                ("microphone", demand), ("output_sound", demand), ("replay", heard)
+            ):
                 if sensor in child.orders.sensors:
                     child.demand(sensor, wanted)
 

@@ -1,0 +1,170 @@
+"""What the PC plays, captured on a real PulseAudio server: heard, gone and back, muted, moved."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from fixtures import pulse
+from fixtures.pulse import PulseServer, write_wav
+from fixtures.sensor_io import SensorWorld
+
+from sensorium.health import Reason
+from sensorium.sensors.microphone import Microphone, MicrophoneOptions
+from sensorium.sensors.output_sound import OutputOptions, OutputSound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fixtures.sensor_io import Published
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseServer]:
+    pulse.require()
+    with PulseServer() as running:
+        for name, value in (running.environment | {"PULSE_SOURCE": "none"}).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PULSE_SOURCE")  # set by the microphone; put back afterwards
+        running.run("pactl", "set-default-sink", "other")
+        yield running
+
+
+def output(world: SensorWorld, device: str = "") -> SensorWorld:
+    return world.run(OutputSound(OutputOptions(device), world))
+
+
+def blocks(world: SensorWorld, channel: str = "output_audio") -> list[Published]:
+    return [item for item in world.of(channel) if item.valid]
+
+
+def hear(world: SensorWorld, count: int) -> np.ndarray:
+    """The next `count` blocks, as sound at 16 kHz."""
+    before = len(blocks(world))
+    world.until(lambda: len(blocks(world)) >= before + count)
+    return np.concatenate(
+        [item.record["samples"][0] for item in blocks(world)[before : before + count]]
+    )
+
+
+def tone(hz: float, seconds: float) -> np.ndarray:
+    return 0.5 * np.sin(2 * np.pi * hz * np.arange(int(pulse.RATE * seconds)) / pulse.RATE)
+
+
+def level(sound: np.ndarray, hz: float) -> float:
+    """Amplitude of a tone in 16 kHz sound."""
+    window = np.hanning(len(sound))
+    turn = np.exp(-2j * np.pi * hz * np.arange(len(sound)) / 16_000)
+    return float(abs(np.sum(sound * window * turn)) * 2 / window.sum())
+
+
+def listens(server: PulseServer) -> int:
+    """How many programs listen, as the sound server says."""
+    return len(server.run("pactl", "list", "short", "source-outputs").stdout.splitlines())
+
+
+def test_what_the_default_output_plays_is_captured_and_nothing_else(
+    server: PulseServer, tmp_path: Path
+) -> None:
+    path = write_wav(tmp_path / "tone.wav", tone(1000, 6))
+    world = SensorWorld()
+    with output(world):
+        assert not hear(world, 30).any()
+        with server.play(path, sink="vmic") as player:
+            assert not hear(world, 30).any()
+            player.kill()
+        with server.play(path, sink="other") as player:
+            world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
+            hear(world, 5)
+            assert level(hear(world, 20), 1000) == pytest.approx(0.5, rel=0.02)
+            player.kill()
+    heard = blocks(world)
+    assert not any(item.record["gap"][0] for item in heard)
+    captured = np.array([item.capture_ns for item in heard])
+    assert (np.diff(captured) > 0).all()
+    assert (captured[-1] - captured[0]) / (len(captured) - 1) == pytest.approx(32e6, rel=0.02)
+    assert all(item.capture_ns <= item.publish_ns for item in heard)
+
+
+def test_it_goes_with_its_server_and_comes_back(server: PulseServer) -> None:
+    world = SensorWorld()
+    with output(world):
+        hear(world, 10)
+        server.stop()
+        world.until(lambda: not world.of("output_audio")[-1].valid)
+        assert world.of("output_audio")[-1].reason is Reason.DEVICE_MISSING
+        state, _, remedy = world.reports[-1]
+        assert state == "missing"
+        assert "start" in remedy
+        server.start()
+        hear(world, 10)
+    assert blocks(world)[-1].record["session"][0] >= 2
+    world.until(lambda: listens(server) == 0)
+
+
+def test_a_server_that_hangs_ends_nothing_but_the_sound(server: PulseServer) -> None:
+    world = SensorWorld()
+    with contextlib.ExitStack() as running:
+        running.enter_context(output(world))
+        hear(world, 10)
+        with server.frozen():
+            world.until(lambda: not world.of("output_audio")[-1].valid)
+        hear(world, 10)
+        with server.frozen():
+            world.until(lambda: not world.of("output_audio")[-1].valid)
+            # The sensor stops while its server stands still.
+            running.close()
+    assert not world.of("output_audio")[-1].valid
+
+
+def test_a_source_that_is_not_there_is_a_state_and_the_microphone_goes_on(
+    server: PulseServer,
+) -> None:
+    world, beside = SensorWorld(), SensorWorld()
+    with (
+        beside.run(Microphone(MicrophoneOptions("pulse:vmic.monitor"), beside)),
+        output(world, "nowhere"),
+    ):
+        world.until(lambda: len(world.reports) >= 1)
+        count = len(blocks(beside, "audio"))
+        beside.until(lambda: len(blocks(beside, "audio")) >= count + 60)
+    state, detail, remedy = world.reports[-1]
+    assert (state, detail) == ("missing", "the sound server has no source nowhere")
+    assert "pactl list short sources" in remedy
+    assert [item.reason for item in world.of("output_audio")] == [Reason.DEVICE_MISSING]
+    assert not any(item.record["gap"][0] for item in blocks(beside, "audio"))
+
+
+def test_it_is_open_only_while_it_is_wanted_and_not_muted(server: PulseServer) -> None:
+    world = SensorWorld()
+    world.need(0)
+    with output(world):
+        world.until(lambda: world.of("output_audio"))
+        assert (world.of("output_audio")[-1].reason, listens(server)) == (Reason.CLOSED, 0)
+        world.need(1)
+        hear(world, 5)
+        assert listens(server) == 1
+        world.need(1, muted=True)
+        world.until(lambda: not world.of("output_audio")[-1].valid)
+        assert world.of("output_audio")[-1].reason is Reason.MUTED
+        world.until(lambda: listens(server) == 0)
+
+
+def test_a_default_output_that_changes_is_followed_when_it_is_silent(
+    server: PulseServer, tmp_path: Path
+) -> None:
+    path = write_wav(tmp_path / "tone.wav", tone(1000, 30))
+    world = SensorWorld()
+    with output(world):
+        hear(world, 5)
+        server.run("pactl", "set-default-sink", "vmic")
+        with server.play(path, sink="vmic") as player:
+            world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
+            player.kill()
+        assert listens(server) == 1
+    assert all(item.valid for item in world.of("output_audio"))
