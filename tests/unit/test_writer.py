@@ -11,8 +11,10 @@ import pytest
 
 from sensorium import records
 from sensorium.channels.catalogue import Channel
+from sensorium.channels.cursor import Cursor
 from sensorium.channels.layout import Entry, Kind, Slot, stride
 from sensorium.channels.region import Region
+from sensorium.channels.status import Status
 from sensorium.channels.writer import Writer
 from sensorium.errors import ChannelError
 from sensorium.health import Device, Precision, Reason
@@ -123,6 +125,21 @@ def test_a_refused_record_leaves_the_slot_odd_and_the_next_one_takes_it(region, 
     assert writer.publish(b"c" * SIZE, CAPTURE) == 2
     assert said(region, 2)["SEQ"] == 4
     assert said(region, 2)["record"] == b"c" * SIZE
+
+
+def test_numbers_that_are_skipped_are_not_there(region):
+    writer = Writer(region, "block", None, lambda: NOW)
+    reader = Cursor(region, "block", BLOCK, live=False)
+    assert writer.publish(bytes(SIZE), CAPTURE) == 1
+    assert writer.skip_to(7)
+    assert writer.publish(bytes(SIZE), CAPTURE) == 7
+    assert not writer.skip_to(7)
+    assert writer.publish(bytes(SIZE), CAPTURE) == 8
+    reader.seek_oldest()
+    found = []
+    while reader.next(NOW) == Status.NEW:
+        found.append(reader.sample.n)
+    assert found == [7, 8]
 
 
 def test_number_of_slots_that_is_no_power_of_two_is_refused():

@@ -13,6 +13,7 @@ from sensorium.errors import ChannelError
 from sensorium.health import Device, Precision, Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from numpy.typing import NDArray
@@ -84,6 +85,9 @@ class Writer:
 
     Attributes:
         publish: See `Publish`. A closure, since an attribute's look-up costs as much as a store.
+        skip_to: Gives the next record this number: those in between are never there. False, and
+            nothing is changed, when a record of that number or a later one was written.
+        generation: Of the region.
 
     Raises:
         ChannelError: When the region has no such channel or is mapped read-only, or the number of
@@ -91,6 +95,7 @@ class Writer:
     """
 
     publish: Publish
+    skip_to: Callable[[int], bool]
 
     def __init__(
         self, region: Region, name: str, waiters: Waiters | None, clock: Clock = now_ns
@@ -99,12 +104,13 @@ class Writer:
         if not region.mapping.writable:
             raise ChannelError(f"channel {name}: the region is mapped read-only")
         self.name = name
+        self.generation = region.generation
         self._words = region.words
         self._heartbeat = (entry.base + Entry.OWNER_HEARTBEAT_NS) // 8
         self._epoch = self._words[(entry.base + Entry.EPOCH) // 8] & 0xFFFFFFFF
         self._tag = [b"", b""]
         self.tag("", 0, Precision.NONE, Device.NONE)
-        self.publish = _publisher(region, name, waiters, clock, self._tag)
+        self.publish, self.skip_to = _publisher(region, name, waiters, clock, self._tag)
 
     def tag(self, engine: str, engine_hash: int, precision: Precision, device: Device) -> None:
         """Says what computes the records from now on.
@@ -136,7 +142,7 @@ def _word(view: memoryview, offset: int) -> memoryview:
 
 def _publisher(
     region: Region, name: str, waiters: Waiters | None, clock: Clock, tag: list[bytes]
-) -> Publish:
+) -> tuple[Publish, Callable[[int], bool]]:
     entry = region.entry(name)
     rings = tuple(
         (_word(region.view, start), start + 8)
@@ -218,6 +224,13 @@ def _publisher(
             wake_sleepers()
         return number
 
+    def skip_to(number: int) -> bool:
+        nonlocal n
+        if number <= n:
+            return False
+        n = number - 1
+        return True
+
     def wake_sleepers() -> None:
         """Somebody sleeps here at times: wakes those whose lease stands.
 
@@ -230,4 +243,4 @@ def _publisher(
         if lease[()] > now:
             wake(now)
 
-    return publish
+    return publish, skip_to

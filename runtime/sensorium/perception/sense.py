@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sensorium.inference.engine import Engine
 
 SENSES: dict[str, str] = {
+    "clean_audio": "sensorium.perception.clean_audio:CleanAudio",
     "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
     "gesture": "sensorium.perception.gesture:Gesture",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
@@ -43,6 +44,7 @@ class Sample(NamedTuple):
         valid: False when the source says that it has nothing to give; see `reason`.
         reason: Why it is not valid.
         n: The record's number in its channel, from 1.
+        generation: Of the region that holds it; 0: of none.
     """
 
     record: NDArray[np.void]
@@ -50,6 +52,7 @@ class Sample(NamedTuple):
     valid: bool
     reason: Reason
     n: int
+    generation: int = 0
 
 
 def input_reason(reason: Reason) -> Reason:
@@ -139,6 +142,7 @@ class Publish(Protocol):
         engine: Engine | None = None,
         flags: int = 0,
         app: int = 0,
+        place: tuple[int, int] | None = None,
     ) -> None:
         """Publishes `record`, shape (1,), to `channel`.
 
@@ -152,6 +156,8 @@ class Publish(Protocol):
             engine: What computed it; None for geometry on the CPU.
             flags: 1 when something did not fit; the record's own counts say what.
             app: Session of the app whose region holds the channel; 0: it is in none.
+            place: Generation of the region, the newest or the one before, and the number that the
+                record gets there; numbers that are left out are not there. None: the next.
         """
         ...
 

@@ -37,7 +37,7 @@ class Feed:
         self.ring: Cursor | Reader | None = None
         self.nothing: Reason | None = Reason.STARTING
         self._outputs = outputs
-        self._channel = CHANNELS[stream.trigger]
+        self._channel = CHANNELS[slot.rings.source(stream.trigger)]
         self._generation = -1
         self._before: Cursor | Reader | None = None
         self._told_ns = 0
@@ -131,7 +131,7 @@ class Feed:
             return
         if self.ring is not None and self.nothing == Reason.STARTING:
             self.nothing = Reason(self.ring.region.owner(self._channel.name)[2])
-        self._tell_nothing(self.nothing)
+        self._tell_nothing(self.nothing, self.ring)
 
     def _take(self, ring: Cursor | Reader, status: Status) -> bool:
         """Hands one record over; False when there was none."""
@@ -139,24 +139,29 @@ class Feed:
         if status == Status.NEW:
             self.nothing = None
             self._process(Sample(
-                sample.view(self._channel.record), sample.capture_ns, True, Reason.NONE, sample.n
+                sample.view(self._channel.record), sample.capture_ns, True, Reason.NONE, sample.n,
+                ring.region.generation,
             ))
             return True
         if status == Status.INVALID and sample.n:
             reason = Reason(sample.reason)
             if not self.nothing == reason == Reason.STARTING:
-                self._tell_nothing(reason)
+                self._tell_nothing(reason, ring)
             return True
         if status == Status.STALE and self.nothing in (None, Reason.INACTIVE):
             # That nothing was seen is not known any more, either.
-            self._tell_nothing(Reason.INPUT_LOST)
+            self._tell_nothing(Reason.INPUT_LOST, ring)
         return False
 
-    def _tell_nothing(self, reason: Reason) -> None:
+    def _tell_nothing(self, reason: Reason, ring: Cursor | Reader | None) -> None:
         self.nothing = reason
         self._told_ns = now = self._outputs.clock()
-        sample = self.ring.sample if self.ring is not None else EMPTY
-        self._process(Sample(self._blank, sample.capture_ns or now, False, reason, sample.n))
+        sample, generation = (
+            (ring.sample, ring.region.generation) if ring is not None else (EMPTY, 0)
+        )
+        self._process(
+            Sample(self._blank, sample.capture_ns or now, False, reason, sample.n, generation)
+        )
 
     def _process(self, sample: Sample) -> None:
         if not self.slot.streams:

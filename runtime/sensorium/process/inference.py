@@ -30,7 +30,9 @@ class Inference:
     ) -> None:
         _, senses = orders.parts()
         self._engines = engines(orders.threads, orders.gpu)
-        self._perceiver = Perceiver(senses, outputs, self._engines.load, report)
+        self._perceiver = Perceiver(
+            senses, outputs, self._engines.load, report, orders.instead
+        )
         self._thread = threading.Thread(target=self._perceiver.run, name="senses", daemon=True)
 
     def start(self) -> None:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sensorium.inference.engine import Engine
-    from sensorium.perception.sense import Rings, Sense, Stream
+    from sensorium.perception.sense import Sense, Stream
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
+    from sensorium.process.rings import ChannelRings
     from sensorium.process.sensing import Report
 
 _log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class SenseSlot:
         self,
         part: Part,
         outputs: Outputs,
-        rings: Rings,
+        rings: ChannelRings,
         load: Callable[[str], Engine],
         report: Callable[[Report], None],
     ) -> None:

@@ -50,6 +50,7 @@ class Orders:
         sensors: Name to table, of those that this child runs.
         senses: The same for senses.
         writes: The channels that it owns.
+        instead: Channel to the one that senses are given in its place.
         log_level: As in the configuration.
         threads: Of each engine.
         nice: Of an inference process.
@@ -62,6 +63,7 @@ class Orders:
     sensors: Mapping[str, Mapping[str, Any]]
     senses: Mapping[str, Mapping[str, Any]]
     writes: tuple[str, ...]
+    instead: Mapping[str, str]
     log_level: str
     threads: int
     nice: int
@@ -91,15 +93,28 @@ class Orders:
 
 
 def orders(
-    kind: str, config: Config, sensors: tuple[Part, ...], senses: tuple[Part, ...]
+    kind: str,
+    config: Config,
+    sensors: tuple[Part, ...],
+    senses: tuple[Part, ...],
+    instead: Mapping[str, str],
 ) -> Orders:
-    """The orders for a child that runs these parts of a configuration."""
+    """The orders for a child that runs these parts of a configuration.
+
+    Args:
+        kind: See `Orders`.
+        config: The configuration.
+        sensors: That it runs.
+        senses: That it runs.
+        instead: See `Orders`; by the senses of all children.
+    """
     return Orders(
         kind=kind,
         config=str(config.source.path),
         sensors={part.name: dict(config.sensors[part.name].table) for part in sensors},
         senses={part.name: dict(config.senses[part.name].table) for part in senses},
         writes=tuple(name for part in (*sensors, *senses) for name in part.writes),
+        instead=dict(instead),
         log_level=config.daemon.log_level,
         threads=config.inference.thread_count,
         nice=min(config.inference.nice + (_SLOW_NICE if kind == "slow" else 0), _NICEST),

@@ -41,6 +41,7 @@ class Outputs:
         self.clock = clock
         self.apps = AppOutputs(writes)
         self._writers: dict[str, Writer] = {}
+        self._earlier_writers: dict[str, Writer] = {}
         self._makers: dict[str, tuple[Writer, Engine | None, Device, int]] = {}
         self.regions: dict[str, tuple[Region, Waiters]] = {}
         self.earlier: dict[str, Region] = {}
@@ -72,6 +73,8 @@ class Outputs:
             channel = CHANNELS[name]
             if channel.region != region.name:
                 continue
+            if name in self._writers:
+                self._earlier_writers[name] = self._writers[name]
             writer = Writer(region, name, waiters, self.clock)
             if first and channel.kind == Kind.STATE:
                 writer.publish(
@@ -93,9 +96,15 @@ class Outputs:
         device: Device = Device.NONE,
         flags: int = 0,
         app: int = 0,
+        place: tuple[int, int] | None = None,
     ) -> None:
-        """Publishes one record; a channel whose region is not mapped (any more) takes nothing."""
+        """Publishes one record; a channel whose region is not mapped (any more) takes nothing.
+
+        See `perception.sense.Publish`.
+        """
         writer = self.apps.writer(app, channel) if app else self._writers.get(channel)
+        if place is not None and writer is not None:
+            writer = self._at(channel, writer, *place)
         if writer is None:
             return
         # The file tells two precisions and devices of one engine apart.
@@ -111,6 +120,15 @@ class Outputs:
                 )
         # By position: names would cost this most frequent of calls as much as a store.
         writer.publish(record.tobytes(), capture_ns, valid, reason, confidence, flags)
+
+    def _at(self, channel: str, writer: Writer, generation: int, n: int) -> Writer | None:
+        """The writer to the region of a generation, about to write record `n`; None: it is gone."""
+        if writer.generation != generation:
+            earlier = self._earlier_writers.get(channel)
+            if earlier is None or earlier.generation != generation:
+                return None
+            writer = earlier
+        return writer if writer.skip_to(n) else None
 
     def refuse(self, channels: tuple[str, ...], reason: Reason) -> None:
         """Marks state channels invalid with a reason; events need no mark."""

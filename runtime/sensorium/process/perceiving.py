@@ -9,9 +9,10 @@ from sensorium.clock import now_ns
 from sensorium.process.feeding import Feed
 from sensorium.process.loading import SenseSlot
 from sensorium.process.rings import ChannelRings
+from sensorium.process.substitutes import heard_by, substitutes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sensorium.channels.reader import Ring
     from sensorium.inference.engine import Engine
@@ -27,6 +28,14 @@ _REFRESH_NS = 100_000_000
 class Perceiver:
     """The loop of an inference process, in one thread: the senses take turns.
 
+    Args:
+        parts: The senses.
+        outputs: The process's regions.
+        load: Gives an engine by its name.
+        report: Takes what a sense runs on, or why it does not.
+        instead: Channel to the one that senses are given in its place, by a sense of whichever
+            process; None: by one of these.
+
     Attributes:
         beat_ns: When the loop last turned: shows that it does not hang.
     """
@@ -37,9 +46,13 @@ class Perceiver:
         outputs: Outputs,
         load: Callable[[str], Engine],
         report: Callable[[Report], None],
+        instead: Mapping[str, str] | None = None,
     ) -> None:
-        rings = ChannelRings(outputs)
-        self.slots = [SenseSlot(part, outputs, rings, load, report) for part in parts]
+        known = substitutes(parts) if instead is None else instead
+        self.slots = [
+            SenseSlot(part, outputs, ChannelRings(outputs, heard_by(part, known)), load, report)
+            for part in parts
+        ]
         self.feeds: list[Feed] = []
         self.beat_ns = now_ns()
         self.stopping = False

@@ -10,6 +10,8 @@ from sensorium.health import Reason
 from sensorium.perception.sense import Sample
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sensorium.channels.region import Region
     from sensorium.perception.sense import Apps
     from sensorium.process.outputs import Outputs
@@ -20,16 +22,24 @@ class ChannelRings:
 
     Args:
         outputs: The process's regions; it may read all of them, what it writes included.
+        substitutes: Channel to the one that is read instead.
     """
 
-    def __init__(self, outputs: Outputs) -> None:
+    def __init__(
+        self, outputs: Outputs, substitutes: Mapping[str, str] | None = None
+    ) -> None:
         self._outputs = outputs
+        self._substitutes = substitutes or {}
         self._known: dict[tuple[str, int], Cursor] = {}
 
     @property
     def apps(self) -> Apps:
         """See `Rings.apps`."""
         return self._outputs.apps
+
+    def source(self, channel: str) -> str:
+        """The channel that is read where `channel` is asked for."""
+        return self._substitutes.get(channel, channel)
 
     def latest(self, channel: str) -> int:
         """See `Rings.latest`."""
@@ -53,10 +63,11 @@ class ChannelRings:
             return None
         return Sample(
             found.view(CHANNELS[channel].record), found.capture_ns, found.valid,
-            Reason(found.reason), n,
+            Reason(found.reason), n, ring.region.generation,
         )
 
     def _ring(self, channel: str, generation: int | None = None) -> Cursor | None:
+        channel = self.source(channel)
         name = CHANNELS[channel].region
         mapped = self._outputs.regions.get(name)
         if mapped is None:

@@ -9,6 +9,7 @@ from sensorium.health import OwnerState, Reason
 from sensorium.perception.sense import SENSES
 from sensorium.process import registry
 from sensorium.process.orders import Orders, orders
+from sensorium.process.substitutes import substitutes
 from sensorium.sensors.sensor import SENSORS
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ def plan(config: Config) -> tuple[Orders, ...]:
     _check_owners(config, sensors)
     if not sensors and not senses:
         raise config.source.error((), "no sensor and no sense is enabled", "enable one")
+    instead = substitutes(senses)
     if any(getattr(part.options, "stepped", False) for part in sensors):
-        return (orders("stepped", config, sensors, senses),)
-    found = [orders("capture", config, sensors, ())] if sensors else []
+        return (orders("stepped", config, sensors, senses, instead),)
+    found = [orders("capture", config, sensors, (), instead)] if sensors else []
     for pace in _INFERENCE:
         mine = tuple(part for part in senses if CHANNELS[part.writes[0]].writer == pace)
         if mine:
-            found.append(orders(pace, config, (), mine))
+            found.append(orders(pace, config, (), mine, instead))
     return tuple(found)
 
 

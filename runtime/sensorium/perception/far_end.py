@@ -1,0 +1,102 @@
+"""What the PC played, laid beside what the microphone heard by the times of both."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sensorium.channels.catalogue import AUDIO_SLOTS
+from sensorium.perception.clock_drift import ClockDrift
+from sensorium.perception.fractional_delay import MARGIN, delayed
+from sensorium.records.sensors import AUDIO_BLOCK
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sensorium.perception.sense import Sample
+
+RATE_HZ = 16_000
+_ROOM = (AUDIO_SLOTS + 32) * AUDIO_BLOCK
+"""Samples that are kept: all that the ring holds, since after a restart it comes at once."""
+_HOLE_NS = 20_000_000
+"""Sound that begins so much later, or earlier, than the sound before it ends does not follow it:
+far more than the times of two blocks differ from one another's."""
+
+
+class FarEnd:
+    """The sound that was played, by the time at which it was captured."""
+
+    def __init__(self) -> None:
+        self._sound = np.zeros(_ROOM, np.float32)
+        self._session = -1
+        self._times: list[tuple[int, int]] = []
+        self._drift = ClockDrift()
+        self.clear()
+
+    def clear(self) -> None:
+        """Forgets all: what comes next does not follow it."""
+        self._first = self._end = 0
+        self._end_ns = 0
+        self._times.clear()
+        self._drift.restart()
+
+    def take(self, sample: Sample) -> bool:
+        """Appends a block.
+
+        Returns:
+            Whether it follows the one before.
+        """
+        record = sample.record
+        block_ns = AUDIO_BLOCK * 1_000_000_000 // RATE_HZ
+        session = int(record["session"][0])
+        apart_ns = abs(sample.capture_ns - block_ns - self._end_ns)
+        follows = (
+            self._end > 0 and session == self._session and not record["gap"][0]
+            and apart_ns < _HOLE_NS
+        )
+        if not follows:
+            self.clear()
+        self._session = session
+        at = np.arange(self._end, self._end + AUDIO_BLOCK) % _ROOM
+        self._sound[at] = record["samples"][0]
+        self._end += AUDIO_BLOCK
+        self._first = max(self._first, self._end - _ROOM)
+        self._end_ns = sample.capture_ns
+        self._times.append((self._end_ns, self._end))
+        del self._times[: -_ROOM // AUDIO_BLOCK]
+        return follows
+
+    def rejoin(self) -> None:
+        """The microphone's clock is another one now."""
+        self._drift.restart()
+
+    def place(self, capture_ns: int, counted: int) -> float | None:
+        """Where in this sound a block of the microphone ends; to be asked of each block in turn.
+
+        Args:
+            capture_ns: When its last sample was taken.
+            counted: The microphone's samples up to its end.
+
+        Returns:
+            In samples, for `covers` and `before`; None: nothing has been captured.
+        """
+        if not self._times:
+            return None
+        at = max(0, min(bisect_left(self._times, (capture_ns, 0)), len(self._times) - 1))
+        time_ns, end = self._times[at]
+        return self._drift.place(end + (capture_ns - time_ns) * RATE_HZ / 1e9, counted)
+
+    def covers(self, place: float) -> bool:
+        """Whether all before a place has been captured."""
+        return math.ceil(place) + MARGIN <= self._end
+
+    def before(self, place: float) -> NDArray[np.float32] | None:
+        """The AUDIO_BLOCK samples before a place; None: not captured yet, or not any more."""
+        whole = math.ceil(place)
+        first = whole - AUDIO_BLOCK - MARGIN
+        if first < self._first or not self.covers(place):
+            return None
+        return delayed(self._sound[np.arange(first, whole + MARGIN) % _ROOM], whole - place)
