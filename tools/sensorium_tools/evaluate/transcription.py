@@ -13,7 +13,7 @@ from sensorium.inference import store
 from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_decoding import Decoder
 from sensorium.perception.whisper_features import MELS
-from sensorium.perception.whisper_text import Vocabulary
+from sensorium.perception.whisper_text import ENGLISH, Vocabulary
 from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.evaluate.task import Metric
 from sensorium_tools.evaluate.word_errors import compare
@@ -87,7 +87,9 @@ class Transcription:
             return {name: np.array(values) for name, values in encode(feeds).items()}
 
         try:
-            return Whisper(kept, Decoder(decode, self._vocabulary)).hear(sample.data).text
+            # What is said in the samples is English, and so are the words that are compared.
+            decoder = Decoder(decode, self._vocabulary, language=ENGLISH)
+            return Whisper(kept, decoder).hear(sample.data).text
         except ValueError as error:
             raise EngineError(
                 f"sample {sample.name}: the task {_TASK} cannot take it: {error}",
