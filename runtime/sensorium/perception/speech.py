@@ -59,8 +59,9 @@ class Speech:
         except ValueError as error:
             raise EngineError(
                 f"{options.decoder}: {error}",
-                "write another language into [senses.speech], or name a multilingual model's "
-                "engines there",
+                "write one of these into [senses.speech], or name a multilingual model's engines "
+                "there: whisper-base-encoder and whisper-base-decoder, which `sensorium-engines "
+                "build` makes when they are named",
             ) from error
 
     @staticmethod

@@ -87,8 +87,11 @@ class Decoder:
         self, run: Run, vocabulary: Vocabulary, max_tokens: int = MAX_TOKENS,
         language: str = AUTO,
     ) -> None:
-        if language not in (AUTO, *(vocabulary.languages or (ENGLISH,))):
-            raise ValueError(f'the model does not know the language "{language}"')
+        known = (AUTO, *(vocabulary.languages or (ENGLISH,)))
+        if language not in known:
+            raise ValueError(
+                f'the model does not know the language "{language}", it knows {", ".join(known)}'
+            )
         self.vocabulary = vocabulary
         self._run = run
         self._vocabulary = vocabulary
