@@ -6,6 +6,7 @@ They are opt-in, so a test does not fetch and build them:
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -25,13 +26,11 @@ from sensorium_tools.fetch import Pinned
 
 ENCODER, DECODER = "whisper-base-encoder", "whisper-base-decoder"
 BLOCK = 512
-SENTENCES = {
-    "de": "Bitte öffne die Tür und mach das Licht in der Küche aus.",
-    "fr": "Ouvre la porte et éteins la lumière dans la cuisine.",
-    "es": "Abre la puerta y apaga la luz de la cocina, por favor.",
-}
-WRONG = 0.34
-"""Of the words, which a synthesiser said: about one in six is wrong of such sentences."""
+RECORDED = ("all-circuits-busy-now", "conf-leaderhasleft")
+GERMAN = "Bitte öffne die Tür und mach das Licht in der Küche aus."
+LANGUAGES = ("de", "es", "fr", "it")
+WRONG = 0.3
+"""Of the words of a language: the benchmark has one in five of recorded French wrong."""
 
 
 @pytest.fixture(scope="module")
@@ -42,36 +41,57 @@ def loaded():
         pytest.skip(f"the multilingual engines are not built: {error}")
 
 
-def said(language: str) -> np.ndarray:
-    sound = speech.espeak(SENTENCES[language], language)
-    sound = np.pad(sound * (0.4 / np.abs(sound).max()), (16_000, 16_000))
-    sound += np.random.default_rng(0).normal(0, 0.001, len(sound))
-    return sound[: len(sound) // BLOCK * BLOCK].astype(np.float32)
+@functools.cache
+def said(language: str) -> tuple[tuple[np.ndarray, str], ...]:
+    """Sentences with silence around them; what Debian has no recordings of is espeak-ng's."""
+    folder = next(speech.SOUNDS.parent.glob(f"{language}_*_[fm]_*"), speech.SOUNDS.parent / "none")
+    name = speech.TEXTS.parent.name.replace("-en", f"-{language}")
+    texts = speech.TEXTS.parents[1] / name / f"core-sounds-{language}.txt.gz"
+    found = tuple((sound, text) for _, sound, text in speech.recorded(RECORDED, folder, texts))
+    if language == "de":
+        found = ((speech.espeak(GERMAN, "de"), GERMAN),)
+    if not found:
+        pytest.skip(f"asterisk-core-sounds-{language} and -{language}-g722 are not installed")
+    return tuple((room(sound), text) for sound, text in found)
+
+
+def room(sound: np.ndarray) -> np.ndarray:
+    padded = np.pad(sound * (0.4 / np.abs(sound).max()), (16_000, 16_000))
+    padded += np.random.default_rng(0).normal(0, 0.001, len(padded))
+    return padded[: len(padded) // BLOCK * BLOCK].astype(np.float32)
 
 
 def plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFC", text).lower()))
+    """Without accents, which some of the written prompts lack."""
+    letters = unicodedata.normalize("NFKD", text.lower().replace("\u2019", "'"))
+    return " ".join(re.findall(r"\w+", "".join(x for x in letters if not unicodedata.combining(x))))
 
 
 @pytest.mark.parametrize("told", ["auto", "itself"])
-@pytest.mark.parametrize("language", sorted(SENTENCES))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_sentence_comes_out_in_its_language(loaded, language: str, told: str) -> None:
-    found = Recogniser(
+    hearing = Recogniser(
         loaded[ENCODER], loaded[DECODER], language if told == "itself" else "auto"
-    ).hear(said(language))
-    assert found.language == language
-    assert jiwer.wer(plain(SENTENCES[language]), plain(found.text)) <= WRONG
+    )
+    found = [hearing.hear(sound) for sound, _ in said(language)]
+    assert {heard.language for heard in found} == {language}
+    wrong = jiwer.wer(
+        [plain(text) for _, text in said(language)], [plain(heard.text) for heard in found]
+    )
+    print(f"{language}: {wrong:.2f} of the words are wrong")
+    assert wrong <= WRONG
 
 
 def test_the_sense_takes_the_model_that_its_options_name(loaded) -> None:
     options = SpeechOptions(encoder=ENCODER, decoder=DECODER, language="de", partials=False)
     rig = Desk({VoiceActivity: VoiceOptions(), Speech: options})
-    rig.sound(said("de"), take=False)
+    ((sound, text),) = said("de")
+    rig.sound(sound, take=False)
     rig.drain()
     told = [record for record in rig.all("transcript") if record["is_final"]]
     assert {(int(one["outcome"]), one["language"]) for one in told} == {(SAID, b"de")}
-    text = " ".join(one["text"].decode() for one in told)
-    assert jiwer.wer(plain(SENTENCES["de"]), plain(text)) <= WRONG
+    heard = " ".join(one["text"].decode() for one in told)
+    assert jiwer.wer(plain(text), plain(heard)) <= WRONG
 
 
 def test_a_language_that_is_none_is_refused_with_what_there_is(loaded) -> None:
@@ -81,7 +101,7 @@ def test_a_language_that_is_none_is_refused_with_what_there_is(loaded) -> None:
     assert "[senses.speech]" in caught.value.remedy
 
 
-@pytest.mark.parametrize("text", [*SENTENCES.values(), "Откройте дверь.", "ドアを開けて。"])
+@pytest.mark.parametrize("text", [GERMAN, "Où est la clé ?", "Откройте дверь.", "ドアを開けて。"])
 def test_tokens_are_those_of_the_models_own_tokeniser(loaded, text: str) -> None:
     tokenizers = pytest.importorskip("tokenizers", exc_type=ImportError)
     source = store.find_card(DECODER).sources[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception.speech import Speech, SpeechOptions
 from sensorium.perception.whisper_decoding import Decoder
