@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
-from sensorium.channels import mapping
-from sensorium.channels.catalogue import CHANNELS, REGIONS
 from sensorium.clock import now_ns
-from sensorium.control.interpreter import interpreter
 from sensorium.control.link import Link, pair
 from sensorium.errors import ControlError
 from sensorium.health import OwnerState, Reason
-from sensorium.supervisor import job_windows
-from sensorium.supervisor.app_channels import AppChannels
+from sensorium.supervisor import spawning
+from sensorium.supervisor.briefing import Briefing
 
 if TYPE_CHECKING:
+    import subprocess
+
     from sensorium.process.orders import Orders
     from sensorium.sensors.sensor import Demand
     from sensorium.supervisor.clients import AppRegion
@@ -58,16 +55,11 @@ class Child:
         self.started_ns = 0
         self.parts: dict[str, dict[str, str]] = {}
         self.link: Link | None = None
-        self._regions = regions
-        self._shared = tuple(name for name in orders.writes if CHANNELS[name].region in REGIONS)
-        self._apps = AppChannels(
-            tuple(name for name in orders.writes if name not in self._shared), self._send
-        )
+        self._briefing = Briefing(orders, regions, self._send)
         self._told_ns = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._due_ns = 0
-        self._demands: dict[str, Demand] = {}
 
     @property
     def pid(self) -> int:
@@ -76,10 +68,8 @@ class Child:
 
     def heartbeat_ns(self) -> int:
         """When it was alive last; 0 before its first beat."""
-        if not self._shared:
-            return self._told_ns
-        name = self._shared[0]
-        return self._regions.region_of(name).owner_heartbeat(name)
+        written_ns = self._briefing.heartbeat_ns()
+        return self._told_ns if written_ns is None else written_ns
 
     def start(self) -> None:
         """Starts the process and gives it its regions and its orders.
@@ -91,56 +81,23 @@ class Child:
             part.update(state="starting", detail="", remedy="")
         try:
             self._spawn()
-            self._instruct()
+            self._briefing.all()
         except (OSError, ControlError) as error:
             self._lost(now_ns(), f"could not be started: {error}")
 
     def _spawn(self) -> None:
         self.link, theirs = pair()
         try:
-            python, environment = interpreter()
-            # -P: what lies in the current folder is not imported.
-            process = subprocess.Popen[bytes](
-                [python, "-P", "-m", "sensorium.process", str(theirs.handle)],
-                stdin=subprocess.DEVNULL,
-                env=environment,
-                **theirs.popen_options(),
-                **_apart(),
-            )
+            process = spawning.spawn(self.name, theirs)
         finally:
             theirs.close()
         self._process = process
-        if sys.platform == "win32":
-            try:
-                job_windows.end_with_this(process.pid)
-            except ControlError as error:
-                _log.warning("%s may outlive a killed supervisor: %s", self.name, error.message)
         self.link.started(process)
         self._told_ns = 0
-        self._regions.new_owner(self._shared, process.pid)
-        self._apps.new_owner(process.pid)
+        self._briefing.new_owner(process.pid)
         if self.state == OwnerState.VACANT:
             self.state = OwnerState.STARTING
         _log.info("%s started, process %d", self.name, process.pid)
-
-    def _instruct(self) -> None:
-        self._send(self.orders.message())
-        for region in REGIONS:
-            self._map(region)
-        self._apps.hand_over_all()
-        for sensor, demand in self._demands.items():
-            self._send_demand(sensor, demand)
-        self._send({"op": "go"})
-
-    def _map(self, region: str) -> None:
-        """Hands a region over; for writing when the child owns a channel of it."""
-        writable = any(CHANNELS[name].region == region for name in self._shared)
-        handles = self._regions.handles(region, writable=writable)
-        try:
-            self._send({"op": "map", "region": region, "writable": writable}, handles)
-        finally:
-            for handle in handles:
-                mapping.close_handle(handle)
 
     def remap(self, region: str) -> None:
         """Tells a running child that a region was replaced.
@@ -149,10 +106,8 @@ class Child:
         """
         if self._process is None:
             return
-        mine = [name for name in self._shared if CHANNELS[name].region == region]
-        self._regions.new_owner(mine, self.pid, now_ns())
         try:
-            self._map(region)
+            self._briefing.replaced(region, self.pid)
         except (OSError, ControlError) as error:
             _log.error("%s cannot be given the region %s: %s", self.name, region, error)
             self._process.kill()
@@ -163,30 +118,27 @@ class Child:
         A child that cannot be told is started anew, as in `remap`.
         """
         beat_ns = now_ns() if self.state == OwnerState.LIVE else 0
-        writes = self._apps.add(app, self.pid, beat_ns, self.state, self.reason)
+        writes = self._briefing.apps.add(app, self.pid, beat_ns, self.state, self.reason)
         if not writes or self._process is None:
             return
         try:
-            self._apps.hand_over(app)
+            self._briefing.apps.hand_over(app)
         except ControlError as error:
             _log.error("%s cannot be given the region of %s: %s", self.name, app.name, error)
             self._process.kill()
 
     def part_from(self, session: int) -> None:
         """Tells the child that an app is gone."""
-        if self._apps.remove(session) and self._process is not None:
+        if self._briefing.apps.remove(session) and self._process is not None:
             # A child that is dying has lost the region with all else.
             with contextlib.suppress(ControlError):
                 self._send({"op": "app_gone", "session": session})
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Tells who needs a sensor's device."""
-        if self._demands.get(sensor) != demand:
-            self._demands[sensor] = demand
-            if self._process is not None:
-                # A child that is dying hears it when it is started again.
-                with contextlib.suppress(ControlError):
-                    self._send_demand(sensor, demand)
+        # A child that is dying hears it when it is started again.
+        with contextlib.suppress(ControlError):
+            self._briefing.demand(sensor, demand, running=self._process is not None)
 
     def receive(self) -> None:
         """Takes what the child says."""
@@ -225,7 +177,7 @@ class Child:
         """Asks the process to end, without waiting for it."""
         if self.state != OwnerState.STOPPED:
             self.state = OwnerState.STOPPED
-            self._tell_state(Reason.STOPPED)
+            self._briefing.set_state(self.state, Reason.STOPPED)
             self._due_ns = now_ns() + _STOP_NS
             with contextlib.suppress(ControlError):
                 self._send({"op": "stop"})
@@ -247,17 +199,13 @@ class Child:
         if message["op"] == "ready":
             self._told_ns = now_ns()
             self.state, self.reason = OwnerState.LIVE, Reason.NONE
-            self._tell_state(self.reason)
+            self._briefing.set_state(self.state, self.reason)
         elif message["op"] == "beat":
             self._told_ns = now_ns()
         elif message["op"] == "report":
             self.parts[message["name"]] = {
                 key: message[key] for key in ("state", "detail", "remedy")
             }
-
-    def _tell_state(self, reason: Reason) -> None:
-        self._regions.set_owner_state(self._shared, self.state, reason)
-        self._apps.set_state(self.state, reason)
 
     def _hangs(self, now: int) -> bool:
         if self.state != OwnerState.LIVE:
@@ -273,7 +221,7 @@ class Child:
         if self.state == OwnerState.STOPPED:
             return
         self.state, self.reason = OwnerState.LOST, Reason.OWNER_LOST
-        self._tell_state(self.reason)
+        self._briefing.set_state(self.state, self.reason)
         if now - self.started_ns > _STEADY_NS:
             self._failures = 0
         delay_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
@@ -289,16 +237,3 @@ class Child:
     def _send(self, message: dict[str, Any], handles: tuple[int, ...] = ()) -> None:
         if self.link is None or not self.link.send(message, handles, timeout_s=_SEND_S):
             raise ControlError(f"{self.name} takes no messages")
-
-    def _send_demand(self, sensor: str, demand: Demand) -> None:
-        self._send(
-            {"op": "demand", "sensor": sensor, "users": demand.users, "muted": demand.muted}
-        )
-
-
-def _apart() -> dict[str, Any]:
-    """A terminal's Ctrl-C goes to the supervisor alone, which then stops its children."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"process_group": 0}
-
