@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from sensorium.perception.sound import Sound, generation_of
 from sensorium.perception.utterances import Event
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from sensorium.perception.sense import Rings, Sample
@@ -41,9 +40,6 @@ def spoken(sample: Sample, rings: Rings) -> Spoken | None:
         int(record[name]) for name in ("first", "last", "onset", "offset")
     )
     sound = Sound(rings, generation_of(int(record["utterance"]))).take(first, last)
-    if sound is not None:
-        # A device may deliver anything; NaN in one block must not spoil what is said of all.
-        sound = np.clip(np.nan_to_num(sound, nan=0.0), -1.0, 1.0)
     return Spoken(record, sound, onset - first, offset - first)
 
 

@@ -37,6 +37,14 @@ def record_of(index: int) -> int:
     return index // AUDIO_BLOCK + 1
 
 
+def bounded(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sound as capture gives it: finite, -1..1. A recording may hold anything; NaN is silence."""
+    if np.abs(sound).max(initial=0.0) <= 1.0:
+        return sound
+    kept: NDArray[np.float32] = np.clip(np.nan_to_num(sound, nan=0.0), -1.0, 1.0)
+    return kept
+
+
 class Sound:
     """Reads pieces of sound.
 
@@ -54,7 +62,7 @@ class Sound:
         self._channel = channel
 
     def take(self, first: int, last: int) -> NDArray[np.float32] | None:
-        """The samples `first`..`last` - 1, mono, 16 kHz, -1..1.
+        """The samples `first`..`last` - 1, mono, 16 kHz, finite, -1..1.
 
         Returns:
             [last - first]; None when the ring does not hold all of them, any more or yet. While
@@ -72,7 +80,7 @@ class Sound:
                 at = first_index(n) - first
                 block = sample.record["samples"][0][max(0, -at) : len(sound) - at]
                 sound[max(0, at) : max(0, at) + len(block)] = block
-        return sound
+        return bounded(sound)
 
     def time_ns(self, index: int) -> int:
         """The capture time of a sample index; 0 when the ring does not hold it."""

@@ -15,7 +15,7 @@ from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.perception import voice_resume
 from sensorium.perception.hysteresis import Change, SpeechGate
 from sensorium.perception.sense import input_reason
-from sensorium.perception.sound import first_index, utterance_id
+from sensorium.perception.sound import bounded, first_index, utterance_id
 from sensorium.perception.utterances import Step, Utterances
 from sensorium.perception.voice_options import VoiceOptions
 from sensorium.records.sensors import AUDIO_BLOCK
@@ -150,7 +150,7 @@ class VoiceStream:
             # The same sound in a new region: speech goes on, but an utterance has one region.
             self._end_utterance(publish)
             self._begin(sample.n)
-        block = audio["samples"][0]
+        block = bounded(audio["samples"][0])
         probability = self._probability(block)
         self._next, self._next_first = sample.n + 1, first + len(block)
         if sample.n <= self._quiet_until:
