@@ -10,7 +10,7 @@ all sides take turns on the same inputs. A ratio is a side's p50 over ours: abov
 - OpenVINO: our fp32 graph, and our installed graph where that is INT8, one stream, latency first;
 - LiteRT: the TFLite files of the card's source with XNNPACK, one after the other.
 
-OpenCV, which once read darknet's files, does so no more (5.0). `whisper_peers.py` has the rest of
+OpenCV, which once read darknet's files, does so no more (5.0). `speech_accuracy.py` has the rest of
 Whisper. Engines that are not built are built first; what a build said of accuracy stands beside the
 times.
 """
