@@ -16,12 +16,14 @@ from fixtures import engines
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
+from sensorium.perception.speech_embedding import embeddings
 from sensorium.perception.wake_word import Head
 from sensorium_tools import cli
 from sensorium_tools.progress import Progress
-from sensorium_tools.train import kokoro, near, piper, voices, wake_word
+from sensorium_tools.train import features, kept, kokoro, near, piper, voices, wake_word
 from sensorium_tools.train.utterance import Utterance
 from sensorium_tools.train.voices import Voice
+from sensorium_tools.train.whole_sounds import WholeSounds
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = 0.004
@@ -52,7 +54,7 @@ def test_a_phrase_becomes_an_engine_that_the_daemon_takes(own: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "NOTICE", "README.md", "card.toml", "model.onnx", "training.json",
     ]
-    assert (folder / "model.onnx").stat().st_size < 300_000
+    assert (folder / "model.onnx").stat().st_size < 900_000
     assert json.loads((folder / "training.json").read_text()) == json.loads(json.dumps(report))
     assert "open sesame" in (folder / "README.md").read_text()
     assert "eSpeak NG" in (folder / "NOTICE").read_text()
@@ -69,6 +71,42 @@ def test_a_phrase_becomes_an_engine_that_the_daemon_takes(own: Path) -> None:
     assert not head.hears(np.zeros((16, 96), np.float32))
     engine.close()
     shutil.rmtree(store.built_folder("test-sesame"))
+
+
+@pytest.mark.parametrize("samples", [0, 12_799, 12_800, 50_000])
+def test_whole_sounds_give_the_embeddings_that_a_stream_gives(samples: int) -> None:
+    noise = np.random.default_rng(4)
+    loud = np.repeat(np.exp(noise.uniform(-6, 0, samples // 1000 + 1)), 1000)[:samples]
+    sound = (noise.normal(0, 0.2, samples) * loud).astype(np.float32)
+    mel, embedding = (engines.load(name) for name in ("speech-mel", "speech-embedding"))
+    found = WholeSounds().embeddings(sound)
+    assert found == pytest.approx(embeddings(mel, embedding, sound), abs=1e-3)
+    assert found.shape == (max(0, samples // 1280 - 9), 96)
+
+
+def test_what_is_the_same_for_every_phrase_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "embeddings")
+    jobs = [features.NoiseJob("hum", seconds, (1,)) for seconds in (1.5, 2.0)]
+    front_end, ran = WholeSounds(), []
+
+    class Here:
+        """Runs jobs in the test's own process."""
+
+        def run(self, label: str, jobs):
+            ran.append(label)
+            return [job(front_end) for job in jobs]
+
+    first, second = (kept.run(Here(), "noise", jobs) for _ in range(2))
+    assert ran == ["noise"]
+    assert [one.features.shape for one in second] == [(9, 96), (16, 96)]
+    assert all((a.features == b.features).all() for a, b in zip(first, second, strict=True))
+    (file,) = (tmp_path / "embeddings").iterdir()
+    file.write_bytes(file.read_bytes()[:200])
+    kept.run(Here(), "noise", jobs)
+    kept.run(Here(), "noise", jobs[:1])
+    assert len(ran) == 3
 
 
 @pytest.mark.parametrize(

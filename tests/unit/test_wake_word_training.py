@@ -67,16 +67,28 @@ def test_adam_takes_the_steps_of_its_paper() -> None:
     assert weights["one.bias"] == pytest.approx([1.1, 1.0], abs=1e-5)
 
 
-def test_the_exported_graph_computes_the_same() -> None:
+def test_a_track_gives_the_logits_of_all_windows() -> None:
     weights = network.fresh(np.random.default_rng(2))
+    steps = NOISE.normal(size=(40, 96)).astype(np.float32)
+    windows = np.stack([steps[start : start + 16] for start in range(25)])
+    expected, _ = network.forward(weights, windows)
+    assert network.track(weights, steps) == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_exported_graph_computes_the_mean_of_its_heads() -> None:
     mean, scale = NOISE.normal(size=96).astype(np.float32), np.float32(1.5) + NOISE.random(96)
     windows = NOISE.normal(2, 3, (4, 16, 96)).astype(np.float32)
-    expected, _ = network.forward(weights, ((windows - mean) / scale).astype(np.float32))
-    whole = network.folded(weights, mean, scale.astype(np.float32))
-    assert network.forward(whole, windows)[0] == pytest.approx(expected, abs=1e-3)
-    session = onnxruntime.InferenceSession(export.onnx_file(whole, {"phrase": "a b"}))
+    heads, logits = [], []
+    for seed in (2, 3):
+        weights = network.fresh(np.random.default_rng(seed))
+        expected, _ = network.forward(weights, ((windows - mean) / scale).astype(np.float32))
+        heads.append(network.folded(weights, mean, scale.astype(np.float32)))
+        assert network.forward(heads[-1], windows)[0] == pytest.approx(expected, abs=1e-3)
+        logits.append(expected)
+    session = onnxruntime.InferenceSession(export.onnx_file(heads, {"phrase": "a b"}))
     found = [session.run(None, {"embeddings": one[None]})[0][0, 0] for one in windows]
-    assert found == pytest.approx(network.sigmoid(expected), abs=1e-4)
+    assert found == pytest.approx(network.sigmoid(np.mean(logits, axis=0)), abs=1e-4)
+    assert fitting.scores(heads, windows[0]) == pytest.approx(found[:1], abs=1e-4)
     assert session.get_modelmeta().custom_metadata_map == {"phrase": "a b"}
 
 
@@ -94,11 +106,13 @@ def test_a_head_learns_what_tells_two_kinds_apart() -> None:
         return Made(steps.astype(np.float32), heard)
 
     said, unsaid = [made(True) for _ in range(40)], [made(False) for _ in range(60)]
-    weights = fitting.fit(fitting.gathered(said[:30], unsaid[:50]), Progress(), rounds=2, steps=40)
-    peaks = [measure.peak(fitting.scores(weights, one.features)) for one in said[30:]]
-    others = [measure.peak(fitting.scores(weights, one.features)) for one in unsaid[50:]]
+    sounds = fitting.gathered(said[:30], unsaid[:50])
+    heads = [fitting.fit(sounds, seed, rounds=2, steps=40) for seed in (0, 1)]
+    peaks = [measure.peak(fitting.scores(heads, one.features)) for one in said[30:]]
+    others = [measure.peak(fitting.scores(heads, one.features)) for one in unsaid[50:]]
     assert min(peaks) > max(others) + 0.3
-    assert max(others) < measure.choose(peaks, others) < min(peaks)
+    again = fitting.fit(sounds, 1, rounds=2, steps=40)
+    assert all((again[name] == value).all() for name, value in heads[1].items())
 
 
 def test_windows_that_hear_a_part_of_the_phrase_are_left_out() -> None:
@@ -128,10 +142,17 @@ def test_the_bound_of_a_share_is_clopper_and_pearsons() -> None:
     assert measure.most_of(7, 7) == 1.0
 
 
-def test_a_threshold_lies_between_and_within_its_bounds() -> None:
-    assert measure.choose([0.99] * 100, [0.01] * 100) == pytest.approx(0.5, abs=1e-6)
-    assert measure.choose([0.9999], [0.9999]) == measure.HIGHEST
-    assert measure.choose([0.01], []) == measure.LOWEST
+def test_a_threshold_is_where_the_rate_of_an_exponential_fall_is() -> None:
+    """Peaks of 5 hours, their logits from an exponential distribution of mean 1: one is allowed."""
+    logits = np.random.default_rng(8).exponential(1.0, 1000) - 6
+    chosen = measure.choose(list(1 / (1 + np.exp(-logits))), 5.0)
+    assert math.log(chosen / (1 - chosen)) == pytest.approx(math.log(1000) - 6, abs=1.0)
+
+
+def test_a_threshold_keeps_its_bounds() -> None:
+    assert measure.choose([0.9999] * 100, 1.0) == measure.HIGHEST
+    assert measure.choose([0.001] * 100, 1.0) == measure.LOWEST
+    assert measure.choose([], 0.0) == measure.LOWEST
 
 
 def test_one_phrase_is_one_detection() -> None:

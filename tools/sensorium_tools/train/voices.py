@@ -28,7 +28,10 @@ TRAINING: dict[str, tuple[str, ...]] = {
         "en-gb-x-gbcwmd+m5", "en-gb+sandro", "en-us+whisper", "en-us+croak",
     ),
     "flite": ("kal16", "awb", "rms", "slt") * 4,
-    "kokoro": ("jf_alpha", "jf_gongitsune", "jf_nezumi"),
+    "kokoro": (
+        "jf_alpha", "jf_gongitsune", "jf_alpha+jf_gongitsune+50", "jf_alpha+jf_gongitsune+150",
+        "jf_gongitsune+jf_alpha+150",
+    ),
     "piper": ("joe",),
 }
 """What a head learns from. Flite's voices, which are made of recordings of people, count fourfold:
@@ -37,6 +40,7 @@ CHOOSING: dict[str, tuple[str, ...]] = {
     "espeak-ng": (
         "en-us+f3", "en-gb+m1", "en-us-nyc", "en-gb-x-gbclan", "en-029+klatt", "en-us+Mike",
     ),
+    "kokoro": ("jf_nezumi",),
 }
 """What its threshold is chosen on."""
 HELD_OUT: dict[str, tuple[str, ...]] = {

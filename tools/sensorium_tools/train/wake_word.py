@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ from sensorium.perception.wake_trigger import WINDOW
 from sensorium.perception.wake_word import LATE_MS, LENGTH_MS, PHRASE, THRESHOLD
 from sensorium_tools import build
 from sensorium_tools.samples.checks import RATE_HZ
-from sensorium_tools.train import export, features, fitting, measure, result
+from sensorium_tools.train import export, features, fitting, kept, measure, result
 from sensorium_tools.train.material import Material
 from sensorium_tools.train.phonemes import spell
 from sensorium_tools.train.phrase import MAX_SECONDS, MIN_PHONEMES, phrase
@@ -26,7 +28,6 @@ from sensorium_tools.verify import machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -88,33 +89,26 @@ def train(
     actors = cast(progress, voices)
     material = Material(wanted, actors, progress, share)
     with features.workers(progress) as workers:
-        learnt = fitting.gathered(
-            workers.run("saying the phrase", material.phrases("training")),
-            workers.run("saying all else", material.others("training")),
-        )
-        rounds = max(1, round(fitting.ROUNDS * share))
-        weights = fitting.fit(learnt, progress, rounds=rounds)
+        heads, training_hours = _fitted(workers, material, share)
         choosing, held_out = (
-            _side(workers, material, weights, side) for side in ("choosing", "held_out")
+            _side(workers, material, heads, side) for side in ("choosing", "held_out")
         )
-    threshold = measure.choose(
-        [measure.peak(one.scores) for one in choosing.phrases],
-        [
-            measure.peak(one.scores) for one in choosing.others
-            if not isinstance(one.job, features.ClipJob)
-        ],
-    )
+    streams = [
+        one.scores for one in choosing.others if not isinstance(one.job, features.ClipJob)
+    ]
+    threshold = measure.choose([measure.peak(one) for one in streams], measure.hours(streams))
     told = _report(wanted, actors, choosing, held_out, threshold)
     told |= {
         "recorded_minutes": material.recorded_minutes, "seconds": time.monotonic() - begun,
-        "command": _command(text, name, voices, room),
+        "command": _command(text, name, voices, room), "seeds": list(range(fitting.HEADS)),
+        "training_hours": training_hours, "choosing_hours": measure.hours(streams),
     }
     about = {
         PHRASE: wanted.text, THRESHOLD: f"{threshold:.4f}", LATE_MS: f"{told['late_ms']:.0f}",
         LENGTH_MS: f"{told['length_ms']:.0f}",
     }
     folder = result.write(
-        room or folders.data_dir() / "engines", wanted, export.onnx_file(weights, about), told,
+        room or folders.data_dir() / "engines", wanted, export.onnx_file(heads, about), told,
         ours=room is not None,
     )
     if room is None:
@@ -140,17 +134,39 @@ def _check_length(wanted: Phrase) -> None:
         )
 
 
-def _side(workers: Workers, material: Material, weights: Weights, side: str) -> Side:
+def _fitted(
+    workers: Workers, material: Material, share: float
+) -> tuple[list[Weights], float]:
+    """The heads, each of another seed, and the hours without the phrase that they learnt from."""
+    phrases, near, others = (
+        kept.run(workers, label, jobs)
+        for label, jobs in (
+            ("saying the phrase", material.phrases("training")),
+            ("saying what is near it", material.near("training")),
+            ("saying all else", material.others("training")),
+        )
+    )
+    learnt = fitting.gathered(phrases, [*near, *others])
+    rounds = max(1, round(fitting.ROUNDS * share))
+    with tempfile.TemporaryDirectory() as folder:
+        learnt.save(Path(folder))
+        jobs = [fitting.FitJob(Path(folder), seed, rounds) for seed in range(fitting.HEADS)]
+        return workers.run("fitting the heads", jobs), len(learnt.other) * measure.STEP_S / 3600
+
+
+def _side(workers: Workers, material: Material, heads: list[Weights], side: str) -> Side:
     word = side.replace("_", " ")
 
     def scored(label: str, jobs: Sequence[Job]) -> list[Scored]:
         return [
-            Scored(job, fitting.scores(weights, made.features), made.end)
-            for job, made in zip(jobs, workers.run(f"{label}, {word}", jobs), strict=True)
+            Scored(job, fitting.scores(heads, made.features), made.end)
+            for job, made in zip(jobs, kept.run(workers, f"{label}, {word}", jobs), strict=True)
         ]
 
     return Side(
-        scored("the phrase", material.phrases(side)), scored("all else", material.others(side))
+        scored("the phrase", material.phrases(side)),
+        scored("what is near it", material.near(side))
+        + scored("all else", material.others(side)),
     )
 
 
