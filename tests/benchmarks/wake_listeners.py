@@ -19,12 +19,12 @@ from sensorium.perception.speech_embedding import (
     STEP,
     STEP_FRAMES,
     WIDTH,
-    SpeechEmbedding,
 )
 from sensorium.perception.wake_trigger import WINDOW
 from sensorium.perception.wake_word import Head
 from sensorium_tools import build, fetch
 from sensorium_tools.archive import read_member
+from sensorium_tools.train.whole_sounds import WholeSounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,32 +57,25 @@ class Listener(Protocol):
 
 
 class Ours:
-    """An installed head with its front end, as the sense runs it when somebody speaks."""
+    """An installed head as the sense runs it, on embeddings that are made of whole sounds at once.
+
+    They are the sense's own numbers (a test compares them), in a quarter of its time.
+    """
 
     def __init__(self, name: str, progress: Progress) -> None:
-        engines = []
         for needed in (MEL_ENGINE, EMBEDDING_ENGINE, name):
             build.build(store.find_card(needed), progress)
-            engines.append(store.load(needed, 1))
         self.name = f"ours ({name})"
-        self._front_end = SpeechEmbedding(engines[0], engines[1])
-        self._engine = engines[2]
+        self._front_end = WholeSounds()
+        self._engine = store.load(name, 1)
         self.phrase = self._engine.metadata["phrase"]
 
     def wakes(self, sound: Sound) -> int:
-        head, window, count = Head(self._engine, 0.0), np.zeros((WINDOW, WIDTH), np.float32), 0
-        padded = np.concatenate([np.zeros(_BEFORE, np.float32), sound])
-        self._front_end.restart()
-        filled = 0
-        for start in range(0, len(sound) - STEP + 1, STEP):
-            made = self._front_end.step(padded[start : start + _BEFORE + STEP])
-            if made is None:
-                continue
-            window[:-1] = window[1:]
-            window[-1] = made
-            filled += 1
-            count += filled >= WINDOW and head.hears(window)
-        return count
+        head = Head(self._engine, 0.0)
+        made = self._front_end.embeddings(sound)
+        return sum(
+            head.hears(made[start : start + WINDOW]) for start in range(len(made) - WINDOW + 1)
+        )
 
 
 class OpenWakeWord:

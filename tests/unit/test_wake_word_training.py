@@ -11,7 +11,6 @@ import pytest
 
 from sensorium.errors import EngineError
 from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, Trigger
-from sensorium_tools.progress import Progress
 from sensorium_tools.train import (
     acoustics,
     clips,

@@ -59,7 +59,8 @@ class Sounds:
 
     def windows(self, first: NDArray[np.int64]) -> Array:
         """float32 [n, 16, 96]."""
-        return self.steps[first[:, None] + np.arange(WINDOW)].astype(np.float32)
+        made: Array = self.steps[first[:, None] + np.arange(WINDOW)].astype(np.float32)
+        return made
 
     def save(self, folder: Path) -> None:
         """Writes it as files that several processes read as one."""
@@ -151,12 +152,12 @@ def fit(sounds: Sounds, seed: int, *, rounds: int = ROUNDS, steps: int = STEPS) 
     return network.folded(smooth, mean, scale)
 
 
-def scores(heads: Sequence[Weights], features: Array) -> Array:
+def scores(heads: Sequence[Weights], features: NDArray[np.floating]) -> Array:
     """The probability of each window of one sound: float32 [steps - 15], 80 ms apart.
 
     Args:
         heads: Their logits are averaged.
-        features: Embeddings of the sound, float32 [steps, 96].
+        features: Embeddings of the sound, [steps, 96].
     """
     if len(features) < WINDOW:
         return np.zeros(0, np.float32)
@@ -197,10 +198,10 @@ def _hardest(weights: Weights, sounds: Sounds) -> NDArray[np.int64]:
     if len(sounds.other) <= _HARD:
         return sounds.other
     count = len(sounds.steps) - WINDOW + 1
-    logits = np.concatenate([
-        network.track(weights, sounds.steps[start : start + _A_LOOK + WINDOW - 1].astype(np.float32))
-        for start in range(0, count, _A_LOOK)
-    ])
+    looks = (
+        sounds.steps[start : start + _A_LOOK + WINDOW - 1] for start in range(0, count, _A_LOOK)
+    )
+    logits = np.concatenate([network.track(weights, look.astype(np.float32)) for look in looks])
     return sounds.other[np.argpartition(-logits[sounds.other], _HARD)[:_HARD]]
 
 

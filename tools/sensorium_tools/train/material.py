@@ -166,7 +166,8 @@ class Material:
             voices = tuple(one for one in self._voices[side] if one.synthesiser == synthesiser)
             if voices:
                 scenes = _SCENES[synthesiser]
-                wanted = min(self._count(slow * utterances), max(1, self._count(count) // (3 * scenes)))
+                most = max(1, self._count(count) // (3 * scenes))
+                wanted = min(self._count(slow * utterances), most)
                 said = several(voices, _mixed(texts, noise), wanted, noise)
                 made += said * scenes
         rest = max(1, self._count(count) - len(made))
