@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-ROUNDS, STEPS = 14, 160
+ROUNDS, STEPS = 10, 160
 """Looks for the hardest windows, and steps after each."""
 HEADS = 4
 """Heads whose logits are averaged: each is sure of other sounds that are not the phrase."""

@@ -57,8 +57,8 @@ class Amounts:
 
 AMOUNTS = {
     "training": Amounts(4000, 3600, 1500, 8, 12),
-    "choosing": Amounts(500, 400, 900, 10, 4),
-    "held_out": Amounts(800, 600, 640, 4, 10),
+    "choosing": Amounts(500, 400, 720, 10, 4),
+    "held_out": Amounts(800, 600, 480, 3, 8),
 }
 
 
