@@ -25,7 +25,7 @@ SIDES = ("training", "choosing", "held_out")
 _SLOW = {"festival": 40, "piper": 140, "kokoro": 120}
 """Utterances of a synthesiser that takes its time; each is heard in several scenes. Of near phrases
 they say a third of it."""
-_TOLD = {"training": 2400, "choosing": 600, "held_out": 600}
+_TOLD = {"training": 2400, "choosing": 500, "held_out": 300}
 """Sentences of the quick synthesisers, and of each slow one: a stretch draws from them."""
 _TOLD_SLOWLY = 30
 _REVOICED = {"training": 0.4, "choosing": 0.0, "held_out": 0.0}
@@ -58,7 +58,7 @@ class Amounts:
 AMOUNTS = {
     "training": Amounts(4000, 3600, 1500, 8, 12),
     "choosing": Amounts(500, 400, 720, 10, 4),
-    "held_out": Amounts(800, 600, 480, 3, 8),
+    "held_out": Amounts(800, 600, 300, 2, 6),
 }
 
 
