@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -66,7 +66,7 @@ def onnx_file(heads: Sequence[Weights], about: Mapping[str, str]) -> bytes:
 def _head(name: str) -> list[NodeProto]:
     """One head, from `wide` to its logit."""
 
-    def layer(kind: str, given: str, part: str, made: str, **how: object) -> NodeProto:
+    def layer(kind: str, given: str, part: str, made: str, **how: Any) -> NodeProto:
         weights = [f"{name}.{part}.weight", f"{name}.{part}.bias"]
         return helper.make_node(kind, [given, *weights], [made], **how)
 

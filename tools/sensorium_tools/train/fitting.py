@@ -185,10 +185,12 @@ def _slopes(
     weights: Weights, windows: Array, truth: Array, noise: np.random.Generator
 ) -> Weights:
     """The gradient of the mean cross-entropy of one batch."""
-    windows = windows + np.float32(_JITTER) * noise.standard_normal(windows.shape, np.float32)
+    shaken = noise.standard_normal(windows.shape, dtype=np.float32)
+    shaken *= np.float32(_JITTER)
+    shaken += windows
     wide = len(weights["dense"])
-    keep = ((noise.random((BATCH, wide), np.float32) < _KEEP) / _KEEP).astype(np.float32)
-    logits, seen = network.forward(weights, windows, keep)
+    keep = ((noise.random((BATCH, wide), dtype=np.float32) < _KEEP) / _KEEP).astype(np.float32)
+    logits, seen = network.forward(weights, shaken, keep)
     slope = (network.sigmoid(logits) - truth) / np.float32(BATCH)
     return network.backward(weights, seen, slope, keep)
 
