@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -75,12 +74,7 @@ class Loopback:
         clock: Clock,
         raised: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        if sys.platform == "win32":
-            raise SensorError(
-                "what is played is not captured on Windows yet",
-                "use headphones, or push to talk",
-                Reason.DEVICE_MISSING,
-            )
+        library = pulse_simple.load()
         self.device = Output(name or DEFAULT, pulse_simple.RATE)
         self.care = SoundCare(1, self.device.rate)
         self.heard_ns = clock()
@@ -94,7 +88,7 @@ class Loopback:
         self._opened = threading.Event()
         self._failure: SensorError | None = None
         self._thread = threading.Thread(
-            target=self._run, args=(pulse_simple.load(),), name="loopback", daemon=True
+            target=self._run, args=(library,), name="loopback", daemon=True
         )
         self._thread.start()
         if not self._opened.wait(_OPEN_S):
