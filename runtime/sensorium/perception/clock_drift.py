@@ -6,8 +6,8 @@ from sensorium.records.sensors import AUDIO_BLOCK
 
 _MEMORY = 1000
 """Blocks that the line is laid through, 32 s."""
-_SETTLED = 250
-"""Blocks, 8 s, before which jitter would be taken for drift."""
+_SETTLED = 125
+"""Blocks, 4 s, before which jitter would be taken for drift."""
 _STEEPEST = 0.5e-3
 """The greatest drift that is believed; crystals are within 0.1e-3 of their rate."""
 _CATCH_UP = 0.3e-3
