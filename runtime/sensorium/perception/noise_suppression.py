@@ -91,7 +91,7 @@ class NoiseSuppression:
         for first in range(0, AUDIO_BLOCK, STEP):
             self._made[first : first + SPAN] += self._cleaned(self._heard[first : first + SPAN])
         voice, before = self._made[:AUDIO_BLOCK], self._heard[:AUDIO_BLOCK]
-        mixed: Sound = voice + self._kept * (before - voice)
+        mixed: Sound = (voice + self._kept * (before - voice)).astype(np.float32, copy=False)
         return mixed
 
     def _cleaned(self, sound: Sound) -> Sound:
