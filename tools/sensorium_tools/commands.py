@@ -46,6 +46,8 @@ PAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "train": lambda row: str(row["page"]),
 }
 """Commands whose result is a page for each engine."""
+_APART = "\n## Measured by "
+"""Heading of a page's last part, which a person writes."""
 
 
 def fetch(card: Card, progress: Progress, _arguments: argparse.Namespace) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def verify(card: Card, progress: Progress, arguments: argparse.Namespace) -> dic
     content = building.report(card)
     if content is None:
         raise EngineError(f"{card.name}: has no report", f"sensorium-engines build {card.name}")
-    page = Report.from_content(content).to_markdown() + _training(card)
+    page = Report.from_content(content).to_markdown() + _training(card) + _apart(card)
     if arguments.write_readme:
         if card.folder.parent != folders.data_room("engines") or not _is_checkout(card.folder):
             raise EngineError(
@@ -181,6 +183,14 @@ def _training(card: Card) -> str:
     if not path.is_file():
         return ""
     return "\n" + training_page.readme(json.loads(path.read_bytes()))
+
+
+def _apart(card: Card) -> str:
+    """What a page says of the engine that `verify` does not measure: its last part is kept."""
+    path = card.folder / "README.md"
+    page = path.read_text(encoding="utf-8") if path.is_file() else ""
+    _, heading, rest = page.partition(_APART)
+    return heading + rest
 
 
 def _is_checkout(folder: Path) -> bool:
