@@ -191,7 +191,7 @@ def begun(figures: Figures, engine: Engine, kind: str) -> None:
     for sound in (plain, *(suppressed(engine, plain, limit) for limit in LIMITS.values())):
         rig = Desk({VoiceActivity: VoiceOptions()})
         rig.sound(sound)
-        counts.append(sum(told["event"] == Event.BEGIN for told in rig.all("utterance")))
+        counts.append(sum(int(told["event"] == Event.BEGIN) for told in rig.all("utterance")))
     first, *others = counts
     figures.row(
         f"{kind}, {NOISE_S} s alone at -26 dBFS: utterances begun", first,
