@@ -166,8 +166,8 @@ def main() -> None:
     whole(figures, heard, clips)
     errors(figures, heard, clips, sound)
     pace(figures, heard, len(sound) / RATE)
-    figures.row("memory after two minutes; largest later, MB (PSS)",
-                f"{memory[0]:.1f}; {max(memory):.1f}")
+    figures.row("memory of each minute from the second on, MB (PSS)",
+                ", ".join(f"{each:.0f}" for each in memory))
     figures.goal("memory: growth from then to the last minute, MB", memory[-1] - memory[0], 10)
     figures.show()
 
@@ -187,7 +187,7 @@ def whole(figures: Figures, heard: Heard, clips: list[Clip]) -> None:
         not after["continues"] or after["first"] != end["last"]
         for end, after in itertools.pairwise(heard.ends) if end["ending"] == Ending.LENGTH
     )
-    figures.goal("cuts behind which the next does not go on", torn, 0)
+    figures.goal("cuts behind which the next does not go on", int(torn), 0)
     covered = np.zeros(max(clip.last for clip in clips) + RATE, np.bool_)
     for end in heard.ends:
         covered[int(end["first"]) : int(end["last"])] = True
