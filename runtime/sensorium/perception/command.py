@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sensorium.perception.commands.found import Filled
     from sensorium.perception.commands.gates import Wake
     from sensorium.perception.commands.matcher import Matcher
+    from sensorium.perception.commands.vocabulary import Vocabulary
     from sensorium.perception.sense import App, Publish, Rings, Sample
 
 ENGINE = "minilm"
@@ -77,6 +78,7 @@ class Command:
         embed = Embedder(engines[ENGINE])
         self._library = Library(Folder(folder), embed)
         self._stream = CommandStream(options, self._library, embed, rings)
+        rings.expected.source = self._stream
 
     @property
     def note(self) -> str:
@@ -107,12 +109,17 @@ class CommandStream:
         self._generation = 0
         self._answered: dict[int, int] = {}
         """Session of an app to the utterance that was taken for it last."""
+        self._known: set[int] = set()
+        """Sessions whose apps were there when something was last looked at."""
+        self._done = 0
+        """Number of the transcript that was taken last."""
 
     def resume(self, rings: Rings) -> int | None:
         """See `Stream`: what no app was told of goes through again, unless it is old."""
         oldest = now_ns() - _REACH_NS
         known = [(n, row) for n, row in _transcripts(rings) if int(row["end_ns"]) > oldest]
         for app in rings.apps.connected():
+            self._known.add(app.session)
             told = _told(rings, app.session)
             self._taken[app.session] = max(
                 (n for n, row in known if int(row["utterance"]) == told), default=0
@@ -124,11 +131,11 @@ class CommandStream:
         """See `Stream.process`."""
         if not sample.valid:
             return
+        self._catch_up(publish)
+        self._done = sample.n
         said = Said.read(sample.record[0])
         if said is None:
             return
-        if self._taken and self._generation != self._rings.generation(_TRANSCRIPT):
-            self._taken = {}
         before, self._answered = self._answered, {}
         for app in self._rings.apps.connected():
             self._answered[app.session] = said.utterance
@@ -142,9 +149,51 @@ class CommandStream:
     def lost(self, records: int) -> None:
         """See `Stream.lost`: utterances do not depend on one another."""
 
-    def idle(self) -> None:
+    def idle(self, publish: Publish) -> None:
         """See `Stream`: reads changed vocabularies and learns meanings."""
+        self._catch_up(publish)
         self._library.turn()
+
+    def _catch_up(self, publish: Publish) -> None:
+        """Tells apps whose region has come since of what ended after it was made.
+
+        It reaches this process a moment later, and a text may be there before it.
+        """
+        generation = self._rings.generation(_TRANSCRIPT)
+        if generation != self._generation:
+            self._generation, self._done = generation, 0
+            self._taken = {}
+        apps = self._rings.apps.connected()
+        fresh = [app for app in apps if app.session not in self._known]
+        self._known = {app.session for app in apps}
+        if not fresh:
+            return
+        missed = [
+            (n, said) for n, row in _transcripts(self._rings)
+            if n <= self._done and (said := Said.read(row)) is not None
+        ]
+        for app in fresh:
+            for n, said in reversed(missed):
+                if said.end_ns > app.since_ns and said.utterance != self._answered.get(app.session):
+                    self._answered[app.session] = said.utterance
+                    sample = self._rings.at(_TRANSCRIPT, n)
+                    if sample is not None:
+                        self._answer(app, said, sample.capture_ns, publish)
+
+    def vocabularies(self) -> tuple[Vocabulary, ...]:
+        """See `Source.vocabularies`."""
+        return tuple(matcher.vocabulary for matcher in self._library.matchers)
+
+    def active(self, start_ns: int, end_ns: int) -> tuple[Vocabulary, ...]:
+        """See `Source.active`."""
+        apps = self._rings.apps.connected()
+        wake = wake_before(self._rings, start_ns, end_ns, self._wake_ns)
+        held = held_during(self._rings, start_ns, end_ns, self._tolerance_ns)
+        return tuple(
+            vocabulary for vocabulary in self.vocabularies()
+            if any(vocabulary.is_for(app.name) for app in apps)
+            and open_gates(vocabulary.gate, wake is not None, held)
+        )
 
     def _answer(self, app: App, said: Said, capture_ns: int, publish: Publish) -> None:
         """Tells an app which command it was, or that it was none; nothing while no gate is open."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.inference.engine import Engine
+    from sensorium.perception.phrase_bias import PhraseBias
     from sensorium.perception.whisper_words import Word
 
 QUICK_FRAMES = 800
@@ -75,19 +76,23 @@ class Recogniser:
         decoder: Engine of its second half, with the vocabulary.
         language: ISO 639-1, or `AUTO`.
 
+    Attributes:
+        vocabulary: The model's.
+
     Raises:
         EngineError: When the vocabulary is damaged.
         ValueError: When the model does not know the language.
     """
 
     def __init__(self, encoder: Engine, decoder: Engine, language: str = AUTO) -> None:
-        self._vocabulary = Vocabulary.parse(decoder.metadata, decoder.name)
+        self.vocabulary = Vocabulary.parse(decoder.metadata, decoder.name)
         self._whisper = Whisper(
-            encoder.run, Decoder(decoder.run, self._vocabulary, language=language)
+            encoder.run, Decoder(decoder.run, self.vocabulary, language=language)
         )
 
     def hear(
-        self, sound: NDArray[np.float32], voice: float = 1.0, *, quick: bool = False
+        self, sound: NDArray[np.float32], voice: float = 1.0, *, quick: bool = False,
+        bias: PhraseBias | None = None,
     ) -> Recognised:
         """Writes down one piece of sound, whose speech lasts to its end.
 
@@ -98,19 +103,21 @@ class Recogniser:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s. What is no number is silence.
             voice: Largest probability of speech in it, 0..1.
             quick: Whether it is a guess that will be made again.
+            bias: Phrases that are waited for: they change what was said, never whether anything
+                was.
 
         Raises:
             ValueError: When the sound is empty or too long.
             EngineError: When an engine fails.
         """
         levelled = _levelled(sound)
-        found = self._hear_once(levelled, voice, quick)
+        found = self._hear_once(levelled, voice, quick, bias)
         if quick or not found.words:
             return found
         words = found.words
         while len(sound) - words[-1].last > SKIPPED:
             begun = words[-1].last
-            more = self._hear_once(levelled[begun:], voice, quick)
+            more = self._hear_once(levelled[begun:], voice, quick, bias)
             if not more.words:
                 break
             words += more.at(begun).words
@@ -119,13 +126,16 @@ class Recogniser:
         return replace(found, text=whisper_words.joined(words), words=words)
 
     def _hear_once(
-        self, sound: NDArray[np.float32], voice: float, quick: bool
+        self, sound: NDArray[np.float32], voice: float, quick: bool, bias: PhraseBias | None
     ) -> Recognised:
         frames = max(len(sound) // HOP + BEHIND_FRAMES, QUICK_FRAMES if quick else MIN_FRAMES)
-        heard = self._whisper.hear(sound, min(frames // 2 * 2, MAX_FRAMES))
-        said = is_said(heard, voice)
+        heard = self._whisper.hear(sound, min(frames // 2 * 2, MAX_FRAMES), bias)
+        own = heard.unbiased or heard
+        said = is_said(own, voice)
+        if not is_said(heard, voice):
+            heard = own
         words = without_echo(
-            whisper_words.words(heard, self._vocabulary, len(sound)) if said else ()
+            whisper_words.words(heard, self.vocabulary, len(sound)) if said else ()
         )
         return Recognised(
             whisper_words.joined(words), words, math.exp(heard.mean_log_probability),

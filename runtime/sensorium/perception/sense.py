@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.inference.engine import Engine
+    from sensorium.perception.expected import Expected
 
 SENSES: dict[str, str] = {
     "clean_audio": "sensorium.perception.clean_audio:CleanAudio",
@@ -105,6 +106,11 @@ class Rings(Protocol):
         """The regions of single apps."""
         ...
 
+    @property
+    def expected(self) -> Expected:
+        """What senses of this process wait to be said."""
+        ...
+
     def latest(self, channel: str) -> int:
         """The number of the newest record; 0: there is none."""
         ...
@@ -169,8 +175,8 @@ class Stream(Protocol):
     which number of the trigger to begin with, so that it goes on where it was before a restart;
     None: with what comes next.
 
-    And it may have `idle()`: called about ten times a second while nothing waits, for work that
-    can be done bit by bit; it must return within about 50 ms.
+    And it may have `idle(publish)`: called about ten times a second while nothing waits, for work
+    that can be done bit by bit; it must return within about 50 ms.
     """
 
     trigger: str

@@ -16,6 +16,7 @@ from sensorium import records
 from sensorium.channels.catalogue import EVENT_SLOTS
 from sensorium.errors import EngineError
 from sensorium.perception import transcripts
+from sensorium.perception.expected_phrases import ExpectedPhrases
 from sensorium.perception.pieces import Piece, piece, sound_of, time_ns
 from sensorium.perception.recogniser import Recogniser
 from sensorium.perception.speech_options import SpeechOptions
@@ -87,6 +88,7 @@ class SpeechStream:
         self._engine = engine
         self._rings = rings
         self._partials = options.partials
+        self._phrases = ExpectedPhrases(rings.expected, recogniser.vocabulary, options.bias)
         self._record = records.TRANSCRIPT.zeros()
         self._before = transcripts.Delivered()
         self._kept: tuple[Piece, Recognised] | None = None
@@ -127,6 +129,10 @@ class SpeechStream:
     def lost(self, records: int) -> None:
         """See `Stream.lost`: their sound is long overwritten, and nobody knows their ids."""
         self._before.lost += 1
+
+    def idle(self, publish: Publish) -> None:
+        """See `Stream`: takes up vocabularies that have changed."""
+        self._phrases.turn()
 
     def _guess(self, told: np.void, sample: Sample, publish: Publish) -> None:
         """Recognises what has been said so far; at a pause it may be all."""
@@ -171,7 +177,9 @@ class SpeechStream:
         if taken is None:
             return None
         sound, origin = taken
-        heard = self._recogniser.hear(sound, float(told["peak"]), quick=quick)
+        # What is not yet said to its end is no whole phrase.
+        bias = None if quick else self._phrases.bias(int(told["start_ns"]), int(told["end_ns"]))
+        heard = self._recogniser.hear(sound, float(told["peak"]), quick=quick, bias=bias)
         heard = heard.at(origin).within(wanted.keep_first, wanted.keep_last)
         if not quick:
             self._kept = (wanted, heard)

@@ -29,3 +29,12 @@ class SpeechOptions:
     partials: bool = field(
         default=True, metadata={"doc": "Whether text is told while one speaks, too."}
     )
+    bias: float = field(
+        default=5.0,
+        metadata={
+            "doc": "How much recognition leans towards the commands that an app waits for, in "
+            "natural logarithms a token; 0: not at all.",
+            "min": 0.0,
+            "max": 10.0,
+        },
+    )

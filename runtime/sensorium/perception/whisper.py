@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sensorium.perception.whisper_decoding import Decoder, Heard, Run
+    from sensorium.perception.phrase_bias import PhraseBias
+    from sensorium.perception.whisper_decoding import Decoder, Heard
+    from sensorium.perception.whisper_steps import Run
 
 FEWEST_TOKENS, TOKENS_PER_S = 16, 12
 """A text has no more tokens than somebody can say in the time: fast speech has 8 a second."""
@@ -31,7 +33,10 @@ class Whisper:
         self._decoder = decoder
         self._min_frames = min_frames
 
-    def hear(self, sound: NDArray[np.float32], min_frames: int | None = None) -> Heard:
+    def hear(
+        self, sound: NDArray[np.float32], min_frames: int | None = None,
+        bias: PhraseBias | None = None,
+    ) -> Heard:
         """Writes down one piece of sound.
 
         A text that the model does not end by itself is tried once more with twice the silence
@@ -40,6 +45,7 @@ class Whisper:
         Args:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s.
             min_frames: In the place of the class's.
+            bias: Phrases that are waited for.
 
         Raises:
             ValueError: See `log_mel`.
@@ -47,9 +53,9 @@ class Whisper:
         """
         most = FEWEST_TOKENS + int(TOKENS_PER_S * len(sound) / RATE_HZ)
         mel = log_mel(sound, min_frames or self._min_frames)
-        heard = self._decoder.decode(self._encode({"mel": mel}), most)
+        heard = self._decoder.decode(self._encode({"mel": mel}), most, bias)
         frames = min(2 * mel.shape[-1], MAX_FRAMES)
         if heard.ending is Ending.SAID or frames == mel.shape[-1]:
             return heard
-        again = self._decoder.decode(self._encode({"mel": log_mel(sound, frames)}), most)
+        again = self._decoder.decode(self._encode({"mel": log_mel(sound, frames)}), most, bias)
         return again if again.ending is Ending.SAID else heard

@@ -1,22 +1,29 @@
-"""Whisper's decoder, token after token: the likeliest each time, capped, and stopped in a loop."""
+"""Whisper's decoder, token after token: the likeliest each time, capped, and stopped in a loop.
+
+With a bias there are two texts: the model's own, and one that leans towards phrases; the likelier
+one, with what its phrases weigh, is heard.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sensorium.perception.whisper_steps import Steps
 from sensorium.perception.whisper_text import ENGLISH
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sensorium.perception.phrase_bias import PhraseBias
+    from sensorium.perception.whisper_steps import Run
     from sensorium.perception.whisper_text import Vocabulary
 
-Run = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
-"""One call of the decoder's engine."""
 MAX_TOKENS = 224
 """Half of the model's text, as `DecodingOptions.sample_len` of OpenAI's has it."""
 AUTO = "auto"
@@ -25,6 +32,8 @@ LONGEST_LOOP = 24
 """Tokens that may repeat as one, at most."""
 LOOP_TIMES, LOOP_TOKENS = 3, 12
 """It is a loop when something came this often in a row, and fills this many tokens."""
+MOST_RETURNS = 4
+"""Phrases of a bias that are begun and abandoned in one text; then it is the model's own."""
 _SENTENCE_ENDS = (".", "?", "!")
 
 
@@ -53,6 +62,7 @@ class Heard:
         chances: Probability of each token, 0..1.
         alignment: [prompt + tokens, heads, positions], scores of the heads that follow the sound;
             row by row what was looked at to find the next token. See `whisper_alignment`.
+        unbiased: What is heard without a bias, where that is another text.
     """
 
     tokens: tuple[int, ...]
@@ -65,6 +75,25 @@ class Heard:
     alignment: NDArray[np.float32] = field(
         default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
     )
+    unbiased: Heard | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass
+class _Text:
+    """A text so far, and the logits of its next token."""
+
+    logits: NDArray[np.float32]
+    tokens: list[int] = field(default_factory=list)
+    logarithms: list[float] = field(default_factory=list)
+    ended: bool = False
+    ending: Ending = Ending.CAPPED
+
+    def copy(self) -> _Text:
+        # The engine may write over its logits in the next call.
+        return replace(
+            self, logits=self.logits.copy(), tokens=[*self.tokens],
+            logarithms=[*self.logarithms],
+        )
 
 
 class Decoder:
@@ -105,26 +134,41 @@ class Decoder:
         self._bar_at_start[list(vocabulary.suppressed_at_start)] = -np.inf
 
     def decode(
-        self, cross: Mapping[str, NDArray[np.float32]], most: int | None = None
+        self, cross: Mapping[str, NDArray[np.float32]], most: int | None = None,
+        bias: PhraseBias | None = None,
     ) -> Heard:
         """Writes down one piece of sound.
 
         Args:
             cross: What the encoder gave: keys and values by name. Not changed.
             most: Tokens of this text, at most; None: as many as of any.
+            bias: Phrases that are waited for; None: the text is the model's own.
 
         Raises:
             EngineError: When the engine fails.
         """
-        steps = _Steps(self._run, cross, self._capacity)
+        steps = Steps(self._run, cross, self._capacity)
         logits = steps.take(self._vocabulary.start)
         silence = float(np.exp(_log_softmax(logits)[self._vocabulary.silence]))
         language = self._heard_language(logits)
         for token in self._vocabulary.prompt(language)[1:]:
             logits = steps.take(token)
-        return self._continue(
-            steps, logits, silence, language, min(most or self._max_tokens, self._max_tokens)
-        )
+        most = min(most or self._max_tokens, self._max_tokens)
+        given = len(self._vocabulary.prompt(language))
+        begun, leaned = _Text(logits), None
+        if bias is not None:
+            begun, leaned = self._lean(steps, begun, bias, given, most)
+        other = None
+        if leaned is not None:
+            other = self._heard(leaned, steps, silence, language)
+            steps.back(given + len(begun.tokens))
+        self._go_on(steps, begun, most)
+        own = self._heard(begun, steps, silence, language)
+        if bias is None or leaned is None or other is None:
+            return own
+        if self._score(leaned, bias) <= self._score(begun, bias):
+            return own
+        return replace(other, unbiased=own)
 
     def _heard_language(self, logits: NDArray[np.float32]) -> str:
         """The one that was asked for, or the likeliest after the first token."""
@@ -133,32 +177,79 @@ class Decoder:
             return ENGLISH if self._language == AUTO else self._language
         return max(known, key=lambda name: float(logits[known[name]]))
 
-    def _continue(
-        self, steps: _Steps, logits: NDArray[np.float32], silence: float, language: str, most: int
-    ) -> Heard:
-        tokens: list[int] = []
-        logarithms: list[float] = []
-        ending = Ending.CAPPED
-        while len(tokens) < most:
-            logits = logits + (self._bar if tokens else self._bar_at_start)
-            chances = _log_softmax(logits)
-            token = int(chances.argmax())
-            logarithms.append(float(chances[token]))
-            if token == self._vocabulary.end:
-                ending = Ending.SAID
-                break
-            tokens.append(token)
-            length = loop(tokens)
-            if length:
-                tokens = self._once(tokens, length)
-                ending = Ending.LOOP
-                break
-            if len(tokens) < most:
-                logits = steps.take(token)
+    def _go_on(self, steps: Steps, text: _Text, most: int) -> None:
+        while not text.ended:
+            chances = self._chances(text)
+            self._take(steps, text, int(chances.argmax()), chances, most)
+
+    def _lean(
+        self, steps: Steps, text: _Text, bias: PhraseBias, given: int, most: int
+    ) -> tuple[_Text, _Text | None]:
+        """Goes on with the phrases of a bias; where one is abandoned, back to where it was chosen.
+
+        Returns:
+            The text up to the first token that is not the model's own choice, and the one with
+            it; the whole text and None where all are.
+        """
+        follower = bias.begin()
+        first = chosen = None
+        own_next, returns = False, 0
+        while not text.ended:
+            chances = self._chances(text)
+            token = own = int(chances.argmax())
+            if not own_next:
+                token = int(follower.raised(chances).argmax())
+            own_next = returns >= MOST_RETURNS
+            if token != own and chosen is None:
+                chosen = text.copy(), follower
+                first = first or text.copy()
+            self._take(steps, text, token, chances, most)
+            earned, follower = follower.earned, follower.take(token)
+            if follower.earned > earned:
+                chosen = None
+            elif chosen is not None and (text.ended or not follower.within):
+                text, follower = chosen
+                if first is not None and len(first.tokens) == len(text.tokens):
+                    first = None
+                steps.back(given + len(text.tokens))
+                chosen, own_next = None, True
+                returns += 1
+        return (text, None) if first is None else (first, text)
+
+    def _chances(self, text: _Text) -> NDArray[np.float32]:
+        return _log_softmax(text.logits + (self._bar if text.tokens else self._bar_at_start))
+
+    def _take(
+        self, steps: Steps, text: _Text, token: int, chances: NDArray[np.float32], most: int
+    ) -> None:
+        text.logarithms.append(float(chances[token]))
+        if token == self._vocabulary.end:
+            text.ended, text.ending = True, Ending.SAID
+            return
+        text.tokens.append(token)
+        length = loop(text.tokens)
+        if length:
+            text.tokens = self._once(text.tokens, length)
+            text.ended, text.ending = True, Ending.LOOP
+        elif len(text.tokens) < most:
+            text.logits = steps.take(token)
+        else:
+            text.ended = True
+
+    def _score(self, text: _Text, bias: PhraseBias) -> float:
+        """Logarithm of a text's chance, and what its phrases have earned."""
+        follower = bias.begin()
+        for token in text.tokens:
+            follower = follower.take(token)
+        if text.ending is Ending.SAID:
+            follower = follower.take(self._vocabulary.end)
+        return sum(text.logarithms) + bias.weight * follower.earned
+
+    def _heard(self, text: _Text, steps: Steps, silence: float, language: str) -> Heard:
         return Heard(
-            tuple(tokens), self._vocabulary.text(tokens), ending,
-            sum(logarithms) / max(len(logarithms), 1), silence, language,
-            tuple(np.exp(logarithms[: len(tokens)]).tolist()), steps.alignment(),
+            tuple(text.tokens), self._vocabulary.text(text.tokens), text.ending,
+            sum(text.logarithms) / max(len(text.logarithms), 1), silence, language,
+            tuple(np.exp(text.logarithms[: len(text.tokens)]).tolist()), steps.alignment(),
         )
 
     def _once(self, tokens: list[int], length: int) -> list[int]:
@@ -171,46 +262,6 @@ class Decoder:
             if self._vocabulary.text(tokens[kept - 1 : kept]).endswith(_SENTENCE_ENDS):
                 return tokens[:kept]
         return tokens[:least]
-
-
-class _Steps:
-    """The cache of one text, and the step that fills it."""
-
-    def __init__(
-        self, run: Run, cross: Mapping[str, NDArray[np.float32]], capacity: int
-    ) -> None:
-        self._run = run
-        self._token = np.zeros((1, 1), np.int64)
-        self._position = np.zeros(1, np.int64)
-        self._feeds: dict[str, NDArray[Any]] = {
-            "token": self._token, "position": self._position, **cross
-        }
-        self._followed: list[NDArray[np.float32]] = []
-        self._layers = sum(name.startswith("cross_k_") for name in cross)
-        for layer in range(self._layers):
-            for name, axis in (("k", 3), ("v", 2)):
-                shape = list(cross[f"cross_{name}_{layer}"].shape)
-                shape[axis] = capacity
-                # Rows that were not written weigh nothing, but must be numbers.
-                self._feeds[f"cache_{name}_{layer}"] = np.zeros(shape, np.float32)
-
-    def take(self, token: int) -> NDArray[np.float32]:
-        """Gives the model one token; returns the logits of the next, [vocabulary]."""
-        self._token[0, 0] = token
-        results = self._run(self._feeds)
-        row = int(self._position[0])
-        for layer in range(self._layers):
-            self._feeds[f"cache_k_{layer}"][..., row] = results[f"new_k_{layer}"][..., 0]
-            self._feeds[f"cache_v_{layer}"][:, :, row] = results[f"new_v_{layer}"][:, :, 0]
-        self._position[0] = row + 1
-        # The engine may write over what it gave in its next call.
-        self._followed.append(results["alignment"].copy())
-        logits: NDArray[np.float32] = results["logits"][0]
-        return logits
-
-    def alignment(self) -> NDArray[np.float32]:
-        """Of every token that was given: [tokens, heads, positions]."""
-        return np.stack(self._followed)
 
 
 def loop(tokens: Sequence[int]) -> int:

@@ -92,7 +92,7 @@ class SenseSlot:
             for stream in self.streams:
                 idle = getattr(stream, "idle", None)
                 if idle is not None:
-                    idle()
+                    idle(self._outputs.publish)
         except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
             self.fail(error)
             return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
 from sensorium.health import Reason
+from sensorium.perception.expected import Expected
 from sensorium.perception.sense import Sample
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ class ChannelRings:
     Args:
         outputs: The process's regions; it may read all of them, what it writes included.
         substitutes: Channel to the one that is read instead.
+
+    Attributes:
+        expected: See `Rings.expected`.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class ChannelRings:
     ) -> None:
         self._outputs = outputs
         self._substitutes = substitutes or {}
+        self.expected = Expected()
         self._known: dict[tuple[str, int], Cursor] = {}
 
     @property

@@ -1,0 +1,200 @@
+"""The tree of phrases against every expansion written out, and what a bias does to a text."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from sensorium.perception.commands.vocabulary import read
+from sensorium.perception.phrase_bias import PhraseBias, completed
+from sensorium.perception.phrase_tree import PhraseTree, Spelling, closure
+from sensorium.perception.whisper_decoding import Decoder
+from sensorium.perception.whisper_pairs import Pairs
+from sensorium.perception.whisper_text import Vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPECIAL = ("<|endoftext|>", "<|startoftranscript|>", "<|nospeech|>", "<|notimestamps|>", "<|0.00|>")
+LETTERS = [*"ĠabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,?"]
+PAIRS = ["Ġt", "Ġp", "Ġta", "ut", "Ġput", "re", "Ġtre", "bu", "Ġth", "Ġthe", "le", "Ġtab", "Ġ4",
+         "40"]
+WHISPER = Vocabulary.parse(
+    {"vocabulary": "\n".join([*LETTERS, *PAIRS, *SPECIAL]), "suppressed": "",
+     "suppressed_at_start": ""},
+    "test",
+)
+GAME = """
+app = "game"
+gate = "always"
+[slots.thing]
+values = ["trebuchet", "table top", "tre", "Mc Tab"]
+[slots.level]
+kind = "number"
+[[commands]]
+name = "put"
+phrases = ["[now] put (the|a) {thing} down", "put {thing:first} in {thing:second}"]
+[[commands]]
+name = "level"
+phrases = ["level {level} please"]
+[[commands]]
+name = "find"
+phrases = ["find {anything}"]
+"""
+VALUES = ("trebuchet", "table top", "tre", "Mc Tab")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> tuple[PhraseTree, Spelling]:
+    path: Path = tmp_path_factory.mktemp("game") / "game.toml"
+    path.write_text(GAME)
+    spelling = Spelling.of(WHISPER)
+    made = PhraseTree(read(path), spelling)
+    for _ in made.add():
+        pass
+    return made, spelling
+
+
+def expansions() -> list[str]:
+    """Every phrase without numbers and free words, multiplied out."""
+    found = [
+        f"{now}put {article} {value} down"
+        for now, article, value in itertools.product(("", "now "), ("the", "a"), VALUES)
+    ]
+    return found + [f"put {one} in {other}" for one, other in itertools.product(VALUES, VALUES)]
+
+
+def tokens_of(text: str, spelling: Spelling) -> tuple[int, ...]:
+    return tuple(
+        token for word in text.split() for token in spelling.pairs.tokens(f" {word}")
+    )
+
+
+def walked(text: str, tree: PhraseTree, spelling: Spelling) -> tuple[bool, bool]:
+    """Whether a text begins a phrase, and whether it is one."""
+    states = closure([(tree.root, None)])
+    for token in tokens_of(text, spelling):
+        after = [tree.follow(state, token) for state in states]
+        states = closure([state for state in after if state is not None])
+    return bool(states), bool(completed({(0, state): 1 for state in states}))
+
+
+def test_pairs_are_joined_in_the_order_of_their_rank() -> None:
+    pairs = Pairs(WHISPER)
+    assert [WHISPER.tokens[token] for token in pairs.tokens(" put the tre")] == [
+        "Ġput", "Ġthe", "Ġtre"
+    ]
+    assert WHISPER.text(pairs.tokens(" table, 40?")) == "table, 40?"
+    assert pairs.tokens(" #") == ()
+
+
+def test_the_tree_holds_every_expansion_and_its_prefixes_and_no_other(tree) -> None:
+    every = {tuple(text.lower().split()) for text in expansions()}
+    made, spelling = tree
+    written = {text: tokens_of(" ".join(text), spelling) for text in every}
+    begun = {tokens[:count] for tokens in written.values() for count in range(len(tokens) + 1)}
+    words = sorted({word for text in every for word in text})
+    for count in range(1, 4):
+        for text in itertools.product(words, repeat=count):
+            starts, whole = walked(" ".join(text), *tree)
+            assert (starts, whole) == (text in begun, text in every), text
+    for text in expansions():
+        for way in (text, text.lower(), text.capitalize(), text.title()):
+            assert walked(way, *tree) == (True, True), way
+        assert walked(f"{text} x", *tree) == (False, False)
+
+
+def test_numbers_are_passed_and_free_words_end_what_is_waited_for(tree) -> None:
+    for number in ("40", "4", "twenty", "4.0"):
+        assert walked(f"level {number} please", *tree) == (True, True)
+    assert walked("level please", *tree) == (False, False)
+    assert walked("find me", *tree) == (False, False)
+
+
+def follow(bias: PhraseBias, text: str):
+    follower = bias.begin()
+    for token in Pairs(WHISPER).tokens(text):
+        follower = follower.take(token)
+    return follower
+
+
+def test_only_a_sentence_that_is_a_phrase_has_earned(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 2.0)
+    count = len(spelling.pairs.tokens(" put the tre down"))
+    assert follow(bias, " put the tre down.").earned == count
+    assert follow(bias, " put the tre down").take(WHISPER.end).earned == count
+    # An abandoned prefix leaves nothing, and nothing is raised until a sentence ends.
+    for text in (
+        " put the tre.", " put the cat", " put the tre down now.", " the put the tre down.",
+    ):
+        assert follow(bias, text).earned == 0
+    lost = follow(bias, " put the cat")
+    assert not lost.within
+    flat = np.zeros(len(WHISPER.tokens), np.float32)
+    assert not lost.raised(flat).any()
+    assert follow(bias, " put the cat.").raised(flat).any()
+    raised = follow(bias, " put").raised(flat)
+    assert set(np.unique(raised)) == {0, 2}
+    assert raised[WHISPER.tokens.index("Ġthe")] == 2
+
+
+class Script:
+    """A decoder whose preferences follow the text so far, with a cache that must hold it."""
+
+    def __init__(self, likes: dict[str, dict[str, float]]) -> None:
+        self.likes = likes
+
+    def __call__(self, feeds):
+        position = int(feeds["position"][0])
+        token = int(feeds["token"][0, 0])
+        given = [*feeds["cache_k_0"][0, 0, 0, :position].astype(int).tolist(), token]
+        said = "".join(WHISPER.tokens[each] for each in given[2:])
+        logits = np.full((1, len(WHISPER.tokens)), -30.0, np.float32)
+        for text, value in self.likes.get(said, {"<|endoftext|>": 0.0}).items():
+            logits[0, WHISPER.tokens.index(text)] = value
+        return {
+            "logits": logits, "new_k_0": np.full((1, 1, 1, 1), token, np.float32),
+            "new_v_0": np.full((1, 1, 1, 1), token, np.float32),
+            "alignment": np.full((1, 1), token, np.float32),
+        }
+
+
+CROSS = {
+    "cross_k_0": np.zeros((1, 1, 1, 1), np.float32), "cross_v_0": np.zeros((1, 1, 1, 1), np.float32)
+}
+
+
+def decode(likes, bias=None):
+    return Decoder(Script(likes), WHISPER).decode(CROSS, bias=bias)
+
+
+def test_a_text_leans_to_a_phrase_only_where_it_ends_with_one(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 2.0)
+    likes = {"": {"Ġa": 1.0, "Ġput": 0.0}, "Ġput": {"Ġtre": 0.0}, "ĠputĠtre": {"Ġ": 0.0}}
+    # " put tre" is begun and never ended: the model's own text, as without a bias.
+    plain, leaned = decode(likes), decode(likes, bias)
+    assert leaned == plain
+    assert leaned.alignment.tolist() == plain.alignment.tolist()
+    assert plain.text == "a"
+
+
+def test_a_phrase_that_is_said_to_its_end_is_heard_with_the_models_own_chances(tree) -> None:
+    made, spelling = tree
+    names = [WHISPER.tokens[token] for token in spelling.pairs.tokens(" put the tre down")]
+    likes = {"".join(names[:at]): {name: 0.0} for at, name in enumerate(names)}
+    at = names.index("Ġtre")
+    likes["".join(names[:at])] = {"Ġtab": 1.0, "Ġtre": 0.0}
+    assert decode(likes).text == "put the tab"
+    heard = decode(likes, PhraseBias((made,), spelling, 2.0))
+    assert heard.text == "put the tre down"
+    assert heard.unbiased == decode(likes)
+    assert heard.chances[at] == pytest.approx(1 / (1 + np.e), rel=1e-3)
+    prompt = WHISPER.prompt("en")
+    assert heard.alignment[:, 0, 0].tolist() == [*prompt, *heard.tokens]
+    # A weight that does not make good for what it costs changes nothing.
+    assert decode(likes, PhraseBias((made,), spelling, 0.05)) == decode(likes)
