@@ -99,8 +99,9 @@ def test_the_tree_holds_every_expansion_and_its_prefixes_and_no_other(tree) -> N
     words = sorted({word for text in every for word in text})
     for count in range(1, 4):
         for text in itertools.product(words, repeat=count):
-            starts, whole = walked(" ".join(text), *tree)
-            assert (starts, whole) == (text in begun, text in every), text
+            starts, whole = walked(" ".join(text), made, spelling)
+            tokens = tokens_of(" ".join(text), spelling)
+            assert (starts, whole) == (tokens in begun, text in every), text
     for text in expansions():
         for way in (text, text.lower(), text.capitalize(), text.title()):
             assert walked(way, *tree) == (True, True), way
@@ -108,7 +109,7 @@ def test_the_tree_holds_every_expansion_and_its_prefixes_and_no_other(tree) -> N
 
 
 def test_numbers_are_passed_and_free_words_end_what_is_waited_for(tree) -> None:
-    for number in ("40", "4", "twenty", "4.0"):
+    for number in ("40", "4", "4.0"):
         assert walked(f"level {number} please", *tree) == (True, True)
     assert walked("level please", *tree) == (False, False)
     assert walked("find me", *tree) == (False, False)
@@ -175,7 +176,7 @@ def decode(likes, bias=None):
 def test_a_text_leans_to_a_phrase_only_where_it_ends_with_one(tree) -> None:
     made, spelling = tree
     bias = PhraseBias((made,), spelling, 2.0)
-    likes = {"": {"Ġa": 1.0, "Ġput": 0.0}, "Ġput": {"Ġtre": 0.0}, "ĠputĠtre": {"Ġ": 0.0}}
+    likes = {"": {"a": 1.0, "Ġput": 0.0}, "Ġput": {"Ġtre": 0.0}, "ĠputĠtre": {"Ġ": 0.0}}
     # " put tre" is begun and never ended: the model's own text, as without a bias.
     plain, leaned = decode(likes), decode(likes, bias)
     assert leaned == plain
@@ -188,8 +189,8 @@ def test_a_phrase_that_is_said_to_its_end_is_heard_with_the_models_own_chances(t
     names = [WHISPER.tokens[token] for token in spelling.pairs.tokens(" put the tre down")]
     likes = {"".join(names[:at]): {name: 0.0} for at, name in enumerate(names)}
     at = names.index("Ġtre")
-    likes["".join(names[:at])] = {"Ġtab": 1.0, "Ġtre": 0.0}
-    assert decode(likes).text == "put the tab"
+    likes["".join(names[:at])] = {"x": 1.0, "Ġtre": 0.0}
+    assert decode(likes).text == "put thex"
     heard = decode(likes, PhraseBias((made,), spelling, 2.0))
     assert heard.text == "put the tre down"
     assert heard.unbiased == decode(likes)

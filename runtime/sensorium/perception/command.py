@@ -112,7 +112,7 @@ class CommandStream:
         self._known: set[int] = set()
         """Sessions whose apps were there when something was last looked at."""
         self._done = 0
-        """Number of the transcript that was taken last."""
+        """The utterance that was taken last."""
 
     def resume(self, rings: Rings) -> int | None:
         """See `Stream`: what no app was told of goes through again, unless it is old."""
@@ -132,10 +132,12 @@ class CommandStream:
         if not sample.valid:
             return
         self._catch_up(publish)
-        self._done = sample.n
         said = Said.read(sample.record[0])
         if said is None:
             return
+        self._done = said.utterance
+        if self._taken and self._generation != self._rings.generation(_TRANSCRIPT):
+            self._taken = {}
         before, self._answered = self._answered, {}
         for app in self._rings.apps.connected():
             self._answered[app.session] = said.utterance
@@ -159,10 +161,6 @@ class CommandStream:
 
         It reaches this process a moment later, and a text may be there before it.
         """
-        generation = self._rings.generation(_TRANSCRIPT)
-        if generation != self._generation:
-            self._generation, self._done = generation, 0
-            self._taken = {}
         apps = self._rings.apps.connected()
         fresh = [app for app in apps if app.session not in self._known]
         self._known = {app.session for app in apps}
@@ -170,7 +168,7 @@ class CommandStream:
             return
         missed = [
             (n, said) for n, row in _transcripts(self._rings)
-            if n <= self._done and (said := Said.read(row)) is not None
+            if (said := Said.read(row)) is not None and said.utterance <= self._done
         ]
         for app in fresh:
             for n, said in reversed(missed):
