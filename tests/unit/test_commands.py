@@ -197,3 +197,23 @@ def test_five_thousand_phrases_are_matched(tmp_path: Path) -> None:
     match = made.match(plain("Do the thing number 4321 at once"))
     assert (match.command, match.method) == ("c4321", Method.EXACT)
     assert made.match(plain("do the think number 77 at once")).command == "c77"
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("Set the volume to 25.", 25), ("Set the volume to twenty-five.", 25),
+     ("Set the volume to $25.", 25), ("Set the volume to 25%.", 25), ("Volume $25", 25),
+     ("Set the volume to 20 5.", 25), ("Set the volume to 20-5.", 25),
+     ("Set the volume. To 25.", 25), ("Set the volume to twenty. Five.", 25),
+     ("Set the volume two 25.", 25), ("Set the volume too 25.", 25), ("Set the volume 2 25.", 25),
+     ("Set the volume to too.", 2), ("Set the volume to to.", 2), ("Set the volume to for.", 4),
+     ("Set the volume to ate.", 8), ("Volume to.", None), ("Set the volume to.", None)],
+)  # fmt: skip
+def test_a_number_is_found_however_a_recogniser_writes_it(
+    matcher: Matcher, text: str, number: float | None
+) -> None:
+    found = matcher.match(plain(text))
+    if number is None:
+        assert found.command == ""
+    else:
+        assert (found.command, [slot.number for slot in found.slots]) == ("volume", [number])

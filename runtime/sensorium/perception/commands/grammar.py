@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium.perception.commands.found import Filled, Match, Method
-from sensorium.perception.commands.spoken_numbers import number_at
+from sensorium.perception.commands.spoken_numbers import Number, number_at
 from sensorium.perception.commands.templates import SlotPlace
 from sensorium.perception.commands.words import plain
 
@@ -19,6 +19,11 @@ ARTICLES = frozenset(("the", "a", "an", "my"))
 """May stand before a value although the phrase has none."""
 _MOST_TURNS = 20_000
 """Places of the tree that one text may lead to: phrases of many free slots could take forever."""
+
+
+MONEY = frozenset(("dollars", "euros", "pounds"))
+_SOUNDS_LIKE = {"to": 2.0, "too": 2.0, "for": 4.0, "fore": 4.0, "ate": 8.0, "won": 1.0}
+"""Words that sound as a number does."""
 
 
 class _Node:
@@ -110,8 +115,11 @@ class Grammar:
             if words[at] in ARTICLES:
                 yield from self._value(place, words, at + 1)
         elif slot.kind == "number":
-            number = number_at(words, at)
+            number = number_at(words, at) or _misheard(words, at)
             if number is not None and slot.min <= number.value <= slot.max:
+                # A recogniser writes $25 where nobody spoke of money.
+                if words[number.end : number.end + 1] and words[number.end] in MONEY:
+                    yield Filled(place.name, None, number.value, at, number.end + 1)
                 yield Filled(place.name, None, number.value, at, number.end)
         else:
             for end in range(at + 1, len(words) + 1):
@@ -123,3 +131,14 @@ class Grammar:
 
     def _rank(self, entry: tuple[SlotPlace, _Node]) -> int:
         return ("values", "number", "anything").index(self._slots[entry[0].kind].kind)
+
+
+def _misheard(words: list[str], at: int) -> Number | None:
+    """A number that was written as another word: the last one, and behind `to`.
+
+    Anywhere else "volume to", cut off, would be volume two.
+    """
+    value = _SOUNDS_LIKE.get(words[at])
+    if value is None or at + 1 != len(words) or words[at - 1 : at] != ["to"]:
+        return None
+    return Number(value, at + 1)
