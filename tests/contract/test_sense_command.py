@@ -18,7 +18,6 @@ from sensorium.channels.region import Region, Waiters
 from sensorium.clock import now_ns
 from sensorium.health import OwnerState, Reason
 from sensorium.perception.command import Command, CommandOptions
-from sensorium.perception.expected import Expected
 from sensorium.perception.expected_phrases import ExpectedPhrases
 from sensorium.perception.recogniser import Recogniser
 from sensorium.perception.sense import App
@@ -26,6 +25,8 @@ from sensorium_tools.samples import synthesisers
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sensorium.perception.expected import Expected
 
 SIEGE = """
 app = "siege"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ class Pairs:
             while len(parts) > 1:
                 ranks = [
                     self._rank.get(one + other, len(self._rank))
-                    for one, other in zip(parts, parts[1:], strict=False)
+                    for one, other in itertools.pairwise(parts)
                 ]
                 best = min(ranks)
                 if best == len(self._rank):
