@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.channels.wait import Sleeper
 from sensorium.clock import now_ns
+from sensorium.perception.expected import Expected
 from sensorium.process.feeding import Feed
 from sensorium.process.loading import SenseSlot
 from sensorium.process.rings import ChannelRings
@@ -49,8 +50,11 @@ class Perceiver:
         instead: Mapping[str, str] | None = None,
     ) -> None:
         known = substitutes(parts) if instead is None else instead
+        expected = Expected()
         self.slots = [
-            SenseSlot(part, outputs, ChannelRings(outputs, heard_by(part, known)), load, report)
+            SenseSlot(
+                part, outputs, ChannelRings(outputs, heard_by(part, known), expected), load, report
+            )
             for part in parts
         ]
         self.feeds: list[Feed] = []

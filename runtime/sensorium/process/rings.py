@@ -24,17 +24,18 @@ class ChannelRings:
     Args:
         outputs: The process's regions; it may read all of them, what it writes included.
         substitutes: Channel to the one that is read instead.
-
-    Attributes:
-        expected: See `Rings.expected`.
+        expected: See `Rings.expected`; one for all senses of the process.
     """
 
     def __init__(
-        self, outputs: Outputs, substitutes: Mapping[str, str] | None = None
+        self,
+        outputs: Outputs,
+        substitutes: Mapping[str, str] | None = None,
+        expected: Expected | None = None,
     ) -> None:
         self._outputs = outputs
         self._substitutes = substitutes or {}
-        self.expected = Expected()
+        self.expected = expected or Expected()
         self._known: dict[tuple[str, int], Cursor] = {}
 
     @property
