@@ -1,43 +1,52 @@
-"""Two devices' clocks: where one's sound lies in the other's, without the jitter of the times."""
+"""Two devices' clocks: where one's sound lies in the other's, without the jitter of the times.
+
+The times of a sound server's blocks wander by many milliseconds while not a sample is missing, and
+an adaptive filter loses what it has learnt when its input is moved by a few samples a second. So
+a place is held by counting samples. It moves with a drift only when that stands out from the
+wander, and anew only when the times have left it for good.
+"""
 
 from __future__ import annotations
 
-from sensorium.records.sensors import AUDIO_BLOCK
+from collections import deque
 
-_MEMORY = 1000
-"""Blocks that the line is laid through, 32 s."""
-_SETTLED = 125
-"""Blocks, 4 s, before which jitter would be taken for drift."""
+import numpy as np
+
+_BATCH = 62
+"""Blocks whose offsets are taken together, 2 s: what wanders more quickly is averaged out."""
+_BATCHES = 60
+"""That the line is laid through, at most."""
+_QUANTILES = (636.6, 31.6, 12.92, 8.61, 6.87, 5.96, 5.41, 5.04, 4.78, 4.59)
+"""Student's t for a probability of 0.001, two-sided, at 1 to 10 degrees of freedom."""
 _STEEPEST = 0.5e-3
 """The greatest drift that is believed; crystals are within 0.1e-3 of their rate."""
-_CATCH_UP = 0.3e-3
-"""How much faster than the clocks run apart the place may be corrected."""
-_CORRECTED = 1 / 128
-"""Part of what the place is wrong by that each block corrects: jitter is let through as little."""
-_ASTRAY = 640.0
-"""Samples, 40 ms: the place is so far from what the times say that they were set anew."""
+_SEATED = 80.0
+"""Samples, 5 ms: by so much the first batch may say that the first block's time was wrong."""
+_ASTRAY = 480.0
+"""Samples, 30 ms: so far from what the times say that they were set anew."""
+_PATIENCE = 16
+"""Blocks, half a second, that must say so: a server that hangs delivers late and catches up."""
 
 
 class ClockDrift:
-    """Follows the line of (place observed - samples counted) over the blocks.
-
-    An expanding-memory line fit, from `_MEMORY` blocks on one of fading memory: E. Brookner,
-    "Tracking and Kalman Filtering Made Easy", 1998, section 3.2.
-    """
+    """Follows (place observed - samples counted) over the blocks."""
 
     def __init__(self) -> None:
         self.restart()
 
     def restart(self) -> None:
         """What comes next has other clocks."""
-        self._blocks = 0
-        self._level = self._slope = self._offset = 0.0
-        self._counted = 0
+        self._batches: deque[tuple[float, float]] = deque(maxlen=_BATCHES)
+        self._batch: list[tuple[float, float]] = []
+        self._offset = 0.0
+        self._counted: int | None = None
+        self._slope = 0.0
+        self._strays = 0
 
     @property
     def slope(self) -> float:
         """Samples that the other device gives more, for each sample: 1e-6 is one ppm."""
-        return self._slope / AUDIO_BLOCK if self._blocks > _SETTLED else 0.0
+        return self._slope
 
     def place(self, observed: float, counted: int) -> float:
         """Where a block ends in the other's sound.
@@ -47,27 +56,38 @@ class ClockDrift:
             counted: The own samples up to its end.
         """
         offset = observed - counted
-        blocks = (counted - self._counted) / AUDIO_BLOCK
-        if not self._blocks or abs(offset - self._offset) > _ASTRAY:
-            self.restart()
-            self._level = self._offset = offset
+        if self._counted is None:
+            self._offset = offset
         else:
-            self._observe(offset, blocks)
-            if self._blocks > _SETTLED:
-                most = _CATCH_UP * AUDIO_BLOCK * blocks
-                self._offset += self._slope * blocks
-                correction = (self._level - self._offset) * _CORRECTED * blocks
-                self._offset += min(max(correction, -most), most)
-        self._blocks += 1
+            self._offset += self._slope * (counted - self._counted)
         self._counted = counted
+        self._strays = self._strays + 1 if abs(offset - self._offset) > _ASTRAY else 0
+        if self._strays >= _PATIENCE:
+            self.restart()
+            self._offset, self._counted = offset, counted
+        self._batch.append((float(counted), offset))
+        if len(self._batch) == _BATCH:
+            self._close_batch()
         return counted + self._offset
 
-    def _observe(self, offset: float, blocks: float) -> None:
-        n = min(self._blocks, _MEMORY)
-        level = 2.0 * (2.0 * n + 1.0) / ((n + 1.0) * (n + 2.0))
-        slope = 6.0 / ((n + 1.0) * (n + 2.0))
-        expected = self._level + self._slope * blocks
-        error = offset - expected
-        self._level = expected + level * error
-        steepest = _STEEPEST * AUDIO_BLOCK
-        self._slope = min(max(self._slope + slope * error, -steepest), steepest)
+    def _close_batch(self) -> None:
+        at, offset = (float(value) for value in np.mean(self._batch, axis=0))
+        self._batch.clear()
+        if not self._batches and abs(offset - self._offset) > _SEATED:
+            self._offset = offset
+        self._batches.append((at, offset))
+        self._slope = self._drift()
+
+    def _drift(self) -> float:
+        """The slope of the line through the batches where it is beyond chance, else 0."""
+        freedom = len(self._batches) - 2
+        if freedom < 1:
+            return 0.0
+        at, offsets = (np.array(values) for values in zip(*self._batches, strict=True))
+        at = at - at.mean()
+        spread = float(at @ at)
+        slope = float(at @ offsets) / spread
+        wander = offsets - offsets.mean() - slope * at
+        error = float(np.sqrt(wander @ wander / freedom / spread))
+        quantile = _QUANTILES[min(freedom, len(_QUANTILES)) - 1]
+        return slope if quantile * error < abs(slope) < _STEEPEST else 0.0

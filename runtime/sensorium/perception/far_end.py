@@ -21,17 +21,13 @@ if TYPE_CHECKING:
 RATE_HZ = 16_000
 _ROOM = (AUDIO_SLOTS + 32) * AUDIO_BLOCK
 """Samples that are kept: all that the ring holds, since after a restart it comes at once."""
-_HOLE_NS = 20_000_000
-"""Sound that begins so much later, or earlier, than the sound before it ends does not follow it:
-far more than the times of two blocks differ from one another's."""
-
 
 class FarEnd:
     """The sound that was played, by the time at which it was captured."""
 
     def __init__(self) -> None:
         self._sound = np.zeros(_ROOM, np.float32)
-        self._session = -1
+        self._follows = (-1, -1)
         self._times: list[tuple[int, int]] = []
         self._drift = ClockDrift()
         self.clear()
@@ -39,7 +35,7 @@ class FarEnd:
     def clear(self) -> None:
         """Forgets all: what comes next does not follow it."""
         self._first = self._end = 0
-        self._end_ns = 0
+        self._follows = (-1, -1)
         self._times.clear()
         self._drift.restart()
 
@@ -50,22 +46,17 @@ class FarEnd:
             Whether it follows the one before.
         """
         record = sample.record
-        block_ns = AUDIO_BLOCK * 1_000_000_000 // RATE_HZ
-        session = int(record["session"][0])
-        apart_ns = abs(sample.capture_ns - block_ns - self._end_ns)
-        follows = (
-            self._end > 0 and session == self._session and not record["gap"][0]
-            and apart_ns < _HOLE_NS
-        )
+        session, first = int(record["session"][0]), int(record["first_sample"][0])
+        # By its count, not by its time: a server's times jump while not a sample is missing.
+        follows = (session, first) == self._follows and not record["gap"][0]
         if not follows:
             self.clear()
-        self._session = session
+        self._follows = (session, first + AUDIO_BLOCK)
         at = np.arange(self._end, self._end + AUDIO_BLOCK) % _ROOM
         self._sound[at] = record["samples"][0]
         self._end += AUDIO_BLOCK
         self._first = max(self._first, self._end - _ROOM)
-        self._end_ns = sample.capture_ns
-        self._times.append((self._end_ns, self._end))
+        self._times.append((sample.capture_ns, self._end))
         del self._times[: -_ROOM // AUDIO_BLOCK]
         return follows
 
