@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from fixtures import engines
 from fixtures import speech as voices
+from fixtures.guest import Guest
 from fixtures.senses import Desk
 
 from sensorium import records
-from sensorium.channels import mapping
-from sensorium.channels.catalogue import in_region
-from sensorium.channels.region import Region, Waiters
 from sensorium.clock import now_ns
-from sensorium.health import OwnerState, Reason
 from sensorium.perception.command import Command, CommandOptions
 from sensorium.perception.expected_phrases import ExpectedPhrases
 from sensorium.perception.recogniser import Recogniser
-from sensorium.perception.sense import App
 from sensorium_tools.samples import synthesisers
 
 if TYPE_CHECKING:
@@ -50,28 +45,6 @@ def recogniser() -> Recogniser:
 def desk(tmp_path: Path) -> Desk:
     (tmp_path / "siege.toml").write_text(SIEGE)
     return Desk({Command: CommandOptions(folder=tmp_path)})
-
-
-class Guest:
-    """An app with a region of its own in the desk's process."""
-
-    def __init__(self, desk: Desk, name: str, session: int, since_ns: int) -> None:
-        self.session = session
-        self._desk = desk
-        region, page = Region.create("app", in_region("app"), session), Waiters.create("app")
-        for channel in in_region("app"):
-            region.new_owner(channel.name, os.getpid())
-            region.set_owner_state(channel.name, OwnerState.LIVE, Reason.NONE)
-        region.heartbeat(now_ns())
-        handles = [mapping.new_handle(one.mapping, writable=True) for one in (region, page)]
-        desk.outputs.apps.add(App(session, name, since_ns), handles, now_ns)
-        region.close()
-        page.close()
-
-    def told(self) -> str | None:
-        """The command that it was told of last; None: of none."""
-        sample = self._desk.outputs.apps.newest(self.session, "command")
-        return sample.record["name"][0].decode() if sample is not None else None
 
 
 def say(desk: Desk, text: str, utterance: int, end_ns: int) -> None:
