@@ -239,7 +239,7 @@ def count(figures: Figures, kept: Kept, matchers: list[Matcher], shown: bool) ->
             match = best(matchers, words)
             gated = best(matchers, words[behind:]) if behind is not None else NOTHING
             if shown and match.method is not Method.NONE:
-                print(f"{line['kind']}: {match.method.name} {match.command}: {text}")  # noqa: T201 - asked for
+                print(f"{line['kind']}: {match.method.name} {match.command}: {text}")
             for kind in (line["kind"], "all"):
                 utterances[kind] += 1
                 woken[kind] += behind is not None
