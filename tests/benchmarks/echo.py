@@ -28,7 +28,7 @@ from figures import Figures
 from fixtures import echoes, engines, speech
 from fixtures.senses import BLOCK_NS, Desk
 from scipy.signal import fftconvolve
-from whisper_peers import DECODER, ENCODER
+from whisper_sides import names
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.inference import store
@@ -92,9 +92,9 @@ def main() -> None:
         ("case", "side", "wearer's errors", "game words", "false commands", "words in 6 s",
          "echo - dB", "CPU ms/s"),
     )
-    for name in (ENCODER, DECODER):
+    for name in names("tiny-en"):
         engines.ensure_built(name)
-    recogniser = Recogniser(*(store.load(name, threads=1) for name in (ENCODER, DECODER)))
+    recogniser = Recogniser(*(store.load(name, threads=1) for name in names("tiny-en")))
     clips = wearer(options.clips)
     sides = [PLAIN, CLEANED] + ([PEER] if importlib.util.find_spec("livekit") else [])
     alone, places = timeline(clips)

@@ -23,7 +23,7 @@ from figures import Figures
 from fixtures import engines, noises, speech
 from fixtures.senses import Desk
 from speech_accuracy import synthesised
-from whisper_peers import DECODER, ENCODER
+from whisper_sides import names
 
 from sensorium.inference import store
 from sensorium.perception.noise_suppression import (
@@ -67,10 +67,10 @@ def main() -> None:
     options, _ = parser.parse_known_args()
     columns = [f"{name}: {what}" for name in LIMITS for what in ("", "difference", "interval")]
     figures = Figures("noise suppression", ("what", "plain", *(x.rstrip(": ") for x in columns)))
-    for name in (ENCODER, DECODER, ENGINE):
+    for name in (*names("tiny-en"), ENGINE):
         engines.ensure_built(name)
     encoder, decoder, engine = (
-        store.load(name, threads=1) for name in (ENCODER, DECODER, ENGINE)
+        store.load(name, threads=1) for name in (*names("tiny-en"), ENGINE)
     )
     recogniser = Recogniser(encoder, decoder)
     said = clips(options.clips)

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from figures import Figures
 from fixtures import engines, noises, speech
-from speech_accuracy import flite
-from whisper_peers import DECODER, ENCODER, weights_in
+from fixtures.synthesised import flite
+from whisper_sides import names, weights_in
 
 from sensorium.inference import store
 from sensorium.perception.commands.found import Method
@@ -131,9 +131,9 @@ def main() -> None:
     parser.add_argument("--tune", action="store_true", help="the voices of the choice of a weight")
     parser.add_argument("--no-peer", action="store_true", help="ours alone")
     options, _ = parser.parse_known_args()
-    for name in (ENCODER, DECODER):
+    for name in names("tiny-en"):
         engines.ensure_built(name)
-    encoder, decoder = (store.load(name, threads=1) for name in (ENCODER, DECODER))
+    encoder, decoder = (store.load(name, threads=1) for name in names("tiny-en"))
     ours = Recogniser(encoder, decoder)
     spelling = Spelling.of(ours.vocabulary)
     figures = Figures("spoken commands", ("what", "side", "right", "wrong", "rejected", "of",
@@ -151,7 +151,7 @@ def main() -> None:
                 sound, bias=biases[id(world)]
             ).text
         if not options.no_peer:
-            sides |= peers(weights_in(Path(folder)))
+            sides |= peers(weights_in(Path(folder), names("tiny-en")[1]))
         voices = TUNED if options.tune else HELD_OUT
         for level in LEVELS:
             commands(figures, sides, worlds, voices, level)
