@@ -4,7 +4,9 @@
 
 Phrases are those of one side of Home Assistant's intents, what is said those of the other side:
 no template is on both. Half of the intents are in the vocabulary, the other half are other
-commands, which it must refuse; so are snippets of reviews and sentences about feelings.
+commands, which it must refuse; so are snippets of reviews and sentences about feelings. Apart from
+these, commands of apps in virtual reality (wordings.py): of the side that the threshold was chosen
+with, and of other apps.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from figures import Figures, percentiles
 from fixtures import engines
+from wordings import CHOSEN_WITH, EVALUATION
 
 from sensorium.perception.commands.found import Method
 from sensorium.perception.commands.matcher import Matcher
@@ -63,7 +66,8 @@ def main() -> None:
                             ("other speech", speech)):
             tell(figures, f"{what}, meaning from {threshold}", strict, those)
     figures.goal("false commands in other speech", false_speech, 0.01)
-    figures.goal("false commands in other commands of the same house", false_others, 0.25)
+    figures.goal("false commands in other commands of the same house", false_others, 0.05)
+    apps(figures, embed)
     said = [text for text, _ in (*asked, *others, *speech)]
     for size in SIZES:
         times = timed(size, said, embed)
@@ -71,6 +75,29 @@ def main() -> None:
                     *[""] * 4, f"max {times['max']:.2f}", f"p99 {times['p99']:.2f}")
         figures.goal(f"p99 ms a text with {size} phrases", times["p99"], 20.0)
     figures.show()
+
+
+def apps(figures: Figures, embed: Embedder) -> None:
+    """Adds rows of apps in virtual reality; the limits are of the side that nothing chose."""
+    for side, worlds in (("chosen with", CHOSEN_WITH), ("evaluation", EVALUATION)):
+        counts: Counter[str] = Counter()
+        for name, world in worlds.items():
+            matcher = ready(vocabulary(world.phrases), embed)
+            near = [(text, "") for text in world.near]
+            wrong = tell(figures, f"{name} ({side}): another wording", matcher, world.others)
+            taken = tell(figures, f"{name} ({side}): near, no command", matcher, near)
+            counts["others"] += len(world.others)
+            counts["right"] += sum(
+                matcher.match(plain(text)).command == command for text, command in world.others
+            )
+            counts["wrong"] += round(wrong * len(world.others))
+            counts["near"] += len(near)
+            counts["taken"] += round(taken * len(near))
+        if side == "evaluation":
+            figures.goal("apps: another wording right", counts["right"] / counts["others"], 0.6,
+                         at_most=False)
+            figures.goal("apps: another wording wrong", counts["wrong"] / counts["others"], 0.02)
+            figures.goal("apps: near things taken", counts["taken"] / counts["near"], 0.05)
 
 
 def texts() -> tuple[

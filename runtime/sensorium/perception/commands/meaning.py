@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from sensorium.errors import EngineError
 from sensorium.perception.commands.contrary import contradicts
 from sensorium.perception.commands.found import Match, Method
+from sensorium.perception.commands.purpose import differs
 from sensorium.perception.commands.spoken_numbers import cardinal
 from sensorium.perception.commands.templates import SlotPlace
 from sensorium.perception.commands.words import plain
@@ -29,8 +30,8 @@ TOKENIZER = "tokenizer"
 _MOST_TOKENS = 64
 _KEPT = 50_000
 """Embeddings that are kept, of phrases that may come again when a file is read anew."""
-_MARGIN = 0.03
-"""How much nearer than any other command the nearest must be."""
+_MARGIN = 0.1
+"""How much nearer than any other command the nearest must be; chosen with `MEANING`."""
 _ASKED = 2
 """Readings of a text that are embedded: each costs a run of the engine."""
 _CANDIDATES = 64
@@ -85,6 +86,7 @@ class Meaning:
         self._phrases: list[Phrase] = []
         self._words: list[tuple[str, ...]] = []
         self._kinds: list[tuple[str, ...]] = []
+        self._asked: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
         self._rows = np.zeros((0, 0), np.float32)
 
     def add(self, phrase: Phrase) -> None:
@@ -100,6 +102,7 @@ class Meaning:
         self._rows[count] = row
         self._phrases.append(phrase)
         self._words.append(said)
+        self._asked[phrase.command].append(said)
         self._kinds.append(
             tuple(part.kind for part in phrase.words if isinstance(part, SlotPlace))
         )
@@ -137,9 +140,12 @@ class Meaning:
         (score, at), *others = sorted(best.values(), reverse=True)
         near = min(max(score, 0.0), 1.0)
         unsure = bool(others) and others[0][0] > score - _MARGIN
-        if score < least or unsure or contradicts(said, self._words[at]):
-            return Match("", min(near, least), Method.NONE)
         phrase = self._phrases[at]
+        if (
+            score < least or unsure or contradicts(said, self._words[at])
+            or differs(said, self._asked[phrase.command])
+        ):
+            return Match("", min(near, least), Method.NONE)
         names = [part.name for part in phrase.words if isinstance(part, SlotPlace)]
         slots = tuple(
             filled._replace(name=name) for filled, name in zip(reading.slots, names, strict=True)

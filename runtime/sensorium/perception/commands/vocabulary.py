@@ -27,8 +27,10 @@ MAX_SLOTS = 8
 """Of one command: as many as the record has."""
 NAME_BYTES, LONG_NAME_BYTES = 31, 63
 CLOSE, MEANING = 0.8, 0.74
-"""The defaults of the thresholds. From this meaning on, at most one in twenty other wordings of the
-calibration side of set `intents` becomes a wrong command. tests/benchmarks/commands.py measures."""
+"""The defaults of the thresholds. That of meaning was chosen with side `CHOSEN_WITH` of
+tests/benchmarks/wordings.py and the calibration side of set `intents`: from it on, about one in
+twenty near things that are no command becomes one. tests/benchmarks/commands.py measures on the
+other sides."""
 
 
 class Gate(IntFlag):
