@@ -1,8 +1,8 @@
 """Commands of apps in virtual reality, other wordings of them, and what is near and is none.
 
-A command is `name: phrase; phrase`, and below it `| another wording; another wording`. Weights and thresholds are
-chosen with one side (`CHOSEN_WITH`), and the other (`EVALUATION`), of other kinds of apps, is only
-measured on.
+A command is `name: phrase; phrase`, and below it `| another wording; another wording`. Weights and
+thresholds are chosen with one side (`CHOSEN_WITH`), and the other (`EVALUATION`), of other kinds of
+apps, is only measured on.
 """
 
 from __future__ import annotations
