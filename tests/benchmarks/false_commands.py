@@ -1,6 +1,6 @@
 """False commands an hour in sound without any, through the real voice path, with their bound.
 
-    python tests/benchmarks/false_commands.py [--hours 0.25] [--again] [--json FILE]
+    python tests/benchmarks/false_commands.py [--hours 0.25] [--bias B] [--again] [--json FILE]
 
 The sounds are those that `wake_word.py` counts false wakes in: recorded speech kept out of all
 training, sentences of several synthesisers, noise and music. They go through voice activity, wake
@@ -141,10 +141,11 @@ class Utterance:
 class Ears:
     """The voice path, with an app whose vocabularies are always open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bias: float) -> None:
         self._desk = Desk({
             VoiceActivity: VoiceOptions(), WakeWord: WakeWordOptions(),
-            Command: CommandOptions(folder=folder), Speech: SpeechOptions(partials=False),
+            Command: CommandOptions(folder=folder),
+            Speech: SpeechOptions(partials=False, bias=bias),
         })
         Guest(self._desk, "bench", 1, 0)
         for _ in range(20):
@@ -176,8 +177,8 @@ class Ears:
 class Kept:
     """What was heard in stretches before, in a file of the cache."""
 
-    def __init__(self, vocabularies: dict[str, str], loaded: list[str]) -> None:
-        decisive = json.dumps([vocabularies, loaded, SpeechOptions.bias, PAUSE_S])
+    def __init__(self, vocabularies: dict[str, str], loaded: list[str], bias: float) -> None:
+        decisive = json.dumps([vocabularies, loaded, bias, PAUSE_S])
         name = hashlib.sha256(decisive.encode()).hexdigest()[:16]
         self._path = folders.cache_dir() / "false-commands" / f"{name}.jsonl"
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,9 +199,9 @@ class Kept:
             file.write(json.dumps(line) + "\n")
 
 
-def listen(kept: Kept, folder: Path, hours: float, progress: Progress) -> None:
+def listen(kept: Kept, ears: Ears, hours: float, progress: Progress) -> None:
     """Hears until so many hours are kept, all kinds in turn so that any part of it is a mix."""
-    sounds, ears = Sounds(progress), Ears(folder)
+    sounds = Sounds(progress)
     streams = {kind: sounds.without(kind) for kind in SHARES}
     length = dict.fromkeys(SHARES, 0.0)
     with progress.steps("sound, s", round(hours * 3600)) as advance:
@@ -264,6 +265,8 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--hours", type=float, default=0.25, help="of sound, with what is kept")
+    parser.add_argument("--bias", type=float, default=SpeechOptions.bias,
+                        help="of recognition towards the vocabularies; 0: none")
     parser.add_argument("--again", action="store_true", help="match what is kept, hear nothing")
     parser.add_argument("--show", action="store_true", help="print each false command")
     options, _ = parser.parse_known_args()
@@ -273,21 +276,21 @@ def main() -> None:
         *VoiceActivity.ENGINES,
     })
     versions = [f"{name} {engines.ensure_built(name).sha256}" for name in needed]
-    kept = Kept(VOCABULARIES, versions)
+    kept = Kept(VOCABULARIES, versions, options.bias)
     embed = Embedder(engines.load("minilm"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for app, text in VOCABULARIES.items():
             (folder / f"{app}.toml").write_text(text, "utf-8")
         if not options.again:
-            listen(kept, folder, options.hours, progress)
+            listen(kept, Ears(folder, options.bias), options.hours, progress)
         matchers = [Matcher(read(path), embed) for path in sorted(folder.iterdir())]
     for matcher in matchers:
         for steps in (matcher.prepare(), matcher.learn()):
             for _ in steps:
                 pass
     figures = Figures(
-        "False commands in sound without commands",
+        f"False commands in sound without commands, bias {options.bias:g}",
         ("sound", "gate", "hours", "utterances", "exact", "close", "meaning", "an hour",
          "at most (95 %)"),
     )
