@@ -34,6 +34,10 @@ LOOP_TIMES, LOOP_TOKENS = 3, 12
 """It is a loop when something came this often in a row, and fills this many tokens."""
 MOST_RETURNS = 4
 """Phrases of a bias that are begun and abandoned in one text; then it is the model's own."""
+CLEAR = -0.8
+"""A text whose tokens are less likely than that, on the mean, is no English that the model follows:
+there a bias finds a phrase in anything. All 13 texts that it bent to "What can I do?" in prompts in
+Spanish, Russian and French were less likely; of 44 spoken commands that it changed, 10 were."""
 _SENTENCE_ENDS = (".", "?", "!")
 
 
@@ -164,7 +168,7 @@ class Decoder:
             steps.back(given + len(begun.tokens))
         self._go_on(steps, begun, most)
         own = self._heard(begun, steps, silence, language)
-        if bias is None or leaned is None or other is None:
+        if bias is None or leaned is None or other is None or own.mean_log_probability < CLEAR:
             return own
         if self._score(leaned, bias) <= self._score(begun, bias):
             return own
