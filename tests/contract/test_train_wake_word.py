@@ -145,7 +145,7 @@ def test_ctrl_c_leaves_nothing(own: Path) -> None:
     """Stopped while its processes are at work."""
     command = "import sys; from sensorium_tools.cli import main; sys.exit(main(sys.argv[1:]))"
     with subprocess.Popen(
-        [sys.executable, "-c", command, "train", "wake-word", "hey sensorium"],
+        [sys.executable, "-c", command, "train", "wake-word", "open sesame"],
         stderr=subprocess.PIPE, text=True, start_new_session=True,
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'runtime'}:{ROOT / 'tools'}"},
     ) as running:
