@@ -20,6 +20,7 @@ CONFIG = """
 [sensors.openxr]
 [sensors.microphone]
 device = "pulse"
+[sensors.output_sound]
 """
 
 
@@ -59,6 +60,7 @@ def test_a_headset_and_a_microphone_are_named_and_their_data_arrives(
     assert "Monado" in found["openxr"]["detail"]
     assert found["headset"]["verdict"] == "ok"
     assert found["microphone"]["verdict"] == "ok"
+    assert found["output sound"]["detail"] == "@DEFAULT_MONITOR@ can be captured"
     assert found["channel head"]["verdict"] == "ok"
     assert "looks" in found["channel head"]["detail"]
     assert (code, [f for f in found.values() if f["verdict"] == "missing"]) == (0, [])

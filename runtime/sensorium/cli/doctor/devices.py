@@ -36,6 +36,7 @@ def look(config: Config) -> Iterator[Finding]:
     """Looks at everything that a configuration's sensors and senses need."""
     yield from _openxr(wanted=_enabled(config, "openxr"))
     yield _microphone(config)
+    yield from _output_sound(config)
     yield from _replay(config)
     yield inference_device(config)
     yield from _engines(config)
@@ -97,6 +98,16 @@ def _manifest(path: Path, *, wanted: bool) -> Finding:
         return needed("openxr runtime", f"{path} cannot be used: {error}", _RUNTIME_REMEDY,
                       by=wanted)
     return Finding("openxr runtime", Verdict.OK, f"{path} names {library}")
+
+
+def _output_sound(config: Config) -> Iterator[Finding]:
+    if not _enabled(config, "output_sound"):
+        return
+    found = ask("output_sound", str(config.sensors["output_sound"].table.get("device", "")))
+    if "error" in found:
+        yield needed("output sound", found["error"], found.get("remedy", ""), by=True)
+        return
+    yield Finding("output sound", Verdict.OK, f"{found['source']} can be captured")
 
 
 def _microphone(config: Config) -> Finding:

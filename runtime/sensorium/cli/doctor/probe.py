@@ -59,6 +59,16 @@ def microphone(name: str = "") -> dict[str, Any]:
     return {"inputs": inputs, "device": device.name, "rate": device.rate}
 
 
+def output_sound(name: str = "") -> dict[str, Any]:
+    """The output of a name, whose sound is captured."""
+    from sensorium.sensors import loopback, pulse_simple
+
+    source = name or loopback.DEFAULT
+    opened = pulse_simple.Source(pulse_simple.load(), source, pulse_simple.RATE // 100)
+    opened.close()
+    return {"source": source}
+
+
 def gpu() -> dict[str, Any]:
     """NVIDIA's driver and its devices."""
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
@@ -111,6 +121,7 @@ def engine(name: str) -> dict[str, Any]:
 _PROBES: dict[str, Callable[..., dict[str, Any]]] = {
     "openxr": openxr,
     "microphone": microphone,
+    "output_sound": output_sound,
     "gpu": gpu,
     "cuda": cuda,
     "scheduling": scheduling,
