@@ -96,7 +96,7 @@ def test_without_captured_output_it_is_the_plain_sound_and_says_so(command: np.n
     rig = desk()
     echoes.Player(rig).play(command)
     assert np.array_equal(echoes.sound_of(echoes.cleaned(rig)), command)
-    assert note(rig).startswith("plain sound: no output sound is captured")
+    assert note(rig).startswith("no echo is subtracted: no output sound is captured")
 
 
 def test_without_the_library_it_is_the_plain_sound_and_says_so(
