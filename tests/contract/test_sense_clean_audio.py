@@ -80,6 +80,7 @@ def test_while_nothing_is_played_the_sound_is_the_same_bit_for_bit(command: np.n
 def test_after_the_last_echo_the_sound_is_the_same_again(
     game: np.ndarray, command: np.ndarray
 ) -> None:
+    pytest.importorskip("pyaec")
     rig = desk()
     played = np.concatenate([game[: 2 * RATE // BLOCK * BLOCK], np.zeros_like(command)])
     near = echoes.heard(played)
@@ -112,6 +113,7 @@ def test_without_the_library_it_is_the_plain_sound_and_says_so(
 
 
 def test_output_that_ends_holds_nothing_up(game: np.ndarray, command: np.ndarray) -> None:
+    pytest.importorskip("pyaec")
     rig = desk()
     player = echoes.Player(rig)
     first = game[: 2 * RATE // BLOCK * BLOCK]

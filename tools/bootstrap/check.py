@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     yes = options.yes or os.environ.get("CI") == "true"
     environment = Environment()
     try:
-        environment.ensure(["build"], ["dev"], yes=yes)
+        environment.ensure(["build", "echo"], ["dev"], yes=yes)
         if options.bare:
             package_manager.provide([DEBOOTSTRAP], yes=yes)
             return _pytest(environment, ["tests/system/test_bare_root.py", *passed], bare=True)

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(f"put -- before what is for sensorium: tools/run -- {' '.join(foreign)}")
     environment = Environment()
     try:
-        environment.ensure(["build"], yes=options.yes)
+        environment.ensure(["build", "echo"], yes=options.yes)
         sensors, engines = _parts(environment, passed)
         needs = [need for name, need in _SENSOR_NEEDS.items() if name in sensors]
         package_manager.provide(needs, yes=options.yes)
