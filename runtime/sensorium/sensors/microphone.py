@@ -52,11 +52,12 @@ class Microphone(SoundSensor):
             self._sounddevice = portaudio.load()
         else:
             self._rescan()
-        device = portaudio.find(self._sounddevice, self._options.device)
-        return Capture(
-            self._sounddevice, device, session, lost_samples, self._deliver, self._io.clock,
-            self._io.raised,
-        )
+        with portaudio.chosen(self._options.device):
+            device = portaudio.find(self._sounddevice, self._options.device)
+            return Capture(
+                self._sounddevice, device, session, lost_samples, self._deliver, self._io.clock,
+                self._io.raised,
+            )
 
     def _rescan(self) -> None:
         try:

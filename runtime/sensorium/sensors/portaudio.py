@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PULSE = "pulse:"
 """A device name that begins so names a source of PulseAudio or PipeWire (`pactl list sources`)."""
 
+_SOURCE = "PULSE_SOURCE"
+"""libpulse reads it whenever a program connects without naming a source, as ALSA's plugin does."""
+
 _ALSA = "ALSA"
 _COMMON_RATE = 48_000
 _WASAPI = "Windows WASAPI"
@@ -84,12 +87,32 @@ def rescan(sounddevice: Any) -> None:
     sounddevice._initialize()
 
 
+@contextlib.contextmanager
+def chosen(name: str) -> Iterator[None]:
+    """Points ALSA's device `pulse` at the source that a `pulse:SOURCE` names, and back.
+
+    Held while the device is found and opened; an open stream keeps its source.
+    """
+    if not name.startswith(PULSE):
+        yield
+        return
+    before = os.environ.get(_SOURCE)
+    os.environ[_SOURCE] = name.removeprefix(PULSE)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SOURCE]
+        else:
+            os.environ[_SOURCE] = before
+
+
 def find(sounddevice: Any, name: str) -> Device:
     """The input device of a name.
 
     Args:
         sounddevice: The module.
-        name: Empty: the system's default. `pulse:SOURCE`: that source of PulseAudio or PipeWire.
+        name: Empty: the system's default. `pulse:SOURCE`: ALSA's device `pulse`, see `chosen`.
             Else a part of a device's name, in any case; a whole name wins over a part.
 
     Raises:
@@ -97,8 +120,6 @@ def find(sounddevice: Any, name: str) -> Device:
     """
     devices = [device for device in sounddevice.query_devices() if device["max_input_channels"]]
     if name.startswith(PULSE):
-        # libpulse reads it whenever the ALSA plugin `pulse` connects.
-        os.environ["PULSE_SOURCE"] = name.removeprefix(PULSE)
         name = "pulse"
     found = _default(sounddevice, devices) if not name else _named(sounddevice, devices, name)
     if found is None:

@@ -55,7 +55,8 @@ def microphone(name: str = "") -> dict[str, Any]:
     inputs = [
         device["name"] for device in sounddevice.query_devices() if device["max_input_channels"]
     ]
-    device = portaudio.find(sounddevice, name)
+    with portaudio.chosen(name):
+        device = portaudio.find(sounddevice, name)
     return {"inputs": inputs, "device": device.name, "rate": device.rate}
 
 
@@ -64,7 +65,8 @@ def output_sound(name: str = "") -> dict[str, Any]:
     from sensorium.sensors import loopback, pulse_simple
 
     source = name or loopback.DEFAULT
-    opened = pulse_simple.Source(pulse_simple.load(), source, pulse_simple.RATE // 100)
+    # A second at a time: small pieces would quicken the output that a game is playing on.
+    opened = pulse_simple.Source(pulse_simple.load(), source, pulse_simple.RATE)
     opened.close()
     return {"source": source}
 
