@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sensorium.sensors.sensor import Demand, SensorIO
     from sensorium.sensors.sound_sensor import Stream
 
-_LOOK_AGAIN_S = 10.0
+_LOOK_AGAIN_S = 5.0
 """Digital silence for so long: the default output may be another one meanwhile."""
 
 
