@@ -187,6 +187,8 @@ def test_mute_mutes_where_its_mark_cannot_be_written(tmp_path: Path) -> None:
 def test_senses_without_engines_cost_next_to_nothing(tmp_path: Path) -> None:
     with Daemon(tmp_path, SENSES_ONLY, cache=tmp_path / "empty") as daemon:
         pid = daemon.children()["fast"]
+        # What its start takes is over when its senses have said that they cannot run.
+        until(lambda: "gesture" in daemon.status()["parts"], "the senses")
         time.sleep(0.5)
         before, begun = cpu_s(pid), time.monotonic()
         time.sleep(2)

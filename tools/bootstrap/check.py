@@ -28,7 +28,7 @@ _STEPS = {
 """What is checked without running the project: title to program and arguments."""
 
 _LIMIT_S = 24 * 60
-"""The tests are ended after this long; they take less than half of it."""
+"""The tests are ended after this long; they take about two thirds of it."""
 
 
 def main(arguments: Sequence[str]) -> int:
