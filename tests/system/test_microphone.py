@@ -15,6 +15,7 @@ import pytest
 from fixtures import pulse
 from fixtures.pulse import PulseServer, write_wav
 from fixtures.sensor_io import SensorWorld
+from fixtures.tones import level, tone
 
 from sensorium.health import Reason
 from sensorium.sensors.microphone import Microphone, MicrophoneOptions
@@ -57,25 +58,8 @@ def state(world: SensorWorld) -> State:
     return State(int(world.of("microphone")[-1].record["state"][0]))
 
 
-def streams(server: PulseServer) -> int:
-    """How many programs listen, as the sound server says."""
-    listed = server.run("pactl", "list", "short", "source-outputs")
-    return len(listed.stdout.splitlines())
-
-
 def joined(heard: list[Published]) -> np.ndarray:
     return np.concatenate([item.record["samples"][0] for item in heard])
-
-
-def tone(hz: float, seconds: float) -> np.ndarray:
-    return 0.5 * np.sin(2 * np.pi * hz * np.arange(int(pulse.RATE * seconds)) / pulse.RATE)
-
-
-def level(sound: np.ndarray, hz: float) -> float:
-    """Amplitude of a tone in 16 kHz sound."""
-    window = np.hanning(len(sound))
-    turn = np.exp(-2j * np.pi * hz * np.arange(len(sound)) / 16_000)
-    return float(abs(np.sum(sound * window * turn)) * 2 / window.sum())
 
 
 def test_blocks_come_one_after_the_other(server: PulseServer) -> None:
@@ -144,19 +128,19 @@ def test_mute_closes_the_device(server: PulseServer) -> None:
     world = SensorWorld()
     with microphone(world):
         hear(world, 5)
-        assert streams(server) == 1
+        assert server.listeners() == 1
         world.need(1, muted=True)
         world.until(lambda: state(world) is State.MUTED)
-        assert streams(server) == 0
+        assert server.listeners() == 0
         assert world.of("audio")[-1].reason is Reason.MUTED
         count = len(world.of("audio"))
         world.need(5, muted=True)
         world.until(lambda: world.of("microphone")[-1].record["users"][0] == 5)
-        assert (len(world.of("audio")), streams(server)) == (count, 0)
+        assert (len(world.of("audio")), server.listeners()) == (count, 0)
         world.need(1)
         hear(world, 5)
-        assert (state(world), streams(server)) == (State.OPEN, 1)
-    assert streams(server) == 0
+        assert (state(world), server.listeners()) == (State.OPEN, 1)
+    assert server.listeners() == 0
 
 
 def test_nobody_needs_it_so_it_stays_closed(server: PulseServer) -> None:
@@ -166,12 +150,12 @@ def test_nobody_needs_it_so_it_stays_closed(server: PulseServer) -> None:
         world.until(lambda: len(world.of("microphone")) >= 3)
         assert state(world) is State.CLOSED
         assert [item.reason for item in world.of("audio")] == [Reason.CLOSED]
-        assert streams(server) == 0
+        assert server.listeners() == 0
         world.need(4)
         hear(world, 5)
         world.need(0)
         world.until(lambda: state(world) is State.CLOSED)
-        assert streams(server) == 0
+        assert server.listeners() == 0
 
 
 def test_a_source_is_chosen_by_name(server: PulseServer, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from fixtures import pulse
 from fixtures.pulse import PulseServer, write_wav
 from fixtures.sensor_io import SensorWorld
+from fixtures.tones import level, tone
 
 from sensorium.health import Reason
 from sensorium.sensors.microphone import Microphone, MicrophoneOptions
@@ -52,22 +53,6 @@ def hear(world: SensorWorld, count: int) -> np.ndarray:
     )
 
 
-def tone(hz: float, seconds: float) -> np.ndarray:
-    return 0.5 * np.sin(2 * np.pi * hz * np.arange(int(pulse.RATE * seconds)) / pulse.RATE)
-
-
-def level(sound: np.ndarray, hz: float) -> float:
-    """Amplitude of a tone in 16 kHz sound."""
-    window = np.hanning(len(sound))
-    turn = np.exp(-2j * np.pi * hz * np.arange(len(sound)) / 16_000)
-    return float(abs(np.sum(sound * window * turn)) * 2 / window.sum())
-
-
-def listens(server: PulseServer) -> int:
-    """How many programs listen, as the sound server says."""
-    return len(server.run("pactl", "list", "short", "source-outputs").stdout.splitlines())
-
-
 def test_what_the_default_output_plays_is_captured_and_nothing_else(
     server: PulseServer, tmp_path: Path
 ) -> None:
@@ -104,7 +89,7 @@ def test_it_goes_with_its_server_and_comes_back(server: PulseServer) -> None:
         server.start()
         hear(world, 10)
     assert blocks(world)[-1].record["session"][0] >= 2
-    world.until(lambda: listens(server) == 0)
+    world.until(lambda: server.listeners() == 0)
 
 
 def test_a_server_that_hangs_ends_nothing_but_the_sound(server: PulseServer) -> None:
@@ -145,14 +130,14 @@ def test_it_is_open_only_while_it_is_wanted_and_not_muted(server: PulseServer) -
     world.need(0)
     with output(world):
         world.until(lambda: world.of("output_audio"))
-        assert (world.of("output_audio")[-1].reason, listens(server)) == (Reason.CLOSED, 0)
+        assert (world.of("output_audio")[-1].reason, server.listeners()) == (Reason.CLOSED, 0)
         world.need(1)
         hear(world, 5)
-        assert listens(server) == 1
+        assert server.listeners() == 1
         world.need(1, muted=True)
         world.until(lambda: not world.of("output_audio")[-1].valid)
         assert world.of("output_audio")[-1].reason is Reason.MUTED
-        world.until(lambda: listens(server) == 0)
+        world.until(lambda: server.listeners() == 0)
 
 
 def test_a_default_output_that_changes_is_followed_when_it_is_silent(
@@ -166,5 +151,5 @@ def test_a_default_output_that_changes_is_followed_when_it_is_silent(
         with server.play(path, sink="vmic") as player:
             world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
             player.kill()
-        assert listens(server) == 1
+        assert server.listeners() == 1
     assert all(item.valid for item in world.of("output_audio"))
