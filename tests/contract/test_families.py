@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fixtures.families.family import Family
 
     from sensorium.inference.engine import Engine
+    from sensorium_tools.quantise.static import Quantiser
 
 CARD = """
 [engine]
@@ -137,6 +138,17 @@ def in_numpy(family: Family):
     return lambda feeds: family.reference(weights, dict(feeds))
 
 
+def nearest(family: Family, made: Quantiser) -> float:
+    """With weights of eight bits or, as the builder chooses where those saturate, of seven."""
+    return max(
+        snr_db(
+            in_numpy(family), GraphRun(family.name, made.quantise("cpu", bits=bits)),
+            inputs(family, 4, seed=3),
+        )
+        for bits in (8, 7)
+    )
+
+
 def plain(names) -> set[str]:
     """Names of nodes as in the file: ONNX Runtime puts a stroke and what it fused behind them."""
     return {name.partition("/")[0] for name in names}
@@ -161,11 +173,11 @@ def test_both_int8_artefacts_are_near_numpy(family: Family) -> None:
     recipe = Quantisation(scheme="static", operators=STATIC)
     made = StaticQuantiser(family.name, prepared, recipe, inputs(family, 24, seed=2))
     assert plain(made.nodes) == family.int8
-    for target, as_written in (("cpu", False), ("tensorrt", True)):
-        data = made.quantise(target)
-        assert lint(onnx.load_from_string(data), target) == []
-        run = GraphRun(family.name, data, as_written=as_written)
-        assert snr_db(in_numpy(family), run, inputs(family, 4, seed=3)) > family.snr_db, target
+    for target in ("cpu", "tensorrt"):
+        assert lint(onnx.load_from_string(made.quantise(target)), target) == []
+    assert nearest(family, made) > family.snr_db
+    run = GraphRun(family.name, made.quantise("tensorrt"), as_written=True)
+    assert snr_db(in_numpy(family), run, inputs(family, 4, seed=3)) > family.snr_db
 
 
 @pytest.mark.parametrize("family", [LSTM, ENCODER, DECODER], ids=lambda family: family.name)
@@ -174,8 +186,15 @@ def test_the_dynamic_artefact_is_near_numpy(family: Family) -> None:
     made = DynamicQuantiser(
         family.name, prepared, Quantisation(scheme="dynamic", operators=DYNAMIC)
     )
-    run = GraphRun(family.name, made.quantise("cpu"))
-    assert snr_db(in_numpy(family), run, inputs(family, 4, seed=3)) > family.snr_db
+    assert nearest(family, made) > family.snr_db
+
+
+def test_dynamic_weights_that_saturate_are_made_of_seven_bits(tmp_path, monkeypatch) -> None:
+    """Without VNNI eight bits of this encoder leave 18 dB, seven 29; with VNNI eight are nearer."""
+    made = make(tmp_path, monkeypatch, ENCODER, scheme="dynamic", operators=DYNAMIC)
+    made.engine.close()
+    [int8] = [row for row in made.report["precisions"] if row["name"] == "int8"]
+    assert int8["snr_db"] > ENCODER.snr_db
 
 
 @every
