@@ -27,6 +27,10 @@ _BACK_OFF_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 """The longest is well within the ring of sound, where who comes back finds what was said."""
 _STEADY_NS = 60_000_000_000
 """A child that lived so long starts its back-off anew."""
+_WORKED_NS = 2_000_000_000
+_WORKED_FAILURES = 2
+"""One that has worked for so long is soon there again, however often it died: what is said
+meanwhile must not leave the ring of sound. One that dies at once waits longer and longer."""
 _HANG_NS = 3_000_000_000
 _STOP_NS = 3_000_000_000
 _SEND_S = 0.2
@@ -60,6 +64,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._failures = 0
         self._due_ns = 0
+        self._live_ns = 0
 
     @property
     def pid(self) -> int:
@@ -197,7 +202,7 @@ class Child:
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["op"] == "ready":
-            self._told_ns = now_ns()
+            self._told_ns = self._live_ns = now_ns()
             self.state, self.reason = OwnerState.LIVE, Reason.NONE
             self._briefing.set_state(self.state, self.reason)
         elif message["op"] == "beat":
@@ -220,10 +225,12 @@ class Child:
         self._hang_up()
         if self.state == OwnerState.STOPPED:
             return
-        self.state, self.reason = OwnerState.LOST, Reason.OWNER_LOST
-        self._briefing.set_state(self.state, self.reason)
         if now - self.started_ns > _STEADY_NS:
             self._failures = 0
+        elif self.state == OwnerState.LIVE and now - self._live_ns > _WORKED_NS:
+            self._failures = min(self._failures, _WORKED_FAILURES)
+        self.state, self.reason = OwnerState.LOST, Reason.OWNER_LOST
+        self._briefing.set_state(self.state, self.reason)
         delay_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]
         self._failures += 1
         self._due_ns = now + int(delay_s * 1e9)
