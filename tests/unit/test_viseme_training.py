@@ -7,20 +7,21 @@ import onnxruntime
 import pytest
 
 from sensorium.inference import card as cards
-from sensorium.perception.viseme import AHEAD, INPUT, OUTPUT
+from sensorium.perception.viseme import AHEAD, INPUT, OUTPUT, SPAN
 from sensorium.perception.viseme_features import BANDS
 from sensorium.records.voice import VISEME_FRAMES
 from sensorium_tools.progress import Progress
 from sensorium_tools.samples import espeak_library
 from sensorium_tools.train import viseme, viseme_fit
+from sensorium_tools.train.temporal_export import onnx_file
+from sensorium_tools.train.temporal_network import Adam, Network, softmax
 from sensorium_tools.train.viseme_data import Frames, windows
-from sensorium_tools.train.viseme_export import onnx_file
-from sensorium_tools.train.viseme_network import CLASSES, SPAN, Adam, Network, softmax
+from sensorium_tools.train.viseme_fit import CLASSES, PORTS, SHAPE
 
 
 def exact(width):
     """A network in double precision."""
-    network = Network(width, np.random.default_rng(0))
+    network = Network(SHAPE, width, np.random.default_rng(0))
     network.weights = [weight.astype(np.float64) for weight in network.weights]
     network.biases = [bias + 0.1 for bias in network.biases]
     return network
@@ -32,14 +33,14 @@ def test_gradients_are_finite_differences():
     features = noise.normal(size=(2, SPAN + 7, BANDS)) * 0.3
     truth = noise.integers(0, CLASSES, (2, 7))
     share = np.linspace(0.5, 2, CLASSES)
-    _, gradients = network.gradients(features, truth, share)
+    _, gradients = network.gradients(features, truth, share[truth])
     for array, gradient in zip(network.parameters, gradients, strict=True):
         for _ in range(4):
             at = tuple(noise.integers(0, size) for size in array.shape)
             kept, losses = array[at], []
             for step in (1e-5, -1e-5):
                 array[at] = kept + step
-                losses.append(network.gradients(features, truth, share)[0])
+                losses.append(network.gradients(features, truth, share[truth])[0])
             array[at] = kept
             assert gradient[at] == pytest.approx((losses[0] - losses[1]) / 2e-5, rel=1e-3, abs=1e-7)
 
@@ -64,9 +65,9 @@ def test_an_output_hears_what_its_span_says():
 
 
 def test_the_file_is_the_network():
-    network = Network(8, np.random.default_rng(3))
-    data = onnx_file(network)
-    assert data == onnx_file(network)
+    network = Network(SHAPE, 8, np.random.default_rng(3))
+    data = onnx_file(network, PORTS)
+    assert data == onnx_file(network, PORTS)
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     features = np.random.default_rng(4).random((1, SPAN + VISEME_FRAMES, BANDS), np.float32)
     told = session.run([OUTPUT], {INPUT: features})[0]

@@ -83,9 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--name", default="own", help="of the set; default: own")
     _add_json(command)
-    says = "train a wake word of your own, any phrase, or the visemes; minutes on two cores"
+    says = "train a wake word of your own, the visemes or a hand's movements; minutes on two cores"
     command = commands_.add_parser("train", help=says, description=f"{says.capitalize()}.")
-    command.add_argument("kind", choices=("wake-word", "viseme"), help="what is trained")
+    command.add_argument("kind", choices=("wake-word", "viseme", "gesture"), help="what is trained")
     command.add_argument(
         "phrase", metavar="PHRASE", nargs="?", default="",
         help='of the wake word, for instance "hey sensorium"',

@@ -17,6 +17,8 @@ from sensorium_tools.install import installed, write
 from sensorium_tools.ports import of_manifest
 from sensorium_tools.train import page as training_page
 from sensorium_tools.train import result
+from sensorium_tools.train.movement import page as movement_page
+from sensorium_tools.train.movement import train as train_movement
 from sensorium_tools.train.viseme import page as viseme_page
 from sensorium_tools.train.viseme import train as train_viseme
 from sensorium_tools.train.wake_word import train as train_wake_word
@@ -46,6 +48,11 @@ PAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "train": lambda row: str(row["page"]),
 }
 """Commands whose result is a page for each engine."""
+_LEARNED: dict[str, tuple[Callable[..., dict[str, Any]], Callable[[Any], str], str]] = {
+    "viseme": (train_viseme, viseme_page, "visemes"),
+    "gesture": (train_movement, movement_page, "motions"),
+}
+"""What learns from a set alone: what trains it, what shows the result, the set."""
 _APART = "\n## Measured by "
 """Heading of a page's last part, which a person writes."""
 
@@ -142,19 +149,20 @@ def calibrate(recording: Path, name: str, progress: Progress) -> dict[str, Any]:
 
 
 def train(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Trains a wake word, or the visemes, and installs it.
+    """Trains a wake word, the visemes or a hand's movements, and installs it.
 
     Raises:
-        EngineError: When the visemes are given what only a wake word has.
+        EngineError: When another than a wake word is given what only that has.
     """
-    if arguments.kind == "viseme":
+    if arguments.kind in _LEARNED:
+        make, page, samples = _LEARNED[arguments.kind]
         if arguments.phrase or arguments.name or arguments.voices:
             raise EngineError(
-                "train viseme takes no phrase, name or voices",
-                "its voices stand in calibration/visemes/manifest.toml",
+                f"train {arguments.kind} takes no phrase, name or voices",
+                f"what it learns from stands in calibration/{samples}/manifest.toml",
             )
-        trained = train_viseme(progress, room=arguments.to)
-        return {"state": "trained", "page": viseme_page(trained), "report": trained}
+        trained = make(progress, room=arguments.to)
+        return {"state": "trained", "page": page(trained), "report": trained}
     report = train_wake_word(
         arguments.phrase, progress, name=arguments.name, voices=arguments.voices,
         room=arguments.to,

@@ -24,6 +24,7 @@ TASKS = (
     "face-landmarks",
     "gesture",
     "image-class",
+    "movement",
     "objects",
     "sentence",
     "speaker",

@@ -43,7 +43,7 @@ def pinches(points: Points) -> tuple[float, ...]:
     thumb = points[THUMB_TIP]
     length = max(math.dist(points[MIDDLE_PROXIMAL], points[WRIST]), _TINY_M)
     return tuple(
-        _share(math.dist(points[tip], thumb) / length, PINCH_OPEN, PINCH_TOUCH)
+        share(math.dist(points[tip], thumb) / length, PINCH_OPEN, PINCH_TOUCH)
         for tip in FINGER_TIPS
     )
 
@@ -54,8 +54,29 @@ def grab(points: Points) -> float:
     Args:
         points: The joints.
     """
-    curls = (_share(_bend(points, first), GRAB_OPEN, GRAB_CLOSED) for first in METACARPALS)
-    return sum(curls) / len(METACARPALS)
+    return grab_of(bends(points))
+
+
+def bends(points: Points) -> list[float]:
+    """How far each finger is bent: the sum of the angles between its four bones.
+
+    Args:
+        points: The joints.
+
+    Returns:
+        Index, middle, ring, little finger; rad.
+    """
+    return [_bend(points, first) for first in METACARPALS]
+
+
+def grab_of(bent: Sequence[float]) -> float:
+    """What `grab` gives for the fingers' bends."""
+    return sum(share(bend, GRAB_OPEN, GRAB_CLOSED) for bend in bent) / len(bent)
+
+
+def share(value: float, at_0: float, at_1: float) -> float:
+    """Where a value lies between the one that counts as 0 and the one that counts as 1."""
+    return min(max((value - at_0) / (at_1 - at_0), 0.0), 1.0)
 
 
 def _bend(points: Points, first: int) -> float:
@@ -74,8 +95,3 @@ def _bend(points: Points, first: int) -> float:
         bend += math.acos(min(max(cosine, -1.0), 1.0))
         ux, uy, uz, before = vx, vy, vz, length
     return bend
-
-
-def _share(value: float, at_0: float, at_1: float) -> float:
-    """Where a value lies between the one that counts as 0 and the one that counts as 1."""
-    return min(max((value - at_0) / (at_1 - at_0), 0.0), 1.0)

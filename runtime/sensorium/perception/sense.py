@@ -24,6 +24,7 @@ SENSES: dict[str, str] = {
     "clean_audio": "sensorium.perception.clean_audio:CleanAudio",
     "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
     "gesture": "sensorium.perception.gesture:Gesture",
+    "hand_gesture": "sensorium.perception.hand_gesture:HandGesture",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
 from sensorium.records.fields import Field, Record, Struct, encode_text
+from sensorium.records.hands import HAND_GESTURE, RAY
 from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
 from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
 from sensorium.records.voice import (
@@ -42,6 +43,8 @@ RECORDS: tuple[Record, ...] = (
     VOICE_MEASURES,
     VISEME,
     PUSH_TO_TALK,
+    HAND_GESTURE,
+    RAY,
 )
 """All records, by ascending id."""
 
@@ -49,7 +52,7 @@ BY_ID: dict[int, Record] = {record.id: record for record in RECORDS}
 
 __all__ = [
     "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "FRAME_TIMING", "GAZE", "GESTURE",
-    "HAND", "HEAD", "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK", "RECORDS", "SCENE",
-    "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES",
-    "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
+    "HAND", "HAND_GESTURE", "HEAD", "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK",
+    "RAY", "RECORDS", "SCENE", "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME",
+    "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]

@@ -20,6 +20,7 @@ _CLASSES: dict[str, str] = {
     "face-landmarks": "sensorium_tools.evaluate.face:FaceLandmarks",
     "gesture": "sensorium_tools.evaluate.gesture:Gesture",
     "image-class": "sensorium_tools.evaluate.image_class:ImageClass",
+    "movement": "sensorium_tools.evaluate.movement:Movement",
     "objects": "sensorium_tools.evaluate.objects:Objects",
     "sentence": "sensorium_tools.evaluate.sentence:Sentence",
     "speaker": "sensorium_tools.evaluate.speaker:Speaker",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium.perception.hand_motion import FEATURES
 
 if TYPE_CHECKING:
     from sensorium_tools.samples.sample import Sample
@@ -16,12 +17,14 @@ RATE_HZ = 16_000
 MAX_SECONDS = 60
 """A longer sound is refused: it would be one sample where there should be many."""
 JOINTS = 26
+MAX_STEPS = 1 << 20
 TASK_KINDS = {
     "blendshapes": "image",
     "face-emotion": "image",
     "face-landmarks": "image",
     "gesture": "hand",
     "image-class": "image",
+    "movement": "motion",
     "objects": "image",
     "sentence": "text",
     "speaker": "sound",
@@ -92,6 +95,9 @@ def _problem(sample: Sample, kind: str) -> str:
         return "holds NaN or infinity"
     if kind == "hand":
         return "" if data.shape == (JOINTS, 3) else f"has shape {data.shape}, must be (26, 3)"
+    if kind == "motion":
+        fits = data.ndim == 2 and 0 < len(data) <= MAX_STEPS and data.shape[1] == FEATURES
+        return "" if fits else f"has shape {data.shape}, must be (steps, {FEATURES})"
     return _sound_problem(data)
 
 

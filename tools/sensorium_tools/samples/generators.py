@@ -18,6 +18,7 @@ _FUNCTIONS = {
     "hands": "sensorium_tools.samples.kinematic:hands",
     "speech": "sensorium_tools.samples.speech:speech",
     "mouths": "sensorium_tools.samples.mouths:mouths",
+    "motions": "sensorium_tools.samples.motions:motions",
 }
 _MISSING = {
     "speech": "sensorium_tools.samples.speech:missing",

@@ -22,11 +22,11 @@ Options = TypeVar("Options")
 FILE_NAME = "manifest.toml"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 FORMAT = 1
-KINDS = ("sound", "hand", "image", "text")
+KINDS = ("sound", "hand", "image", "text", "motion")
 PARTS = ("calibration", "evaluation")
 READERS = ("image", "face", "sound", "prompts", "hand", "reviews", "intents", "rated", "labelled")
 """What can read a source's files; `samples.readers` has one function for each."""
-GENERATORS = ("hands", "speech", "mouths")
+GENERATORS = ("hands", "speech", "mouths", "motions")
 """What can make samples; `samples.generators` has one function for each."""
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import time
 from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
-from sensorium.errors import EngineError
 from sensorium.inference import card as cards
 from sensorium_tools import build as building
-from sensorium_tools.install import write
 from sensorium_tools.samples import loading
 from sensorium_tools.train import viseme_data, viseme_fit
-from sensorium_tools.train.viseme_export import onnx_file
+from sensorium_tools.train.pinned_folder import write_engine
+from sensorium_tools.train.temporal_export import onnx_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +26,6 @@ MAX_SOUNDS = 10_000
 """What fits into memory: 1.7 GB."""
 STEPS = 2000
 SEED = 5
-_PIN = re.compile(r'(?m)^sha256 = "[0-9a-f]{64}"$')
 
 
 def train(
@@ -56,12 +52,9 @@ def train(
     sounds = min(loading.count(SET, "calibration", progress), limit or MAX_SOUNDS)
     samples = loading.each(SET, "calibration", progress, sounds)
     data = viseme_data.frames(samples, sounds, progress)
-    data_bytes = onnx_file(viseme_fit.fit(data, steps, SEED, progress))
-    digest = hashlib.sha256(data_bytes).hexdigest()
+    data_bytes = onnx_file(viseme_fit.fit(data, steps, SEED, progress), viseme_fit.PORTS)
     folder = (room or folders.data_dir() / "engines") / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    write(folder / cards.FILE_NAME, _card(digest).encode())
-    write(folder / FILE, data_bytes)
+    digest = write_engine(folder, FILE, data_bytes)
     if room is None:
         building.build(cards.read(folder), progress, force=True)
     return {
@@ -78,11 +71,3 @@ def page(report: Mapping[str, Any]) -> str:
         "`sensorium-engines verify viseme` judges it on voices that it has not heard"
     )
 
-
-def _card(digest: str) -> str:
-    """The shipped card, with another pin."""
-    path = folders.data_room("engines") / NAME / cards.FILE_NAME
-    text, pins = _PIN.subn(f'sha256 = "{digest}"', path.read_text(encoding="utf-8"))
-    if pins != 1:
-        raise EngineError(f"{path}: has {pins} lines that pin a sha256, must have one")
-    return text

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium.perception.viseme import AHEAD
+from sensorium.perception.viseme import AHEAD, INPUT, OUTPUT, SPAN
+from sensorium.perception.viseme_features import BANDS
+from sensorium.records.voice import VISEME_FRAMES, VISEMES
+from sensorium_tools.train.temporal_export import Ports
+from sensorium_tools.train.temporal_network import Adam, Network, Shape
 from sensorium_tools.train.viseme_data import windows
-from sensorium_tools.train.viseme_network import CLASSES, Adam, Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from sensorium_tools.progress import Progress
     from sensorium_tools.train.viseme_data import Frames
 
+CLASSES = len(VISEMES)
+SHAPE = Shape(BANDS, ((5, 1), (3, 2), (3, 4), (3, 4)), CLASSES)
+assert SHAPE.span == SPAN
+PORTS = Ports("viseme", INPUT, OUTPUT, VISEME_FRAMES)
 WIDTH = 64
 PIECES, LENGTH = 24, 160
 """Pieces in a step, and frames of each: 1.3 s, some 30 s of sound in all."""
@@ -36,13 +43,13 @@ def fit(data: Frames, steps: int, seed: int, progress: Progress) -> Network:
         progress: Told of each step.
     """
     noise = np.random.default_rng(seed)
-    network = Network(WIDTH, noise)
+    network = Network(SHAPE, WIDTH, noise)
     optimiser = Adam(network.parameters)
     share = shares(data.truth)
     with progress.steps("training", steps) as advance:
         for step in range(steps):
             piece = windows(data, PIECES, LENGTH, AHEAD, noise)
-            _, gradients = network.gradients(piece.features, piece.truth, share)
+            _, gradients = network.gradients(piece.features, piece.truth, share[piece.truth])
             optimiser.step(gradients, RATE * 0.5 * (1.0 + np.cos(np.pi * step / steps)))
             advance(1)
     return network

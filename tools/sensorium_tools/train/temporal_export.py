@@ -2,38 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from sensorium.perception.viseme import INPUT, OUTPUT, SPAN
-from sensorium.perception.viseme_features import BANDS
-from sensorium.records.voice import VISEME_FRAMES, VISEMES
 from sensorium_tools.convert.graph_builder import IR_VERSION, OPSET
-from sensorium_tools.train.viseme_network import LAYERS
 
 if TYPE_CHECKING:
-    from sensorium_tools.train.viseme_network import Network
+    from sensorium_tools.train.temporal_network import Network
 
 
-def onnx_file(network: Network) -> bytes:
-    """The file: frames [1, 24 + 4, bands] to chances [1, 4, 15].
+class Ports(NamedTuple):
+    """What the file is called, and its input and output.
+
+    Attributes:
+        name: Of the graph.
+        input: [1, span + frames, inputs].
+        output: [1, frames, classes], chances.
+        frames: That are told in a run.
+    """
+
+    name: str
+    input: str
+    output: str
+    frames: int
+
+
+def onnx_file(network: Network, ports: Ports) -> bytes:
+    """The file of a network.
 
     The same weights give the same bytes.
     """
+    layers, classes = network.shape.layers, network.shape.classes
+    heard = network.shape.span + ports.frames
     constants = {}
     for at, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
-        taps = LAYERS[at][0] if at < len(LAYERS) else 1
+        taps = layers[at][0] if at < len(layers) else 1
         # [taps * in, out] to ONNX's [out, in, taps].
         shaped = weight.reshape(taps, -1, weight.shape[1]).transpose(2, 1, 0)
         constants[f"layer{at}.weight"] = np.ascontiguousarray(shaped)
         constants[f"layer{at}.bias"] = bias
     node = helper.make_node
-    nodes = [node("Transpose", [INPUT], ["bands"], perm=[0, 2, 1])]
+    nodes = [node("Transpose", [ports.input], ["bands"], perm=[0, 2, 1])]
     now = "bands"
-    left = SPAN + VISEME_FRAMES
-    for at, (taps, apart) in enumerate(LAYERS):
+    left = heard
+    for at, (taps, apart) in enumerate(layers):
         reach = (taps - 1) * apart
         left -= reach
         made = f"layer{at}"
@@ -51,20 +65,20 @@ def onnx_file(network: Network) -> bytes:
             ]
         now = f"{made}.added" if at else f"{made}.active"
     constants["time"] = np.array([2], np.int64)
-    last = f"layer{len(LAYERS)}"
+    last = f"layer{len(layers)}"
     nodes += [
         node("Conv", [now, f"{last}.weight", f"{last}.bias"], ["scores"], kernel_shape=[1]),
         node("Transpose", ["scores"], ["score.frames"], perm=[0, 2, 1]),
-        node("Softmax", ["score.frames"], [OUTPUT], axis=-1),
+        node("Softmax", ["score.frames"], [ports.output], axis=-1),
     ]
     for one in nodes:
         one.name = one.output[0]
     graph = helper.make_graph(
-        nodes, "viseme",
+        nodes, ports.name,
         [helper.make_tensor_value_info(
-            INPUT, TensorProto.FLOAT, [1, SPAN + VISEME_FRAMES, BANDS])],
+            ports.input, TensorProto.FLOAT, [1, heard, network.shape.inputs])],
         [helper.make_tensor_value_info(
-            OUTPUT, TensorProto.FLOAT, [1, VISEME_FRAMES, len(VISEMES)])],
+            ports.output, TensorProto.FLOAT, [1, ports.frames, classes])],
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
     model = helper.make_model(

@@ -1,48 +1,59 @@
-"""The network of the viseme engine in plain numpy: its run, its gradients, its steps.
+"""A small network over time in plain numpy: its run, its gradients, its steps.
 
-Four convolutions over time, each wider apart, then one layer that decides. Nothing is padded: the
-output is shorter by `SPAN` frames, so a stream gives exactly what a whole sound gives.
+Convolutions over time, each wider apart, then one layer that decides. Nothing is padded: the
+output is shorter by `Shape.span` frames, so a stream gives exactly what a whole recording gives.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-
-from sensorium.perception import viseme
-from sensorium.perception.viseme_features import BANDS
-from sensorium.records.voice import VISEMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
 
-CLASSES = len(VISEMES)
 _TINY = 1e-37
 """Of a chance, so that its logarithm is finite."""
-LAYERS = ((5, 1), (3, 2), (3, 4), (3, 4))
-"""Taps of each convolution, and frames between them."""
-SPAN = sum((taps - 1) * apart for taps, apart in LAYERS)
-"""Frames beside its own that an output hears."""
-assert SPAN == viseme.SPAN
+
+
+class Shape(NamedTuple):
+    """What a network hears and tells.
+
+    Attributes:
+        inputs: Numbers of a frame.
+        layers: Taps of each convolution, and frames between them.
+        classes: That are told apart.
+    """
+
+    inputs: int
+    layers: tuple[tuple[int, int], ...]
+    classes: int
+
+    @property
+    def span(self) -> int:
+        """Frames beside its own that an output hears."""
+        return sum((taps - 1) * apart for taps, apart in self.layers)
 
 
 class Network:
     """Weights, and what training keeps beside them.
 
     Args:
+        shape: What it hears and tells.
         width: Channels of each convolution.
         noise: The first weights'.
     """
 
-    def __init__(self, width: int, noise: np.random.Generator) -> None:
+    def __init__(self, shape: Shape, width: int, noise: np.random.Generator) -> None:
+        self.shape = shape
         self.weights: list[Array] = []
         self.biases: list[Array] = []
-        channels = BANDS
-        for taps, _ in (*LAYERS, (1, 1)):
-            wide = width if len(self.weights) < len(LAYERS) else CLASSES
+        channels = shape.inputs
+        for taps, _ in (*shape.layers, (1, 1)):
+            wide = width if len(self.weights) < len(shape.layers) else shape.classes
             # He's initialisation, for rectified layers.
             scale = np.sqrt(2.0 / (taps * channels))
             drawn = noise.normal(size=(taps * channels, wide)) * scale
@@ -54,27 +65,26 @@ class Network:
         """Scores before the softmax.
 
         Args:
-            features: [sounds, frames, BANDS].
+            features: [pieces, frames, inputs].
 
         Returns:
-            [sounds, frames - SPAN, CLASSES].
+            [pieces, frames - span, classes].
         """
         return self._forward(features)[0]
 
     def gradients(
-        self, features: Array, truth: NDArray[np.int64], share: Array
+        self, features: Array, truth: NDArray[np.int64], counts: Array
     ) -> tuple[float, list[Array]]:
         """The loss, and its gradient by each of `parameters`.
 
         Args:
-            features: [sounds, frames, BANDS].
-            truth: [sounds, frames - SPAN], classes.
-            share: [CLASSES], how much a frame of each class counts.
+            features: [pieces, frames, inputs].
+            truth: [pieces, frames - span], classes.
+            counts: [pieces, frames - span], how much each frame counts; not all 0.
         """
         scores, seen = self._forward(features)
         chances = softmax(scores)
-        counts = share[truth]
-        counts /= counts.sum()
+        counts = counts / counts.sum()
         right = np.take_along_axis(chances, truth[..., None], -1)[..., 0]
         loss = float(-(counts * np.log(np.maximum(right, _TINY))).sum())
         back = chances
@@ -99,7 +109,7 @@ class Network:
         """Scores, and each layer's unfolded input and rectified output."""
         seen: list[tuple[Array, Array | None]] = []
         now = features
-        for at, (taps, apart) in enumerate(LAYERS):
+        for at, (taps, apart) in enumerate(self.shape.layers):
             reach = (taps - 1) * apart
             frames = now.shape[1] - reach
             taken = np.concatenate(
@@ -113,13 +123,13 @@ class Network:
         flat = now.reshape(-1, now.shape[2])
         seen.append((flat, None))
         scores = flat @ self.weights[-1] + self.biases[-1]
-        return scores.reshape(*now.shape[:2], CLASSES), seen
+        return scores.reshape(*now.shape[:2], self.shape.classes), seen
 
     def _back(self, at: int, through: Array, back: Array) -> Array:
         """The gradient by a layer's input, from that by its output."""
-        if at == len(LAYERS):
+        if at == len(self.shape.layers):
             return through @ self.weights[at].T
-        taps, apart = LAYERS[at]
+        taps, apart = self.shape.layers[at]
         reach, frames = (taps - 1) * apart, through.shape[1]
         parts = np.split(through @ self.weights[at].T, taps, axis=-1)
         found = np.zeros((through.shape[0], frames + reach, parts[0].shape[-1]), np.float32)
