@@ -82,6 +82,10 @@ _RAISED = Thumb(away=62.0, down=25.0, turn=66.0, knuckle=-8.0, end=-14.0)
 
 _FIST = HandPose(_TUCKED, _CURLED, _CURLED, _CURLED, _CURLED)
 
+_LIFTED = Finger(knuckle=12.0, middle=14.0, end=9.0)
+_BESIDE = Finger(knuckle=22.0, middle=24.0, end=9.0)
+"""A finger that does not pinch: straight, or drawn along a little by its neighbour that does."""
+
 POSES: dict[str, HandPose] = {
     "rest": HandPose(
         Thumb(away=30.0, down=30.0, turn=65.0, knuckle=20.0, end=20.0),
@@ -117,6 +121,27 @@ POSES: dict[str, HandPose] = {
         Finger(knuckle=22.0, middle=24.0, end=12.0),
         Finger(knuckle=18.0, middle=20.0, end=10.0, spread=-3.0),
         Finger(knuckle=15.0, middle=18.0, end=10.0, spread=-6.0),
+    ),
+    "pinch_middle": HandPose(
+        Thumb(away=21.8, down=41.2, turn=78.6, knuckle=32.6, end=27.9),
+        replace(_BESIDE, spread=6.0),
+        Finger(knuckle=77.5, middle=36.6, end=21.7, spread=-1.1),
+        replace(_BESIDE, spread=-5.0),
+        replace(_LIFTED, spread=-10.0),
+    ),
+    "pinch_ring": HandPose(
+        Thumb(away=14.8, down=48.1, turn=84.7, knuckle=31.1, end=50.3),
+        replace(_LIFTED, spread=6.0),
+        replace(_BESIDE, spread=1.0),
+        Finger(knuckle=68.7, middle=38.3, end=25.9, spread=-5.6),
+        replace(_BESIDE, spread=-10.0),
+    ),
+    "pinch_little": HandPose(
+        Thumb(away=6.4, down=38.3, turn=83.2, knuckle=44.4, end=32.5),
+        replace(_LIFTED, spread=6.0),
+        replace(_LIFTED, spread=1.0),
+        replace(_BESIDE, spread=-5.0),
+        Finger(knuckle=52.5, middle=54.3, end=39.5, spread=-4.4),
     ),
 }
 """Poses by name. `thumb` is both thumbs up and down: how the hand is turned decides."""

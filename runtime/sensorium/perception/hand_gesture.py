@@ -59,13 +59,13 @@ class HandOptions:
     """Table [senses.hand_gesture]. At 90 Hz a frame is 11 ms."""
 
     begin_score: float = field(
-        default=0.8, metadata={"doc": "A shape begins at this score.", "min": 0.01, "max": 1.0}
+        default=0.7, metadata={"doc": "A shape begins at this score.", "min": 0.01, "max": 1.0}
     )
     begin_frames: int = field(
         default=3, metadata={"doc": "In so many frames in a row.", "min": 1, "max": 90}
     )
     end_score: float = field(
-        default=0.5, metadata={"doc": "It ends under this score.", "min": 0.0, "max": 1.0}
+        default=0.45, metadata={"doc": "It ends under this score.", "min": 0.0, "max": 1.0}
     )
     end_frames: int = field(
         default=3, metadata={"doc": "In so many frames in a row.", "min": 1, "max": 90}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "hand-movement"
 FILE = "hand-movement.onnx"
 SET = "motions"
-ROUNDS = 2500
+ROUNDS = 3500
 SEED = 24
 
 

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 SHAPE = Shape(FEATURES, ((5, 1), (3, 2), (3, 4), (3, 8), (3, 8)), len(CLASSES))
 assert SHAPE.span == WINDOW - 1
 PORTS = Ports("hand-movement", INPUT, OUTPUT, 1)
-WIDTH = 40
+WIDTH = 48
 PIECES, LENGTH = 48, 96
 """Pieces in a step of the optimiser, and told steps of each: 2.5 minutes in all."""
 RATE = 3e-3
 """Of the first step; it falls to 0 along half a cosine (Loshchilov, Hutter, arXiv 1608.03983)."""
-_BEFORE, _AFTER = 1.0, 3.5
-"""Steps before and after a movement's end in which the network is to tell it: -33 to 117 ms."""
-_EITHER = 3.0
-"""Steps beyond these in which nothing is asked of it."""
+_AFTER = 3.5
+"""Steps after a movement's end in which the network is to tell it: 0 to 117 ms."""
+_EARLY, _LATE = 1.5, 3.0
+"""Steps before and after these in which nothing is asked of it."""
 _WEIGHT = 4.0
 """How much a step of a movement counts; a step of none counts 1."""
 
@@ -80,10 +80,10 @@ def labelled(
     at = np.arange(count)
     for end in movements[:, 1]:
         beside = at - end
-        counts[(beside > -_BEFORE - _EITHER) & (beside < _AFTER + _EITHER)] = 0.0
+        counts[(beside > -_EARLY) & (beside < _AFTER + _LATE)] = 0.0
     for _, end, kind in movements:
         beside = at - end
-        asked = (beside >= -_BEFORE) & (beside <= _AFTER)
+        asked = (beside >= 0.0) & (beside <= _AFTER)
         truth[asked] = int(kind) + 1
         counts[asked] = _WEIGHT
     return truth, counts
