@@ -87,12 +87,15 @@ def test_any_frame_rate_gives_the_same_steps(rate_hz: int) -> None:
 def test_where_the_wearer_stands_walks_and_faces_changes_nothing() -> None:
     plain = rows(steps(90))
 
+    def stood(time_s: float) -> np.ndarray:
+        return np.array([3.0 + 1.2 * time_s, 1.6, -2.0])
+
     def head(time_s: float) -> Head:
-        place = turned(np.zeros(3), 70.0) + (3.0 + 1.2 * time_s, 1.6, -2.0)
+        place = stood(time_s)
         return Head.of(tuple(place), about_up(70.0))
 
     walked = rows(steps(
-        90, at=lambda points, time_s: turned(points, 70.0) + (3.0 + 1.2 * time_s, 1.6, -2.0),
+        90, at=lambda points, time_s: turned(points, 70.0) + stood(time_s),
         head=head,
     ))
     assert np.allclose(plain, walked, atol=1e-6)
@@ -153,7 +156,7 @@ def test_what_does_not_follow_begins_anew(harm: str) -> None:
     elif harm == "back":
         time_ns -= 500_000_000
     else:
-        points = points + (1.0, 0.0, 0.0)
+        points = points + np.array([1.0, 0.0, 0.0])
     made = motion.push(time_ns, points.tolist(), head)
     assert motion.begins == 1
     assert all(speed(one.row) == 0.0 for one in made)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INPUT, OUTPUT = "steps", "chances"
 CLASSES = ("none", *MOVEMENTS)
 """The engine's labels, in its order."""
-CHANCE = 0.6
+CHANCE = 0.75
 """A movement is told at this mean chance; the options may say otherwise."""
 AGREE = 2
 """Steps whose mean chance counts."""
@@ -45,7 +45,7 @@ class Movement(NamedTuple):
     Attributes:
         kind: Index in `MOVEMENTS`.
         chance: 0..1.
-        begin_ns: When the hand began to move.
+        begin_ns: When the hand began to move; not before the window.
         end_ns: When it was still again.
     """
 

@@ -15,6 +15,8 @@ from sensorium_tools.motion.path import RATE_HZ, Path
 from sensorium_tools.motion.wearer import Wearer, WearerOptions, between, wearer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -82,16 +84,31 @@ class Take(NamedTuple):
 
 
 def take(options: TakeOptions, noise: np.random.Generator, rate_hz: int = 0) -> Take:
-    """One take.
+    """One take of many things.
 
     Args:
         options: Who and what.
         noise: Decides all.
         rate_hz: Of the headset; 0: any.
     """
+    return seen(_performed, options, noise, rate_hz)
+
+
+def seen(
+    perform: Callable[[Wearer, TakeOptions, np.random.Generator], tuple[Path, list[Done]]],
+    options: TakeOptions, noise: np.random.Generator, rate_hz: int = 0,
+) -> Take:
+    """One take of what a wearer performs.
+
+    Args:
+        perform: Gives the path, and what was made on it.
+        options: See `take`, as the others.
+        noise: Decides all.
+        rate_hz: Of the headset.
+    """
     who = wearer(options, noise)
     side = (LEFT, RIGHT)[int(noise.integers(2))]
-    path, done = _performed(who, options, noise)
+    path, done = perform(who, options, noise)
     rate = rate_hz or int(noise.choice(RATES_HZ))
     times = _frames(path.seconds, rate, options.drops, noise)
     wrist, fingers, palm = (_at(part, times) for part in path.whole())
