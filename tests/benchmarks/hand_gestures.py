@@ -1,7 +1,8 @@
 """Shapes and movements of made hands through the whole sense: F1, false ones, delay, CPU time.
 
-All hands and wearers are made by this project, none is a recorded person. Those of the movements are
-the evaluation's of calibration/motions: wearers, speeds, tremor and noise that no training saw.
+All hands and wearers are made by this project, none is a recorded person. Those of the movements
+are made as the evaluation's of calibration/motions, with other seeds: wearers, speeds, tremor and
+noise that no training saw.
 
     python tests/benchmarks/hand_gestures.py [--json FILE] [--hands N] [--takes N]
 """
