@@ -68,6 +68,8 @@ CHANNELS: dict[str, Channel] = {
         _state("hand_gesture_left", records.HAND_GESTURE, "public", "fast", 250),
         _state("hand_gesture_right", records.HAND_GESTURE, "public", "fast", 250),
         _event("hand_gesture_event", records.HAND_GESTURE, "public", "fast"),
+        _state("head_state", records.HEAD_STATE, "public", "fast", 250),
+        _event("head_gesture", records.HEAD_GESTURE, "public", "fast"),
         _event("wake_word", records.WAKE_WORD, "public", "fast"),
         _event("utterance", records.UTTERANCE, "public", "fast"),
         _event("push_to_talk", records.PUSH_TO_TALK, "public", "fast"),

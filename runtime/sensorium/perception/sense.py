@@ -25,6 +25,7 @@ SENSES: dict[str, str] = {
     "voice_activity": "sensorium.perception.voice_activity:VoiceActivity",
     "gesture": "sensorium.perception.gesture:Gesture",
     "hand_gesture": "sensorium.perception.hand_gesture:HandGesture",
+    "head": "sensorium.perception.head:Head",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
 from sensorium.records.fields import Field, Record, Struct, encode_text
 from sensorium.records.hands import HAND_GESTURE, RAY
+from sensorium.records.head import HEAD_GESTURE, HEAD_STATE
 from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
 from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
 from sensorium.records.voice import (
@@ -45,6 +46,8 @@ RECORDS: tuple[Record, ...] = (
     PUSH_TO_TALK,
     HAND_GESTURE,
     RAY,
+    HEAD_STATE,
+    HEAD_GESTURE,
 )
 """All records, by ascending id."""
 
@@ -54,5 +57,7 @@ __all__ = [
     "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "FRAME_TIMING", "GAZE", "GESTURE",
     "HAND", "HAND_GESTURE", "HEAD", "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK",
     "RAY", "RECORDS", "SCENE", "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME",
+    "HAND", "HEAD", "HEAD_GESTURE", "HEAD_STATE", "HEALTH", "INTENT", "MICROPHONE", "OBJECTS",
+    "PUSH_TO_TALK", "RECORDS", "SCENE", "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME",
     "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]
