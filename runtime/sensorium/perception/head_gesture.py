@@ -10,7 +10,8 @@ So, of swings that follow one another without a rest:
 - a nod is down and up again (one cycle, as Mori, Den & Jokinen count them in "Structure of nods in
   conversation", PLOS ONE 20(5), 2025), told when half of the way down has been taken back;
 - a shake has three swings to and fro, the first of which may be half: turning to one side and back
-  is none. It is told when half of the second swing has been taken back.
+  is none. It is told when four tenths of the second swing have been taken back: the last one of
+  a single shake ends half-way, ahead.
 
 The figures, fixed before the first score:
 
@@ -36,8 +37,8 @@ from sensorium.perception.head_bout import Bout, Direction
 from sensorium.perception.head_swing import Course, Swing, Swings
 from sensorium.perception.hysteresis import Change
 
-RETURNED = 0.5
-"""Share of a swing that must be taken back for the next one to count."""
+CONTINUED = 0.5
+"""Share of the smallest size that is enough for the swings after a begin."""
 UNEQUAL = 3.0
 """Swings that follow one another differ at most by this factor: they are symmetrical."""
 ACROSS = 0.7
@@ -63,6 +64,7 @@ class Rule(NamedTuple):
         least_deg: The smallest from turn to turn.
         most_deg: The largest.
         opening: Share of the smallest that the first of three swings must have.
+        returned: Share of a swing that must be taken back.
     """
 
     swings: int
@@ -70,11 +72,12 @@ class Rule(NamedTuple):
     least_deg: float
     most_deg: float
     opening: float
+    returned: float
 
 
-NOD = Rule(2, -1, 5.0, 60.0, 1.0)
+NOD = Rule(2, -1, 5.0, 60.0, 1.0, 0.5)
 """Down, then up; up to what a neck bends by."""
-SHAKE = Rule(3, 0, 8.0, 100.0, 0.5)
+SHAKE = Rule(3, 0, 8.0, 100.0, 0.5, 0.4)
 """To and fro; up to Funk's widest and a little more."""
 
 
@@ -132,7 +135,7 @@ class Oscillation(Bout):
         followed = bool(self._run) and _follows(self._run[-1], swing)
         if not followed:
             self._run.clear()
-        smallest = least * (RETURNED if self.held else self._rule.opening)
+        smallest = least * (CONTINUED if self.held else self._rule.opening)
         if abs(swing.size) < smallest or not (self._moves(swing) and _straight(swing)):
             self._run.clear()
             return False
@@ -149,7 +152,7 @@ class Oscillation(Bout):
             return False
         return (
             abs(before.size) >= least
-            and abs(running.size) >= max(RETURNED * abs(before.size), RETURNED * least)
+            and abs(running.size) >= rule.returned * abs(before.size)
             and self._moves(running)
             and _straight(running)
             and _follows(before, running)
@@ -170,7 +173,7 @@ class Oscillation(Bout):
         if not self._moves(running):
             return self._end(self._over_ns)
         size = abs(running.size)
-        wanted = max(RETURNED * least, FADED * abs(self._run[-1].size))
+        wanted = max(CONTINUED * least, FADED * abs(self._run[-1].size))
         if not self._counted and size >= wanted and _straight(running):
             self._counted = True
             self._told += 1
