@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensorium import records
 from sensorium.health import Reason
-from sensorium.perception.head_gesture import NOD, SHAKE, Oscillation
+from sensorium.perception.head_gesture import NOD, SHAKE, Gait, Oscillation
 from sensorium.perception.head_motion import Flow, HeadMotion
 from sensorium.perception.head_posture import Lean, Tilt
 from sensorium.perception.head_stillness import Stillness
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 ORIENTATION, POSITION = 1 | 4, 2 | 8
 """Bits of a pose's flags: valid and tracked. What a runtime guesses counts as lost."""
 WALKING_M_S = 0.15
-"""From this speed of the neck on the wearer walks, for all that nods and shakes are concerned."""
+"""From this speed of the neck on the wearer walks, as far as nods and shakes are concerned."""
+RUNNING_M_S = 0.3
+"""And from this one up or down on runs: twice the bob of a walker."""
 STEP_NS = 500_000_000
 """And for so long after: necks stand still between steps on one spot."""
 NOT_UNIT = 0.02
@@ -104,7 +106,7 @@ class HeadStream:
         self._event = records.HEAD_GESTURE.zeros()
         self._phases = [0] * len(HEAD_GESTURES)
         self._newest_ns = 0
-        self._walked_ns = -STEP_NS
+        self._walked_ns = self._ran_ns = -STEP_NS
 
     def process(self, sample: Sample, publish: Publish) -> None:
         """Takes one pose: see `Stream.process`."""
@@ -144,20 +146,27 @@ class HeadStream:
             lean = self._lean.cancel(self._newest_ns)
         else:
             lean = self._lean.update(time_ns, neck, facing)
-            if self._lean.speed > WALKING_M_S:
-                self._walked_ns = time_ns
-        carried = time_ns - self._walked_ns < STEP_NS
+        gait = self._gait(time_ns)
         if self._stillness.update(time_ns, facing, neck):
             self._tell_motion()
         return (
-            self._nod.update(time_ns, pitch, yaw, roll, carried),
-            self._shake.update(time_ns, yaw, pitch, roll, carried),
+            self._nod.update(time_ns, pitch, yaw, roll, gait),
+            self._shake.update(time_ns, yaw, pitch, roll, gait),
             self._tilt.update(time_ns, tilt),
             lean,
         )
 
+    def _gait(self, time_ns: int) -> Gait:
+        if self._lean.speed > WALKING_M_S:
+            self._walked_ns = time_ns
+            if abs(self._lean.velocity[1]) > RUNNING_M_S:
+                self._ran_ns = time_ns
+        if time_ns - self._ran_ns < STEP_NS:
+            return Gait.RUNS
+        return Gait.WALKS if time_ns - self._walked_ns < STEP_NS else Gait.STANDS
+
     def _cancel(self) -> tuple[Change, ...]:
-        self._walked_ns = -STEP_NS
+        self._walked_ns = self._ran_ns = -STEP_NS
         self._stillness.forget()
         self._tell_motion()
         return tuple(bout.cancel(self._newest_ns) for bout in self._bouts)

@@ -110,7 +110,8 @@ class Lean(Posture):
         least_m: The smallest that is told.
 
     Attributes:
-        speed: Of the neck, m/s, smoothed.
+        velocity: Of the neck, m/s, smoothed.
+        speed: Its amount.
     """
 
     FOLLOWS_S, FOLLOWS_HELD_S, TURNS_S = 10.0, 60.0, 5.0
@@ -121,7 +122,7 @@ class Lean(Posture):
         super().__init__()
         self._least = least_m
         self._before: tuple[int, Vector] | None = None
-        self._velocity: Vector = (0.0, 0.0, 0.0)
+        self.velocity: Vector = (0.0, 0.0, 0.0)
         self.speed = 0.0
         self._rest: Vector | None = None
         self._heading = (0.0, -1.0)
@@ -130,7 +131,7 @@ class Lean(Posture):
     def cancel(self, time_ns: int) -> Change:
         """See `Bout.cancel`; the place of rest is forgotten, too."""
         self._before = self._rest = self._slow_ns = None
-        self._velocity, self.speed = (0.0, 0.0, 0.0), 0.0
+        self.velocity, self.speed = (0.0, 0.0, 0.0), 0.0
         return super().cancel(time_ns)
 
     def update(self, time_ns: int, neck: Vector, facing: Vector) -> Change:
@@ -173,12 +174,12 @@ class Lean(Posture):
             return 0.0
         seconds = (time_ns - self._before[0]) / 1e9
         share = seconds / (self.SMOOTH_S + seconds)
-        vx, vy, vz = self._velocity
+        vx, vy, vz = self.velocity
         (bx, by, bz), (x, y, z) = self._before[1], neck
         vx += ((x - bx) / seconds - vx) * share
         vy += ((y - by) / seconds - vy) * share
         vz += ((z - bz) / seconds - vz) * share
-        self._velocity = (vx, vy, vz)
+        self.velocity = (vx, vy, vz)
         self.speed = math.sqrt(vx * vx + vy * vy + vz * vz)
         self._before = (time_ns, neck)
         return seconds
