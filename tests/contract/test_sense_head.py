@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 from fixtures.senses import Desk
 
@@ -16,6 +15,8 @@ from sensorium_tools.quaternion import multiply, turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
 
     Pose = Callable[[float], dict[str, Any]]
 

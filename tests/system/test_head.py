@@ -1,0 +1,67 @@
+"""A head that nods and shakes in a real OpenXR runtime, seen by an app."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from fixtures.daemon import Daemon
+from fixtures.monado import MonadoService
+
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.cursor import Cursor
+from sensorium.channels.status import Status
+from sensorium.clock import now_ns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
+]
+
+CONFIG = """
+[sensors.openxr]
+enabled = true
+[senses.head]
+"""
+
+
+def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
+    service = MonadoService(tmp_path / "m")
+    service.start()
+    daemon = Daemon(tmp_path, CONFIG, environment=service.environment, python=service.python)
+    try:
+        with service.connect() as remote, daemon:
+            with daemon.client() as client:
+                public, _ = client.open("public")
+            cursor = Cursor(public, "head_gesture")
+            begun = time.monotonic()
+            while (at := time.monotonic() - begun) < 7.0:
+                remote.send(orientation=nod_or_shake(at))
+                time.sleep(1 / 90)
+            told = []
+            while cursor.next(now_ns()) == Status.NEW:
+                told.append(cursor.sample.view(CHANNELS["head_gesture"].record)[0].copy())
+    finally:
+        service.stop()
+    names = [(one["name"], int(one["event"]), int(one["ending"])) for one in told]
+    assert names == [(b"nod", 1, 0), (b"nod", 2, 1), (b"shake", 1, 0), (b"shake", 2, 1)]
+    assert [int(one["count"]) for one in told] == [1, 3, 1, 3]
+    assert told[1]["amplitude"] == pytest.approx(16, abs=2)
+    assert told[3]["amplitude"] == pytest.approx(24, abs=3)
+
+
+def nod_or_shake(at_s: float) -> tuple[float, float, float, float]:
+    """Three nods of 16 degrees from 2 s on, three shakes of 24 from 4.5 s on, all at 2 Hz."""
+    if 2.0 <= at_s < 3.5:
+        half = math.radians(-8 * (1 - math.cos(4 * math.pi * (at_s - 2.0)))) / 2
+        return (math.sin(half), 0.0, 0.0, math.cos(half))
+    if 4.5 <= at_s < 6.0:
+        half = math.radians(12 * math.sin(4 * math.pi * (at_s - 4.5))) / 2
+        return (0.0, math.sin(half), 0.0, math.cos(half))
+    return (0.0, 0.0, 0.0, 1.0)
