@@ -1,19 +1,18 @@
-"""A head that nods and shakes in a real OpenXR runtime, seen by an app."""
+"""A head that nods and shakes in a real OpenXR runtime, seen by the Python client of an app."""
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from fixtures.clients import CLIENTS
 from fixtures.daemon import Daemon
 from fixtures.monado import MonadoService
 
-from sensorium.channels.catalogue import CHANNELS
-from sensorium.channels.cursor import Cursor
-from sensorium.channels.status import Status
 from sensorium.clock import now_ns
 
 if TYPE_CHECKING:
@@ -37,23 +36,36 @@ def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, CONFIG, environment=service.environment, python=service.python)
     try:
         with service.connect() as remote, daemon:
-            with daemon.client() as client:
-                public, _ = client.open("public")
-            cursor = Cursor(public, "head_gesture")
+            session = client_module().connect("head-test", str(daemon.runtime_dir))
+            channel = session.channel("head_gesture")
             begun = time.monotonic()
             while (at := time.monotonic() - begun) < 7.0:
                 remote.send(orientation=nod_or_shake(at))
                 time.sleep(1 / 90)
             told = []
-            while cursor.next(now_ns()) == Status.NEW:
-                told.append(cursor.sample.view(CHANNELS["head_gesture"].record)[0].copy())
+            while (reading := channel.next(now_ns())).status.name == "NEW":
+                told.append(reading.record.to_dict())
+            session.close()
     finally:
         service.stop()
     names = [(one["name"], int(one["event"]), int(one["ending"])) for one in told]
-    assert names == [(b"nod", 1, 0), (b"nod", 2, 1), (b"shake", 1, 0), (b"shake", 2, 1)]
+    assert names == [("nod", 1, 0), ("nod", 2, 1), ("shake", 1, 0), ("shake", 2, 1)]
     assert [int(one["count"]) for one in told] == [1, 3, 1, 3]
     assert told[1]["amplitude"] == pytest.approx(16, abs=2)
     assert told[3]["amplitude"] == pytest.approx(24, abs=3)
+
+
+def client_module() -> Any:
+    """The file that an app copies."""
+    spec = importlib.util.spec_from_file_location(
+        "sensorium_client", CLIENTS / "python" / "sensorium_client.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(spec.name, module)
+    spec.loader.exec_module(module)
+    return module
 
 
 def nod_or_shake(at_s: float) -> tuple[float, float, float, float]:
