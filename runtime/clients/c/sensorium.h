@@ -1174,6 +1174,170 @@ SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, pressed_ns) == 24, "push_to_
 SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, released_ns) == 32, "push_to_talk.released_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, _pad0) == 40, "push_to_talk._pad0");
 
+/* What one hand does: shapes with begin, hold and end; movements when they have ended. */
+#define SENSORIUM_HAND_GESTURE_ID 24
+#define SENSORIUM_HAND_GESTURE_MAJOR 1
+#define SENSORIUM_HAND_GESTURE_MINOR 0
+#define SENSORIUM_HAND_GESTURE_SCORES 8
+#define SENSORIUM_HAND_GESTURE_PHASES 8
+#define SENSORIUM_HAND_GESTURE_BEGINS 8
+#define SENSORIUM_HAND_GESTURE_ENDS 8
+#define SENSORIUM_HAND_GESTURE_BEGIN_NS 8
+#define SENSORIUM_HAND_GESTURE_END_NS 8
+typedef struct sensorium_hand_gesture {
+  uint32_t side; /* 1 left, 2 right */
+  uint32_t event; /* 0 none; on channel hand_gesture_event: 1 a shape begins, 2 it ends, 3 a movement has ended */
+  uint32_t action; /* what the event, or on a state the newest movement, is: 0 none, 1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, 16 circle, 17 double pinch */
+  uint32_t lost; /* 1: the shape ended since the hand was lost, not opened */
+  uint32_t held; /* bits, 1 << index: the shapes that are held */
+  uint32_t runtime; /* bits, 1 << index: scores that are the OpenXR runtime's own */
+  uint32_t movements_judged; /* 1 while movements can be told: hand and head are seen */
+  float chance; /* 0..1, of `action` */
+  float scores[8]; /* 0..1 of each shape, before hysteresis */
+  uint32_t phases[8]; /* of each shape: 0 none, 1 begin, 2 hold, 3 end */
+  uint64_t begins[8]; /* of each shape, since start, of this hand */
+  uint64_t ends[8]; /* of each shape, since start, of this hand */
+  uint64_t begin_ns[8]; /* capture time of each shape's newest begin */
+  uint64_t end_ns[8]; /* capture time of each shape's newest end */
+  uint64_t movements; /* movements since start, of this hand */
+  uint64_t movement_begin_ns; /* when the newest movement began; of one that is longer than 1.6 s no earlier than that before its end */
+  uint64_t movement_end_ns; /* when it had ended */
+  char name[32]; /* of `action`; empty for none */
+  uint8_t _pad0[40];
+} sensorium_hand_gesture_t;
+SENSORIUM_ASSERT(sizeof(sensorium_hand_gesture_t) == 448, "size of hand_gesture");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, side) == 0, "hand_gesture.side");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, event) == 4, "hand_gesture.event");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, action) == 8, "hand_gesture.action");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, lost) == 12, "hand_gesture.lost");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, held) == 16, "hand_gesture.held");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, runtime) == 20, "hand_gesture.runtime");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movements_judged) == 24, "hand_gesture.movements_judged");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, chance) == 28, "hand_gesture.chance");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, scores) == 32, "hand_gesture.scores");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, phases) == 64, "hand_gesture.phases");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, begins) == 96, "hand_gesture.begins");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, ends) == 160, "hand_gesture.ends");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, begin_ns) == 224, "hand_gesture.begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, end_ns) == 288, "hand_gesture.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movements) == 352, "hand_gesture.movements");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movement_begin_ns) == 360, "hand_gesture.movement_begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movement_end_ns) == 368, "hand_gesture.movement_end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, name) == 376, "hand_gesture.name");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, _pad0) == 408, "hand_gesture._pad0");
+
+/* Where one hand points. Not valid (INACTIVE) while it does not. */
+#define SENSORIUM_RAY_ID 25
+#define SENSORIUM_RAY_MAJOR 1
+#define SENSORIUM_RAY_MINOR 0
+#define SENSORIUM_RAY_ORIGIN 3
+#define SENSORIUM_RAY_DIRECTION 3
+typedef struct sensorium_ray {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  uint32_t side; /* 1 left, 2 right */
+  uint32_t source; /* 1 the index finger, knuckle to tip; 2 the runtime's aim pose */
+  float origin[3]; /* m */
+  uint32_t pointing; /* 1 while the shape point is held */
+  float direction[3]; /* unit vector */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[16];
+} sensorium_ray_t;
+SENSORIUM_ASSERT(sizeof(sensorium_ray_t) == 64, "size of ray");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, space) == 0, "ray.space");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, space_generation) == 4, "ray.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, side) == 8, "ray.side");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, source) == 12, "ray.source");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, origin) == 16, "ray.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, pointing) == 28, "ray.pointing");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, direction) == 32, "ray.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, reserved) == 44, "ray.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_t, _pad0) == 48, "ray._pad0");
+
+/* One gesture of the head: the one that is held, else the newest. */
+typedef struct sensorium_head_held {
+  uint32_t phase; /* 0 none, 1 begin, 2 hold, 3 end */
+  uint32_t direction; /* 0 none (nod, shake), 1 left, 2 right, 3 forward, 4 back */
+  uint32_t count; /* nods or shakes in a row so far; 1 for a tilt and a lean */
+  float amplitude; /* largest so far: degrees from turn to turn (nod, shake), degrees (tilt), m (lean) */
+  float frequency; /* nods or shakes/s; NaN for a tilt and a lean */
+  uint32_t ending; /* of the newest end: 1 it was over, 2 cancelled: tracking was lost, the space recentred, the pose jumped or the time went back; 0 none */
+  uint64_t begins; /* begins of this gesture since start */
+  uint64_t ends; /* ends of this gesture since start */
+  uint64_t begin_ns; /* capture time of the newest begin: when the motion began */
+  uint64_t end_ns; /* capture time of the newest end: when the motion was over; 0 none */
+} sensorium_head_held_t;
+SENSORIUM_ASSERT(sizeof(sensorium_head_held_t) == 56, "size of head_held");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, phase) == 0, "head_held.phase");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, direction) == 4, "head_held.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, count) == 8, "head_held.count");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, amplitude) == 12, "head_held.amplitude");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, frequency) == 16, "head_held.frequency");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, ending) == 20, "head_held.ending");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, begins) == 24, "head_held.begins");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, ends) == 32, "head_held.ends");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, begin_ns) == 40, "head_held.begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_head_held_t, end_ns) == 48, "head_held.end_ns");
+
+/* What the head does. Not valid while the head is not tracked. */
+#define SENSORIUM_HEAD_STATE_ID 26
+#define SENSORIUM_HEAD_STATE_MAJOR 1
+#define SENSORIUM_HEAD_STATE_MINOR 0
+#define SENSORIUM_HEAD_STATE_GESTURES 4
+typedef struct sensorium_head_state {
+  uint32_t motion; /* 0 not known yet, 1 fixated: looks at one thing, still, 2 moving */
+  uint32_t held; /* bits, what is held: 1 nod, 2 shake, 4 tilt, 8 lean */
+  uint32_t has_position; /* 1 when the position is tracked; else no lean is told */
+  uint32_t reserved; /* 0 */
+  uint64_t fixations; /* begins of `fixated` since start */
+  uint64_t motion_ns; /* capture time of the begin of `motion`; 0 none */
+  sensorium_head_held_t gestures[4]; /* nod, shake, tilt, lean */
+} sensorium_head_state_t;
+SENSORIUM_ASSERT(sizeof(sensorium_head_state_t) == 256, "size of head_state");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, motion) == 0, "head_state.motion");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, held) == 4, "head_state.held");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, has_position) == 8, "head_state.has_position");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, reserved) == 12, "head_state.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, fixations) == 16, "head_state.fixations");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, motion_ns) == 24, "head_state.motion_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_head_state_t, gestures) == 32, "head_state.gestures");
+
+/* A gesture of the head began or ended. */
+#define SENSORIUM_HEAD_GESTURE_ID 27
+#define SENSORIUM_HEAD_GESTURE_MAJOR 1
+#define SENSORIUM_HEAD_GESTURE_MINOR 0
+typedef struct sensorium_head_gesture {
+  uint32_t gesture; /* 1 nod, 2 shake, 3 tilt, 4 lean */
+  uint32_t event; /* 1 begin, 2 end */
+  uint32_t direction; /* 0 none (nod, shake), 1 left, 2 right, 3 forward, 4 back */
+  uint32_t count; /* nods or shakes in a row so far; 1 for a tilt and a lean */
+  float amplitude; /* largest so far: degrees from turn to turn (nod, shake), degrees (tilt), m (lean) */
+  float frequency; /* nods or shakes/s; NaN for a tilt and a lean */
+  uint32_t ending; /* of the newest end: 1 it was over, 2 cancelled: tracking was lost, the space recentred, the pose jumped or the time went back; 0 none */
+  uint32_t reserved; /* 0 */
+  uint64_t begins; /* begins of this gesture since start */
+  uint64_t ends; /* ends of this gesture since start */
+  uint64_t begin_ns; /* capture time of the newest begin: when the motion began */
+  uint64_t end_ns; /* capture time of the newest end: when the motion was over; 0 none */
+  char name[32]; /* of the gesture: nod, shake, tilt or lean */
+  uint8_t _pad0[32];
+} sensorium_head_gesture_t;
+SENSORIUM_ASSERT(sizeof(sensorium_head_gesture_t) == 128, "size of head_gesture");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, gesture) == 0, "head_gesture.gesture");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, event) == 4, "head_gesture.event");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, direction) == 8, "head_gesture.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, count) == 12, "head_gesture.count");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, amplitude) == 16, "head_gesture.amplitude");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, frequency) == 20, "head_gesture.frequency");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, ending) == 24, "head_gesture.ending");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, reserved) == 28, "head_gesture.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, begins) == 32, "head_gesture.begins");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, ends) == 40, "head_gesture.ends");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, begin_ns) == 48, "head_gesture.begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, end_ns) == 56, "head_gesture.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, name) == 64, "head_gesture.name");
+SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, _pad0) == 96, "head_gesture._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1283,6 +1447,11 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"gesture_left", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 0},
     {"gesture_right", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 0},
     {"gesture_event", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 1},
+    {"hand_gesture_left", SENSORIUM_REGION_PUBLIC, 24, 1, 448, 0},
+    {"hand_gesture_right", SENSORIUM_REGION_PUBLIC, 24, 1, 448, 0},
+    {"hand_gesture_event", SENSORIUM_REGION_PUBLIC, 24, 1, 448, 1},
+    {"head_state", SENSORIUM_REGION_PUBLIC, 26, 1, 256, 0},
+    {"head_gesture", SENSORIUM_REGION_PUBLIC, 27, 1, 128, 1},
     {"wake_word", SENSORIUM_REGION_PUBLIC, 11, 1, 128, 1},
     {"utterance", SENSORIUM_REGION_PUBLIC, 19, 1, 128, 1},
     {"push_to_talk", SENSORIUM_REGION_PUBLIC, 23, 1, 64, 1},
@@ -1291,6 +1460,8 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"hand_right", SENSORIUM_REGION_MOTION, 3, 1, 1600, 0},
     {"controller_left", SENSORIUM_REGION_MOTION, 4, 1, 320, 0},
     {"controller_right", SENSORIUM_REGION_MOTION, 4, 1, 320, 0},
+    {"ray_left", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
+    {"ray_right", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 128, 0},
     {"audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"output_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
@@ -2032,6 +2203,54 @@ static inline sensorium_status sensorium_read_push_to_talk(sensorium_channel_t *
 static inline sensorium_status sensorium_next_push_to_talk(sensorium_channel_t *c, sensorium_push_to_talk_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_push_to_talk_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_PUSH_TO_TALK_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_hand_gesture(sensorium_channel_t *c, sensorium_hand_gesture_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_hand_gesture_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HAND_GESTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_hand_gesture(sensorium_channel_t *c, sensorium_hand_gesture_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_hand_gesture_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HAND_GESTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_ray(sensorium_channel_t *c, sensorium_ray_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_ray(sensorium_channel_t *c, sensorium_ray_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_head_state(sensorium_channel_t *c, sensorium_head_state_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_head_state_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HEAD_STATE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_head_state(sensorium_channel_t *c, sensorium_head_state_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_head_state_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HEAD_STATE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_head_gesture(sensorium_channel_t *c, sensorium_head_gesture_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_head_gesture_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HEAD_GESTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_head_gesture(sensorium_channel_t *c, sensorium_head_gesture_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_head_gesture_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HEAD_GESTURE_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

@@ -229,6 +229,11 @@ namespace Sensorium
             { "gesture_left", new Catalogue("public", 9, false) },
             { "gesture_right", new Catalogue("public", 9, false) },
             { "gesture_event", new Catalogue("public", 9, true) },
+            { "hand_gesture_left", new Catalogue("public", 24, false) },
+            { "hand_gesture_right", new Catalogue("public", 24, false) },
+            { "hand_gesture_event", new Catalogue("public", 24, true) },
+            { "head_state", new Catalogue("public", 26, false) },
+            { "head_gesture", new Catalogue("public", 27, true) },
             { "wake_word", new Catalogue("public", 11, true) },
             { "utterance", new Catalogue("public", 19, true) },
             { "push_to_talk", new Catalogue("public", 23, true) },
@@ -237,6 +242,8 @@ namespace Sensorium
             { "hand_right", new Catalogue("motion", 3, false) },
             { "controller_left", new Catalogue("motion", 4, false) },
             { "controller_right", new Catalogue("motion", 4, false) },
+            { "ray_left", new Catalogue("motion", 25, false) },
+            { "ray_right", new Catalogue("motion", 25, false) },
             { "gaze", new Catalogue("gaze", 5, false) },
             { "audio", new Catalogue("audio", 6, true) },
             { "output_audio", new Catalogue("audio", 6, true) },
@@ -1679,6 +1686,243 @@ namespace Sensorium
             Presses = BitConverter.ToUInt64(source, at + 16);
             PressedNs = BitConverter.ToUInt64(source, at + 24);
             ReleasedNs = BitConverter.ToUInt64(source, at + 32);
+        }
+    }
+
+    /// <summary>What one hand does: shapes with begin, hold and end; movements when they have ended.</summary>
+    public sealed class HandGestureRecord : Record
+    {
+        /// <summary>1 left, 2 right</summary>
+        public uint Side;
+        /// <summary>0 none; on channel hand_gesture_event: 1 a shape begins, 2 it ends, 3 a movement has ended</summary>
+        public uint Event;
+        /// <summary>what the event, or on a state the newest movement, is: 0 none, 1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, 16 circle, 17 double pinch</summary>
+        public uint Action;
+        /// <summary>1: the shape ended since the hand was lost, not opened</summary>
+        public uint Lost;
+        /// <summary>bits, 1 &lt;&lt; index: the shapes that are held</summary>
+        public uint Held;
+        /// <summary>bits, 1 &lt;&lt; index: scores that are the OpenXR runtime's own</summary>
+        public uint Runtime;
+        /// <summary>1 while movements can be told: hand and head are seen</summary>
+        public uint MovementsJudged;
+        /// <summary>0..1, of `action`</summary>
+        public float Chance;
+        /// <summary>0..1 of each shape, before hysteresis</summary>
+        public readonly float[] Scores = new float[8];
+        /// <summary>of each shape: 0 none, 1 begin, 2 hold, 3 end</summary>
+        public readonly uint[] Phases = new uint[8];
+        /// <summary>of each shape, since start, of this hand</summary>
+        public readonly ulong[] Begins = new ulong[8];
+        /// <summary>of each shape, since start, of this hand</summary>
+        public readonly ulong[] Ends = new ulong[8];
+        /// <summary>capture time of each shape's newest begin</summary>
+        public readonly ulong[] BeginNs = new ulong[8];
+        /// <summary>capture time of each shape's newest end</summary>
+        public readonly ulong[] EndNs = new ulong[8];
+        /// <summary>movements since start, of this hand</summary>
+        public ulong Movements;
+        /// <summary>when the newest movement began; of one that is longer than 1.6 s no earlier than that before its end</summary>
+        public ulong MovementBeginNs;
+        /// <summary>when it had ended</summary>
+        public ulong MovementEndNs;
+        /// <summary>of `action`; empty for none</summary>
+        public readonly Text Name = new Text(32);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 24; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 448; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Side = BitConverter.ToUInt32(source, at + 0);
+            Event = BitConverter.ToUInt32(source, at + 4);
+            Action = BitConverter.ToUInt32(source, at + 8);
+            Lost = BitConverter.ToUInt32(source, at + 12);
+            Held = BitConverter.ToUInt32(source, at + 16);
+            Runtime = BitConverter.ToUInt32(source, at + 20);
+            MovementsJudged = BitConverter.ToUInt32(source, at + 24);
+            Chance = BitConverter.ToSingle(source, at + 28);
+            Buffer.BlockCopy(source, at + 32, Scores, 0, 32);
+            Buffer.BlockCopy(source, at + 64, Phases, 0, 32);
+            Buffer.BlockCopy(source, at + 96, Begins, 0, 64);
+            Buffer.BlockCopy(source, at + 160, Ends, 0, 64);
+            Buffer.BlockCopy(source, at + 224, BeginNs, 0, 64);
+            Buffer.BlockCopy(source, at + 288, EndNs, 0, 64);
+            Movements = BitConverter.ToUInt64(source, at + 352);
+            MovementBeginNs = BitConverter.ToUInt64(source, at + 360);
+            MovementEndNs = BitConverter.ToUInt64(source, at + 368);
+            Name.Decode(source, at + 376);
+        }
+    }
+
+    /// <summary>Where one hand points. Not valid (INACTIVE) while it does not.</summary>
+    public sealed class RayRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>1 left, 2 right</summary>
+        public uint Side;
+        /// <summary>1 the index finger, knuckle to tip; 2 the runtime's aim pose</summary>
+        public uint Source;
+        /// <summary>m</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>1 while the shape point is held</summary>
+        public uint Pointing;
+        /// <summary>unit vector</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 25; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 64; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            Side = BitConverter.ToUInt32(source, at + 8);
+            Source = BitConverter.ToUInt32(source, at + 12);
+            Buffer.BlockCopy(source, at + 16, Origin, 0, 12);
+            Pointing = BitConverter.ToUInt32(source, at + 28);
+            Buffer.BlockCopy(source, at + 32, Direction, 0, 12);
+            Reserved = BitConverter.ToUInt32(source, at + 44);
+        }
+    }
+
+    /// <summary>One gesture of the head: the one that is held, else the newest.</summary>
+    public sealed class HeadHeldPart : Part
+    {
+        /// <summary>0 none, 1 begin, 2 hold, 3 end</summary>
+        public uint Phase;
+        /// <summary>0 none (nod, shake), 1 left, 2 right, 3 forward, 4 back</summary>
+        public uint Direction;
+        /// <summary>nods or shakes in a row so far; 1 for a tilt and a lean</summary>
+        public uint Count;
+        /// <summary>largest so far: degrees from turn to turn (nod, shake), degrees (tilt), m (lean)</summary>
+        public float Amplitude;
+        /// <summary>nods or shakes/s; NaN for a tilt and a lean</summary>
+        public float Frequency;
+        /// <summary>of the newest end: 1 it was over, 2 cancelled: tracking was lost, the space recentred, the pose jumped or the time went back; 0 none</summary>
+        public uint Ending;
+        /// <summary>begins of this gesture since start</summary>
+        public ulong Begins;
+        /// <summary>ends of this gesture since start</summary>
+        public ulong Ends;
+        /// <summary>capture time of the newest begin: when the motion began</summary>
+        public ulong BeginNs;
+        /// <summary>capture time of the newest end: when the motion was over; 0 none</summary>
+        public ulong EndNs;
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Phase = BitConverter.ToUInt32(source, at + 0);
+            Direction = BitConverter.ToUInt32(source, at + 4);
+            Count = BitConverter.ToUInt32(source, at + 8);
+            Amplitude = BitConverter.ToSingle(source, at + 12);
+            Frequency = BitConverter.ToSingle(source, at + 16);
+            Ending = BitConverter.ToUInt32(source, at + 20);
+            Begins = BitConverter.ToUInt64(source, at + 24);
+            Ends = BitConverter.ToUInt64(source, at + 32);
+            BeginNs = BitConverter.ToUInt64(source, at + 40);
+            EndNs = BitConverter.ToUInt64(source, at + 48);
+        }
+    }
+
+    /// <summary>What the head does. Not valid while the head is not tracked.</summary>
+    public sealed class HeadStateRecord : Record
+    {
+        /// <summary>0 not known yet, 1 fixated: looks at one thing, still, 2 moving</summary>
+        public uint Motion;
+        /// <summary>bits, what is held: 1 nod, 2 shake, 4 tilt, 8 lean</summary>
+        public uint Held;
+        /// <summary>1 when the position is tracked; else no lean is told</summary>
+        public uint HasPosition;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>begins of `fixated` since start</summary>
+        public ulong Fixations;
+        /// <summary>capture time of the begin of `motion`; 0 none</summary>
+        public ulong MotionNs;
+        /// <summary>nod, shake, tilt, lean</summary>
+        public readonly HeadHeldPart[] Gestures = Make<HeadHeldPart>(4);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 26; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 256; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Motion = BitConverter.ToUInt32(source, at + 0);
+            Held = BitConverter.ToUInt32(source, at + 4);
+            HasPosition = BitConverter.ToUInt32(source, at + 8);
+            Reserved = BitConverter.ToUInt32(source, at + 12);
+            Fixations = BitConverter.ToUInt64(source, at + 16);
+            MotionNs = BitConverter.ToUInt64(source, at + 24);
+            for (int i = 0; i < 4; i++) Gestures[i].Decode(source, at + 32 + 56 * i);
+        }
+    }
+
+    /// <summary>A gesture of the head began or ended.</summary>
+    public sealed class HeadGestureRecord : Record
+    {
+        /// <summary>1 nod, 2 shake, 3 tilt, 4 lean</summary>
+        public uint Gesture;
+        /// <summary>1 begin, 2 end</summary>
+        public uint Event;
+        /// <summary>0 none (nod, shake), 1 left, 2 right, 3 forward, 4 back</summary>
+        public uint Direction;
+        /// <summary>nods or shakes in a row so far; 1 for a tilt and a lean</summary>
+        public uint Count;
+        /// <summary>largest so far: degrees from turn to turn (nod, shake), degrees (tilt), m (lean)</summary>
+        public float Amplitude;
+        /// <summary>nods or shakes/s; NaN for a tilt and a lean</summary>
+        public float Frequency;
+        /// <summary>of the newest end: 1 it was over, 2 cancelled: tracking was lost, the space recentred, the pose jumped or the time went back; 0 none</summary>
+        public uint Ending;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>begins of this gesture since start</summary>
+        public ulong Begins;
+        /// <summary>ends of this gesture since start</summary>
+        public ulong Ends;
+        /// <summary>capture time of the newest begin: when the motion began</summary>
+        public ulong BeginNs;
+        /// <summary>capture time of the newest end: when the motion was over; 0 none</summary>
+        public ulong EndNs;
+        /// <summary>of the gesture: nod, shake, tilt or lean</summary>
+        public readonly Text Name = new Text(32);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 27; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 128; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Gesture = BitConverter.ToUInt32(source, at + 0);
+            Event = BitConverter.ToUInt32(source, at + 4);
+            Direction = BitConverter.ToUInt32(source, at + 8);
+            Count = BitConverter.ToUInt32(source, at + 12);
+            Amplitude = BitConverter.ToSingle(source, at + 16);
+            Frequency = BitConverter.ToSingle(source, at + 20);
+            Ending = BitConverter.ToUInt32(source, at + 24);
+            Reserved = BitConverter.ToUInt32(source, at + 28);
+            Begins = BitConverter.ToUInt64(source, at + 32);
+            Ends = BitConverter.ToUInt64(source, at + 40);
+            BeginNs = BitConverter.ToUInt64(source, at + 48);
+            EndNs = BitConverter.ToUInt64(source, at + 56);
+            Name.Decode(source, at + 64);
         }
     }
 
