@@ -103,7 +103,7 @@ def test_agreement_does_not_hide_a_loss_that_is_seen() -> None:
     assert not found.passed
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(3))
 def test_an_engine_that_says_anything_never_passes(seed: int) -> None:
     noise = np.random.default_rng(seed)
     for count, origins, truth in ((600, 0, True), (600, 8, True), (600, 40, False), (40, 0, True)):
