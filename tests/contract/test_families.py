@@ -91,7 +91,9 @@ class Built:
     engine: Engine
 
 
-def make(folder, monkeypatch, family: Family, *, scheme="static", operators=STATIC) -> Built:
+def make(
+    folder, monkeypatch, family: Family, *, scheme="static", operators=STATIC, quick=False
+) -> Built:
     """Builds a family's engine as a user does: a file and a card of a few lines."""
     monkeypatch.setenv("SENSORIUM_DATA_DIR", str(folder / "data"))
     monkeypatch.setenv("SENSORIUM_CACHE_DIR", str(folder / "cache"))
@@ -106,7 +108,7 @@ def make(folder, monkeypatch, family: Family, *, scheme="static", operators=STAT
     text += "".join(AXIS.format_map(vars(axis)) for axis in family.axes)
     (own / "card.toml").write_text(text)
     card = store.find_card(family.name)
-    build(card, Progress())
+    build(card, Progress(), quick=quick)
     found = report(card)
     assert found is not None
     return Built(found, store.load(family.name))
@@ -204,6 +206,24 @@ def test_its_engine_is_installed_and_runs(built, family: Family) -> None:
     assert made.report["installed"] in ("int8", "fp32")
     run = made.engine.run
     assert snr_db(in_numpy(family), run, inputs(family, 4, seed=4)) > family.snr_db
+
+
+def test_a_quick_build_is_fp32_and_the_next_one_judges(tmp_path, monkeypatch) -> None:
+    made = make(tmp_path, monkeypatch, LSTM, quick=True)
+    made.engine.close()
+    assert made.report["installed"] == "fp32"
+    [why] = [row["why"] for row in made.report["precisions"] if row["name"] == "int8"]
+    assert why == "not judged yet: sensorium-engines build lstm"
+    card = store.find_card("lstm")
+    first = build(card, Progress(), quick=True)
+    assert first == build(card, Progress(), quick=True)
+    judged = build(card, Progress())
+    assert judged.key != first.key
+    assert judged == build(card, Progress(), quick=True)
+    found = report(card)
+    assert found is not None
+    [why] = [row["why"] for row in found["precisions"] if row["name"] == "int8"]
+    assert "samples" in why
 
 
 @every

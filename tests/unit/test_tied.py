@@ -36,7 +36,8 @@ def made(axis: int) -> onnx.ModelProto:
 
 def quantised(model: onnx.ModelProto, **recipe) -> bytes:
     settings = Quantisation(scheme="dynamic", operators=("MatMul",), **recipe)
-    return DynamicQuantiser("tied", model, settings).quantise("cpu")
+    # Seven bits saturate on no CPU.
+    return DynamicQuantiser("tied", model, settings).quantise("cpu", bits=7)
 
 
 @pytest.mark.parametrize("per_channel", [True, False])
@@ -51,7 +52,7 @@ def test_the_table_is_there_once_and_means_the_same(per_channel: bool) -> None:
     for token in (0, 7, TOKENS - 1):
         feeds = {"token": np.array([token]), "vector": np.ones((1, WIDTH), np.float32)}
         one, other = before(feeds), after(feeds)
-        np.testing.assert_allclose(other["row"], one["row"], atol=0.04)
+        np.testing.assert_allclose(other["row"], one["row"], atol=0.08)
         np.testing.assert_allclose(other["logits"], one["logits"], atol=0.5)
 
 

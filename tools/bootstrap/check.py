@@ -17,7 +17,7 @@ from bootstrap.run import build_engines
 from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS, WINE, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 _STEPS = {
@@ -32,12 +32,7 @@ _STEPS = {
 _LIMIT_S = 24 * 60
 """The tests are ended after this long; they take about two thirds of it."""
 _LEAVE_S = 30
-_CTRL_C = signal.SIGINT if os.name == "posix" else signal.SIGTERM
-_OF_THE_TESTS = (
-    "whisper-tiny-en-encoder", "whisper-tiny-en-decoder", "minilm", "resemblyzer", "speech-mel",
-    "speech-embedding", "hey-sensorium", "viseme", "gtcrn", "hand-movement",
-)
-"""Engines that tests need, beside those of the default configuration; what takes longest first."""
+"""Then they get so long to end what they started."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,12 +59,10 @@ def main(arguments: Sequence[str]) -> int:
     except SetupError as error:
         terminal.say(str(error))
         return 1
+    failed = [title for title, step in _STEPS.items() if not _passes(environment, title, step)]
     selected = ["tests/unit", "tests/contract"] if options.fast else []
-    # Who names tests may need no engine; one that does builds its own.
-    with contextlib.nullcontext() if passed else _building(environment):
-        failed = [title for title, step in _STEPS.items() if not _passes(environment, title, step)]
-        if _pytest(environment, [*selected, *passed]) != 0:
-            failed.append("pytest")
+    if _pytest(environment, [*selected, *passed]) != 0:
+        failed.append("pytest")
     if failed:
         terminal.say("Failed: " + ", ".join(failed))
     return 1 if failed else 0
@@ -118,25 +111,6 @@ def _bring_what_the_system_tests_need(environment: Environment, *, yes: bool) ->
         )
 
 
-@contextlib.contextmanager
-def _building(environment: Environment) -> Iterator[None]:
-    """Builds the tests' engines meanwhile, on the cores that nothing else needs.
-
-    A test that needs one waits for it (an engine is installed under a lock), and says what is wrong
-    with one that cannot be built.
-    """
-    command = [str(environment.program("sensorium-engines")), "build", *_OF_THE_TESTS]
-    nice = ["nice", "-n", "15"] if os.name == "posix" else []
-    builder = subprocess.Popen(
-        [*nice, *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        builder.send_signal(_CTRL_C)
-        _await_end(builder)
-
-
 def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
     """Runs one step; shows what it printed only when it failed."""
     begin = time.monotonic()
@@ -158,15 +132,11 @@ def _pytest(environment: Environment, arguments: Sequence[str], *, bare: bool = 
         return running.wait(None if bare else _LIMIT_S)
     except subprocess.TimeoutExpired:
         terminal.say(f"pytest is ended after {_LIMIT_S // 60} minutes")
-        running.send_signal(_CTRL_C)
+        running.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
         return 1
     finally:
-        _await_end(running)
-
-
-def _await_end(process: subprocess.Popen[bytes]) -> None:
-    """A process that was interrupted gets time to end what it started."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_LEAVE_S)
-    process.kill()
-    process.wait()
+        # What was interrupted gets time to end what it started.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(_LEAVE_S)
+        running.kill()
+        running.wait()

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from sensorium_tools.progress import Progress
 
 
-def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
+def build(
+    card: Card, progress: Progress, *, force: bool = False, quick: bool = False
+) -> Manifest:
     """Builds a card's engine, unless it is there.
 
     One that could not be judged here, for want of samples, is tried again each time. One whose card
@@ -30,6 +32,7 @@ def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
         card: Of the engine.
         progress: Told of each step.
         force: Builds and judges it even when it is there.
+        quick: Is content with fp32, without a verdict; a later build judges.
 
     Raises:
         HashError: When an archive, a weight or a sample is not the pinned one.
@@ -40,13 +43,13 @@ def build(card: Card, progress: Progress, *, force: bool = False) -> Manifest:
     present = installed(card)
     enough = {keys.engine(card)}
     is_open = card.quantisation.scheme != "none"
-    if not is_open:
+    if quick or not is_open:
         enough.add(keys.engine(card, judged=False))
     if present is not None and present.key in enough and not force:
         return present
     data = graph(card, progress)
     whole = with_ports(card, data)
-    made = Workshop(whole, data, progress).make(judge=is_open or force)
+    made = Workshop(whole, data, progress).make(judge=force or (is_open and not quick))
     target = made.target
 
     def plans(manifest: Manifest) -> None:

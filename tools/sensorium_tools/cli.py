@@ -67,7 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         if name != "list":
             command.add_argument("--all", action="store_true", help="the opt-in engines, too")
         if name == "build":
-            command.add_argument("--force", action="store_true", help="build what is built")
+            how = command.add_mutually_exclusive_group()
+            how.add_argument("--force", action="store_true", help="build what is built")
+            how.add_argument(
+                "--quick", action="store_true",
+                help="fp32 at once, without a verdict on INT8, which a later build gives",
+            )
         if name == "verify":
             command.add_argument(
                 "--write-readme", action="store_true",

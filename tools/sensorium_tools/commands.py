@@ -73,7 +73,7 @@ def build(card: Card, progress: Progress, arguments: argparse.Namespace) -> dict
     """Builds a card's engine."""
     begun = time.monotonic()
     before = installed(card)
-    manifest = building.build(card, progress, force=arguments.force)
+    manifest = building.build(card, progress, force=arguments.force, quick=arguments.quick)
     file = store.built_folder(card.name) / manifest.file
     same = before is not None and before.key == manifest.key and not arguments.force
     return {

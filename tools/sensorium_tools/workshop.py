@@ -89,6 +89,8 @@ class Workshop:
         card = self._card
         trial, feeds = self._trial() if judge else (None, self._zeros())
         self._half(trial)
+        if not judge:
+            self._compared.missing["int8"] = f"not judged yet: sensorium-engines build {card.name}"
         made = self._int8(trial)
         target = tensorrt(
             card, self._fp32, made, trial, self._reference, feeds, self._compared.kept,
