@@ -13,7 +13,7 @@ from fixtures.senses import Desk
 from fixtures.voices import OTHERS, RATE_HZ, STRANGER, WEARER, sentences, spoken
 
 from sensorium.inference import store
-from sensorium.perception import enrolling, enrolment
+from sensorium.perception import enrolling, enrolment, private_file
 from sensorium.perception.speaker import NO, UNKNOWN, YES, Speaker, SpeakerOptions
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
 from sensorium.perception.voice_measures import MeasuresOptions, VoiceMeasures
@@ -97,7 +97,7 @@ def test_an_enrolment_is_in_force_at_once_and_so_is_its_end(
     enrolment.write(enrolment.place(), wearer)
     assert "enrolled" not in note(desk)
     say(desk, WEARER)
-    enrolment.delete(enrolment.place())
+    private_file.delete(enrolment.place())
     say(desk, WEARER)
     assert answers(desk) == [UNKNOWN, YES, UNKNOWN]
 

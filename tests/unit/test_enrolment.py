@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sensorium.errors import EnrolmentError
-from sensorium.perception import enrolment
+from sensorium.perception import enrolment, private_file
 from sensorium.perception.enrolling import agreement
 from sensorium.perception.enrolment import Enrolment, Own
 
@@ -41,16 +41,16 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_was_written_is_read_again(path: Path) -> None:
     written = example()
-    before = enrolment.stamp(path)
+    before = private_file.stamp(path)
     enrolment.write(path, written)
     found = enrolment.read(path)
     np.testing.assert_allclose(found.voice, written.voice, atol=1e-6)
     assert (found.made, found.model, found.engine) == (written.made, written.model, written.engine)
     assert (found.own, found.sentences, found.seconds) == (written.own, 6, 23.5)
     assert before is None
-    first = enrolment.stamp(path)
+    first = private_file.stamp(path)
     enrolment.write(path, example(sentences=7))
-    assert enrolment.stamp(path) != first
+    assert private_file.stamp(path) != first
     assert os.listdir(path.parent) == [path.name]
 
 
@@ -62,9 +62,9 @@ def test_it_is_the_users_alone(path: Path) -> None:
 
 
 def test_deleting_it_leaves_nobody(path: Path) -> None:
-    assert not enrolment.delete(path)
+    assert not private_file.delete(path)
     enrolment.write(path, example())
-    assert enrolment.delete(path)
+    assert private_file.delete(path)
     with pytest.raises(EnrolmentError, match="nobody is enrolled") as caught:
         enrolment.read(path)
     assert caught.value.remedy == "sensorium enrol"
@@ -103,7 +103,7 @@ def test_a_broken_file_is_refused_with_the_remedy(path: Path, data: bytes, said:
 
 def test_a_folder_in_its_place_is_an_error(path: Path) -> None:
     path.mkdir(parents=True)
-    for action in (enrolment.read, enrolment.delete):
+    for action in (enrolment.read, private_file.delete):
         with pytest.raises(EnrolmentError, match="cannot be"):
             action(path)
     with pytest.raises(EnrolmentError, match="cannot be written"):

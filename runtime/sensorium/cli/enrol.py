@@ -12,7 +12,7 @@ from sensorium.cli.sound_file import pieces
 from sensorium.errors import EnrolmentError
 from sensorium.inference import manifest as manifests
 from sensorium.inference import store
-from sensorium.perception import enrolling, enrolment
+from sensorium.perception import enrolling, enrolment, private_file
 from sensorium.perception.voiceprint import ENGINE
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Enrols, shows or deletes."""
     path = enrolment.place()
     if args.delete:
-        gone = enrolment.delete(path)
+        gone = private_file.delete(path)
         output.document({"deleted": gone, "file": str(path)})
         output.console.print("the voice is forgotten" if gone else "nobody was enrolled")
         return 0

@@ -6,9 +6,7 @@ against one another, from which his threshold follows. It is biometric data all 
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +14,7 @@ import numpy as np
 
 from sensorium import folders
 from sensorium.errors import EnrolmentError
+from sensorium.perception import private_file
 from sensorium.perception.voiceprint import WIDTH
 
 if TYPE_CHECKING:
@@ -91,15 +90,6 @@ def place() -> Path:
     return folders.data_dir() / "enrolments" / "speaker.json"
 
 
-def stamp(path: Path) -> object:
-    """A value that changes when the file appears, changes or goes; None while it is not there."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
-
-
 def write(path: Path, enrolment: Enrolment) -> None:
     """Keeps an enrolment, in the place of the one before, for the user's eyes alone.
 
@@ -108,20 +98,7 @@ def write(path: Path, enrolment: Enrolment) -> None:
     """
     document = {"format": FORMAT, **asdict(enrolment)}
     document["voice"] = [round(float(part), 7) for part in enrolment.voice]
-    # Of this process: two that enrol at once must not write into one file.
-    draft = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1)
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise EnrolmentError(
-            f"{path}: cannot be written: {error.strerror}", "make room there, or mend its rights"
-        ) from error
+    private_file.write(path, document, indent=1)
 
 
 def read(path: Path) -> Enrolment:
@@ -130,43 +107,12 @@ def read(path: Path) -> Enrolment:
     Raises:
         EnrolmentError: There is none, it is broken, or of another format.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise EnrolmentError("nobody is enrolled", "sensorium enrol") from error
-    except OSError as error:
-        raise EnrolmentError(
-            f"{path}: cannot be read: {error.strerror}", "mend its rights, or delete it"
-        ) from error
-    try:
-        if len(data) > MAX_BYTES:
-            raise ValueError(f"is larger than {MAX_BYTES} bytes")
-        document = json.loads(data)
-        if document["format"] != FORMAT:
-            raise EnrolmentError(
-                f"{path}: is of format {document['format']}, this version has {FORMAT}", AGAIN
-            )
-        return _checked(document)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise EnrolmentError(f"{path}: is damaged: {error!r}", AGAIN) from error
-
-
-def delete(path: Path) -> bool:
-    """Deletes an enrolment; False when there was none.
-
-    Raises:
-        EnrolmentError: When it cannot be deleted.
-    """
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise EnrolmentError(
-            f"{path}: cannot be deleted: {error.strerror}", "delete it yourself"
-        ) from error
-    return True
+    found = private_file.read(
+        path, _checked, version=FORMAT, max_bytes=MAX_BYTES, again=AGAIN
+    )
+    if found is None:
+        raise EnrolmentError("nobody is enrolled", "sensorium enrol")
+    return found
 
 
 def _checked(document: dict[str, Any]) -> Enrolment:

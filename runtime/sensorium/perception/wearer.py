@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.errors import CardError, EnrolmentError
 from sensorium.inference import store
-from sensorium.perception import enrolment
+from sensorium.perception import enrolment, private_file
 from sensorium.perception.voiceprint import ENGINE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Wearer:
 
     def look(self) -> None:
         """Reads the file where it has changed since the last look."""
-        stamp = enrolment.stamp(self._path)
+        stamp = private_file.stamp(self._path)
         if stamp == self._stamp:
             return
         self._stamp = stamp
