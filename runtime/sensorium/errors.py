@@ -10,7 +10,7 @@
     │   └── DeniedError      asked for something without a grant
     ├── RecordingError       a recording that cannot be written or read
     ├── SensorError          a device or runtime that is missing or vanished
-    ├── EnrolmentError       a voice that cannot be enrolled, or what is kept of it is broken
+    ├── EnrolmentError       a voice or gesture that cannot be enrolled, or what is kept is broken
     └── EngineError          a card, weight or engine
         ├── CardError        a card that breaks the schema
         ├── HashError        a file whose sha256 is not the pinned one
@@ -84,7 +84,7 @@ class SensorError(SensoriumError):
 
 
 class EnrolmentError(SensoriumError):
-    """A voice cannot be enrolled, or what is kept of it cannot be used."""
+    """A voice or gesture cannot be enrolled, or what is kept of it cannot be used."""
 
 
 class EngineError(SensoriumError):

@@ -17,6 +17,10 @@ DOUBLE_PINCH = "double_pinch"
 """The one movement that is counted, not learned: the thumb and index touch twice."""
 ACTIONS = ("", *SHAPES, *MOVEMENTS, DOUBLE_PINCH)
 """What `action` counts: 0 none."""
+OWN = len(ACTIONS)
+"""Value of `action` for a gesture of the wearer's own, whose name and id stand beside it."""
+OWN_NAME = 32
+"""Bytes of its name, the closing NUL included."""
 
 HAND_GESTURE = Record(
     "hand_gesture",
@@ -27,8 +31,8 @@ HAND_GESTURE = Record(
         scalar("action", "u32", "what the event, or on a state the newest movement, is: 0 none, "
                "1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb "
                "down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, "
-               "16 circle, 17 double pinch"),
-        scalar("lost", "u32", "1: the shape ended since the hand was lost, not opened"),
+               "16 circle, 17 double pinch, 18 one of the wearer's own: see `own`"),
+        scalar("lost", "u32", "1: it ended since the hand was lost, or the own gesture deleted"),
         scalar("held", "u32", "bits, 1 << index: the shapes that are held"),
         scalar("runtime", "u32", "bits, 1 << index: scores that are the OpenXR runtime's own"),
         scalar("movements_judged", "u32", "1 while movements can be told: hand and head are seen"),
@@ -44,9 +48,21 @@ HAND_GESTURE = Record(
                "than 1.6 s no earlier than that before its end"),
         scalar("movement_end_ns", "u64", "when it had ended"),
         text("name", 32, "of `action`; empty for none"),
+        scalar("own", "u32", "id of a gesture that the wearer has enrolled: on a state the one "
+               "that is held, on an event the one that begins or ends; 0 none"),
+        scalar("own_phase", "u32", "of the one that is held: 0 none, 1 begin, 2 hold, 3 end"),
+        scalar("own_score", "f32", "0..1, of the own gesture that the hand is nearest to, before "
+               "hysteresis: 1 its mean, 0.7 where it is told from all else"),
+        scalar("own_known", "u32", "own gestures that can be told now"),
+        scalar("own_begins", "u64", "of own gestures, since start, of this hand"),
+        scalar("own_ends", "u64", "of own gestures, since start, of this hand"),
+        scalar("own_begin_ns", "u64", "capture time of the newest begin"),
+        scalar("own_end_ns", "u64", "capture time of the newest end"),
+        text("own_name", OWN_NAME, "as the wearer called `own`; empty for none"),
     ),
     "What one hand does: shapes with begin, hold and end; movements when they have ended.",
     id=24,
+    minor=1,
 )
 
 RAY = Record(
