@@ -119,3 +119,14 @@ def test_forgotten_frames_do_not_count() -> None:
     assert frames(gate, [{1: 0.9}] * 2) == []
     gate.forget()
     assert frames(gate, [{1: 0.9}] * 3) == [(2, "begin", 1)]
+
+
+def test_a_class_that_must_be_held_begins_when_it_was_for_so_long_at_any_rate() -> None:
+    for span_ns in (7, 11, 33):
+        gate = LabelGate(0.5, 3, 0.3, 3, begin_ns=60)
+        told = [
+            at * span_ns for at in range(30) if gate.update((0.0, 0.9), at * span_ns) != Change.NONE
+        ]
+        (begun_ns,) = told
+        assert max(60, 2 * span_ns) <= begun_ns < max(60, 2 * span_ns) + span_ns
+        assert gate.since_ns == 0

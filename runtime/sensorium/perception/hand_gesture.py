@@ -1,6 +1,7 @@
 """What each hand does: shapes by geometry, movements by a small network, and where it points.
 
-What the OpenXR runtime tells itself wins: see `runtime_hand`. Defined for bad input:
+The wearer's own gestures are told, too: see `own_shapes`. What the OpenXR runtime tells itself
+wins: see `runtime_hand`. Defined for bad input:
 
 - a joint without a valid or finite position, or another hand's side: the hand is lost;
 - a lost hand ends what it held, marked so, and what it was moving is never told: a movement needs
@@ -28,7 +29,10 @@ from sensorium.perception.hand_motion import HandMotion, Head
 from sensorium.perception.hand_report import HandReport
 from sensorium.perception.hand_shapes import finger_ray, shapes
 from sensorium.perception.hysteresis import Change
+from sensorium.perception.known_gestures import KnownGestures
 from sensorium.perception.movement import CHANCE, CLASSES, OUTPUT, MovementGate, Window
+from sensorium.perception.own_gestures import place
+from sensorium.perception.own_shapes import OwnShapes
 from sensorium.perception.runtime_hand import RuntimeHands
 from sensorium.perception.sense import input_reason
 from sensorium.perception.shape_gates import DoublePinch, ShapeGates
@@ -75,6 +79,11 @@ class HandOptions:
         metadata={"doc": "Two pinches that begin so soon after one another are a double pinch; 0: "
                   "none is.", "min": 0, "max": 2000},
     )
+    own_hold_ms: int = field(
+        default=60,
+        metadata={"doc": "A gesture of your own begins after it was held for so long, too.",
+                  "min": 0, "max": 2000},
+    )
     movements: bool = field(
         default=True, metadata={"doc": "Whether movements are told; without, no engine is loaded."}
     )
@@ -103,6 +112,7 @@ class HandGesture:
     ) -> None:
         self._options = options
         self._rings = rings
+        self._known = KnownGestures(place())
         self._engine = engines[ENGINE] if options.movements else None
         if self._engine is not None and self._engine.labels != CLASSES:
             raise EngineError(
@@ -115,10 +125,17 @@ class HandGesture:
         """The engine, where movements are told."""
         return cls.ENGINES if options.movements else ()
 
+    @property
+    def note(self) -> str:
+        """Why the wearer's own gestures cannot be told; empty where they can, or there are none."""
+        self._known.look()
+        return self._known.problem
+
     def streams(self) -> tuple[HandStream, ...]:
         """See `Sense.streams`: the left and the right hand."""
         return tuple(
-            HandStream(side, self._options, self._engine, self._rings) for side in (1, 2)
+            HandStream(side, self._options, self._engine, self._rings, self._known)
+            for side in (1, 2)
         )
 
 
@@ -126,7 +143,8 @@ class HandStream:
     """One hand's stream."""
 
     def __init__(
-        self, side: int, options: HandOptions, engine: Engine | None, rings: Rings
+        self, side: int, options: HandOptions, engine: Engine | None, rings: Rings,
+        known: KnownGestures,
     ) -> None:
         name = SIDES[side - 1]
         self.trigger = f"hand_{name}"
@@ -137,6 +155,10 @@ class HandStream:
         self._runtime = RuntimeHands(rings, f"controller_{name}")
         self._gates = ShapeGates(
             options.begin_score, options.begin_frames, options.end_score, options.end_frames
+        )
+        self._own = OwnShapes(
+            known, side, options.begin_score, options.begin_frames, options.end_score,
+            options.end_frames, options.own_hold_ms * 1_000_000,
         )
         self._double = DoublePinch(options.double_pinch_ms * 1_000_000)
         self._motion = HandMotion(side)
@@ -170,8 +192,10 @@ class HandStream:
                 self._end_all(sample, publish)
             elif span_ns > GAP_NS:
                 self._gates.forget()
+                self._own.forget()
         told = self._runtime.of(sample.capture_ns)
         self._shapes(points, told, sample, publish)
+        self._own.update(points, sample.capture_ns, self._report, publish)
         self._move(points, sample, publish)
         self._report.state(sample.capture_ns, publish)
         self._point(points, told, sample, publish)
@@ -276,6 +300,7 @@ class HandStream:
     def _end_all(self, sample: Sample, publish: Publish) -> None:
         for turn in self._gates.stop():
             self._report.turn(turn, 0.0, sample.capture_ns, publish, lost=True)
+        self._own.stop(sample.capture_ns, self._report, publish)
         self._double.forget()
         self._motion.reset()
         self._begins = self._motion.begins

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.perception.hysteresis import Change
 from sensorium.perception.shape_gates import PHASE_END
-from sensorium.records.hands import ACTIONS, SHAPES
+from sensorium.records.hands import ACTIONS, OWN, SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sensorium.health import Reason
     from sensorium.inference.engine import Engine
+    from sensorium.perception.own_shapes import OwnTurn
     from sensorium.perception.sense import Publish
     from sensorium.perception.shape_gates import ShapeGates, Turn
 
@@ -41,7 +42,10 @@ class HandReport:
         self._held, self._runtime, self._judged = (
             one[name] for name in ("held", "runtime", "movements_judged")
         )
-        self._best = 0.0
+        self._own, self._own_known, self._own_phase = (
+            one[name] for name in ("own_score", "own_known", "own_phase")
+        )
+        self._best = self._own_best = 0.0
 
     def score(self, shape: int) -> float:
         """Of a shape in the newest frame, 0..1."""
@@ -84,15 +88,34 @@ class HandReport:
         record["movement_begin_ns"], record["movement_end_ns"] = begin_ns, end_ns
         self._tell(MOVED, action, chance, time_ns, publish, engine, False)
 
+    def own(self, known: int, score: float, phase: int) -> None:
+        """Takes a frame's own gestures: how many there are, the nearest one's score, its phase."""
+        self._own[0], self._own_known[0], self._own_phase[0] = score, known, phase
+        self._own_best = score
+
+    def own_turn(
+        self, turn: OwnTurn, time_ns: int, publish: Publish, *, lost: bool = False
+    ) -> None:
+        """Counts a begin or an end of an own gesture, and tells it."""
+        record, begins = self._record, turn.change == Change.BEGIN
+        record["own_begins" if begins else "own_ends"] += 1
+        record["own_begin_ns" if begins else "own_end_ns"] = turn.since_ns if begins else time_ns
+        record["own"], record["own_name"] = turn.id, turn.name
+        self._tell(BEGINS if begins else ENDS, OWN, turn.score, time_ns, publish, None, lost)
+        if not begins:
+            record["own"], record["own_name"] = 0, b""
+
     def state(self, time_ns: int, publish: Publish) -> None:
         """Publishes the state."""
-        publish(self._channel, self._record, time_ns, confidence=self._best)
+        best = max(self._best, self._own_best)
+        publish(self._channel, self._record, time_ns, confidence=best)
 
     def nothing(self, time_ns: int, publish: Publish, reason: Reason) -> None:
         """Publishes that there is no hand; counts and the newest movement stay."""
-        if self._best or self._phases.any() or self._judged[0]:
-            self._best = 0.0
-            for name in ("scores", "phases", "held", "runtime", "movements_judged"):
+        if self._best or self._own_best or self._phases.any() or self._judged[0]:
+            self._best = self._own_best = 0.0
+            for name in ("scores", "phases", "held", "runtime", "movements_judged", "own_score",
+                         "own_phase"):
                 self._record[name] = 0
         publish(self._channel, self._record, time_ns, valid=False, reason=reason)
 
@@ -103,7 +126,11 @@ class HandReport:
         told = self._event
         told[:] = self._record
         told["event"], told["action"], told["chance"] = event, action, chance
-        told["name"], told["lost"] = ACTIONS[action].encode(), lost
+        told["lost"] = lost
+        if action == OWN:
+            told["name"] = told["own_name"]
+        else:
+            told["name"], told["own"], told["own_name"] = ACTIONS[action].encode(), 0, b""
         publish(EVENTS, told, time_ns, confidence=chance, engine=engine)
 
 

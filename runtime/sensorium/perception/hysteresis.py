@@ -98,9 +98,10 @@ class LabelGate:
     """Begins and ends of classes: label 0 is the background and never begins.
 
     A class begins when it is the best one, at `begin_score` or more, in `begin_frames` frames in
-    a row; it ends when its score is under `end_score` in `end_frames` frames in a row. So a begin
-    is told `begin_frames` - 1 frames after the first that shows it, an end `end_frames` - 1. The
-    next class can begin in the frame after the end.
+    a row that span `begin_ns` or more; it ends when its score is under `end_score` in `end_frames`
+    frames in a row. So, where `begin_ns` asks for no more, a begin is told `begin_frames` - 1
+    frames after the first that shows it, an end `end_frames` - 1. The next
+    class can begin in the frame after the end.
 
     Attributes:
         label: The class that is held; 0: none.
@@ -108,12 +109,14 @@ class LabelGate:
     """
 
     def __init__(
-        self, begin_score: float, begin_frames: int, end_score: float, end_frames: int
+        self, begin_score: float, begin_frames: int, end_score: float, end_frames: int,
+        begin_ns: int = 0,
     ) -> None:
         self.label = 0
         self.since_ns = 0
         self._begin_score = begin_score
         self._begin_frames = begin_frames
+        self._begin_ns = begin_ns
         self._end_score = end_score
         self._end_frames = end_frames
         self._candidate = 0
@@ -133,7 +136,10 @@ class LabelGate:
             low = scores[self.label] < self._end_score
             self._low_frames = self._low_frames + 1 if low else 0
             return self.stop() if self._low_frames >= self._end_frames else Change.NONE
-        if self._candidate_frames < self._begin_frames:
+        if (
+            self._candidate_frames < self._begin_frames
+            or time_ns - self._candidate_ns < self._begin_ns
+        ):
             return Change.NONE
         self.label = self._candidate
         self.since_ns = self._candidate_ns

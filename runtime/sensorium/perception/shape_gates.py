@@ -68,7 +68,7 @@ class ShapeGates:
             change = gate.update((0.0, score), time_ns)
             if change != Change.NONE:
                 turns.append(Turn(shape, change, gate.since_ns))
-            phases[shape] = _PHASES[change] or (PHASE_HOLD if gate.label else PHASE_NONE)
+            phases[shape] = PHASES[change] or (PHASE_HOLD if gate.label else PHASE_NONE)
         return turns
 
     def forget(self) -> None:
@@ -85,7 +85,7 @@ class ShapeGates:
                 yield Turn(shape, Change.END, gate.since_ns)
 
 
-_PHASES = {Change.NONE: PHASE_NONE, Change.BEGIN: PHASE_BEGIN, Change.END: PHASE_END}
+PHASES = {Change.NONE: PHASE_NONE, Change.BEGIN: PHASE_BEGIN, Change.END: PHASE_END}
 
 
 class DoublePinch:
