@@ -1,4 +1,7 @@
-"""`sensorium enrol`: the wearer reads a few sentences, so that his voice is known."""
+"""`sensorium enrol`: the wearer reads a few sentences, so that his voice is known.
+
+`sensorium enrol gesture NAME` is another story: see `enrol_gesture`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from sensorium.cli import enrol_gesture, json_option
 from sensorium.cli.listening import Listening
 from sensorium.cli.sound_file import pieces
 from sensorium.errors import EnrolmentError
@@ -41,6 +45,12 @@ TRIES = 5
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
+    kinds = parser.add_subparsers(dest="kind", metavar="gesture")
+    gesture = kinds.add_parser(
+        "gesture", help="enrol, list or delete a gesture of your own, instead of the voice"
+    )
+    json_option.add(gesture, nested=True)
+    enrol_gesture.arguments(gesture)
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--from", dest="source", type=Path, metavar="FILE",
@@ -58,6 +68,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Enrols, shows or deletes."""
+    if args.kind == "gesture":
+        return enrol_gesture.run(args, output)
     path = enrolment.place()
     if args.delete:
         gone = private_file.delete(path)
