@@ -26,6 +26,7 @@ SENSES: dict[str, str] = {
     "gesture": "sensorium.perception.gesture:Gesture",
     "hand_gesture": "sensorium.perception.hand_gesture:HandGesture",
     "head": "sensorium.perception.head:Head",
+    "target": "sensorium.perception.target:Target",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",
@@ -87,6 +88,13 @@ class Apps(Protocol):
 
     def connected(self) -> tuple[App, ...]:
         """Those that have a region of their own now."""
+        ...
+
+    def latest(self, session: int, channel: str) -> int:
+        """The number of the newest record of a channel of an app's region; 0: there is none.
+
+        The app can write there: a change is all that it says.
+        """
         ...
 
     def newest(self, session: int, channel: str) -> Sample | None:

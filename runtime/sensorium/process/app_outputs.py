@@ -78,6 +78,13 @@ class AppOutputs:
         """See `Apps.connected`."""
         return tuple(held.app for held in tuple(self._held.values()))
 
+    def latest(self, session: int, channel: str) -> int:
+        """See `Apps.latest`."""
+        held = self._held.get(session)
+        if held is None:
+            return 0
+        return held.region.words[(held.region.entry(channel).base + Entry.LATEST) // 8]
+
     def newest(self, session: int, channel: str) -> Sample | None:
         """See `Apps.newest`."""
         held = self._held.get(session)

@@ -134,8 +134,23 @@ TARGET = Record(
     (
         array("looked_at", RANKED, 1, "by gaze"),
         array("pointed_at", RANKED, 2, "by the left, the right hand"),
-        array("grabbed", RANKED, 2, "by the left, the right hand"),
+        array("grabbed", RANKED, 2, "by the left, the right hand; of those that are movable"),
+        scalar("scene_state", "u32", "0 used, 1 withdrawn by the app, 2 bad transform, 3 more "
+               "targets than there is room for, 4 made for a space that is not known any more, "
+               "5 unreadable, 6 none was published"),
+        scalar("ignored", "u32", "targets of the scene that broke a rule"),
+        scalar("looked_source", "u32", "1 eye gaze, 2 the head's ray; 0 none now"),
+        scalar("hands", "u32", "bits: 1 the left points, 2 the right; 4 the left grips, 8 the "
+               "right, whether at a target or not"),
+        array("nothing", "f32", 5, "probabilities of no target: looked at, pointed at by the left, "
+              "the right hand, grabbed by the left, the right hand"),
+        scalar("reserved", "u32", "0"),
+        array("since_ns", "u64", 5, "in that order: capture time since when the first id is the "
+              "one that is meant; 0: none is"),
+        array("changes", "u64", 5, "in that order: how often what is meant has changed since the "
+              "app or the sense began, to none included"),
     ),
     "Which of the app's targets the wearer attends to.",
     id=18,
+    minor=1,
 )

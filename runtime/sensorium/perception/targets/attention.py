@@ -1,0 +1,216 @@
+"""What one app is told: its scene, and what of it is looked at, pointed at and grabbed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from sensorium import records
+from sensorium.perception.targets.choice import NOTHING, Ranking
+from sensorium.perception.targets.grasp import Grasp
+from sensorium.perception.targets.referent import Referent
+from sensorium.perception.targets.scene import Scene, SceneState, read_scene
+
+if TYPE_CHECKING:
+    from sensorium.perception.sense import App, Apps
+    from sensorium.perception.targets.hand_input import HandInput
+    from sensorium.perception.targets.spaces import Spaces, Turn, Vector
+
+WAIT_NS = 250_000_000
+"""So long the scene before stands while a new one's space is not known yet."""
+SIDES = (0, 1)
+LOOKED, POINTED, GRABBED = 0, 1, 3
+"""Places in the record's arrays of five; those of hands are followed by the right one's."""
+
+
+class Accuracy(NamedTuple):
+    """How well a ray is known.
+
+    Attributes:
+        noise: RMS an axis from sample to sample, rad.
+        offset: Standard deviation an axis of what stays the same, rad.
+    """
+
+    noise: float
+    offset: float
+
+
+class Attention:
+    """One app's part of the sense.
+
+    Args:
+        app: Whose region is read and written.
+        hand: How well hands point.
+
+    Attributes:
+        record: `records.TARGET`, shape (1,).
+        scene: What is used of the app's scene; None: nothing, see `state`.
+        state: What became of it.
+    """
+
+    def __init__(self, app: App, hand: Accuracy) -> None:
+        self.app = app
+        self.record = records.TARGET.zeros()
+        self.scene: Scene | None = None
+        self.state = SceneState.MISSING
+        self._number = 0
+        self._taken: tuple[int, int] | None = None
+        self._epoch = 0
+        self._late_ns = 0
+        self._source = 0
+        self._looks: Referent | None = None
+        self._points = tuple(Referent(*hand) for _ in SIDES)
+        self._grasps = tuple(Grasp() for _ in SIDES)
+        self._pointing = [False, False]
+        self._chosen = [0] * 5
+        row = self.record[0]
+        row["nothing"] = 1
+        self._rows = (row["looked_at"], *row["pointed_at"], *row["grabbed"])
+        self._nothing, self._since, self._changes = (
+            row[name] for name in ("nothing", "since_ns", "changes")
+        )
+
+    def read(self, apps: Apps, spaces: Spaces, time_ns: int) -> None:
+        """Takes the app's scene, where it or the spaces have changed.
+
+        Args:
+            apps: The regions.
+            spaces: Which the scene may be made for.
+            time_ns: Of the newest head or gaze.
+        """
+        if spaces.epoch != self._epoch:
+            self._epoch = spaces.epoch
+            self._use(None, SceneState.OTHER_SPACE if self._number else SceneState.MISSING)
+        number = apps.latest(self.app.session, "scene")
+        if not number or self._taken == (number, spaces.revision):
+            return
+        if number != self._number:
+            self._number, self._late_ns = number, 0
+        sample = apps.newest(self.app.session, "scene")
+        found = (
+            SceneState.UNREADABLE if sample is None
+            else read_scene(sample.record) if sample.valid
+            else SceneState.WITHDRAWN
+        )
+        if isinstance(found, SceneState):
+            self._use(None, found)
+        else:
+            turn = spaces.into_first(found.generation)
+            if turn is not None:
+                self._use(_turned(found, turn), SceneState.USED)
+            else:
+                # The app may have seen a recentre before us.
+                self._late_ns = self._late_ns or time_ns
+                if time_ns - self._late_ns < WAIT_NS:
+                    return
+                self._use(None, SceneState.OTHER_SPACE)
+        self._taken = number, spaces.revision
+
+    def look(
+        self, source: int, accuracy: Accuracy, ray: tuple[Vector, Vector], time_ns: int
+    ) -> None:
+        """Takes a ray of the gaze, in the first space.
+
+        Args:
+            source: 1 eye gaze, 2 the head's ray.
+            accuracy: Of that source.
+            ray: Origin, m, and unit direction.
+            time_ns: Capture time.
+        """
+        if source != self._source or self._looks is None:
+            self._source = source
+            before, self._looks = self._looks, Referent(*accuracy)
+            self._looks.ranking = before.ranking if before is not None else NOTHING
+        if self.scene is not None:
+            origin, direction = ray
+            self._looks.take(self.scene, np.array(origin), np.array(direction), time_ns)
+            self._write(LOOKED, self._looks.ranking, time_ns)
+
+    def look_away(self, time_ns: int) -> None:
+        """Nobody knows where the wearer looks."""
+        self._source, self._looks = 0, None
+        self._write(LOOKED, NOTHING, time_ns)
+
+    def hand(self, side: int, turn: Turn, hand: HandInput | None, time_ns: int) -> None:
+        """Takes a sample of one hand.
+
+        Args:
+            side: 0 left, 1 right.
+            turn: From the sample's space to the first one.
+            hand: None: it is not seen.
+            time_ns: Capture time.
+        """
+        scene, points, grasp = self.scene, self._points[side], self._grasps[side]
+        ray = hand.ray if hand is not None else None
+        self._pointing[side] = ray is not None
+        if hand is None:
+            grasp.release()
+        elif scene is not None:
+            grasp.take(scene, hand.strength, np.array(turn.point(hand.point)))
+        # A hand that holds something refers to that.
+        if ray is None or scene is None or grasp.ranking.chosen:
+            points.stop()
+        else:
+            origin, direction = np.array(turn.point(ray[0])), np.array(turn.direction(ray[1]))
+            points.take(scene, origin, direction, time_ns)
+        self._write(POINTED + side, points.ranking, time_ns)
+        self._write(GRABBED + side, grasp.ranking, time_ns)
+
+    def fill(self) -> None:
+        """Brings the rest of the record up to date."""
+        row = self.record[0]
+        row["scene_state"], row["looked_source"] = self.state, self._source
+        row["ignored"] = self.scene.ignored if self.scene is not None else 0
+        row["hands"] = sum(
+            (self._pointing[side] << side) | (self._grasps[side].gripping << (2 + side))
+            for side in SIDES
+        )
+
+    @property
+    def looked(self) -> bool:
+        """Whether it is known where the wearer looks."""
+        return self._looks is not None
+
+    @property
+    def confidence(self) -> float:
+        """How probable what is looked at is; NaN where nothing is known."""
+        return max(
+            (float(self._nothing[LOOKED]), float(self._rows[LOOKED]["scores"][0]))
+        ) if self._looks is not None else math.nan
+
+    def _use(self, scene: Scene | None, state: SceneState) -> None:
+        self.scene, self.state = scene, state
+        if scene is None:
+            self._late_ns = 0
+            if self._looks is not None:
+                self._looks.stop()
+            for points, grasp in zip(self._points, self._grasps, strict=True):
+                points.stop()
+                grasp.release()
+            for way in range(5):
+                self._write(way, NOTHING, 0)
+
+    def _write(self, way: int, ranking: Ranking, time_ns: int) -> None:
+        row, count = self._rows[way], len(ranking.ids)
+        ids, scores = row["ids"], row["scores"]
+        ids[:count], scores[:count] = ranking.ids, ranking.scores
+        ids[count:], scores[count:] = 0, 0
+        row["count"] = count
+        self._nothing[way] = ranking.nothing
+        chosen = ranking.chosen
+        if chosen != self._chosen[way]:
+            self._chosen[way] = chosen
+            self._since[way] = time_ns if chosen else 0
+            self._changes[way] += 1
+
+
+def _turned(scene: Scene, turn: Turn) -> Scene:
+    """A scene in the first space."""
+    c, s = turn.cosine, turn.sine
+    matrix = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+    return replace(
+        scene, centres=scene.centres @ matrix.T + turn.move, axes=scene.axes @ matrix.T
+    )

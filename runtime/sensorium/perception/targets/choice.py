@@ -1,0 +1,70 @@
+"""Which target is taken for the one that is meant: the best, unless another one hardly is better.
+
+The one that was chosen, none among them, is `STAY` times as probable as the rays alone say: who
+means something will mostly mean it in the next frame, too. So another one is chosen when it is
+that much more probable, and a choice between two does not flicker.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from sensorium.perception.targets.belief import Belief
+    from sensorium.perception.targets.scene import Scene
+
+STAY = 3.0
+"""How much more probable another one must be."""
+_RANKED = 3
+_LEAST = 0.005
+"""A less probable target is not listed."""
+
+
+class Ranking(NamedTuple):
+    """The probabilities of one way to refer.
+
+    Attributes:
+        ids: At most three, the most probable first.
+        scores: Their probabilities.
+        nothing: The probability of no target.
+    """
+
+    ids: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
+    nothing: float = 1.0
+
+    @property
+    def chosen(self) -> int:
+        """The id that is most probable; 0: none."""
+        return self.ids[0] if self.ids and self.scores[0] >= self.nothing else 0
+
+
+NOTHING = Ranking()
+
+
+def rank(scene: Scene, belief: Belief, chosen: int) -> Ranking:
+    """The probabilities, with what `STAY` says.
+
+    Args:
+        scene: That the belief is of.
+        belief: Of the evidence.
+        chosen: The id that was chosen before; 0: none.
+    """
+    ids = scene.ids[belief.places]
+    stay = math.log(STAY)
+    weights = belief.weights + stay * (ids == chosen)
+    nothing = belief.nothing + (stay if chosen == 0 else 0.0)
+    top = max(nothing, float(weights.max())) if len(weights) else nothing
+    shares = np.exp(weights - top)
+    none = math.exp(nothing - top)
+    total = float(shares.sum()) + none
+    best = np.argsort(-shares, kind="stable")[:_RANKED]
+    listed = [place for place in best.tolist() if shares[place] / total >= _LEAST]
+    return Ranking(
+        tuple(int(ids[place]) for place in listed),
+        tuple(float(shares[place]) / total for place in listed),
+        none / total,
+    )
