@@ -59,7 +59,7 @@ class Grasp:
                 self.ranking = NOTHING
         elif strength >= CLOSED:
             self.gripping = True
-            self.ranking = rank(scene, near(scene, point), 0)
+            self.ranking = rank(scene, near(scene, point), 0, 1)
 
     def release(self) -> None:
         """The hand is open, or not seen any more."""

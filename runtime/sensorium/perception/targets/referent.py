@@ -57,7 +57,8 @@ class Referent:
         evidence.take(
             ray, directions(scene.centres - origin)[0], int(places[0]) if len(places) else -1
         )
-        self.ranking = rank(scene, believe(scene, origin, evidence, self._offset), chosen)
+        belief = believe(scene, origin, evidence, self._offset)
+        self.ranking = rank(scene, belief, chosen, evidence.count)
 
     def stop(self) -> None:
         """There is no ray, or nothing to refer to."""
