@@ -18,13 +18,11 @@ import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-from figures import Figures, percentiles
-from fixtures.looking import EYE, Onlooker, aside, at_angles, scene, towards
+from figures import Figures
+from fixtures.looking import Onlooker, aside, at_angles, scene, towards
 
-from sensorium import records
 from sensorium.health import Reason
 from sensorium.perception.sense import Sample
-from sensorium.records.apps import TARGETS
 from sensorium_tools.hand_poses import POSES, held, vary
 from sensorium_tools.hands import hand, to_record
 
@@ -192,6 +190,18 @@ def main() -> None:
         if offset_deg == 0.5:
             figures.goal("offset 0.5 degrees, right at the end of the fixation", share, 0.95,
                          at_most=False)
+    for moving, boxes, hands in ((False, False, False), (True, False, False), (True, True, True)):
+        spent = cost(moving, boxes, hands, options.frames)
+        what = ", ".join((
+            "boxes" if boxes else "spheres", "all moving" if moving else "still",
+            "eyes and two hands" if hands else "eyes",
+        ))
+        mean = float(np.mean(spent))
+        figures.row(
+            f"{COUNTED} targets, {what}", f"CPU {mean:.3f} ms a frame",
+            f"p99 {np.percentile(spent, 99):.3f}", *[""] * 5,
+        )
+        figures.goal(f"{COUNTED} targets at 90 Hz, {what}: CPU a frame, mean, ms", mean, 1.0)
     figures.show()
 
 

@@ -113,7 +113,6 @@ class Wearer:
     def take_head(self, sample: Sample, publish: Publish) -> None:
         """Takes a pose of the head; its ray counts while no eyes are tracked."""
         now = sample.capture_ns
-        self._meet(now)
         pose = sample.record["pose"][0]
         position, orientation = pose["position"].tolist(), pose["orientation"].tolist()
         direction = forward(orientation)
@@ -121,11 +120,13 @@ class Wearer:
             not sample.valid or int(pose["flags"]) & _VALID != _VALID
             or direction is None or not _near(position)
         ):
+            self._meet(now)
             self._headless(sample)
         else:
             self._head_ns = now
             generation = int(sample.record["space_generation"][0])
             self._spaces.follow(now, generation, position, orientation)
+            self._meet(now)
             if not _within(now, self._eyes_ns, BLINK_NS):
                 self._look(HEAD, self._head, generation, (position, direction), now)
         self._tell(publish, now)

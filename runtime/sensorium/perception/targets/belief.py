@@ -57,11 +57,14 @@ class Belief(NamedTuple):
         places: Rows of the scene, shape (N,).
         weights: Shape (N,).
         nothing: Of no target.
+        unsure: How much of the error's standard deviation is noise, which more samples would take
+            away, 0..1.
     """
 
     places: NDArray[np.intp]
     weights: Array
     nothing: float
+    unsure: float
 
 
 def believe(scene: Scene, origin: Array, evidence: Evidence, offset: float) -> Belief:
@@ -73,8 +76,9 @@ def believe(scene: Scene, origin: Array, evidence: Evidence, offset: float) -> B
         evidence: Of the ray's fixation.
         offset: Standard deviation an axis of the source's constant offset, rad.
     """
-    variance = offset * offset + evidence.variance / max(evidence.count, 1)
-    sigma = math.sqrt(variance)
+    noise = evidence.variance / max(evidence.count, 1)
+    variance = offset * offset + noise
+    sigma, unsure = math.sqrt(variance), math.sqrt(noise / variance)
     offsets = scene.centres - origin
     centres, distances = directions(offsets)
     means = evidence.means()
@@ -91,7 +95,7 @@ def believe(scene: Scene, origin: Array, evidence: Evidence, offset: float) -> B
         near = near[np.argpartition(signed[near], _MOST_NEAR)[:_MOST_NEAR]]
     scatter, still = evidence.scatter()
     if not len(near):
-        return Belief(near, np.zeros(0), math.log(BACKGROUND))
+        return Belief(near, np.zeros(0), math.log(BACKGROUND), unsure)
     looks = _Looks(
         scene, near, origin, offsets[near], centres[near], means[near], aside[near]
     )
@@ -113,7 +117,7 @@ def believe(scene: Scene, origin: Array, evidence: Evidence, offset: float) -> B
         math.log(BACKGROUND) + math.log(1 - hidden)
         - min((still - least) / (2 * evidence.variance), _MOST_SCATTER)
     )
-    return Belief(near, weights, nothing)
+    return Belief(near, weights, nothing, unsure)
 
 
 def spread(areas: Array, lengths: Array, variance: float) -> Array:

@@ -2,8 +2,8 @@
 
 The one that was chosen, none among them, is more probable than the rays alone say: who means
 something will mostly mean it in the next frame, too. So another one is chosen when it is that much
-more probable, and a choice between two does not flicker. What few samples say often is an error,
-so the first ones of a fixation must say more.
+more probable, and a choice between two does not flicker. The first samples of a fixation must say
+more, as far as what they say is noise.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sensorium.perception.targets.scene import Scene
 
 STAY, STAY_FIRST = 1.25, 3.0
-"""How much more probable another one must be, by N samples: STAY * STAY_FIRST ^ (1 / sqrt N). Our
-own figures, from the benchmark: of those that cost no accuracy the ones with the fewest changes."""
+"""How much more probable another one must be: `STAY * STAY_FIRST ^ unsure`. Our own figures, from
+the benchmark: of those that cost no accuracy the ones with the fewest changes."""
 _RANKED = 3
 _LEAST = 0.005
 """A less probable target is not listed."""
@@ -47,17 +47,16 @@ class Ranking(NamedTuple):
 NOTHING = Ranking()
 
 
-def rank(scene: Scene, belief: Belief, chosen: int, samples: int) -> Ranking:
+def rank(scene: Scene, belief: Belief, chosen: int) -> Ranking:
     """The probabilities, with what `STAY` says.
 
     Args:
         scene: That the belief is of.
         belief: Of the evidence.
         chosen: The id that was chosen before; 0: none.
-        samples: That the evidence is made of, from 1.
     """
     ids = scene.ids[belief.places]
-    stay = math.log(STAY) + math.log(STAY_FIRST) / math.sqrt(samples)
+    stay = math.log(STAY) + belief.unsure * math.log(STAY_FIRST)
     weights = belief.weights + stay * (ids == chosen)
     nothing = belief.nothing + (stay if chosen == 0 else 0.0)
     top = max(nothing, float(weights.max())) if len(weights) else nothing

@@ -59,7 +59,7 @@ class Grasp:
                 self.ranking = NOTHING
         elif strength >= CLOSED:
             self.gripping = True
-            self.ranking = rank(scene, near(scene, point), 0, 1)
+            self.ranking = rank(scene, near(scene, point), 0)
 
     def release(self) -> None:
         """The hand is open, or not seen any more."""
@@ -82,7 +82,7 @@ def near(scene: Scene, point: Array) -> Belief:
     )
     depth = float(depths.min()) if len(depths) else math.inf
     hidden = (1 - LEAK) * 0.5 * math.erfc(depth / ERROR_M / math.sqrt(2))
-    return Belief(places, weights, math.log(BACKGROUND) + math.log(1 - hidden))
+    return Belief(places, weights, math.log(BACKGROUND) + math.log(1 - hidden), 0.0)
 
 
 def bulks(radii: Array, halves: Array) -> Array:

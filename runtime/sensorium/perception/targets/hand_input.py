@@ -63,15 +63,16 @@ def from_joints(record: np.void, pointed: bool) -> HandInput | None:
     points: Points = joints["position"].tolist()
     if not all(flags & _POSITION_VALID for flags in joints["flags"].tolist()) or not _near(points):
         return None
-    pinch, closed = pinches(points)[0], grab(points)
+    ray = _finger_ray(points) if _points(points, pointed) else None
+    # Three curled fingers are no grip while the fourth points.
+    pinch, closed = pinches(points)[0], grab(points) if ray is None else 0.0
     tip, thumb = points[FINGER_TIPS[0]], points[THUMB_TIP]
     x, y, z = (
         ((a + b) / 2 for a, b in zip(tip, thumb, strict=True)) if pinch >= closed
         else points[PALM]
     )
     return HandInput(
-        int(record["space_generation"]), _finger_ray(points) if _points(points, pointed) else None,
-        max(pinch, closed), (x, y, z),
+        int(record["space_generation"]), ray, max(pinch, closed), (x, y, z)
     )
 
 

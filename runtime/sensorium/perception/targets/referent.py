@@ -57,8 +57,7 @@ class Referent:
         evidence.take(
             ray, directions(scene.centres - origin)[0], int(places[0]) if len(places) else -1
         )
-        belief = believe(scene, origin, evidence, self._offset)
-        self.ranking = rank(scene, belief, chosen, evidence.count)
+        self.ranking = rank(scene, believe(scene, origin, evidence, self._offset), chosen)
 
     def stop(self) -> None:
         """There is no ray, or nothing to refer to."""
