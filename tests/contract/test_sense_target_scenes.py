@@ -232,6 +232,7 @@ def test_a_recentre_moves_nothing(late: int) -> None:
     for frames in (1, 30):
         onlooker.watch(GRID[5], frames)
         unmoved()
+    assert app["space_generation"] == 2
     app.show(scene(
         GRID, world_orientation=onlooker.quaternion * (-1, -1, -1, 1),
         world_position=onlooker.new((0, 0, 0)), space_generation=2,

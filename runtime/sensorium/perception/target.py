@@ -215,7 +215,7 @@ class Wearer:
 
     def _tell(self, publish: Publish, time_ns: int) -> None:
         for session, app in self._apps.items():
-            app.fill()
+            app.fill(self._spaces.generation)
             valid = app.scene is not None and app.looked
             publish(
                 "target", app.record, time_ns, valid=valid,

@@ -144,7 +144,7 @@ TARGET = Record(
                "right, whether at a target or not"),
         array("nothing", "f32", 5, "probabilities of no target: looked at, pointed at by the left, "
               "the right hand, grabbed by the left, the right hand"),
-        scalar("reserved", "u32", "0"),
+        scalar("space_generation", "u32", "of the head's newest pose: what a scene should name"),
         array("since_ns", "u64", 5, "in that order: capture time since when the first id is the "
               "one that is meant; 0: none is"),
         array("changes", "u64", 5, "in that order: how often what is meant has changed since the "

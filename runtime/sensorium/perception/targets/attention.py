@@ -159,9 +159,14 @@ class Attention:
         self._write(POINTED + side, points.ranking, time_ns)
         self._write(GRABBED + side, grasp.ranking, time_ns)
 
-    def fill(self) -> None:
-        """Brings the rest of the record up to date."""
+    def fill(self, generation: int) -> None:
+        """Brings the rest of the record up to date.
+
+        Args:
+            generation: Of the space of the head's newest pose.
+        """
         row = self.record[0]
+        row["space_generation"] = generation
         row["scene_state"], row["looked_source"] = self.state, self._source
         row["ignored"] = self.scene.ignored if self.scene is not None else 0
         row["hands"] = sum(

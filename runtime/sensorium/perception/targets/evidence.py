@@ -15,7 +15,8 @@ wins is when the jump was, so the samples after it are kept. A large saccade is 
 sample, one of 3 degrees in noise of 1 degree after 3 to 6.
 
 For a ray that drifts, as a head's or a hand's, the same test begins anew as soon as the ray has
-left where it was, so that the mean does not lag.
+left where it was, so that the mean does not lag. Old samples fade, so that a target that comes to
+the ray, while that rests, is noticed; one that jumps has the evidence as if it had been there.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ _WINDOW = 10
 _ALARM = 20.0
 """A jump counts from this ratio on: chi square with 2 degrees of freedom reaches it by chance once
 in 22,000 tests (exp(-10))."""
+_MOST = 45
+"""Samples that a mean is worth at most: older ones fade, 0.5 s at 90 Hz."""
+_JUMP = 0.05
+"""A target that moves so far from sample to sample, as a share of its distance, has jumped."""
 _NOISE_SHARE = 1 / 90
 """How much one sample changes the estimate of the noise: a time constant of 1 s at 90 Hz."""
 _NOISE_LEAST, _NOISE_MOST = 0.25, 2.0
@@ -52,13 +57,13 @@ class Evidence:
         noise: Known noise of the ray, RMS an axis, rad; where it starts to be estimated.
 
     Attributes:
-        count: Samples of the fixation.
+        count: Samples of the fixation, of those that have not faded.
         variance: Of the noise an axis, rad2, estimated from steps between samples: two samples'
             difference has twice the variance.
     """
 
     def __init__(self, noise: float) -> None:
-        self.count = 0
+        self.count = 0.0
         self.variance = self._known = noise * noise
         self._ids: NDArray[np.uint64] = np.zeros(0, np.uint64)
         # The last row stands for the world: a direction that stays where it is.
@@ -68,18 +73,17 @@ class Evidence:
         self._rays = np.zeros((_WINDOW, 3))
         self._filled = 0
         self._here = np.zeros(3)
+        # Where each target was seen last; 0: not yet.
+        self._seen = np.zeros((0, 3))
 
     def forget(self) -> None:
         """What comes next is another fixation."""
-        self.count = self._filled = 0
+        self.count, self._filled = 0.0, 0
         self._sum[:] = 0
         self._squares[:] = 0
 
-    def follow(self, scene: Scene, origin: Array) -> None:
-        """Goes over to a scene with other targets: who stays keeps its evidence.
-
-        A new target's is made from the recent rays, as if it had been there.
-        """
+    def follow(self, scene: Scene) -> None:
+        """Goes over to a scene with other targets: who stays keeps its evidence."""
         ids = scene.ids
         if len(ids) == len(self._ids) and (ids == self._ids).all():
             return
@@ -88,27 +92,17 @@ class Evidence:
         known = np.zeros(len(ids), bool)
         inside = place < len(order)
         known[inside] = self._ids[order[place[inside]]] == ids[inside]
-        source = order[place[known]]
-        before = self._recent, self._sum, self._squares
+        # The world's row goes along.
+        source = np.append(order[place[known]], -1)
+        rows = np.append(np.flatnonzero(known), -1)
+        before = self._recent, self._sum, self._squares, self._seen
         count = len(ids)
         self._recent = np.zeros((_WINDOW, count + 1, 3))
         self._sum, self._squares = np.zeros((count + 1, 3)), np.zeros(count + 1)
-        self._recent[:, -1], self._sum[-1], self._squares[-1] = (
-            before[0][:, -1], before[1][-1], before[2][-1]
-        )
-        rows = np.flatnonzero(known)
+        self._seen = np.zeros((count, 3))
         self._recent[:, rows] = before[0][:, source]
         self._sum[rows], self._squares[rows] = before[1][source], before[2][source]
-        fresh = np.flatnonzero(~known)
-        used = min(self._filled, self.count)
-        if used and len(fresh):
-            centres = directions(scene.centres[fresh] - origin)[0]
-            for back in range(used):
-                self._recent[back, fresh] = errors(centres, self._rays[back])
-            late = self._recent[:used, fresh]
-            scale = self.count / used
-            self._sum[fresh] = late.sum(axis=0) * scale
-            self._squares[fresh] = (late * late).sum(axis=(0, 2)) * scale
+        self._seen[rows[:-1]] = before[3][source[:-1]]
         self._ids = ids
 
     def take(self, ray: Array, centres: Array, leader: int) -> None:
@@ -124,6 +118,14 @@ class Evidence:
             self._here = ray
         if self._filled:
             self._learn(ray)
+        moved = centres - self._seen
+        self._renew(np.flatnonzero(np.einsum("ij,ij->i", moved, moved) > _JUMP**2), centres)
+        self._seen = centres
+        if self.count >= _MOST:
+            fading = 1 - 1 / _MOST
+            self._sum *= fading
+            self._squares *= fading
+            self.count *= fading
         # One row a sample, the newest first.
         self._rays[1:] = self._rays[:-1]
         self._rays[0] = ray
@@ -152,6 +154,18 @@ class Evidence:
         found = self._squares - (self._sum * self._sum).sum(axis=1) / count
         return found[:-1], float(found[-1])
 
+    def _renew(self, rows: NDArray[np.intp], centres: Array) -> None:
+        """Makes targets' evidence from the recent rays."""
+        used = min(self._filled, int(self.count))
+        if not used or not len(rows):
+            return
+        for back in range(used):
+            self._recent[back, rows] = errors(centres[rows], self._rays[back])
+        late = self._recent[:used, rows]
+        scale = self.count / used
+        self._sum[rows] = late.sum(axis=0) * scale
+        self._squares[rows] = (late * late).sum(axis=(0, 2)) * scale
+
     def _learn(self, ray: Array) -> None:
         step = ray - self._rays[0]
         square = float(step @ step) / 4
@@ -163,7 +177,7 @@ class Evidence:
 
     def _jump(self, row: int) -> int:
         """How many of the newest samples are of another fixation by the error to one target."""
-        most = min(self._filled, self.count - 1)
+        most = min(self._filled, int(self.count) - 1)
         x, y, z = self._sum[row].tolist()
         late = (0.0, 0.0, 0.0)
         best, found = _ALARM, 0
@@ -182,7 +196,7 @@ class Evidence:
         late = self._recent[:kept]
         self._sum = late.sum(axis=0)
         self._squares = (late * late).sum(axis=(0, 2))
-        self.count = kept
+        self.count = float(kept)
 
 
 def errors(centres: Array, ray: Array) -> Array:
@@ -205,7 +219,7 @@ def directions(offsets: Array) -> tuple[Array, Array]:
     return offsets / np.maximum(distances, _TINY)[:, None], distances
 
 
-def _ratio(late: Sequence[float], early: Sequence[float], number: int, count: int) -> float:
+def _ratio(late: Sequence[float], early: Sequence[float], number: int, count: float) -> float:
     """Square of the difference of two means over its variance for noise of variance 1."""
     before = count - number
     square = sum(

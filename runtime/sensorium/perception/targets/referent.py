@@ -51,7 +51,7 @@ class Referent:
         if not 0 < span <= GAP_NS:
             evidence.forget()
         self._newest_ns = time_ns
-        evidence.follow(scene, origin)
+        evidence.follow(scene)
         chosen = self.ranking.chosen
         places = np.flatnonzero(scene.ids == chosen)
         evidence.take(

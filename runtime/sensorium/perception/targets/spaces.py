@@ -77,12 +77,14 @@ class Spaces:
         epoch: Counts breaks that could not be bridged: nothing from before is worth anything.
         revision: Changes whenever a generation or a break is added.
         settled: False while poses have jumped and nobody has yet said why.
+        generation: Of the newest pose.
     """
 
     def __init__(self) -> None:
         self.epoch = 0
         self.revision = 0
         self.settled = True
+        self.generation = 0
         self._known: dict[int, Turn] = {}
         self._before: _Pose | None = None
         self._yaw_rate, self._speed = 0.0, (0.0, 0.0, 0.0)
@@ -109,6 +111,7 @@ class Spaces:
             position: m.
             orientation: Unit quaternion xyzw.
         """
+        self.generation = generation
         pose = _Pose(time_ns, generation, position, orientation)
         before = self._before
         if before is not None and not 0 < time_ns - before.time_ns <= GAP_NS:
