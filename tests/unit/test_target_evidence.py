@@ -9,7 +9,7 @@ import pytest
 from fixtures.looking import EYE, aside, at_angles, scene, towards
 from scipy import stats
 
-from sensorium.perception.targets.evidence import Evidence, _ratio, directions
+from sensorium.perception.targets.evidence import Evidence, _ratio, view
 from sensorium.perception.targets.scene import Scene, read_scene
 
 NOISE = math.radians(1.0)
@@ -27,7 +27,7 @@ def feed(
     leader: int = -1,
 ) -> None:
     evidence.follow(things)
-    centres = directions(things.centres - ORIGIN)[0]
+    centres = view(things, ORIGIN).centres
     for sample in noise:
         evidence.take(np.array(aside(towards(at_angles(*angle)), *sample)), centres, leader)
 

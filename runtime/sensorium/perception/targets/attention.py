@@ -13,14 +13,16 @@ from sensorium.perception.targets.choice import NOTHING, Ranking
 from sensorium.perception.targets.grasp import Grasp
 from sensorium.perception.targets.referent import Referent
 from sensorium.perception.targets.scene import Scene, SceneState, read_scene
+from sensorium.perception.targets.spaces import Turn
 
 if TYPE_CHECKING:
     from sensorium.perception.sense import App, Apps
     from sensorium.perception.targets.hand_input import HandInput
-    from sensorium.perception.targets.spaces import Spaces, Turn, Vector
+    from sensorium.perception.targets.spaces import Spaces, Vector
 
 WAIT_NS = 250_000_000
 """So long the scene before stands while a new one's space is not known yet."""
+NOWHERE = Turn()
 SIDES = (0, 1)
 LOOKED, POINTED, GRABBED = 0, 1, 3
 """Places in the record's arrays of five; those of hands are followed by the right one's."""
@@ -214,6 +216,8 @@ class Attention:
 
 def _turned(scene: Scene, turn: Turn) -> Scene:
     """A scene in the first space."""
+    if turn == NOWHERE:
+        return scene
     c, s = turn.cosine, turn.sine
     matrix = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
     return replace(

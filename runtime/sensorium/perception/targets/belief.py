@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.perception.targets.evidence import directions
 from sensorium.perception.targets.silhouette import (
     box_angles,
     box_entry,
@@ -27,7 +26,7 @@ from sensorium.perception.targets.silhouette import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sensorium.perception.targets.evidence import Evidence
+    from sensorium.perception.targets.evidence import Evidence, View
     from sensorium.perception.targets.scene import Array, Scene
 
 BACKGROUND = 5.0
@@ -67,24 +66,23 @@ class Belief(NamedTuple):
     unsure: float
 
 
-def believe(scene: Scene, origin: Array, evidence: Evidence, offset: float) -> Belief:
+def believe(scene: Scene, seen: View, evidence: Evidence, offset: float) -> Belief:
     """What the evidence says of a scene.
 
     Args:
         scene: The targets.
-        origin: Where the ray begins, shape (3,), m.
+        seen: From where the ray begins.
         evidence: Of the ray's fixation.
         offset: Standard deviation an axis of the source's constant offset, rad.
     """
     noise = evidence.variance / max(evidence.count, 1)
     variance = offset * offset + noise
     sigma, unsure = math.sqrt(variance), math.sqrt(noise / variance)
-    offsets = scene.centres - origin
-    centres, distances = directions(offsets)
+    offsets, centres, distances = seen
     means = evidence.means()
     # A target that has moved on has taken its errors along: they are at right angles no more.
-    means = means - (means * centres).sum(axis=1)[:, None] * centres
-    aside = np.sqrt((means * means).sum(axis=1))
+    means = means - np.einsum("ij,ij->i", means, centres)[:, None] * centres
+    aside = np.sqrt(np.einsum("ij,ij->i", means, means))
     balls = np.where(
         distances <= scene.reaches, np.pi,
         np.arcsin(np.minimum(scene.reaches / np.maximum(distances, _TINY), 1)),
@@ -97,7 +95,7 @@ def believe(scene: Scene, origin: Array, evidence: Evidence, offset: float) -> B
     if not len(near):
         return Belief(near, np.zeros(0), math.log(BACKGROUND), unsure)
     looks = _Looks(
-        scene, near, origin, offsets[near], centres[near], means[near], aside[near]
+        scene, near, offsets[near], centres[near], means[near], aside[near]
     )
     angles, areas, lengths = looks.outlines(distances[near], signed[near], balls[near])
     least = min(float(scatter[near].min()), still)
@@ -138,7 +136,7 @@ class _Looks:
     """The near targets as they are seen along their mean rays."""
 
     def __init__(
-        self, scene: Scene, near: NDArray[np.intp], origin: Array, offsets: Array, centres: Array,
+        self, scene: Scene, near: NDArray[np.intp], offsets: Array, centres: Array,
         means: Array, aside: Array,
     ) -> None:
         self._boxes = scene.boxes[near]
@@ -172,9 +170,12 @@ class _Looks:
         """
         rays = self._rays(places, self._aside[places] - np.maximum(angles, 0) * 1.02)
         spheres = sphere_entry(self._offsets[places], rays[:, None], self._radii[places])
-        turned = np.einsum("jkl,il->ijk", self._axes[places], rays)
-        boxes = box_entry(self._eyes[places], turned, self._halves[places])
-        entries = np.where(self._boxes[places], boxes, spheres)
+        if self._boxes[places].any():
+            turned = np.matmul(rays, self._axes[places].transpose(0, 2, 1)).transpose(1, 0, 2)
+            boxes = box_entry(self._eyes[places], turned, self._halves[places])
+            entries = np.where(self._boxes[places], boxes, spheres)
+        else:
+            entries = spheres
         own = np.diagonal(entries)
         away = np.sqrt(np.square(self._offsets[places]).sum(axis=1))
         own = np.where(np.isfinite(own), own, away)

@@ -21,7 +21,7 @@ the ray, while that rests, is noticed; one that jumps has the evidence as if it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -71,6 +71,8 @@ class Evidence:
         self._sum = np.zeros((1, 3))
         self._squares = np.zeros(1)
         self._rays = np.zeros((_WINDOW, 3))
+        # Both are rings that are filled backwards.
+        self._newest = 0
         self._filled = 0
         self._here = np.zeros(3)
         # Where each target was seen last; 0: not yet.
@@ -126,15 +128,13 @@ class Evidence:
             self._sum *= fading
             self._squares *= fading
             self.count *= fading
-        # One row a sample, the newest first.
-        self._rays[1:] = self._rays[:-1]
-        self._rays[0] = ray
-        self._recent[1:] = self._recent[:-1]
-        newest = self._recent[0]
+        self._newest = (self._newest - 1) % _WINDOW
+        self._rays[self._newest] = ray
+        newest = self._recent[self._newest]
         newest[:-1] = errors(centres, ray)
         newest[-1] = errors(self._here[None], ray)[0]
         self._sum += newest
-        self._squares += (newest * newest).sum(axis=1)
+        self._squares += np.einsum("ij,ij->i", newest, newest)
         self.count += 1
         self._filled = min(self._filled + 1, _WINDOW)
         kept = self._jump(-1)
@@ -151,7 +151,7 @@ class Evidence:
         The same for all that stay where they are; less for a target that is pursued.
         """
         count = max(self.count, 1)
-        found = self._squares - (self._sum * self._sum).sum(axis=1) / count
+        found = self._squares - np.einsum("ij,ij->i", self._sum, self._sum) / count
         return found[:-1], float(found[-1])
 
     def _renew(self, rows: NDArray[np.intp], centres: Array) -> None:
@@ -159,15 +159,16 @@ class Evidence:
         used = min(self._filled, int(self.count))
         if not used or not len(rows):
             return
-        for back in range(used):
+        newest = self._last(used)
+        for back in newest:
             self._recent[back, rows] = errors(centres[rows], self._rays[back])
-        late = self._recent[:used, rows]
+        late = self._recent[np.ix_(newest, rows)]
         scale = self.count / used
         self._sum[rows] = late.sum(axis=0) * scale
         self._squares[rows] = (late * late).sum(axis=(0, 2)) * scale
 
     def _learn(self, ray: Array) -> None:
-        step = ray - self._rays[0]
+        step = ray - self._rays[self._newest]
         square = float(step @ step) / 4
         square = min(square, _OUTLIER * self.variance)
         self.variance += _NOISE_SHARE * (square - self.variance)
@@ -175,13 +176,17 @@ class Evidence:
             max(self.variance, self._known * _NOISE_LEAST**2), self._known * _NOISE_MOST**2
         )
 
+    def _last(self, number: int) -> NDArray[np.intp]:
+        """Where the newest samples lie, the newest first."""
+        return (self._newest + np.arange(number)) % _WINDOW
+
     def _jump(self, row: int) -> int:
         """How many of the newest samples are of another fixation by the error to one target."""
         most = min(self._filled, int(self.count) - 1)
         x, y, z = self._sum[row].tolist()
         late = (0.0, 0.0, 0.0)
         best, found = _ALARM, 0
-        for number, error in enumerate(self._recent[:most, row].tolist(), 1):
+        for number, error in enumerate(self._recent[self._last(most), row].tolist(), 1):
             late = late[0] + error[0], late[1] + error[1], late[2] + error[2]
             ratio = _ratio(late, (x - late[0], y - late[1], z - late[2]), number, self.count)
             if ratio > best * self.variance:
@@ -190,10 +195,11 @@ class Evidence:
 
     def _begin(self, kept: int) -> None:
         """The newest samples are a fixation of their own."""
-        self._here = self._rays[kept - 1].copy()
-        for back in range(kept):
+        newest = self._last(kept)
+        self._here = self._rays[newest[-1]].copy()
+        for back in newest:
             self._recent[back, -1] = errors(self._here[None], self._rays[back])[0]
-        late = self._recent[:kept]
+        late = self._recent[newest]
         self._sum = late.sum(axis=0)
         self._squares = (late * late).sum(axis=(0, 2))
         self.count = float(kept)
@@ -208,15 +214,30 @@ def errors(centres: Array, ray: Array) -> Array:
     """
     cosines = centres @ ray
     out: Array = ray - cosines[:, None] * centres
-    sines = np.sqrt((out * out).sum(axis=1))
+    sines = np.sqrt(np.einsum("ij,ij->i", out, out))
     out *= (np.arctan2(sines, cosines) / np.maximum(sines, _TINY))[:, None]
     return out
 
 
-def directions(offsets: Array) -> tuple[Array, Array]:
-    """Unit vectors and lengths; a target whose centre is the eye lies straight ahead of nothing."""
-    distances = np.sqrt((offsets * offsets).sum(axis=1))
-    return offsets / np.maximum(distances, _TINY)[:, None], distances
+class View(NamedTuple):
+    """A scene's targets as seen from where a ray begins.
+
+    Attributes:
+        offsets: From there to each centre, shape (T, 3), m.
+        centres: The same as unit vectors; a target whose centre is there lies nowhere.
+        distances: Shape (T,), m.
+    """
+
+    offsets: Array
+    centres: Array
+    distances: Array
+
+
+def view(scene: Scene, origin: Array) -> View:
+    """How a scene is seen from a place, shape (3,), m."""
+    offsets = scene.centres - origin
+    distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
+    return View(offsets, offsets / np.maximum(distances, _TINY)[:, None], distances)
 
 
 def _ratio(late: Sequence[float], early: Sequence[float], number: int, count: float) -> float:

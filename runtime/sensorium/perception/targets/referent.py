@@ -8,7 +8,7 @@ import numpy as np
 
 from sensorium.perception.targets.belief import believe
 from sensorium.perception.targets.choice import NOTHING, rank
-from sensorium.perception.targets.evidence import Evidence, directions
+from sensorium.perception.targets.evidence import Evidence, view
 
 if TYPE_CHECKING:
     from sensorium.perception.targets.choice import Ranking
@@ -54,10 +54,9 @@ class Referent:
         evidence.follow(scene)
         chosen = self.ranking.chosen
         places = np.flatnonzero(scene.ids == chosen)
-        evidence.take(
-            ray, directions(scene.centres - origin)[0], int(places[0]) if len(places) else -1
-        )
-        self.ranking = rank(scene, believe(scene, origin, evidence, self._offset), chosen)
+        seen = view(scene, origin)
+        evidence.take(ray, seen.centres, int(places[0]) if len(places) else -1)
+        self.ranking = rank(scene, believe(scene, seen, evidence, self._offset), chosen)
 
     def stop(self) -> None:
         """There is no ray, or nothing to refer to."""

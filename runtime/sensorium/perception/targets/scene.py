@@ -95,18 +95,18 @@ def good_targets(targets: NDArray[np.void]) -> NDArray[np.bool_]:
     a thing without any is taken for one whose size was forgotten. A box's orientation is a unit
     quaternion; a sphere's is not looked at.
     """
-    ids, halves, radii = targets["id"], targets["half_extents"], targets["radius"]
-    _, place, counts = np.unique(ids, return_inverse=True, return_counts=True)
-    boxes = (halves != 0).any(axis=1)
+    halves, radii = targets["half_extents"], targets["radius"]
+    sizes = np.column_stack((halves, radii))
+    boxes: NDArray[np.bool_] = np.any(halves, axis=1)
     good: NDArray[np.bool_] = (
-        (ids != 0)
-        & (counts[place] == 1)
+        _alone(targets["id"])
         & _near(targets["position"]).all(axis=1)
-        & (_near(halves) & (halves >= 0)).all(axis=1)
-        & _near(radii)
-        & (radii >= 0)
-        & np.where(boxes, _unit(targets["orientation"]), radii > 0)
+        & (_near(sizes) & (sizes >= 0)).all(axis=1)
+        & (boxes | (radii > 0))
     )
+    turned = np.flatnonzero(boxes)
+    if len(turned):
+        good[turned] &= _unit(targets["orientation"][turned])
     return good
 
 
@@ -126,11 +126,11 @@ def read_scene(scene: NDArray[np.void]) -> Scene | SceneState:
     count, scale = int(head["count"]), float(head["world_scale"])
     written = scene["targets"][0, :count]
     good = good_targets(written)
-    targets = written[good]
+    targets = written if good.all() else written[good]
     turn = _matrices(head["world_orientation"][None])[0]
     centres = targets["position"].astype(np.float64) * scale @ turn.T + head["world_position"]
     halves = targets["half_extents"].astype(np.float64) * scale
-    boxes = (halves != 0).any(axis=1)
+    boxes: NDArray[np.bool_] = np.any(halves, axis=1)
     radii = np.where(boxes, 0.0, targets["radius"].astype(np.float64) * scale)
     axes = np.broadcast_to(turn.T, (len(targets), 3, 3))
     if boxes.any():
@@ -142,6 +142,14 @@ def read_scene(scene: NDArray[np.void]) -> Scene | SceneState:
         np.where(boxes, np.sqrt((halves * halves).sum(axis=1)), radii),
         (targets["flags"] & _MOVABLE) != 0, int(head["space_generation"]), count - len(targets),
     )
+
+
+def _alone(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which ids are not 0 and nobody else's."""
+    ordered = np.sort(ids)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    alone: NDArray[np.bool_] = ids != 0
+    return alone & ~np.isin(ids, twice) if len(twice) else alone
 
 
 def _near(values: NDArray[np.float32]) -> NDArray[np.bool_]:
