@@ -85,7 +85,7 @@ def scene_with(field: str, value: object, target: int | None = None) -> np.ndarr
         scene_with("position", (1e30, 0, 0), 0),
         scene_with("half_extents", (-1, 1, 1), 0),
         scene_with("radius", -0.1, 0),
-        scene_with("orientation", (1, 1, 1, 1), 2),
+        scene_with("radius", 0, 2),
         scene_with("name", b"\xff\xfe", 1),
         scene_with("name", b"line\nbreak", 1),
     ],

@@ -1,6 +1,7 @@
 """What an app writes into its region, treated as hostile: copied first, then every value checked.
 
-A record that breaks a rule is counted and ignored; the last good one stands.
+A record that breaks a rule is counted and ignored; the last good one stands. Of a scene with a bad
+target the sense `target` still uses the others.
 """
 
 from __future__ import annotations
@@ -8,21 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sensorium import records
 from sensorium.channels.cursor import Cursor
 from sensorium.channels.reader import Reader
+from sensorium.perception.targets.scene import SceneState, good_targets, head_state
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from sensorium.channels.region import Region
 
-_TARGETS = 1024
-_FAR_M = 1e6
-"""Coordinates beyond this many metres are taken for garbage."""
-_UNIT = (0.99, 1.01)
 _PERIOD_MAX_NS = 1_000_000_000
 _SKEW_NS = 10_000_000_000
 """Frame times further than this from now are taken for garbage."""
@@ -103,27 +100,10 @@ class AppIntake:
 
 def scene_is_good(scene: NDArray[np.void]) -> bool:
     """Whether a scene, shape (1,), keeps every rule of `records.SCENE`."""
-    head = scene[0]
-    count = int(head["count"])
-    if count > _TARGETS or not 0 < float(head["world_scale"]) < _FAR_M:
+    if head_state(scene) is not SceneState.USED:
         return False
-    if not _near(head["world_position"]) or not _are_unit(head["world_orientation"][None]):
-        return False
-    targets = scene["targets"][0, :count]
-    ids = targets["id"]
-    boxes = targets["half_extents"]
-    radii = targets["radius"]
-    return bool(
-        _near(targets["position"])
-        and _near(boxes)
-        and _near(radii)
-        and (boxes >= 0).all()
-        and (radii >= 0).all()
-        and ids.all()
-        and len(np.unique(ids)) == count
-        and _are_unit(targets["orientation"])
-        and all(_is_text(name) for name in targets["name"])
-    )
+    targets = scene["targets"][0, : int(scene["count"][0])]
+    return bool(good_targets(targets).all()) and all(_is_text(name) for name in targets["name"])
 
 
 def frame_is_good(frame: np.void, now_ns: int) -> bool:
@@ -138,18 +118,6 @@ def frame_is_good(frame: np.void, now_ns: int) -> bool:
         and int(frame["gpu_ns"]) < _SKEW_NS
         and int(frame["source"]) in (1, 2)
     )
-
-
-def _near(values: NDArray[np.float32]) -> bool:
-    """Whether all are finite and within `_FAR_M`; a NaN fails the comparison."""
-    return bool((np.abs(values) <= _FAR_M).all())
-
-
-def _are_unit(quaternions: NDArray[np.float32]) -> bool:
-    if not _near(quaternions):
-        return False
-    norms = np.linalg.norm(quaternions.astype(np.float64), axis=-1)
-    return bool(((norms > _UNIT[0]) & (norms < _UNIT[1])).all())
 
 
 def _is_text(name: bytes) -> bool:
