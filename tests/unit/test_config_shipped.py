@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES = sorted(path.stem for path in folders.data_room("configs").glob("*.toml"))
 OWN = {"enabled"}
 OFF = {
-    "speech", "command", "wake_word", "push_to_talk", "speaker", "voice_measures",
+    "speech", "command", "wake_word", "push_to_talk", "target", "speaker", "voice_measures",
     "voice_emotion", "viseme", "output_sound", "clean_audio", "hand_gesture",
 }
 """What the default lists and leaves off."""
