@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from sensorium.perception.targets.scene import Scene
 
 STAY, STAY_FIRST = 1.25, 3.0
-"""How much more probable another one must be: `STAY * STAY_FIRST ^ unsure`. Our own figures, from
-the benchmark: of those that cost no accuracy the ones with the fewest changes."""
+"""How much more probable another one must be: `STAY * STAY_FIRST ^ unsure`. Our own figures."""
 _RANKED = 3
 _LEAST = 0.005
 """A less probable target is not listed."""
