@@ -1011,20 +1011,37 @@ SENSORIUM_ASSERT(offsetof(sensorium_ranked_t, count) == 36, "ranked.count");
 /* Which of the app's targets the wearer attends to. */
 #define SENSORIUM_TARGET_ID 18
 #define SENSORIUM_TARGET_MAJOR 1
-#define SENSORIUM_TARGET_MINOR 0
+#define SENSORIUM_TARGET_MINOR 1
 #define SENSORIUM_TARGET_POINTED_AT 2
 #define SENSORIUM_TARGET_GRABBED 2
+#define SENSORIUM_TARGET_NOTHING 5
+#define SENSORIUM_TARGET_SINCE_NS 5
+#define SENSORIUM_TARGET_CHANGES 5
 typedef struct sensorium_target {
   sensorium_ranked_t looked_at; /* by gaze */
   sensorium_ranked_t pointed_at[2]; /* by the left, the right hand */
-  sensorium_ranked_t grabbed[2]; /* by the left, the right hand */
-  uint8_t _pad0[56];
+  sensorium_ranked_t grabbed[2]; /* by the left, the right hand; of those that are movable */
+  uint32_t scene_state; /* 0 used, 1 withdrawn by the app, 2 bad transform, 3 more targets than there is room for, 4 made for a space that is not known any more, 5 unreadable, 6 none was published */
+  uint32_t ignored; /* targets of the scene that broke a rule */
+  uint32_t looked_source; /* 1 eye gaze, 2 the head's ray; 0 none now */
+  uint32_t hands; /* bits: 1 the left points, 2 the right; 4 the left grips, 8 the right, whether at a target or not */
+  float nothing[5]; /* probabilities of no target: looked at, pointed at by the left, the right hand, grabbed by the left, the right hand */
+  uint32_t space_generation; /* of the head's newest pose: what a scene should name */
+  uint64_t since_ns[5]; /* in that order: capture time since when the first id is the one that is meant; 0: none is */
+  uint64_t changes[5]; /* in that order: how often what is meant has changed since the app or the sense began, to none included */
 } sensorium_target_t;
-SENSORIUM_ASSERT(sizeof(sensorium_target_t) == 256, "size of target");
+SENSORIUM_ASSERT(sizeof(sensorium_target_t) == 320, "size of target");
 SENSORIUM_ASSERT(offsetof(sensorium_target_t, looked_at) == 0, "target.looked_at");
 SENSORIUM_ASSERT(offsetof(sensorium_target_t, pointed_at) == 40, "target.pointed_at");
 SENSORIUM_ASSERT(offsetof(sensorium_target_t, grabbed) == 120, "target.grabbed");
-SENSORIUM_ASSERT(offsetof(sensorium_target_t, _pad0) == 200, "target._pad0");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, scene_state) == 200, "target.scene_state");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, ignored) == 204, "target.ignored");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, looked_source) == 208, "target.looked_source");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, hands) == 212, "target.hands");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, nothing) == 216, "target.nothing");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, space_generation) == 236, "target.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, since_ns) == 240, "target.since_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_target_t, changes) == 280, "target.changes");
 
 /* A stretch of speech, from its begin to its end. Holds no sound and no words. */
 #define SENSORIUM_UTTERANCE_ID 19
@@ -1177,7 +1194,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, _pad0) == 40, "push_to_talk.
 /* What one hand does: shapes with begin, hold and end; movements when they have ended. */
 #define SENSORIUM_HAND_GESTURE_ID 24
 #define SENSORIUM_HAND_GESTURE_MAJOR 1
-#define SENSORIUM_HAND_GESTURE_MINOR 0
+#define SENSORIUM_HAND_GESTURE_MINOR 1
 #define SENSORIUM_HAND_GESTURE_SCORES 8
 #define SENSORIUM_HAND_GESTURE_PHASES 8
 #define SENSORIUM_HAND_GESTURE_BEGINS 8
@@ -1187,8 +1204,8 @@ SENSORIUM_ASSERT(offsetof(sensorium_push_to_talk_t, _pad0) == 40, "push_to_talk.
 typedef struct sensorium_hand_gesture {
   uint32_t side; /* 1 left, 2 right */
   uint32_t event; /* 0 none; on channel hand_gesture_event: 1 a shape begins, 2 it ends, 3 a movement has ended */
-  uint32_t action; /* what the event, or on a state the newest movement, is: 0 none, 1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, 16 circle, 17 double pinch */
-  uint32_t lost; /* 1: the shape ended since the hand was lost, not opened */
+  uint32_t action; /* what the event, or on a state the newest movement, is: 0 none, 1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, 16 circle, 17 double pinch, 18 one of the wearer's own: see `own` */
+  uint32_t lost; /* 1: it ended since the hand was lost, or the own gesture deleted */
   uint32_t held; /* bits, 1 << index: the shapes that are held */
   uint32_t runtime; /* bits, 1 << index: scores that are the OpenXR runtime's own */
   uint32_t movements_judged; /* 1 while movements can be told: hand and head are seen */
@@ -1203,9 +1220,18 @@ typedef struct sensorium_hand_gesture {
   uint64_t movement_begin_ns; /* when the newest movement began; of one that is longer than 1.6 s no earlier than that before its end */
   uint64_t movement_end_ns; /* when it had ended */
   char name[32]; /* of `action`; empty for none */
-  uint8_t _pad0[40];
+  uint32_t own; /* id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins or ends; 0 none */
+  uint32_t own_phase; /* of the one that is held: 0 none, 1 begin, 2 hold, 3 end */
+  float own_score; /* 0..1, of the own gesture that the hand is nearest to, before hysteresis: 1 its mean, 0.7 where it is told from all else */
+  uint32_t own_known; /* own gestures that can be told now */
+  uint64_t own_begins; /* of own gestures, since start, of this hand */
+  uint64_t own_ends; /* of own gestures, since start, of this hand */
+  uint64_t own_begin_ns; /* capture time of the newest begin */
+  uint64_t own_end_ns; /* capture time of the newest end */
+  char own_name[32]; /* as the wearer called `own`; empty for none */
+  uint8_t _pad0[24];
 } sensorium_hand_gesture_t;
-SENSORIUM_ASSERT(sizeof(sensorium_hand_gesture_t) == 448, "size of hand_gesture");
+SENSORIUM_ASSERT(sizeof(sensorium_hand_gesture_t) == 512, "size of hand_gesture");
 SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, side) == 0, "hand_gesture.side");
 SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, event) == 4, "hand_gesture.event");
 SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, action) == 8, "hand_gesture.action");
@@ -1224,7 +1250,16 @@ SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movements) == 352, "hand_ges
 SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movement_begin_ns) == 360, "hand_gesture.movement_begin_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, movement_end_ns) == 368, "hand_gesture.movement_end_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, name) == 376, "hand_gesture.name");
-SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, _pad0) == 408, "hand_gesture._pad0");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own) == 408, "hand_gesture.own");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_phase) == 412, "hand_gesture.own_phase");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_score) == 416, "hand_gesture.own_score");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_known) == 420, "hand_gesture.own_known");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_begins) == 424, "hand_gesture.own_begins");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_ends) == 432, "hand_gesture.own_ends");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_begin_ns) == 440, "hand_gesture.own_begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_end_ns) == 448, "hand_gesture.own_end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, own_name) == 456, "hand_gesture.own_name");
+SENSORIUM_ASSERT(offsetof(sensorium_hand_gesture_t, _pad0) == 488, "hand_gesture._pad0");
 
 /* Where one hand points. Not valid (INACTIVE) while it does not. */
 #define SENSORIUM_RAY_ID 25
@@ -1447,9 +1482,9 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"gesture_left", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 0},
     {"gesture_right", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 0},
     {"gesture_event", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 1},
-    {"hand_gesture_left", SENSORIUM_REGION_PUBLIC, 24, 1, 448, 0},
-    {"hand_gesture_right", SENSORIUM_REGION_PUBLIC, 24, 1, 448, 0},
-    {"hand_gesture_event", SENSORIUM_REGION_PUBLIC, 24, 1, 448, 1},
+    {"hand_gesture_left", SENSORIUM_REGION_PUBLIC, 24, 1, 512, 0},
+    {"hand_gesture_right", SENSORIUM_REGION_PUBLIC, 24, 1, 512, 0},
+    {"hand_gesture_event", SENSORIUM_REGION_PUBLIC, 24, 1, 512, 1},
     {"head_state", SENSORIUM_REGION_PUBLIC, 26, 1, 256, 0},
     {"head_gesture", SENSORIUM_REGION_PUBLIC, 27, 1, 128, 1},
     {"wake_word", SENSORIUM_REGION_PUBLIC, 11, 1, 128, 1},
@@ -1474,7 +1509,7 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"emotion", SENSORIUM_REGION_EMOTION, 14, 1, 128, 0},
     {"command", SENSORIUM_REGION_APP, 12, 1, 1152, 1},
     {"intent", SENSORIUM_REGION_APP, 13, 1, 768, 1},
-    {"target", SENSORIUM_REGION_APP, 18, 1, 256, 0},
+    {"target", SENSORIUM_REGION_APP, 18, 1, 320, 0},
     {"scene", SENSORIUM_REGION_APP, 16, 1, 90176, 0},
     {"frame_timing", SENSORIUM_REGION_APP, 17, 1, 128, 1}};
   size_t i;

@@ -1453,20 +1453,44 @@ namespace Sensorium
         public readonly RankedPart LookedAt = new RankedPart();
         /// <summary>by the left, the right hand</summary>
         public readonly RankedPart[] PointedAt = Make<RankedPart>(2);
-        /// <summary>by the left, the right hand</summary>
+        /// <summary>by the left, the right hand; of those that are movable</summary>
         public readonly RankedPart[] Grabbed = Make<RankedPart>(2);
+        /// <summary>0 used, 1 withdrawn by the app, 2 bad transform, 3 more targets than there is room for, 4 made for a space that is not known any more, 5 unreadable, 6 none was published</summary>
+        public uint SceneState;
+        /// <summary>targets of the scene that broke a rule</summary>
+        public uint Ignored;
+        /// <summary>1 eye gaze, 2 the head's ray; 0 none now</summary>
+        public uint LookedSource;
+        /// <summary>bits: 1 the left points, 2 the right; 4 the left grips, 8 the right, whether at a target or not</summary>
+        public uint Hands;
+        /// <summary>probabilities of no target: looked at, pointed at by the left, the right hand, grabbed by the left, the right hand</summary>
+        public readonly float[] Nothing = new float[5];
+        /// <summary>of the head's newest pose: what a scene should name</summary>
+        public uint SpaceGeneration;
+        /// <summary>in that order: capture time since when the first id is the one that is meant; 0: none is</summary>
+        public readonly ulong[] SinceNs = new ulong[5];
+        /// <summary>in that order: how often what is meant has changed since the app or the sense began, to none included</summary>
+        public readonly ulong[] Changes = new ulong[5];
         /// <inheritdoc/>
         public override int RecordId { get { return 18; } }
         /// <inheritdoc/>
         public override int RecordMajor { get { return 1; } }
         /// <inheritdoc/>
-        public override int RecordSize { get { return 256; } }
+        public override int RecordSize { get { return 320; } }
 
         internal override void Decode(byte[] source, int at)
         {
             LookedAt.Decode(source, at + 0);
             for (int i = 0; i < 2; i++) PointedAt[i].Decode(source, at + 40 + 40 * i);
             for (int i = 0; i < 2; i++) Grabbed[i].Decode(source, at + 120 + 40 * i);
+            SceneState = BitConverter.ToUInt32(source, at + 200);
+            Ignored = BitConverter.ToUInt32(source, at + 204);
+            LookedSource = BitConverter.ToUInt32(source, at + 208);
+            Hands = BitConverter.ToUInt32(source, at + 212);
+            Buffer.BlockCopy(source, at + 216, Nothing, 0, 20);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 236);
+            Buffer.BlockCopy(source, at + 240, SinceNs, 0, 40);
+            Buffer.BlockCopy(source, at + 280, Changes, 0, 40);
         }
     }
 
@@ -1696,9 +1720,9 @@ namespace Sensorium
         public uint Side;
         /// <summary>0 none; on channel hand_gesture_event: 1 a shape begins, 2 it ends, 3 a movement has ended</summary>
         public uint Event;
-        /// <summary>what the event, or on a state the newest movement, is: 0 none, 1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, 16 circle, 17 double pinch</summary>
+        /// <summary>what the event, or on a state the newest movement, is: 0 none, 1-4 pinch with index, middle, ring, little, 5 grab, 6 point, 7 thumb up, 8 thumb down, 9 swipe left, 10 right, 11 up, 12 down, 13 wave, 14 push, 15 pull, 16 circle, 17 double pinch, 18 one of the wearer's own: see `own`</summary>
         public uint Action;
-        /// <summary>1: the shape ended since the hand was lost, not opened</summary>
+        /// <summary>1: it ended since the hand was lost, or the own gesture deleted</summary>
         public uint Lost;
         /// <summary>bits, 1 &lt;&lt; index: the shapes that are held</summary>
         public uint Held;
@@ -1728,12 +1752,30 @@ namespace Sensorium
         public ulong MovementEndNs;
         /// <summary>of `action`; empty for none</summary>
         public readonly Text Name = new Text(32);
+        /// <summary>id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins or ends; 0 none</summary>
+        public uint Own;
+        /// <summary>of the one that is held: 0 none, 1 begin, 2 hold, 3 end</summary>
+        public uint OwnPhase;
+        /// <summary>0..1, of the own gesture that the hand is nearest to, before hysteresis: 1 its mean, 0.7 where it is told from all else</summary>
+        public float OwnScore;
+        /// <summary>own gestures that can be told now</summary>
+        public uint OwnKnown;
+        /// <summary>of own gestures, since start, of this hand</summary>
+        public ulong OwnBegins;
+        /// <summary>of own gestures, since start, of this hand</summary>
+        public ulong OwnEnds;
+        /// <summary>capture time of the newest begin</summary>
+        public ulong OwnBeginNs;
+        /// <summary>capture time of the newest end</summary>
+        public ulong OwnEndNs;
+        /// <summary>as the wearer called `own`; empty for none</summary>
+        public readonly Text OwnName = new Text(32);
         /// <inheritdoc/>
         public override int RecordId { get { return 24; } }
         /// <inheritdoc/>
         public override int RecordMajor { get { return 1; } }
         /// <inheritdoc/>
-        public override int RecordSize { get { return 448; } }
+        public override int RecordSize { get { return 512; } }
 
         internal override void Decode(byte[] source, int at)
         {
@@ -1755,6 +1797,15 @@ namespace Sensorium
             MovementBeginNs = BitConverter.ToUInt64(source, at + 360);
             MovementEndNs = BitConverter.ToUInt64(source, at + 368);
             Name.Decode(source, at + 376);
+            Own = BitConverter.ToUInt32(source, at + 408);
+            OwnPhase = BitConverter.ToUInt32(source, at + 412);
+            OwnScore = BitConverter.ToSingle(source, at + 416);
+            OwnKnown = BitConverter.ToUInt32(source, at + 420);
+            OwnBegins = BitConverter.ToUInt64(source, at + 424);
+            OwnEnds = BitConverter.ToUInt64(source, at + 432);
+            OwnBeginNs = BitConverter.ToUInt64(source, at + 440);
+            OwnEndNs = BitConverter.ToUInt64(source, at + 448);
+            OwnName.Decode(source, at + 456);
         }
     }
 
