@@ -199,7 +199,7 @@ def test_whatever_was_changed_of_an_engine_is_built_anew(tmp_path: Path) -> None
     add_card(tmp_path, "my-model", graphs.cnn().SerializeToString(), more=more)
     own = {"SENSORIUM_DATA_DIR": str(tmp_path / "data"),
            "SENSORIUM_CACHE_DIR": str(tmp_path / "cache")}
-    (row,) = document(run("build", "my-model", "--json", **own))
+    (row,) = document(run("build", "my-model", "--quick", "--json", **own))
     folder = Path(row["file"]).parent
     graph = (tmp_path / "cache" / "artefacts").glob("*/model.onnx")
     plans = [] if missing() else ["*.plan", "engine-rtx.json"]
@@ -207,10 +207,10 @@ def test_whatever_was_changed_of_an_engine_is_built_anew(tmp_path: Path) -> None
         (path,) = folder.glob(pattern)
         for each in (path, *graph):
             each.write_bytes(each.read_bytes()[:-1] + b"!")
-        (again,) = document(run("build", "my-model", "--json", **own))
+        (again,) = document(run("build", "my-model", "--quick", "--json", **own))
         assert again["state"] == "built", pattern
         assert store.sha256(Path(again["file"])) == again["sha256"]
-        (kept,) = document(run("build", "my-model", "--json", **own))
+        (kept,) = document(run("build", "my-model", "--quick", "--json", **own))
         assert kept["state"] == "present", pattern
 
 

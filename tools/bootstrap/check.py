@@ -29,6 +29,10 @@ _STEPS = {
 }
 """What is checked without running the project: title to program and arguments."""
 
+_SIDE_BY_SIDE = ("tests/unit", "tests/contract")
+_ALONE = ("tests/system", "tests/gpu")
+"""They hear, see and time what a whole machine does."""
+_MOST_WORKERS = 4
 _LIMIT_S = 24 * 60
 """The tests are ended after this long; they take about two thirds of it."""
 _LEAVE_S = 30
@@ -60,8 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         terminal.say(str(error))
         return 1
     failed = [title for title, step in _STEPS.items() if not _passes(environment, title, step)]
-    selected = ["tests/unit", "tests/contract"] if options.fast else []
-    if _pytest(environment, [*selected, *passed]) != 0:
+    if not _tests_pass(environment, passed, fast=options.fast):
         failed.append("pytest")
     if failed:
         terminal.say("Failed: " + ", ".join(failed))
@@ -123,15 +126,32 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
     return status == 0
 
 
-def _pytest(environment: Environment, arguments: Sequence[str], *, bare: bool = False) -> int:
+def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
+    """Runs what the arguments name; without any all tests, those of one process side by side."""
+    if passed:
+        return _pytest(environment, [*(_SIDE_BY_SIDE if fast else ()), *passed]) == 0
+    begun = time.monotonic()
+    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
+    parallel = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+    good = _pytest(environment, [*parallel, *_SIDE_BY_SIDE]) == 0
+    if fast:
+        return good
+    left_s = _LIMIT_S - (time.monotonic() - begun)
+    return _pytest(environment, _ALONE, limit_s=max(left_s, 0.0)) == 0 and good
+
+
+def _pytest(
+    environment: Environment, arguments: Sequence[str], *, bare: bool = False,
+    limit_s: float = _LIMIT_S,
+) -> int:
     command = [str(environment.program("python")), "-m", "pytest", *arguments]
     extra = {"SENSORIUM_TEST_BARE_ROOTS": "1"} if bare else {}
     sys.stdout.flush()
     running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **extra})
     try:
-        return running.wait(None if bare else _LIMIT_S)
+        return running.wait(None if bare else limit_s)
     except subprocess.TimeoutExpired:
-        terminal.say(f"pytest is ended after {_LIMIT_S // 60} minutes")
+        terminal.say(f"pytest is ended: the tests took more than {_LIMIT_S // 60} minutes")
         running.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
         return 1
     finally:
