@@ -30,7 +30,7 @@ _STEPS = {
 """What is checked without running the project: title to program and arguments."""
 
 _SIDE_BY_SIDE = ("tests/unit", "tests/contract")
-_ALONE = ("tests/system", "tests/gpu")
+_ALONE = ("tests/system",)
 """They hear, see and time what a whole machine does."""
 _MOST_WORKERS = 4
 _LIMIT_S = 24 * 60

@@ -92,7 +92,7 @@ class Movement:
         if not len(rows):
             return None
         values = f1(rows.sum(0))
-        parts = dict(zip(MOVEMENTS, values.tolist(), strict=True))
+        parts: dict[str, float] = dict(zip(MOVEMENTS, values.tolist(), strict=True))
         free = [
             (len(outcome.told), outcome.steps)
             for outcome, sample in zip(outcomes, samples, strict=True)
