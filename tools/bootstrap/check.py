@@ -29,7 +29,8 @@ _STEPS = {
 }
 """What is checked without running the project: title to program and arguments."""
 
-_SIDE_BY_SIDE = ("tests/unit", "tests/contract")
+_SIDE_BY_SIDE = ("tests/contract", "tests/unit")
+"""Long ones first, so that no worker is alone with one at the end."""
 _ALONE = ("tests/system",)
 """They hear, see and time what a whole machine does."""
 _MOST_WORKERS = 4
