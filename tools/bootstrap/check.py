@@ -29,10 +29,15 @@ _STEPS = {
 }
 """What is checked without running the project: title to program and arguments."""
 
-_SIDE_BY_SIDE = ("tests/contract", "tests/unit")
+_FAST = ("tests/contract", "tests/unit")
 """Long ones first, so that no worker is alone with one at the end."""
-_ALONE = ("tests/system",)
-"""They hear, see and time what a whole machine does."""
+_WITHOUT_DEVICES = tuple(
+    f"tests/system/test_{name}.py" for name in (
+        "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
+        "gpu_fallback",
+    )
+)
+"""System tests with neither an OpenXR runtime nor an audio server, of which one runs at a time."""
 _MOST_WORKERS = 4
 _LIMIT_S = 24 * 60
 """The tests are ended after this long; they take about two thirds of it."""
@@ -130,15 +135,17 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
     """Runs what the arguments name; without any all tests, those of one process side by side."""
     if passed:
-        return _pytest(environment, [*(_SIDE_BY_SIDE if fast else ()), *passed]) == 0
+        return _pytest(environment, [*(_FAST if fast else ()), *passed]) == 0
     begun = time.monotonic()
     workers = min(os.cpu_count() or 1, _MOST_WORKERS)
     parallel = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
-    good = _pytest(environment, [*parallel, *_SIDE_BY_SIDE]) == 0
+    chosen = _FAST if fast else (*_WITHOUT_DEVICES, *_FAST)
+    good = _pytest(environment, [*parallel, *chosen]) == 0
     if fast:
         return good
+    alone = ["tests/system", *(f"--ignore={path}" for path in _WITHOUT_DEVICES)]
     left_s = _LIMIT_S - (time.monotonic() - begun)
-    return _pytest(environment, _ALONE, limit_s=max(left_s, 0.0)) == 0 and good
+    return _pytest(environment, alone, limit_s=max(left_s, 0.0)) == 0 and good
 
 
 def _pytest(
