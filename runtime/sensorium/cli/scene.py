@@ -71,7 +71,14 @@ class Scene:
             width = min(size.width, 2 * _PICTURE_COLUMNS)
             parts.append(picture(self._eyes.sights, width, min(rows, _PICTURE_ROWS[1])))
         parts.append(self._voice_line(size.width))
-        parts.append(channel_table(sights, regions=self._regions))
+        # What does not fit would take the last line with it: what is fresh is shown first.
+        most = max(1, len(sights) + rows - 1) if rows < 0 else len(sights)
+        chosen = sorted(sights, key=lambda sight: not sight.fresh)[:most]
+        shown = [sight for sight in sights if any(sight is one for one in chosen)]
+        parts.append(channel_table(shown, regions=self._regions))
+        if len(shown) < len(sights):
+            left = len(sights) - len(shown)
+            parts.append(Text(f"{left} more: sensorium channels list", "dim", no_wrap=True))
         parts.extend(self._told())
         parts.append(below)
         return Group(*parts)
