@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import struct
 import subprocess
 import sys
@@ -54,14 +53,7 @@ def csharp(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def sensorium_client():
-    path = clients.CLIENTS / "python" / "sensorium_client.py"
-    spec = importlib.util.spec_from_file_location("sensorium_client", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["sensorium_client"] = module
-    spec.loader.exec_module(module)
-    return module
+    return clients.python_client()
 
 
 def publish(live, name):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from fixtures.clients import CLIENTS
+from fixtures.clients import python_client
 from fixtures.daemon import Daemon
 from fixtures.monado import MonadoService
 
@@ -36,7 +35,7 @@ def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
     daemon = Daemon(tmp_path, CONFIG, environment=service.environment, python=service.python)
     try:
         with service.connect() as remote, daemon:
-            session = client_module().connect("head-test", str(daemon.runtime_dir))
+            session = python_client().connect("head-test", str(daemon.runtime_dir))
             channel = session.channel("head_gesture")
             begun = time.monotonic()
             while (at := time.monotonic() - begun) < 7.0:
@@ -53,19 +52,6 @@ def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
     assert [int(one["count"]) for one in told] == [1, 3, 1, 3]
     assert told[1]["amplitude"] == pytest.approx(16, abs=2)
     assert told[3]["amplitude"] == pytest.approx(24, abs=3)
-
-
-def client_module() -> Any:
-    """The file that an app copies."""
-    spec = importlib.util.spec_from_file_location(
-        "sensorium_client", CLIENTS / "python" / "sensorium_client.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module
 
 
 def nod_or_shake(at_s: float) -> tuple[float, float, float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import sys
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fixtures.clients import CLIENTS
+from fixtures.clients import python_client
 from fixtures.daemon import Daemon
 from fixtures.looking import at_angles, towards, turned
 from fixtures.monado import MonadoService
@@ -54,7 +53,7 @@ def test_an_app_is_told_what_is_looked_at_pointed_at_and_grabbed(tmp_path: Path)
             wearer.turn(0)
             with daemon.client("tests") as client:
                 client.request("grant", action="allow", app="targets", classes="motion")
-            session = client_module().connect("targets", str(daemon.runtime_dir))
+            session = python_client().connect("targets", str(daemon.runtime_dir))
             app = App(session)
             head = app.until("head", lambda read: read.status.name == "NEW")["pose"]
             eye = tuple(head["position"])
@@ -197,16 +196,3 @@ def seen(eye: Sequence[float], angle: float) -> tuple[float, float, float]:
     """A place 2 m ahead of an eye, so many degrees to the right."""
     x, y, z = (a * 2.0 for a in towards(at_angles(angle, 0)))
     return eye[0] + x, eye[1] + y, eye[2] + z
-
-
-def client_module() -> Any:
-    """The file that an app copies."""
-    spec = importlib.util.spec_from_file_location(
-        "sensorium_client", CLIENTS / "python" / "sensorium_client.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module

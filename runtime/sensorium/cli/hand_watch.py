@@ -13,16 +13,14 @@ from sensorium.channels.cursor import Cursor
 from sensorium.channels.reader import Reader
 from sensorium.channels.status import Status
 from sensorium.channels.wait import wait_any
-from sensorium.cli.daemon import connect
+from sensorium.cli.attached import Attached
 from sensorium.clock import now_ns
 from sensorium.errors import EnrolmentError
 from sensorium.health import Reason
-from sensorium.process.outputs import Outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sensorium.channels.region import Region, Waiters
     from sensorium.perception.hand_geometry import Points
 
 SIDES = {"left": 1, "right": 2}
@@ -45,7 +43,7 @@ class Frame(NamedTuple):
     canned: str
 
 
-class HandWatch:
+class HandWatch(Attached):
     """A connection that reads hands and what is told of them.
 
     Args:
@@ -57,23 +55,7 @@ class HandWatch:
     """
 
     def __init__(self, app: str) -> None:
-        self._client = connect(app)
-        self._regions = Outputs((), now_ns)
-        try:
-            for name in ("motion", "public"):
-                self._regions.map(*self._client.open(name))
-        except BaseException:
-            self._client.close()
-            raise
-
-    def __enter__(self) -> HandWatch:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-        for region, waiters in self._regions.regions.values():
-            region.close()
-            waiters.close()
+        super().__init__(app, "motion", "public")
 
     def frames(self, sides: tuple[str, ...], seconds: float) -> Iterator[Frame | None]:
         """Each frame in which a hand is seen, for so long; None while none is.
@@ -120,9 +102,6 @@ class HandWatch:
         return status in (Status.NEW, Status.SAME) or (
             status == Status.INVALID and reader.reason in (Reason.INACTIVE, Reason.INPUT_LOST)
         )
-
-    def _mapped(self, name: str) -> tuple[Region, Waiters]:
-        return self._regions.regions[name]
 
 
 def _new(hand: Cursor) -> Iterator[Points]:

@@ -9,13 +9,12 @@ from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
 from sensorium.channels.status import Status
 from sensorium.channels.wait import wait_any
-from sensorium.cli.daemon import connect
+from sensorium.cli.attached import Attached
 from sensorium.clock import now_ns
 from sensorium.errors import EnrolmentError
 from sensorium.health import Reason
 from sensorium.perception.ended import spoken
 from sensorium.perception.sense import Sample
-from sensorium.process.outputs import Outputs
 from sensorium.process.rings import ChannelRings
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ SILENT_S = 60.0
 _WAIT_S = 0.2
 
 
-class Listening:
+class Listening(Attached):
     """A connection that reads `audio` and `utterance`; the microphone is open while it lasts.
 
     Args:
@@ -39,24 +38,8 @@ class Listening:
     """
 
     def __init__(self, app: str) -> None:
-        self._client = connect(app)
-        self._regions = Outputs((), now_ns)
-        try:
-            for name in ("audio", "public"):
-                self._regions.map(*self._client.open(name))
-        except BaseException:
-            self._client.close()
-            raise
+        super().__init__(app, "audio", "public")
         self._rings = ChannelRings(self._regions)
-
-    def __enter__(self) -> Listening:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-        for region, waiters in self._regions.regions.values():
-            region.close()
-            waiters.close()
 
     def utterance(self) -> NDArray[np.float32]:
         """The next thing that is said from now on: [samples], 16 kHz, with silence around it.
@@ -64,7 +47,7 @@ class Listening:
         Raises:
             EnrolmentError: Nothing was heard for long, or the daemon withdrew the sound.
         """
-        region, page = self._regions.regions["public"]
+        region, page = self._mapped("public")
         cursor = Cursor(region, "utterance")
         end = time.monotonic() + SILENT_S
         while time.monotonic() < end:

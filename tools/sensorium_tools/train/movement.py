@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sensorium import folders
-from sensorium.inference import card as cards
-from sensorium_tools import build as building
 from sensorium_tools.samples import loading
 from sensorium_tools.train import movement_fit
-from sensorium_tools.train.pinned_folder import write_engine
+from sensorium_tools.train.pinned_folder import keep_engine
 from sensorium_tools.train.temporal_export import onnx_file
 
 if TYPE_CHECKING:
@@ -55,10 +52,7 @@ def train(
             advance(1)
     data = movement_fit.steps(samples)
     made = onnx_file(movement_fit.fit(data, rounds, SEED, progress), movement_fit.PORTS)
-    folder = (room or folders.data_dir() / "engines") / NAME
-    digest = write_engine(folder, FILE, made)
-    if room is None:
-        building.build(cards.read(folder), progress, force=True)
+    folder, digest = keep_engine(NAME, FILE, made, room, progress)
     return {
         "name": NAME, "folder": str(folder), "takes": takes, "steps": len(data.truth),
         "seconds": round(time.monotonic() - begun, 1), "bytes": len(made), "sha256": digest,

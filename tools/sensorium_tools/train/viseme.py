@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sensorium import folders
-from sensorium.inference import card as cards
-from sensorium_tools import build as building
 from sensorium_tools.samples import loading
 from sensorium_tools.train import viseme_data, viseme_fit
-from sensorium_tools.train.pinned_folder import write_engine
+from sensorium_tools.train.pinned_folder import keep_engine
 from sensorium_tools.train.temporal_export import onnx_file
 
 if TYPE_CHECKING:
@@ -53,10 +50,7 @@ def train(
     samples = loading.each(SET, "calibration", progress, sounds)
     data = viseme_data.frames(samples, sounds, progress)
     data_bytes = onnx_file(viseme_fit.fit(data, steps, SEED, progress), viseme_fit.PORTS)
-    folder = (room or folders.data_dir() / "engines") / NAME
-    digest = write_engine(folder, FILE, data_bytes)
-    if room is None:
-        building.build(cards.read(folder), progress, force=True)
+    folder, digest = keep_engine(NAME, FILE, data_bytes, room, progress)
     return {
         "name": NAME, "folder": str(folder), "sounds": sounds, "frames": len(data.truth),
         "seconds": round(time.monotonic() - begun, 1), "bytes": len(data_bytes), "sha256": digest,
