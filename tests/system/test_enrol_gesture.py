@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from fixtures.daemon import Daemon
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import LEFT, RIGHT
 
 from sensorium.channels.catalogue import CHANNELS
@@ -27,10 +27,7 @@ if TYPE_CHECKING:
 
     from fixtures.remote_driver import Remote
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 CONFIG = """
 [sensors.openxr]

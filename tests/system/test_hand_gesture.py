@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
 from fixtures import engines
 from fixtures.daemon import Daemon
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import LEFT, RIGHT
 
 from sensorium.channels.catalogue import CHANNELS
@@ -24,10 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from fixtures.remote_driver import Remote
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 CONFIG = """
 [sensors.openxr]

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from fixtures.clients import python_client
 from fixtures.daemon import Daemon
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 
 from sensorium.clock import now_ns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 CONFIG = """
 [sensors.openxr]

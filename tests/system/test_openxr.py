@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from fixtures.channel_reader import ChannelReader
 from fixtures.daemon import Daemon
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import ABSENT, LEFT, RIGHT, Controller, Remote
 
 from sensorium.channels.catalogue import CHANNELS
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 CONFIG = """
 [sensors.openxr]

@@ -8,17 +8,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
 from fixtures.daemon import ROOT
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 
 def ask(python: Path | str, **environment: str) -> dict[str, str]:

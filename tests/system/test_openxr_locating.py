@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from fixtures.channel_reader import ChannelReader
 from fixtures.daemon import ROOT, Daemon
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 PROGRAM = Path(__file__).parent / "programs" / "locate_spaces.py"
 

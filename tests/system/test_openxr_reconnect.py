@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from fixtures.channel_reader import ChannelReader
 from fixtures.daemon import Daemon
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 
 from sensorium.clock import now_ns
 
@@ -17,10 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 
 CONFIG = """
 [sensors.openxr]

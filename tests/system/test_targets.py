@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pytest
 from fixtures.clients import python_client
 from fixtures.daemon import Daemon
 from fixtures.looking import at_angles, towards, turned
-from fixtures.monado import MonadoService
+from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import LEFT, RIGHT
 
 from sensorium.clock import now_ns
@@ -24,10 +22,7 @@ if TYPE_CHECKING:
 
     from fixtures.remote_driver import Controller, Remote
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
-]
+pytestmark = MARKS
 CONFIG = """
 [sensors.openxr]
 enabled = true
