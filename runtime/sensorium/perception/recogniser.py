@@ -110,14 +110,14 @@ class Recogniser:
             ValueError: When the sound is empty or too long.
             EngineError: When an engine fails.
         """
-        levelled = _levelled(sound)
-        found = self._hear_once(levelled, voice, quick, bias)
+        level = levelled(sound)
+        found = self._hear_once(level, voice, quick, bias)
         if quick or not found.words:
             return found
         words = found.words
         while len(sound) - words[-1].last > SKIPPED:
             begun = words[-1].last
-            more = self._hear_once(levelled[begun:], voice, quick, bias)
+            more = self._hear_once(level[begun:], voice, quick, bias)
             if not more.words:
                 break
             words += more.at(begun).words
@@ -143,9 +143,9 @@ class Recogniser:
         )
 
 
-def _levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Without what is no number, and without the offset of a poor device."""
+def levelled(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Sound, [n], without what is no number, and without the offset of a poor device."""
     numbers = np.nan_to_num(sound, nan=0.0, posinf=1.0, neginf=-1.0)
     offset = numbers.mean() if len(sound) else np.float32(0.0)
-    levelled: NDArray[np.float32] = numbers - offset if abs(offset) > OFFSET else numbers
-    return levelled
+    level: NDArray[np.float32] = numbers - offset if abs(offset) > OFFSET else numbers
+    return level

@@ -153,7 +153,7 @@ class Decoder:
         """
         steps = Steps(self._run, cross, self._capacity)
         logits = steps.take(self._vocabulary.start)
-        silence = float(np.exp(_log_softmax(logits)[self._vocabulary.silence]))
+        silence = float(np.exp(log_softmax(logits)[self._vocabulary.silence]))
         language = self._heard_language(logits)
         for token in self._vocabulary.prompt(language)[1:]:
             logits = steps.take(token)
@@ -221,7 +221,7 @@ class Decoder:
         return (text, None) if first is None else (first, text)
 
     def _chances(self, text: _Text) -> NDArray[np.float32]:
-        return _log_softmax(text.logits + (self._bar if text.tokens else self._bar_at_start))
+        return log_softmax(text.logits + (self._bar if text.tokens else self._bar_at_start))
 
     def _take(
         self, steps: Steps, text: _Text, token: int, chances: NDArray[np.float32], most: int
@@ -282,7 +282,8 @@ def times(length: int) -> int:
     return max(LOOP_TIMES, -(-LOOP_TOKENS // length))
 
 
-def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Natural logarithms of the tokens' probabilities, from their logits, [vocabulary]."""
     shifted: NDArray[np.float32] = logits - logits.max()
     shifted -= np.log(np.exp(shifted).sum())
     return shifted
