@@ -29,7 +29,9 @@ parser = argparse.ArgumentParser()
 run.arguments(parser)
 config = run.load(parser.parse_known_args()[0])
 print(*[name for name, section in config.sensors.items() if section.enabled])
-print(*dict.fromkeys(name for sense in registry.senses(config) for name in sense.engines()))
+print(*dict.fromkeys(
+    name for sense in registry.senses(config) for name in (*sense.engines(), *sense.may_use())
+))
 """
 """Two lines: the sensors that a configuration opens, and the engines of its senses."""
 

@@ -1,7 +1,8 @@
 """What a sense is: an engine that is shared and a stream state of its own, and nothing of threads.
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
-engines it needs, by the name of their card; `engines(options)` where its options name them),
+engines it needs, by the name of their card; `engines(options)` where its options name them;
+`may_use(options)` names those that it uses where they are built, and can do without),
 `READS` and `WRITES` (its channels), and is made with options, engines and the rings of its process.
 """
 
@@ -28,15 +29,16 @@ SENSES: dict[str, str] = {
     "head": "sensorium.perception.head:Head",
     "target": "sensorium.perception.target:Target",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
+    "wake_word": "sensorium.perception.wake_word:WakeWord",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",
     "speaker": "sensorium.perception.speaker:Speaker",
     "voice_measures": "sensorium.perception.voice_measures:VoiceMeasures",
     "voice_emotion": "sensorium.perception.voice_emotion:VoiceEmotion",
     "viseme": "sensorium.perception.viseme:Viseme",
-    "wake_word": "sensorium.perception.wake_word:WakeWord",
 }
-"""Name in the configuration to `module:Class`."""
+"""Name in the configuration to `module:Class`. The senses of a process take turns in this order:
+commands wait for the wake word."""
 
 
 class Sample(NamedTuple):

@@ -57,14 +57,16 @@ class SenseSlot:
         if self.streams or time_ns < self._retry_ns:
             return False
         self._retry_ns = time_ns + _RETRY_NS
-        names = self.part.engines()
-        stamp = tuple(store.stamp(name) for name in names)
+        names, more = self.part.engines(), self.part.may_use()
+        stamp = tuple(store.stamp(name) for name in (*names, *more))
         if self.reason == Reason.ENGINE_MISSING and stamp == self._stamp:
             return False
         self._stamp = stamp
         try:
             for name in names:
                 self._engines[name] = self._load(name)
+            for name in more:
+                self._load_if_there(name)
             self._sense = sense = self.part.kind(self.part.options, self._engines, self.rings)
             self.streams = sense.streams()
         except EngineMissing as error:
@@ -79,6 +81,13 @@ class SenseSlot:
             self._say()
             return True
         return False
+
+    def _load_if_there(self, name: str) -> None:
+        """An engine that the sense can do without."""
+        try:
+            self._engines[name] = self._load(name)
+        except EngineMissing as error:
+            _log.info("sense %s goes without %s: %s", self.part.name, name, error)
 
     def refresh(self) -> None:
         """Keeps an unavailable sense's channels saying why, and what a live one runs on.

@@ -74,6 +74,8 @@ class Perceiver:
         for slot in self.slots:
             if slot.ensure(now):
                 self.feeds += [Feed(slot, stream, self._outputs) for stream in slot.streams]
+                # Also one that comes late: a sense hears those before it first.
+                self.feeds.sort(key=lambda feed: self.slots.index(feed.slot))
         if now - self._refreshed_ns > _REFRESH_NS:
             self._refreshed_ns = now
             for slot in self.slots:

@@ -29,6 +29,11 @@ class Part:
         kind = self.kind
         return tuple(kind.engines(self.options) if hasattr(kind, "engines") else kind.ENGINES)
 
+    def may_use(self) -> tuple[str, ...]:
+        """Names of the engines that a sense uses where they are built, with its options."""
+        kind = self.kind
+        return tuple(kind.may_use(self.options)) if hasattr(kind, "may_use") else ()
+
 
 def sensors(config: Config) -> tuple[Part, ...]:
     """The enabled sensors, with checked options.
@@ -55,13 +60,14 @@ def written_by_any() -> frozenset[str]:
 
 
 def parts(sections: Mapping[str, Section], registry: Mapping[str, str]) -> tuple[Part, ...]:
-    """The enabled sections of a registry as classes with checked options.
+    """The enabled sections of a registry as classes with checked options, in its order.
 
     Raises:
         ConfigError: Names file, line and key of what is wrong.
     """
     found = []
-    for section in sections.values():
+    order = {name: place for place, name in enumerate(registry)}
+    for section in sorted(sections.values(), key=lambda section: order[section.name]):
         kind = _load(registry[section.name])
         options = section.decode(kind.Options)
         if section.enabled:

@@ -153,14 +153,17 @@ def inference_device(config: Config) -> Finding:
 
 def _engines(config: Config) -> Iterator[Finding]:
     users: dict[str, list[str]] = {}
+    needed: set[str] = set()
     for part in registry.senses(config):
-        for name in part.engines():
+        needed |= set(part.engines())
+        for name in (*part.engines(), *part.may_use()):
             users.setdefault(name, []).append(part.name)
     for name, senses in users.items():
         found = ask("engine", name)
         topic = f"engine {name}"
         if "error" in found:
-            yield Finding(topic, Verdict.MISSING, f"{found['error']} (for {', '.join(senses)})",
+            verdict = Verdict.MISSING if name in needed else Verdict.NOTE
+            yield Finding(topic, verdict, f"{found['error']} (for {', '.join(senses)})",
                           found.get("remedy", ""))
         else:
             yield Finding(
