@@ -44,7 +44,8 @@ from sensorium.perception.commands.vocabulary import read
 from sensorium.perception.commands.words import plain
 from sensorium.perception.speech import Speech, SpeechOptions
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
-from sensorium.perception.wake_word import WakeWord, WakeWordOptions
+from sensorium.perception.wake_options import WakeWordOptions
+from sensorium.perception.wake_word import WakeWord
 from sensorium_tools.progress import Progress
 from sensorium_tools.train import measure
 

@@ -28,7 +28,8 @@ from sensorium import records
 from sensorium.health import Reason
 from sensorium.inference import store
 from sensorium.perception.sense import Sample
-from sensorium.perception.wake_word import WakeWord, WakeWordOptions
+from sensorium.perception.wake_options import WakeWordOptions
+from sensorium.perception.wake_word import WakeWord
 from sensorium_tools.progress import Progress
 from sensorium_tools.train import clips, measure, recorded, voices
 from sensorium_tools.train.backgrounds import NOISES
@@ -211,8 +212,13 @@ def main() -> None:
     )
     sounds, ours = Sounds(progress), Ours(options.engine, progress)
     others = peers(ours.phrase, progress)
-    missed = misses(figures, sounds, [ours, *others], options.clips)
+    alone = Ours(options.engine, progress, checked=False)
+    missed = misses(figures, sounds, [ours, alone, *others], options.clips)
+    ours.checks = 0
     woke, hours = accepts(figures, sounds, ours, options.hours, progress)
+    figures.row(
+        ours.name, "doubts checked", ours.checks, f"{hours:.2f} h", ours.checks / hours, "", "",
+    )
     for peer in others if options.peer_hours else ():
         accepts(figures, sounds, peer, options.peer_hours, progress)
     idle = idle_share(options.engine)

@@ -13,7 +13,9 @@ from sensorium.errors import EngineError
 from sensorium.health import Reason
 from sensorium.perception import wake_word
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
-from sensorium.perception.wake_word import WakeWord, WakeWordOptions
+from sensorium.perception.wake_head import Head
+from sensorium.perception.wake_options import WakeWordOptions
+from sensorium.perception.wake_word import WakeWord
 from sensorium_tools.progress import Progress
 from sensorium_tools.train import kokoro
 from sensorium_tools.train.utterance import Utterance
@@ -50,8 +52,9 @@ def _built() -> None:
         engines.ensure_built(name)
 
 
-def desk(**options) -> Desk:
-    return Desk({VoiceActivity: VoiceOptions(), WakeWord: WakeWordOptions(**options)})
+def desk(*, check: bool = False, **options) -> Desk:
+    options = WakeWordOptions(check=check, **options)
+    return Desk({VoiceActivity: VoiceOptions(), WakeWord: options})
 
 
 def said(synthesiser: str, voice: str, text: str = PHRASE) -> np.ndarray:
@@ -183,7 +186,7 @@ def test_an_own_threshold_is_used() -> None:
 
 def test_an_engine_that_is_no_head_is_named() -> None:
     with pytest.raises(EngineError, match="speech-mel: is no head of a wake word") as refused:
-        wake_word.Head(engines.load("speech-mel"), 0.0)
+        Head(engines.load("speech-mel"), 0.0)
     assert "train wake-word" in refused.value.remedy
 
 
@@ -191,6 +194,17 @@ def test_an_engine_that_is_no_head_is_named() -> None:
 def test_the_names_of_heads_are_checked(names: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="one to eight"):
         WakeWordOptions(engines=names)
+
+
+def test_a_phrase_that_was_said_while_the_process_was_busy_is_heard() -> None:
+    phrase = said(*ONE)
+    listening = desk()
+    listening.sound(room(9.0))
+    listening.sound(scene(phrase), take=False)
+    # Voice activity, in its own process, has heard it; this one sees the newest state alone.
+    listening.drain()
+    listening.sound(room(0.5))
+    assert [int(one["detections"]) for one in listening.all("wake_word")] == [1]
 
 
 def test_the_engines_follow_the_options() -> None:

@@ -70,7 +70,7 @@ CHANNELS: dict[str, Channel] = {
         _event("hand_gesture_event", records.HAND_GESTURE, "public", "fast"),
         _state("head_state", records.HEAD_STATE, "public", "fast", 250),
         _event("head_gesture", records.HEAD_GESTURE, "public", "fast"),
-        _event("wake_word", records.WAKE_WORD, "public", "fast"),
+        _event("wake_word", records.WAKE_WORD, "public", "slow"),
         _event("utterance", records.UTTERANCE, "public", "fast"),
         _event("push_to_talk", records.PUSH_TO_TALK, "public", "fast"),
         _state("head", records.HEAD, "motion", "capture", 250),

@@ -2,19 +2,18 @@
 
 While voice activity hears nobody, nothing is computed. When it hears somebody, the front end begins
 2.2 s before that, from the ring: so far back reaches what a head sees, and from there on its scores
-are the same as if it had listened all the time.
+are the same as if it had listened all the time. What a head is in doubt of is checked: Whisper says
+how likely the phrase's text is in the sound around it.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensorium import records
-from sensorium.errors import EngineError
+from sensorium.perception.phrase_check import DECODER, ENCODER, PhraseCheck
 from sensorium.perception.sound import Sound
 from sensorium.perception.sound_steps import SoundSteps
 from sensorium.perception.speech_embedding import (
@@ -25,65 +24,28 @@ from sensorium.perception.speech_embedding import (
     WIDTH,
     SpeechEmbedding,
 )
-from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, WINDOW, Trigger
+from sensorium.perception.wake_head import RATE_HZ, Head
+from sensorium.perception.wake_options import WakeWordOptions
+from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, WINDOW
 from sensorium.records.sensors import AUDIO_BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from sensorium.inference.engine import Engine
     from sensorium.perception.sense import Publish, Rings, Sample
     from sensorium.perception.sound_steps import SoundStep
-
-RATE_HZ = 16_000
-INPUT, OUTPUT = "embeddings", "probability"
-"""Ports of a head."""
-PHRASE, THRESHOLD, LATE_MS, LENGTH_MS = "phrase", "threshold", "late_ms", "length_ms"
-"""What a head carries in its metadata: the phrase, the threshold that was chosen for it, how long
-after the phrase's end it is detected and how long the phrase is, both the median."""
+    from sensorium.perception.wake_trigger import Heard
 
 LEAD = (WARM_STEPS + WINDOW - 1 + SMOOTH - 1 + 1) * STEP
 """Samples before the onset that are heard, too: all that a first score depends on; 2.16 s."""
-MOST_STEPS = 2
-"""Of 80 ms at a time, for other senses wait meanwhile; a block is 32 ms."""
+MOST_STEPS = 25
+"""Of 80 ms at a time, some 40 ms of work: what was said while speech was recognised, at once, for
+commands wait for the wake word before them."""
 CATCH_UP = 8 * RATE_HZ
 """Samples before the newest that are heard after a start: it may be a restart."""
 _SAME = PAUSE_STEPS * STEP
 """A detection so near to one that was published is the same one."""
-
-
-@dataclass(frozen=True)
-class WakeWordOptions:
-    """Which phrases, and how sure."""
-
-    engines: tuple[str, ...] = field(
-        default=("hey-sensorium",),
-        metadata={
-            "doc": "Heads, by name: the shipped hey-sensorium, or what `sensorium-engines train "
-            "wake-word` made."
-        },
-    )
-    threshold: float = field(
-        default=0.0,
-        metadata={
-            "doc": "Detected from this score on; 0: what each head's training chose.",
-            "min": 0.0, "max": 1.0,
-        },
-    )
-    voice_gate: bool = field(
-        default=True,
-        metadata={"doc": "Listens only while voice activity hears somebody; false: always."},
-    )
-    hang_over_ms: int = field(
-        default=1000,
-        metadata={"doc": "Listens on after the voice has ended.", "min": 400, "max": 60_000},
-    )
-
-    def __post_init__(self) -> None:
-        if not 0 < len(self.engines) <= 8 or len(set(self.engines)) < len(self.engines):
-            raise ValueError("engines needs one to eight names, each once")
 
 
 class WakeWord:
@@ -98,59 +60,46 @@ class WakeWord:
         self, options: WakeWordOptions, engines: Mapping[str, Engine], rings: Rings
     ) -> None:
         self._options = options
-        self._engines = engines
         self._rings = rings
+        self._front_end = SpeechEmbedding(*(engines[name] for name in self.ENGINES))
+        wanted = self.may_use(options)
+        missing = [name for name in wanted if name not in engines]
+        check = (
+            PhraseCheck(*(engines[name] for name in wanted)) if wanted and not missing else None
+        )
+        self._heads = [Head(engines[name], options.threshold, check) for name in options.engines]
+        alone = [head.engine.name for head in self._heads if not head.checked]
+        self.note = _note(wanted, missing, alone)
 
     @classmethod
     def engines(cls, options: WakeWordOptions) -> tuple[str, ...]:
         """The engines that it needs with these options: the front end's and each head."""
         return (*cls.ENGINES, *options.engines)
 
+    @staticmethod
+    def may_use(options: WakeWordOptions) -> tuple[str, ...]:
+        """The engines of the check: without them it hears, too; see `Sense`."""
+        return (ENCODER, DECODER) if options.check and not options.threshold else ()
+
     def streams(self) -> tuple[WakeWordStream, ...]:
         """See `Sense.streams`: one, the microphone's."""
-        front_end = SpeechEmbedding(*(self._engines[name] for name in self.ENGINES))
-        heads = [Head(self._engines[name], self._options.threshold)
-                 for name in self._options.engines]
-        return (WakeWordStream(self._options, front_end, heads, self._rings),)
+        return (WakeWordStream(self._options, self._front_end, self._heads, self._rings),)
 
 
-class Head:
-    """One phrase.
-
-    Args:
-        engine: Its head.
-        threshold: 0: the head's own.
-
-    Raises:
-        EngineError: When it is no head of a wake word.
-    """
-
-    def __init__(self, engine: Engine, threshold: float) -> None:
-        self.engine = engine
-        try:
-            self.phrase = engine.metadata[PHRASE]
-            own = float(engine.metadata[THRESHOLD])
-            self.late = int(float(engine.metadata[LATE_MS]) * RATE_HZ / 1000)
-            self.length = int(float(engine.metadata[LENGTH_MS]) * RATE_HZ / 1000)
-        except (KeyError, ValueError) as error:
-            raise EngineError(
-                f"{engine.name}: is no head of a wake word: {error} is missing or wrong",
-                f"sensorium-engines train wake-word PHRASE --name {engine.name}",
-            ) from error
-        if not 0.0 < own <= 1.0:
-            raise EngineError(f"{engine.name}: its threshold is {own}, must lie in 0 to 1")
-        self.trigger = Trigger(threshold or own)
-        self._feeds = {INPUT: np.zeros((1, WINDOW, WIDTH), np.float32)}
-
-    def hears(self, window: NDArray[np.float32]) -> bool:
-        """Whether the phrase was said to its end just now; window: float32 [16, 96]."""
-        self._feeds[INPUT][0] = window
-        score = float(self.engine.run(self._feeds)[OUTPUT].reshape(-1)[0])
-        return math.isfinite(score) and self.trigger.update(score)
+def _note(wanted: tuple[str, ...], missing: list[str], alone: list[str]) -> str:
+    """Why heads decide alone, where that was not asked for."""
+    if missing:
+        return (
+            f"doubts are not checked: {', '.join(missing)} is not built (sensorium-engines build); "
+            "checked from the next start on"
+        )
+    if wanted and alone:
+        return f"doubts of {', '.join(alone)} are not checked: its training chose no limit"
+    return ""
 
 
 class WakeWordStream:
-    """The microphone's stream: where it listens, the last embeddings, each head's trigger."""
+    """The microphone's stream: where it listens, the last embeddings, each head's doubts."""
 
     trigger = "voice_activity"
     outputs = WakeWord.WRITES
@@ -169,6 +118,9 @@ class WakeWordStream:
         self._window = np.zeros((WINDOW, WIDTH), np.float32)
         self._filled = 0
         self._until = 0
+        self._heard_to = 0
+        self._looked_to = 0
+        self._onsets = 0
         self._generation = 0
         self._record = records.WAKE_WORD.zeros()
         self._told: dict[str, int] = {}
@@ -176,16 +128,15 @@ class WakeWordStream:
     def process(self, sample: Sample, publish: Publish) -> None:
         """Takes one state of voice activity: see `Stream.process`."""
         if not sample.valid:
+            self._settle(publish)
             return
         end = int(sample.record["sample"][0]) + AUDIO_BLOCK
         if self._rings.generation("audio") != self._generation:
-            self._start(end)
-        if sample.record["speaking"][0] or not self._gated:
-            if self._until < self._steps.at + STEP and self._steps.at < end - LEAD:
-                self._steps.begin(end - LEAD)
-            self._until = end + self._hang_over
+            self._start(sample, end, publish)
+        self._gate(sample, end)
         for _ in range(MOST_STEPS):
-            if self._steps.at + STEP > min(self._until, end):
+            waiting = any(head.stages.waiting for head in self._heads)
+            if self._steps.at + STEP > (end if waiting else min(self._until, end)):
                 return
             step = self._steps.next()
             if step is None:
@@ -195,11 +146,24 @@ class WakeWordStream:
     def lost(self, records: int) -> None:
         """See `Stream.lost`: the sound is read from its own ring, where nothing was missed."""
 
-    def _start(self, end: int) -> None:
+    def _gate(self, sample: Sample, end: int) -> None:
+        """Listens while somebody speaks; also to who did while this process was busy."""
+        onsets = int(sample.record["onsets"][0])
+        if sample.record["speaking"][0] or onsets != self._onsets or not self._gated:
+            begin = min(self._looked_to + AUDIO_BLOCK, end) - LEAD
+            if self._until < self._steps.at + STEP and self._steps.at < begin:
+                self._steps.begin(begin)
+            self._until = end + self._hang_over
+        self._onsets, self._looked_to = onsets, end
+
+    def _start(self, sample: Sample, end: int, publish: Publish) -> None:
         """Begins a region's sound: with what was said while this process was not there."""
+        self._settle(publish)
         self._generation = self._rings.generation("audio")
+        self._sound = Sound(self._rings, self._generation)
         self._steps.begin(end - CATCH_UP)
-        self._until = end
+        self._until = self._looked_to = end
+        self._onsets = int(sample.record["onsets"][0])
         self._told = {}
         newest = self._rings.latest("wake_word")
         for n in range(newest, max(0, newest - 4 * len(self._heads)), -1):
@@ -211,12 +175,20 @@ class WakeWordStream:
                 phrase = bytes(record["phrase"][0]).rstrip(b"\0").decode(errors="replace")
                 self._told.setdefault(phrase, int(record["detected_ns"][0]))
 
+    def _settle(self, publish: Publish) -> None:
+        """Nothing follows what was heard so far: what is in doubt is decided without it."""
+        for head in self._heads:
+            heard = head.stages.close()
+            if heard is not None:
+                self._decide(head, heard, publish)
+            head.stages.forget()
+
     def _hear(self, step: SoundStep, publish: Publish) -> None:
         if not step.follows:
+            self._settle(publish)
             self._front_end.restart()
             self._filled = 0
-            for head in self._heads:
-                head.trigger.forget()
+        self._heard_to = step.end
         embedding = self._front_end.step(step.sound)
         if embedding is None:
             return
@@ -226,13 +198,17 @@ class WakeWordStream:
         if self._filled < WINDOW:
             return
         for head in self._heads:
-            if head.hears(self._window):
-                self._tell(head, step.end, publish)
+            heard = head.hears(self._window, step.end)
+            if heard is not None:
+                self._decide(head, heard, publish)
 
-    def _tell(self, head: Head, end: int, publish: Publish) -> None:
-        last = max(1, end - head.late)
+    def _decide(self, head: Head, heard: Heard, publish: Publish) -> None:
+        last = max(1, heard.end - head.late)
         detected_ns = self._sound.time_ns(last - 1)
         if detected_ns - self._told.get(head.phrase, 0) < _SAME * 1_000_000_000 // RATE_HZ:
+            return
+        confirmed, likelihood = head.confirms(heard, self._sound.take, self._heard_to)
+        if not confirmed:
             return
         self._told[head.phrase] = detected_ns
         record = self._record
@@ -240,10 +216,10 @@ class WakeWordStream:
         record["start_ns"] = detected_ns - head.length * 1_000_000_000 // RATE_HZ
         record["sample"] = last - 1
         record["detections"] += 1
-        record["score"] = head.trigger.score
-        record["threshold"] = head.trigger.threshold
+        record["score"], record["threshold"] = heard.score, heard.threshold
+        record["likelihood"] = likelihood
         record["phrase"] = records.encode_text(head.phrase, 64)[0]
         publish(
-            "wake_word", record, self._sound.time_ns(end - 1),
-            confidence=head.trigger.score, engine=head.engine,
+            "wake_word", record, self._sound.time_ns(heard.end - 1),
+            confidence=heard.score, engine=head.engine,
         )

@@ -106,10 +106,12 @@ WAKE_WORD = Record(
         text("phrase", 64, "the phrase"),
         scalar("sample", "u64", "index of its last sample in the stream of sound, see `utterance`"),
         scalar("start_ns", "u64", "capture time of its begin, about; 0 unknown"),
+        scalar("likelihood", "f32", "natural logarithm, of the phrase's text in the sound around "
+               "it; NaN: it was not checked"),
     ),
     "A wake word was heard.",
     id=11,
-    minor=1,
+    minor=2,
 )
 
 SLOT = Struct(

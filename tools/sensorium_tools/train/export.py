@@ -8,8 +8,8 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from sensorium.perception.speech_embedding import WIDTH
+from sensorium.perception.wake_head import INPUT, OUTPUT
 from sensorium.perception.wake_trigger import WINDOW
-from sensorium.perception.wake_word import INPUT, OUTPUT
 from sensorium_tools.convert.graph_builder import IR_VERSION, OPSET
 from sensorium_tools.train.network import CHANNELS, TAPS
 
