@@ -17,10 +17,19 @@ from fixtures import engines
 from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception.speech_embedding import embeddings
-from sensorium.perception.wake_word import Head
+from sensorium.perception.wake_head import Bounds, Head, bounds_of
 from sensorium_tools import cli
 from sensorium_tools.progress import Progress
-from sensorium_tools.train import features, kept, kokoro, near, piper, voices, wake_word
+from sensorium_tools.train import (
+    features,
+    kept,
+    kokoro,
+    near,
+    piper,
+    second_stage,
+    voices,
+    wake_word,
+)
 from sensorium_tools.train.utterance import Utterance
 from sensorium_tools.train.voices import Voice
 from sensorium_tools.train.whole_sounds import WholeSounds
@@ -34,7 +43,7 @@ def _needs() -> None:
     for program in ("espeak-ng", "flite"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
-    for name in ("speech-mel", "speech-embedding"):
+    for name in ("speech-mel", "speech-embedding", *second_stage.ENGINES):
         engines.ensure_built(name)
 
 
@@ -65,10 +74,15 @@ def test_a_phrase_becomes_an_engine_that_the_daemon_takes(own: Path) -> None:
     assert report["others"][-1]["hours"] > 0
     engine = store.load("test-sesame")
     head = Head(engine, 0.0)
-    assert (head.phrase, head.trigger.threshold) == (
+    assert (head.phrase, head.alone) == (
         "open sesame", pytest.approx(report["threshold"], abs=1e-3),
     )
-    assert not head.hears(np.zeros((16, 96), np.float32))
+    assert head.hears(np.zeros((16, 96), np.float32), 40_000) is None
+    bounds = bounds_of(engine.metadata)
+    assert bounds == pytest.approx([report["check"][name] for name in Bounds._fields], abs=0.01)
+    page = (folder / "README.md").read_text()
+    assert "heard again by Whisper" in page
+    assert report["alone"]["phrases"][-1]["clips"] == report["phrases"][-1]["clips"]
     engine.close()
     shutil.rmtree(store.built_folder("test-sesame"))
 

@@ -10,7 +10,15 @@ import onnxruntime
 import pytest
 
 from sensorium.errors import EngineError
-from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, Trigger
+from sensorium.perception.wake_head import Bounds
+from sensorium.perception.wake_trigger import (
+    DOUBT_STEPS,
+    PAUSE_STEPS,
+    SMOOTH,
+    Heard,
+    Stages,
+    Trigger,
+)
 from sensorium_tools.train import (
     acoustics,
     clips,
@@ -19,12 +27,14 @@ from sensorium_tools.train import (
     measure,
     near,
     network,
+    second_stage,
     vocoder,
 )
 from sensorium_tools.train import phonemes as spelling
 from sensorium_tools.train.backgrounds import NOISES, background
 from sensorium_tools.train.features import Made
 from sensorium_tools.train.phrase import phrase
+from sensorium_tools.train.sides import Doubt
 
 NOISE = np.random.default_rng(5)
 
@@ -166,6 +176,73 @@ def test_what_does_not_follow_is_not_averaged() -> None:
     trigger.update(0.9)
     trigger.forget()
     assert [trigger.update(0.9) for _ in range(SMOOTH)] == [False] * (SMOOTH - 1) + [True]
+
+
+def told(stages: Stages, scores: list[float]) -> list[tuple[int, Heard]]:
+    """At which scores something was heard."""
+    found = ((place, stages.update(score, place + 1)) for place, score in enumerate(scores))
+    return [(place, heard) for place, heard in found if heard is not None]
+
+
+def test_where_one_threshold_is_for_both_stages_nothing_is_in_doubt() -> None:
+    ((place, heard),) = told(Stages(0.6, 0.6), [0.1, 0.1, 0.9, 0.9, 0.9, 0.9])
+    assert (place, heard) == (3, Heard(4, pytest.approx(0.9), 0.6, in_doubt=False))
+
+
+def test_a_doubt_waits_for_a_higher_score_and_is_told_with_it() -> None:
+    ((place, heard),) = told(Stages(0.2, 0.8), [0.0, 0.3, 0.3, 0.5, 0.7, 0.3, 0.3, 0.3, 0.3])
+    assert (place, heard) == (2 + DOUBT_STEPS, Heard(3, pytest.approx(0.6), 0.2, in_doubt=True))
+
+
+def test_a_doubt_becomes_sure_as_soon_as_its_score_is() -> None:
+    ((place, heard),) = told(Stages(0.2, 0.8), [0.0, 0.3, 0.3, 0.9, 0.9, 0.9, 0.9, 0.9])
+    assert (place, heard) == (4, Heard(3, pytest.approx(0.9), 0.8, in_doubt=False))
+
+
+def test_what_is_in_doubt_can_be_told_early_or_forgotten() -> None:
+    stages = Stages(0.2, 0.8)
+    told(stages, [0.3, 0.3])
+    assert stages.waiting
+    assert stages.close() == Heard(2, pytest.approx(0.3), 0.2, in_doubt=True)
+    assert stages.close() is None
+    assert not stages.waiting
+    other = Stages(0.2, 0.8)
+    told(other, [0.3, 0.3])
+    other.forget()
+    assert (other.waiting, other.close()) == (False, None)
+
+
+def test_a_rejected_doubt_keeps_nobody_waiting() -> None:
+    scores = [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.0, 0.0, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3]
+    for rejected, expected in ((False, 1), (True, 2)):
+        stages, count = Stages(0.2, 0.8), 0
+        for place, score in enumerate(scores):
+            if stages.update(score, place + 1) is not None:
+                count += 1
+                if rejected:
+                    stages.reject()
+        assert count == expected
+
+
+def test_a_limit_is_where_the_rate_of_an_exponential_fall_is() -> None:
+    """Likelihoods in 5 hours, exponential with a mean of 2: one in two hours is allowed."""
+    values = np.random.default_rng(9).exponential(2.0, 200) - 40
+    assert measure.limit(list(values), 5.0, 0.5) == pytest.approx(
+        2 * math.log(200 / 2.5) - 40, abs=2.0
+    )
+    assert measure.limit([], 5.0) == measure.LEAST_LIKELY
+    assert measure.limit([-1.0] * 50, 5.0) == measure.MOST_LIKELY
+
+
+def test_what_is_sure_or_likely_is_accepted_once_in_a_while() -> None:
+    given = Bounds(0.2, 0.8, -20.0)
+    found = [
+        Doubt(Heard(end, score, 0.2, in_doubt=True), likelihood)
+        for end, score, likelihood in (
+            (10_000, 0.3, -30.0), (20_000, 0.3, -10.0), (22_000, 0.9, -50.0), (60_000, 0.9, -50.0),
+        )
+    ]
+    assert second_stage.accepted(found, given) == 2
 
 
 @pytest.mark.parametrize(

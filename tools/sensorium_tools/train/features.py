@@ -67,10 +67,17 @@ class ClipJob:
 
     def __call__(self, front_end: WholeSounds) -> Made:
         """Speaks, mixes and embeds."""
+        made = self._clip()
+        return Made(_half(front_end.embeddings(made.sound)), made.heard(), made.end)
+
+    def sound(self) -> NDArray[np.float32]:
+        """What is embedded, [n]."""
+        return self._clip().sound
+
+    def _clip(self) -> clips.Clip:
         noise = np.random.default_rng(self.seed)
         around = [other.sound() for other in self.others]
-        made = clips.clip(self.said.sound(), around, noise, self.revoiced)
-        return Made(_half(front_end.embeddings(made.sound)), made.heard(), made.end)
+        return clips.clip(self.said.sound(), around, noise, self.revoiced)
 
 
 @dataclass(frozen=True)
@@ -95,13 +102,16 @@ class StretchJob:
 
     def __call__(self, front_end: WholeSounds) -> Made:
         """Speaks, mixes and embeds."""
+        return Made(_half(front_end.embeddings(self.sound())))
+
+    def sound(self) -> NDArray[np.float32]:
+        """What is embedded, [n]."""
         sounds = [
             part.astype(np.float32) / np.float32(32768) if isinstance(part, np.ndarray)
             else part.sound()
             for part in self.said
         ]
-        made = clips.stretch(sounds, np.random.default_rng(self.seed), self.revoiced)
-        return Made(_half(front_end.embeddings(made)))
+        return clips.stretch(sounds, np.random.default_rng(self.seed), self.revoiced)
 
 
 @dataclass(frozen=True)
@@ -123,8 +133,11 @@ class NoiseJob:
 
     def __call__(self, front_end: WholeSounds) -> Made:
         """Makes and embeds."""
-        made = clips.nobody(self.noise, self.seconds, np.random.default_rng(self.seed))
-        return Made(_half(front_end.embeddings(made)))
+        return Made(_half(front_end.embeddings(self.sound())))
+
+    def sound(self) -> NDArray[np.float32]:
+        """What is embedded, [n]."""
+        return clips.nobody(self.noise, self.seconds, np.random.default_rng(self.seed))
 
 
 Job = ClipJob | StretchJob | NoiseJob

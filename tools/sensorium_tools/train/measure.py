@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 STEP_S = STEP / RATE_HZ
 LOWEST, HIGHEST = 0.3, 0.97
 """Thresholds that are chosen; a user may set any. Over 0.97 the phrase's own scores crowd."""
+LEAST_LIKELY, MOST_LIKELY = -35.0, -5.0
+"""Limits of a likelihood that are chosen."""
 AN_HOUR = 0.2
 """False accepts for which a threshold is chosen."""
 _TAIL = 24
@@ -46,8 +48,8 @@ def peak(scores: Scores) -> float:
     return float(np.convolve(scores, np.full(SMOOTH, 1 / SMOOTH, np.float32), "valid").max())
 
 
-def choose(others: Sequence[float], heard_hours: float) -> float:
-    """The threshold at which `AN_HOUR` false accepts an hour are to be expected.
+def choose(others: Sequence[float], heard_hours: float, an_hour: float = AN_HOUR) -> float:
+    """The threshold at which so many false accepts an hour are to be expected.
 
     Near phrases are not among the others: who says "hey sensory" is not far from the phrase. Hours
     are too few to count one in five of them, so the rate is that of the exponential fall of the
@@ -56,14 +58,31 @@ def choose(others: Sequence[float], heard_hours: float) -> float:
     Args:
         others: Peaks of sounds without the phrase, one of each.
         heard_hours: How long these are, together.
+        an_hour: False accepts.
     """
-    logits = sorted((_logit(peak) for peak in others), reverse=True)[: _TAIL + 1]
-    if len(logits) < 2 or heard_hours <= 0:
-        return LOWEST
-    base, count = logits[-1], len(logits) - 1
-    fall = sum(logits[:-1]) / count - base
-    level = base + fall * math.log(max(1.0, count / (AN_HOUR * heard_hours)))
-    return float(np.clip(1 / (1 + math.exp(-level)), LOWEST, HIGHEST))
+    level = _level([_logit(peak) for peak in others], heard_hours, an_hour)
+    return float(np.clip(1 / (1 + math.exp(-max(level, -700.0))), LOWEST, HIGHEST))
+
+
+def limit(likelihoods: Sequence[float], heard_hours: float, an_hour: float = AN_HOUR) -> float:
+    """The likelihood from which on so many false accepts an hour are to be expected.
+
+    Args:
+        likelihoods: Of the phrase, where a head took other sounds for it; see `PhraseCheck`.
+        heard_hours: How long all sounds are, together.
+        an_hour: False accepts.
+    """
+    return float(np.clip(_level(likelihoods, heard_hours, an_hour), LEAST_LIKELY, MOST_LIKELY))
+
+
+def _level(values: Sequence[float], heard_hours: float, an_hour: float) -> float:
+    """Where the exponential fall of the highest values reaches a rate; see `choose`."""
+    highest = sorted(values, reverse=True)[: _TAIL + 1]
+    if len(highest) < 2 or heard_hours <= 0:
+        return -math.inf
+    base, count = highest[-1], len(highest) - 1
+    fall = sum(highest[:-1]) / count - base
+    return base + fall * math.log(max(1.0, count / (an_hour * heard_hours)))
 
 
 def most_an_hour(count: int, hours: float) -> float:

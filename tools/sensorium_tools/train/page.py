@@ -69,6 +69,7 @@ def _words(report: Mapping[str, Any]) -> list[str]:
         f"Threshold: {report['threshold']:.3f}, chosen for {AN_HOUR} false accepts an hour on "
         f"{report['choosing_hours']:.1f} hours of voices and sounds that are in neither table, nor "
         "in the training.",
+        *_second_stage(report),
         f"{len(report['seeds'])} heads, whose logits are averaged, were fitted from the seeds "
         f"{', '.join(map(str, report['seeds']))} to {report['training_hours']:.1f} hours without "
         "the phrase, of which they looked for the hardest parts again and again.",
@@ -83,6 +84,25 @@ def _words(report: Mapping[str, Any]) -> list[str]:
         "saying the phrase were not to be had: how well it hears them is not established.",
     ]
     return [line for word in words for line in (word, "")][:-1]
+
+
+def _second_stage(report: Mapping[str, Any]) -> list[str]:
+    """Where doubts are checked: how, and what it is worth."""
+    if "check" not in report:
+        return ["Its score alone decides: no thresholds were chosen for a check by Whisper."]
+    check, alone = report["check"], report["alone"]
+    missed, woken, near = alone["phrases"][-1], alone["others"][-1], alone["near"]
+    return [
+        f"From a score of {check['doubt']:.2f} on it is in doubt, {check['an_hour']:.1f} times an "
+        f"hour here, and the sound is heard again by Whisper ({', '.join(check['engines'])}): it "
+        f"is the phrase where its text has a log-likelihood of {check['limit']:.1f} or more. From "
+        f"{check['sure']:.3f} on it is sure. Both were chosen on the same sounds, for "
+        f"{AN_HOUR / 2:g} false accepts an hour each.",
+        "Without the check (`check = false`, or where those engines are not built), the threshold "
+        f"alone: {missed['missed']} of {missed['clips']} missed ({missed['share']:.1%}), "
+        f"{woken['accepted']} accepted in {woken['hours']:.2f} hours ({woken['an_hour']:.2f} an "
+        f"hour, at most {woken['most']:.2f}), {near['accepted']} of {near['clips']} near phrases.",
+    ]
 
 
 def notice(report: Mapping[str, Any]) -> str:

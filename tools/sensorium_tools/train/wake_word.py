@@ -1,65 +1,54 @@
-"""Trains a wake word: sounds, their embeddings, a head, a threshold, a report, an engine."""
+"""Trains a wake word: sounds, their embeddings, a head, its thresholds, a report, an engine."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
 from sensorium.errors import EngineError
 from sensorium.inference import card, store
-from sensorium.perception.speech_embedding import STEP, WARM_STEPS
-from sensorium.perception.wake_trigger import WINDOW
-from sensorium.perception.wake_word import LATE_MS, LENGTH_MS, PHRASE, THRESHOLD
+from sensorium.perception.wake_head import (
+    DOUBT,
+    LATE_MS,
+    LENGTH_MS,
+    LIMIT,
+    PHRASE,
+    SURE,
+    THRESHOLD,
+)
 from sensorium_tools import build
 from sensorium_tools.samples.checks import RATE_HZ
-from sensorium_tools.train import export, features, fitting, kept, measure, result
+from sensorium_tools.train import (
+    export,
+    features,
+    fitting,
+    kept,
+    measure,
+    report,
+    result,
+    second_stage,
+    sides,
+)
 from sensorium_tools.train.material import Material
 from sensorium_tools.train.phonemes import spell
 from sensorium_tools.train.phrase import MAX_SECONDS, MIN_PHONEMES, phrase
 from sensorium_tools.train.utterance import Utterance
 from sensorium_tools.train.voices import Voice, cast, require
-from sensorium_tools.verify import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
+    from sensorium.perception.wake_head import Bounds
     from sensorium_tools.progress import Progress
-    from sensorium_tools.train.features import Job, Workers
+    from sensorium_tools.train.features import Workers
     from sensorium_tools.train.network import Weights
     from sensorium_tools.train.phrase import Phrase
-    from sensorium_tools.train.voices import Cast
 
 _USUAL = Voice("espeak-ng", "en-us")
 """By whom a phrase's length is told."""
-
-
-class Scored(NamedTuple):
-    """One sound.
-
-    Attributes:
-        job: What made it.
-        scores: Of its windows, 80 ms apart.
-        end: Sample at which the phrase ends in it; 0: it is not in it.
-    """
-
-    job: Job
-    scores: NDArray[np.float32]
-    end: int
-
-
-class Side(NamedTuple):
-    """Sounds of one side."""
-
-    phrases: list[Scored]
-    others: list[Scored]
 
 
 def train(
@@ -77,7 +66,7 @@ def train(
         share: Of the usual amounts of sound.
 
     Returns:
-        The report; see `_report`.
+        The report; see `report.report`.
 
     Raises:
         EngineError: When the phrase cannot be one, or nothing can say it; with the remedy.
@@ -91,22 +80,22 @@ def train(
     with features.workers(progress) as workers:
         heads, training_hours = _fitted(workers, material, share)
         choosing, held_out = (
-            _side(workers, material, heads, side) for side in ("choosing", "held_out")
+            sides.side(workers, material, heads, side) for side in ("choosing", "held_out")
         )
-    streams = [
-        one.scores for one in choosing.others if not isinstance(one.job, features.ClipJob)
-    ]
-    threshold = measure.choose([measure.peak(one) for one in streams], measure.hours(streams))
-    told = _report(wanted, actors, choosing, held_out, threshold)
+        streams = [one.scores for one in choosing.streams()]
+        threshold = measure.choose([measure.peak(one) for one in streams], measure.hours(streams))
+        bounds = None
+        if second_stage.available():
+            choosing, held_out, bounds = second_stage.chosen(
+                workers, wanted.text, choosing, held_out
+            )
+    told = report.report(wanted, actors, choosing, held_out, threshold, bounds)
     told |= {
         "recorded_minutes": material.recorded_minutes, "seconds": time.monotonic() - begun,
         "command": _command(text, name, voices, room), "seeds": list(range(fitting.HEADS)),
         "training_hours": training_hours, "choosing_hours": measure.hours(streams),
     }
-    about = {
-        PHRASE: wanted.text, THRESHOLD: f"{threshold:.4f}", LATE_MS: f"{told['late_ms']:.0f}",
-        LENGTH_MS: f"{told['length_ms']:.0f}",
-    }
+    about = metadata(told, bounds)
     folder = result.write(
         room or folders.data_dir() / "engines", wanted, export.onnx_file(heads, about), told,
         ours=room is not None,
@@ -116,6 +105,19 @@ def train(
     else:
         card.read(folder)
     return told
+
+
+def metadata(told: Mapping[str, Any], bounds: Bounds | None) -> dict[str, str]:
+    """What the sense must know of a head, from its report; see `wake_head`."""
+    about = {
+        PHRASE: told["phrase"], THRESHOLD: f"{told['threshold']:.4f}",
+        LATE_MS: f"{told['late_ms']:.0f}", LENGTH_MS: f"{told['length_ms']:.0f}",
+    }
+    if bounds is not None:
+        about |= {
+            DOUBT: f"{bounds.doubt:.4f}", SURE: f"{bounds.sure:.4f}", LIMIT: f"{bounds.limit:.2f}",
+        }
+    return about
 
 
 def _check_length(wanted: Phrase) -> None:
@@ -152,94 +154,6 @@ def _fitted(
         learnt.save(Path(folder))
         jobs = [fitting.FitJob(Path(folder), seed, rounds) for seed in range(fitting.HEADS)]
         return workers.run("fitting the heads", jobs), len(learnt.other) * measure.STEP_S / 3600
-
-
-def _side(workers: Workers, material: Material, heads: list[Weights], side: str) -> Side:
-    word = side.replace("_", " ")
-
-    def scored(label: str, jobs: Sequence[Job]) -> list[Scored]:
-        return [
-            Scored(job, fitting.scores(heads, made.features), made.end)
-            for job, made in zip(jobs, kept.run(workers, f"{label}, {word}", jobs), strict=True)
-        ]
-
-    return Side(
-        scored("the phrase", material.phrases(side)),
-        scored("what is near it", material.near(side))
-        + scored("all else", material.others(side)),
-    )
-
-
-def _report(
-    wanted: Phrase, actors: Cast, choosing: Side, held_out: Side, threshold: float
-) -> dict[str, Any]:
-    """Misses by synthesiser, false accepts by kind of sound: plain JSON, as the page shows it."""
-    clips = [one for one in held_out.others if isinstance(one.job, features.ClipJob)]
-    streams: dict[str, list[NDArray[np.float32]]] = {}
-    for one in held_out.others:
-        if not isinstance(one.job, features.ClipJob):
-            streams.setdefault(one.job.kind, []).append(one.scores)
-    rows = [_rate(kind, streams[kind], threshold) for kind in sorted(streams)]
-    rows.append(_rate("all", [one for scores in streams.values() for one in scores], threshold))
-    lengths = [len(_said(one).sound()) for one in choosing.phrases[::5]]
-    return {
-        "name": wanted.name, "phrase": wanted.text, "threshold": threshold,
-        "date": datetime.now(UTC).date().isoformat(), "machine": machine.about(),
-        "late_ms": _late_ms(choosing, threshold),
-        "length_ms": float(np.median(lengths)) * 1000 / RATE_HZ,
-        "phrases": _misses(held_out, threshold), "others": rows,
-        "near": {
-            "accepted": sum(bool(measure.detections(one.scores, threshold)) for one in clips),
-            "clips": len(clips),
-        },
-        "unheard": list(actors.unheard), "missing": list(actors.missing),
-        "voices": {
-            side: sorted({str(voice) for voice in getattr(actors, side)})
-            for side in ("training", "choosing", "held_out")
-        },
-    }
-
-
-def _misses(side: Side, threshold: float) -> list[dict[str, Any]]:
-    """A row for each synthesiser, and one for all."""
-    found: dict[str, list[bool]] = {}
-    for one in side.phrases:
-        missed = not measure.detections(one.scores, threshold)
-        found.setdefault(_said(one).voice.synthesiser, []).append(missed)
-    rows = [(name, found[name]) for name in sorted(found)]
-    rows.append(("all", [one for missed in found.values() for one in missed]))
-    return [
-        {
-            "voice": name, "missed": sum(missed), "clips": len(missed),
-            "share": sum(missed) / len(missed), "most": measure.most_of(sum(missed), len(missed)),
-        }
-        for name, missed in rows
-    ]
-
-
-def _late_ms(side: Side, threshold: float) -> float:
-    """From the phrase's end to its detection: the median, at least 0."""
-    late = [
-        (WARM_STEPS + WINDOW - 1 + steps[0]) * STEP - one.end
-        for one in side.phrases
-        for steps in (measure.detections(one.scores, threshold),)
-        if steps
-    ]
-    return max(0.0, float(np.median(late)) * 1000 / RATE_HZ) if late else 0.0
-
-
-def _rate(kind: str, scores: list[NDArray[np.float32]], threshold: float) -> dict[str, Any]:
-    count = sum(len(measure.detections(one, threshold)) for one in scores)
-    hours = measure.hours(scores)
-    return {
-        "kind": kind, "accepted": count, "hours": hours, "an_hour": count / hours if hours else 0.0,
-        "most": measure.most_an_hour(count, hours),
-    }
-
-
-def _said(one: Scored) -> Utterance:
-    assert isinstance(one.job, features.ClipJob)
-    return one.job.said
 
 
 def _command(text: str, name: str, voices: Sequence[str], room: Path | None) -> str:
