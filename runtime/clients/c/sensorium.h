@@ -706,7 +706,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_transcript_t, _pad1) == 2648, "transcript._p
 /* A wake word was heard. */
 #define SENSORIUM_WAKE_WORD_ID 11
 #define SENSORIUM_WAKE_WORD_MAJOR 1
-#define SENSORIUM_WAKE_WORD_MINOR 1
+#define SENSORIUM_WAKE_WORD_MINOR 2
 typedef struct sensorium_wake_word {
   uint64_t detected_ns; /* capture time of its end */
   uint64_t detections; /* since start */
@@ -715,7 +715,8 @@ typedef struct sensorium_wake_word {
   char phrase[64]; /* the phrase */
   uint64_t sample; /* index of its last sample in the stream of sound, see `utterance` */
   uint64_t start_ns; /* capture time of its begin, about; 0 unknown */
-  uint8_t _pad0[24];
+  float likelihood; /* natural logarithm, of the phrase's text in the sound around it; NaN: it was not checked */
+  uint8_t _pad0[20];
 } sensorium_wake_word_t;
 SENSORIUM_ASSERT(sizeof(sensorium_wake_word_t) == 128, "size of wake_word");
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, detected_ns) == 0, "wake_word.detected_ns");
@@ -725,7 +726,8 @@ SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, threshold) == 20, "wake_word.th
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, phrase) == 24, "wake_word.phrase");
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, sample) == 88, "wake_word.sample");
 SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, start_ns) == 96, "wake_word.start_ns");
-SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, _pad0) == 104, "wake_word._pad0");
+SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, likelihood) == 104, "wake_word.likelihood");
+SENSORIUM_ASSERT(offsetof(sensorium_wake_word_t, _pad0) == 108, "wake_word._pad0");
 
 /* One slot of a command. */
 typedef struct sensorium_slot {

@@ -984,6 +984,8 @@ namespace Sensorium
         public ulong Sample;
         /// <summary>capture time of its begin, about; 0 unknown</summary>
         public ulong StartNs;
+        /// <summary>natural logarithm, of the phrase's text in the sound around it; NaN: it was not checked</summary>
+        public float Likelihood;
         /// <inheritdoc/>
         public override int RecordId { get { return 11; } }
         /// <inheritdoc/>
@@ -1000,6 +1002,7 @@ namespace Sensorium
             Phrase.Decode(source, at + 24);
             Sample = BitConverter.ToUInt64(source, at + 88);
             StartNs = BitConverter.ToUInt64(source, at + 96);
+            Likelihood = BitConverter.ToSingle(source, at + 104);
         }
     }
 

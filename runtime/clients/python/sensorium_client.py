@@ -200,7 +200,7 @@ RECORDS = {
     "voice_activity": (8, 1, 1),
     "gesture": (9, 1, 0),
     "transcript": (10, 1, 1),
-    "wake_word": (11, 1, 1),
+    "wake_word": (11, 1, 2),
     "command": (12, 1, 1),
     "intent": (13, 1, 0),
     "emotion": (14, 1, 0),
@@ -428,6 +428,7 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "phrase": ("s", 64, 24),
         "sample": ("Q", 1, 88),
         "start_ns": ("Q", 1, 96),
+        "likelihood": ("f", 1, 104),
     }),
     "slot": (120, {
         "name": ("s", 32, 0),
