@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 RATE = 16_000
 HEAD, PHRASE = "hey-sensorium", "hey sensorium"
 VOICES = ("en-us+f1", "en-gb-scotland+m6", "en-us+linda")
-ALWAYS = {DOUBT: "0.001", SURE: "1.0", LIMIT: "-25"}
-"""All that is remotely like the phrase is in doubt, and nothing is sure."""
+ALWAYS = {DOUBT: "0.15", SURE: "1.0", LIMIT: "-25"}
+"""Nothing is sure."""
+STRICT = {**ALWAYS, LIMIT: "-8"}
+"""The phrase is confirmed where it is clear, what only sounds like it is not."""
 OLD = dict.fromkeys(ALWAYS)
 """As a training left it that chose no thresholds for a check."""
 
@@ -112,20 +114,20 @@ def test_a_doubt_that_is_the_phrase_is_confirmed_once(desk) -> None:
     assert [int(one["detections"]) for one in found] == [1, 2, 3]
     for one in found:
         assert -25 <= one["likelihood"] < 0
-        assert one["score"] >= one["threshold"] == pytest.approx(0.001)
+        assert one["score"] >= one["threshold"] == pytest.approx(0.15)
 
 
 def test_a_doubt_that_only_sounds_like_the_phrase_is_rejected(desk) -> None:
-    listening = desk(ALWAYS)
-    for text in ("hey auditorium", "hey you over there", "the sensor is on", "hey emporium"):
+    listening = desk({**STRICT, DOUBT: "0.00002"})
+    for checked, text in enumerate(("hey consortium", "sensorium", "hey sensorial"), 1):
         listening.sound(scene(said(text)))
-    assert listening.checks.runs > 0
+        assert listening.checks.runs >= checked
     assert listening.all("wake_word") == []
 
 
 def test_the_phrase_may_follow_a_rejected_doubt_at_once(desk) -> None:
-    listening = desk(ALWAYS)
-    listening.sound(scene(said("hey auditorium"), room(0.4), said(PHRASE)))
+    listening = desk(STRICT)
+    listening.sound(scene(said("hey sensorial"), room(0.3), said(PHRASE)))
     assert listening.checks.runs > 1
     assert [int(one["detections"]) for one in listening.all("wake_word")] == [1]
 
@@ -138,11 +140,11 @@ def test_what_a_head_is_sure_of_is_not_checked(desk) -> None:
     assert found["score"] >= found["threshold"] == 0.5
 
 
-@pytest.mark.parametrize("behind_s", [0.05, 0.3])
-def test_a_restart_in_mid_doubt_loses_no_phrase_and_tells_none_twice(desk, behind_s) -> None:
-    phrase = said(PHRASE)
-    whole = scene(phrase, room(3.0))
-    ends = int((2.5 + behind_s) * RATE) + len(phrase)
+def test_a_restart_in_mid_doubt_loses_no_phrase_and_tells_none_twice(desk) -> None:
+    whole = scene(said(PHRASE), room(3.0))
+    once = desk(ALWAYS)
+    once.sound(whole)
+    ends = int(once.all("wake_word")[0]["sample"]) + RATE // 5
     listening = desk(ALWAYS)
     listening.sound(whole[:ends])
     assert listening.all("wake_word") == []
@@ -219,7 +221,10 @@ def test_it_takes_its_turn_before_speech_and_commands(tmp_path: Path) -> None:
 
 
 def test_the_likelihood_is_that_of_the_text_that_whisper_writes(loaded) -> None:
-    """Of a clear sentence: the sum over the tokens that decoding chose by itself."""
+    """Of a clear sentence: the sum over the tokens that decoding chose by itself.
+
+    Decoding bars some tokens, which leaves the others a little more likely.
+    """
     sound = np.concatenate([room(0.3), said("turn on the light"), room(0.3)])
     encoder, decoder = loaded[ENCODER], loaded[DECODER]
     heard = Decoder(decoder.run, Vocabulary.parse(decoder.metadata, DECODER)).decode(
@@ -228,5 +233,5 @@ def test_the_likelihood_is_that_of_the_text_that_whisper_writes(loaded) -> None:
     assert heard.text.strip(" .").lower() == "turn on the light"
     expected = sum(math.log(chance) for chance in heard.chances[:4])
     check = PhraseCheck(encoder, decoder)
-    assert check.likelihood(sound, "turn on the light") == pytest.approx(expected, abs=0.1)
+    assert expected - 0.3 < check.likelihood(sound, "turn on the light") <= expected + 0.01
     assert check.likelihood(sound, "hey sensorium") < expected - 15
