@@ -179,6 +179,7 @@ def test_a_head_that_has_no_limit_decides_alone_and_says_so(desk) -> None:
     (found,) = listening.all("wake_word")
     assert math.isnan(found["likelihood"])
     assert "its training chose no limit" in listening.reports[-1][2]
+    assert not {ENCODER, DECODER} & set(listening.asked)
 
 
 @pytest.mark.parametrize("options", [{"check": False}, {"threshold": 0.6}])

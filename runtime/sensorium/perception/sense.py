@@ -2,7 +2,7 @@
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
 engines it needs, by the name of their card; `engines(options)` where its options name them;
-`may_use(options)` names those that it uses where they are built, and can do without),
+`may_use(options, loaded)` names those that it uses where they are built, and can do without),
 `READS` and `WRITES` (its channels), and is made with options, engines and the rings of its process.
 """
 

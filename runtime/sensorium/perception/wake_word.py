@@ -24,7 +24,7 @@ from sensorium.perception.speech_embedding import (
     WIDTH,
     SpeechEmbedding,
 )
-from sensorium.perception.wake_head import RATE_HZ, Head
+from sensorium.perception.wake_head import LIMIT, RATE_HZ, Head
 from sensorium.perception.wake_options import WakeWordOptions
 from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, WINDOW
 from sensorium.records.sensors import AUDIO_BLOCK
@@ -62,14 +62,14 @@ class WakeWord:
         self._options = options
         self._rings = rings
         self._front_end = SpeechEmbedding(*(engines[name] for name in self.ENGINES))
-        wanted = self.may_use(options)
-        missing = [name for name in wanted if name not in engines]
+        useful = self.may_use(options, engines)
+        missing = [name for name in useful if name not in engines]
         check = (
-            PhraseCheck(*(engines[name] for name in wanted)) if wanted and not missing else None
+            PhraseCheck(*(engines[name] for name in useful)) if useful and not missing else None
         )
         self._heads = [Head(engines[name], options.threshold, check) for name in options.engines]
         alone = [head.engine.name for head in self._heads if not head.checked]
-        self.note = _note(wanted, missing, alone)
+        self.note = _note(bool(self.may_use(options)), missing, alone)
 
     @classmethod
     def engines(cls, options: WakeWordOptions) -> tuple[str, ...]:
@@ -77,16 +77,24 @@ class WakeWord:
         return (*cls.ENGINES, *options.engines)
 
     @staticmethod
-    def may_use(options: WakeWordOptions) -> tuple[str, ...]:
+    def may_use(
+        options: WakeWordOptions, loaded: Mapping[str, Engine] | None = None
+    ) -> tuple[str, ...]:
         """The engines of the check: without them it hears, too; see `Sense`."""
-        return (ENCODER, DECODER) if options.check and not options.threshold else ()
+        if not options.check or options.threshold:
+            return ()
+        if loaded is not None and all(
+            LIMIT not in loaded[name].metadata for name in options.engines
+        ):
+            return ()
+        return ENCODER, DECODER
 
     def streams(self) -> tuple[WakeWordStream, ...]:
         """See `Sense.streams`: one, the microphone's."""
         return (WakeWordStream(self._options, self._front_end, self._heads, self._rings),)
 
 
-def _note(wanted: tuple[str, ...], missing: list[str], alone: list[str]) -> str:
+def _note(wanted: bool, missing: list[str], alone: list[str]) -> str:
     """Why heads decide alone, where that was not asked for."""
     if missing:
         return (

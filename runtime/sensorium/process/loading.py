@@ -65,7 +65,7 @@ class SenseSlot:
         try:
             for name in names:
                 self._engines[name] = self._load(name)
-            for name in more:
+            for name in self.part.may_use(self._engines):
                 self._load_if_there(name)
             self._sense = sense = self.part.kind(self.part.options, self._engines, self.rings)
             self.streams = sense.streams()

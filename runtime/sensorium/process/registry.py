@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sensorium.config import Config, Section
+    from sensorium.inference.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,14 @@ class Part:
         kind = self.kind
         return tuple(kind.engines(self.options) if hasattr(kind, "engines") else kind.ENGINES)
 
-    def may_use(self) -> tuple[str, ...]:
-        """Names of the engines that a sense uses where they are built, with its options."""
+    def may_use(self, loaded: Mapping[str, Engine] | None = None) -> tuple[str, ...]:
+        """Names of the engines that a sense uses where they are built, with its options.
+
+        Args:
+            loaded: Those that it needs, by which it may know better.
+        """
         kind = self.kind
-        return tuple(kind.may_use(self.options)) if hasattr(kind, "may_use") else ()
+        return tuple(kind.may_use(self.options, loaded)) if hasattr(kind, "may_use") else ()
 
 
 def sensors(config: Config) -> tuple[Part, ...]:
