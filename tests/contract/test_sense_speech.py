@@ -109,7 +109,7 @@ def test_without_partials_only_finals_are_told(talk) -> None:
     assert [int(told["utterance"]) for told in rig.all("transcript")] == ended(rig)
 
 
-@pytest.mark.parametrize("at_s", [1.5, 3.0, 4.4, 5.2, 7.0, 9.1])
+@pytest.mark.parametrize("at_s", [1.5, 5.2, 9.1])
 def test_a_restart_delivers_each_utterance_once(talk, at_s: float) -> None:
     sound, texts = talk
     rig = desk()

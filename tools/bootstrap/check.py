@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from bootstrap import monado, package_manager, terminal
@@ -19,26 +20,32 @@ from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS, WINE, missing
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from types import TracebackType
 
 _STEPS = {
-    "ruff": ("ruff", "check", "--quiet"),
-    "mypy": ("mypy",),
-    "mypy for Windows": ("mypy", "--platform", "win32"),
     "pyright": ("pyright",),
+    "mypy": ("mypy",),
+    "mypy for Windows": ("mypy", "--platform", "win32", "--cache-dir", ".mypy_cache/windows"),
+    "ruff": ("ruff", "check", "--quiet"),
     "imports": ("lint-imports", "--no-logo"),
 }
-"""What is checked without running the project: title to program and arguments."""
+"""What is checked without running the project: title to program and arguments; long ones first."""
+_STEPS_AT_ONCE = 2
 
 _FAST = ("tests/contract", "tests/unit")
 """Long ones first, so that no worker is alone with one at the end."""
-_WITHOUT_DEVICES = tuple(
+_COMPUTING = tuple(
     f"tests/system/test_{name}.py" for name in (
         "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
         "gpu_fallback",
     )
 )
-"""System tests with neither an OpenXR runtime nor an audio server, of which one runs at a time."""
+"""System tests that compute; the others mostly wait for what is played or moved."""
+_LONG = tuple(f"tests/system/test_{name}.py" for name in ("windows", "wheel", "house_run"))
+"""Of the others, those to begin with."""
 _MOST_WORKERS = 4
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Of numpy in each of several workers: more only wait for each other."""
 _LIMIT_S = 24 * 60
 """The tests are ended after this long; they take about two thirds of it."""
 _LEAVE_S = 30
@@ -63,18 +70,34 @@ def main(arguments: Sequence[str]) -> int:
         if options.bare:
             package_manager.provide([DEBOOTSTRAP], yes=yes)
             return _pytest(environment, ["tests/system/test_bare_root.py", *passed], bare=True)
-        if not options.fast:
-            _bring_what_the_system_tests_need(environment, yes=yes)
-        build_engines(environment)
+        with _Pool(_STEPS_AT_ONCE) as pool:
+            # Beside them, since what is brought is mostly waited for.
+            passes = {
+                title: pool.submit(_passes, environment, title, step)
+                for title, step in _STEPS.items()
+            }
+            if not options.fast:
+                _bring_what_the_system_tests_need(environment, yes=yes)
+            build_engines(environment)
     except SetupError as error:
         terminal.say(str(error))
         return 1
-    failed = [title for title, step in _STEPS.items() if not _passes(environment, title, step)]
+    failed = [title for title, passed_it in passes.items() if not passed_it.result()]
     if not _tests_pass(environment, passed, fast=options.fast):
         failed.append("pytest")
     if failed:
         terminal.say("Failed: " + ", ".join(failed))
     return 1 if failed else 0
+
+
+class _Pool(ThreadPoolExecutor):
+    """Threads for the steps; when what runs beside them fails, no further step begins."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown(cancel_futures=kind is not None)
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -124,7 +147,7 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
     """Runs one step; shows what it printed only when it failed."""
     begin = time.monotonic()
     command: list[str | Path] = [environment.program(step[0]), *step[1:]]
-    status, printed = terminal.run_quietly(command, folder=ROOT)
+    status, printed = terminal.run_quietly(command, note=lambda line: None, folder=ROOT)
     terminal.say(f"{title}: {'passed' if status == 0 else 'FAILED'} "
                  f"({time.monotonic() - begin:.0f} s)")
     if status != 0:
@@ -133,19 +156,23 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 
 
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
-    """Runs what the arguments name; without any all tests, those of one process side by side."""
+    """Runs what the arguments name; without any all tests, several files at once."""
     if passed:
         return _pytest(environment, [*(_FAST if fast else ()), *passed]) == 0
-    begun = time.monotonic()
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    parallel = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
-    chosen = _FAST if fast else (*_WITHOUT_DEVICES, *_FAST)
-    good = _pytest(environment, [*parallel, *chosen]) == 0
+    begun, cores = time.monotonic(), os.cpu_count() or 1
+    chosen = _FAST if fast else (*_COMPUTING, *_FAST)
+    good = _pytest(environment, [*_at_once(min(cores, _MOST_WORKERS)), *chosen]) == 0
     if fast:
         return good
-    alone = ["tests/system", *(f"--ignore={path}" for path in _WITHOUT_DEVICES)]
-    left_s = _LIMIT_S - (time.monotonic() - begun)
-    return _pytest(environment, alone, limit_s=max(left_s, 0.0)) == 0 and good
+    system = sorted(ROOT.glob("tests/system/test_*.py"))
+    files = [path.relative_to(ROOT).as_posix() for path in system]
+    rest = [*_LONG, *(file for file in files if file not in (*_COMPUTING, *_LONG))]
+    left_s = max(_LIMIT_S - (time.monotonic() - begun), 0.0)
+    return _pytest(environment, [*_at_once(min(cores, 2)), *rest], limit_s=left_s) == 0 and good
+
+
+def _at_once(workers: int) -> list[str]:
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
 
 
 def _pytest(
@@ -154,6 +181,8 @@ def _pytest(
 ) -> int:
     command = [str(environment.program("python")), "-m", "pytest", *arguments]
     extra = {"SENSORIUM_TEST_BARE_ROOTS": "1"} if bare else {}
+    if "-n" in arguments:
+        extra |= dict.fromkeys(_THREADS, "1")
     sys.stdout.flush()
     running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **extra})
     try:
