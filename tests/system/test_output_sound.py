@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fixtures.sensor_io import Published
 
-pytestmark = pytest.mark.system
+pytestmark = pulse.MARKS
 
 
 @pytest.fixture

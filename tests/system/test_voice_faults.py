@@ -5,14 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import pytest
 from fixtures import engines, pulse
 from fixtures.voice_faults import Line, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.system
+pytestmark = pulse.MARKS
 
 LINES, FAULTS = 2, 10
 """Daemons side by side, each with a microphone of its own, and the faults of each."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fixtures.voice_reader import Heard
 
-pytestmark = pytest.mark.system
+pytestmark = pulse.MARKS
 
 CONFIG = """
 [sensors.microphone]

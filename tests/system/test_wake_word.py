@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sensorium.channels.region import Region
 
-pytestmark = pytest.mark.system
+pytestmark = pulse.MARKS
 
 CONFIG = """
 [sensors.microphone]

@@ -32,17 +32,20 @@ _STEPS = {
 """What is checked without running the project: title to program and arguments; long ones first."""
 _STEPS_AT_ONCE = 2
 
+
+def _system(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/system/test_{name}.py" for name in names)
+
+
 _FAST = ("tests/contract", "tests/unit")
 """Long ones first, so that no worker is alone with one at the end."""
-_COMPUTING = tuple(
-    f"tests/system/test_{name}.py" for name in (
-        "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
-        "gpu_fallback",
-    )
+_COMPUTING = _system(
+    "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
+    "gpu_fallback",
 )
-"""System tests that compute; the others mostly wait for what is played or moved."""
-_LONG = tuple(f"tests/system/test_{name}.py" for name in ("windows", "wheel", "house_run"))
-"""Of the others, those to begin with."""
+"""System tests that compute all the time."""
+_BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")
+"""Those that compute half of the time; the others mostly wait for what is played or moved."""
 _MOST_WORKERS = 4
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Of numpy in each of several workers: more only wait for each other."""
@@ -156,23 +159,33 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 
 
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
-    """Runs what the arguments name; without any all tests, several files at once."""
+    """Runs what the arguments name; without any all tests, several at once."""
     if passed:
         return _pytest(environment, [*(_FAST if fast else ()), *passed]) == 0
-    begun, cores = time.monotonic(), os.cpu_count() or 1
-    chosen = _FAST if fast else (*_COMPUTING, *_FAST)
-    good = _pytest(environment, [*_at_once(min(cores, _MOST_WORKERS)), *chosen]) == 0
     if fast:
-        return good
+        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST]) == 0
     system = sorted(ROOT.glob("tests/system/test_*.py"))
     files = [path.relative_to(ROOT).as_posix() for path in system]
-    rest = [*_LONG, *(file for file in files if file not in (*_COMPUTING, *_LONG))]
-    left_s = max(_LIMIT_S - (time.monotonic() - begun), 0.0)
-    return _pytest(environment, [*_at_once(min(cores, 2)), *rest], limit_s=left_s) == 0 and good
+    runs = (
+        [*_at_once(_MOST_WORKERS), *_COMPUTING, *_FAST],
+        [*_at_once(2), *_BUSY],
+        [*_at_once(2, "loadgroup"), *(file for file in files if file not in _COMPUTING + _BUSY)],
+    )
+    end = time.monotonic() + _LIMIT_S
+    ended = [_pytest(environment, run, limit_s=end - time.monotonic()) for run in runs]
+    return not any(ended)
 
 
-def _at_once(workers: int) -> list[str]:
-    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+def _at_once(workers: int, together: str = "loadfile") -> list[str]:
+    """Options for several tests at once, where there are as many cores.
+
+    Args:
+        workers: At most so many.
+        together: Which tests come one after the other, see pytest-xdist: those of a file
+            (loadfile), or those of an `xdist_group` (loadgroup).
+    """
+    workers = min(os.cpu_count() or 1, workers)
+    return ["-n", str(workers), "--dist", together] if workers > 1 else []
 
 
 def _pytest(
@@ -186,7 +199,7 @@ def _pytest(
     sys.stdout.flush()
     running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **extra})
     try:
-        return running.wait(None if bare else limit_s)
+        return running.wait(None if bare else max(limit_s, 0.0))
     except subprocess.TimeoutExpired:
         terminal.say(f"pytest is ended: the tests took more than {_LIMIT_S // 60} minutes")
         running.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
