@@ -9,7 +9,7 @@ import pytest
 from fixtures.looking import EYE, aside, at_angles, scene, towards
 from scipy import stats
 
-from sensorium.perception.targets.evidence import Evidence, _ratio, scatter
+from sensorium.perception.targets.evidence import Evidence, _ratio
 from sensorium.perception.targets.scene import Scene, SceneReader
 from sensorium.perception.targets.view import view
 
@@ -37,8 +37,8 @@ def means(evidence: Evidence) -> np.ndarray:
     return evidence.sums[:3].T / evidence.count
 
 
-def scatters(evidence: Evidence) -> list[float]:
-    return [scatter(sums, evidence.count) for sums in evidence.sums.T]
+def scatters(evidence: Evidence) -> np.ndarray:
+    return evidence.sums[3] - (evidence.sums[:3] ** 2).sum(axis=0) / evidence.count
 
 
 def log_likelihood(values: np.ndarray) -> float:
@@ -157,7 +157,7 @@ def test_a_target_that_the_eye_pursues_keeps_one_fixation() -> None:
     assert 44 < evidence.count <= 45
     spent = scatters(evidence)
     assert spent[0] < 0.1 * spent[1]
-    assert spent[0] < 0.1 * scatter(evidence.drifts, evidence.count)
+    assert spent[0] < 0.1 * evidence.still()
 
 
 def test_a_target_that_jumps_to_a_resting_ray_is_there_and_one_that_creeps_up_is_noticed() -> None:

@@ -25,11 +25,20 @@ HEAD = struct.Struct("<3f4ffII")
 AXES = np.eye(3)
 
 
+def spun(quaternion: Any, vector: Any) -> tuple[float, float, float]:
+    """A vector turned by a unit quaternion."""
+    x, y, z, w = quaternion
+    a, b, c = vector
+    tx, ty, tz = 2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)
+    return (a + w * tx + y * tz - z * ty, b + w * ty + z * tx - x * tz,
+            c + w * tz + x * ty - y * tx)
+
+
 def read(record: np.ndarray) -> list[dict[str, Any]]:
     """What of a scene keeps the rules, from its bytes."""
     data = record.tobytes()
     *head, _, count = HEAD.unpack_from(data)
-    move, quaternion, scale = np.array(head[:3]), np.array(head[3:7]), head[7]
+    move, quaternion, scale = np.array(head[:3]), head[3:7], head[7]
     written = [
         TARGET.unpack_from(data, HEAD.size + TARGET.size * place)
         for place in range(count)
@@ -47,11 +56,11 @@ def read(record: np.ndarray) -> list[dict[str, Any]]:
         box = any(halves)
         if box and not 0.99 < math.hypot(*orientation) < 1.01:
             continue
-        unit = np.array(orientation) / (math.hypot(*orientation) if box else 1.0)
+        unit = [part / math.hypot(*orientation) for part in orientation] if box else ()
         found.append({
-            "id": key, "centre": rotate(quaternion, np.array(position) * scale) + move,
+            "id": key, "centre": spun(quaternion, [scale * p for p in position]) + move,
             "halves": np.array(halves) * scale, "radius": 0.0 if box else radius * scale,
-            "axes": [rotate(quaternion, rotate(unit, axis)) for axis in AXES if box],
+            "axes": [spun(quaternion, spun(unit, axis)) for axis in AXES.tolist() if box],
             "reach": math.hypot(*halves) * scale if box else radius * scale,
             "movable": bool(flags & 1),
         })
@@ -65,14 +74,14 @@ def check(found: Any, record: np.ndarray) -> None:
     assert found.ids.tolist() == [thing["id"] for thing in expected]
     assert found.ignored == int(record["count"][0]) - len(expected)
     assert found.movable.tolist() == [thing["movable"] for thing in expected]
-    for place, thing in enumerate(expected):
-        assert found.centres[:, place] == pytest.approx(thing["centre"], abs=1e-6)
-        assert found.halves[:, place] == pytest.approx(thing["halves"], abs=1e-9)
-        assert found.radii[place] == pytest.approx(thing["radius"], abs=1e-9)
-        assert found.reaches[place] == pytest.approx(thing["reach"], abs=1e-9)
-        if not thing["radius"]:
-            axes = found.axes[:, :, place].T
-            assert axes == pytest.approx(np.array(thing["axes"]), abs=1e-6)
+    if not expected:
+        return
+    for values, name, close in ((found.centres.T, "centre", 1e-6), (found.halves.T, "halves", 1e-9),
+                                (found.radii, "radius", 1e-9), (found.reaches, "reach", 1e-9)):
+        assert np.abs(values - [thing[name] for thing in expected]).max() < close
+    boxes = [place for place, thing in enumerate(expected) if not thing["radius"]]
+    axes = [expected[place]["axes"] for place in boxes]
+    assert np.abs(found.axes.T[boxes] - axes).max(initial=0) < 1e-6
 
 
 def mixed(random: np.random.Generator, count: int) -> np.ndarray:
@@ -98,7 +107,7 @@ def mixed(random: np.random.Generator, count: int) -> np.ndarray:
 
 def test_scenes_are_read_as_each_rule_says_and_as_they_change() -> None:
     random, reader = np.random.default_rng(1), SceneReader()
-    made = mixed(random, 60)
+    made = mixed(random, 30)
     spoilt = (
         ("id", 0), ("id", 7), ("position", (0, np.nan, 0)), ("position", (np.inf, 0, 0)),
         ("position", (0, 0, -2e6)), ("radius", -0.1), ("radius", np.nan), ("radius", np.inf),
@@ -117,7 +126,7 @@ def test_scenes_are_read_as_each_rule_says_and_as_they_change() -> None:
     both["targets"]["radius"][0, 5], both["targets"]["half_extents"][0, 5] = 0, 0
     both["targets"]["orientation"][0, 5] = np.nan
     check(reader.read(both), both)
-    for name, value in (("count", 40), ("count", 0), ("world_scale", 2), ("count", 1024),
+    for name, value in (("count", 20), ("count", 0), ("world_scale", 2), ("count", 1024),
                         ("world_position", (5, 6, 7)), ("world_orientation", (0, 1, 0, 0))):
         made[name] = value
         check(reader.read(made), made)
@@ -158,7 +167,7 @@ def outline_angle(middle: np.ndarray, halves: np.ndarray, ray: np.ndarray) -> fl
 
 def test_angles_to_boxes_are_those_to_all_of_their_edges() -> None:
     random, signs = np.random.default_rng(2), []
-    for number in range(600):
+    for number in range(300):
         halves = random.uniform(0.01, 0.6, 3) * (random.random(3) < (0.7 if number % 2 else 1))
         middle = random.normal(0, 1 if number % 7 else 0.2, 3)
         ray = middle + random.normal(0, 0.5 if number % 5 else 3, 3)
@@ -166,7 +175,7 @@ def test_angles_to_boxes_are_those_to_all_of_their_edges() -> None:
         found = box_angle(tuple(middle), tuple(halves), tuple(ray))
         assert found == pytest.approx(outline_angle(middle, halves, ray), abs=1e-9)
         signs.append((found < 0, found == -math.pi, found > math.pi / 2))
-    assert np.sum(signs, axis=0).min() > 10
+    assert np.sum(signs, axis=0).min() > 4
 
 
 def entry(thing: dict[str, Any], ray: np.ndarray) -> float:

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import math
 from itertools import repeat
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.perception.targets.evidence import scatter
 from sensorium.perception.targets.silhouette import (
     box_angle,
     box_entry,
@@ -28,7 +26,7 @@ from sensorium.perception.targets.silhouette import (
 from sensorium.perception.targets.view import dots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sensorium.perception.targets.evidence import Evidence
     from sensorium.perception.targets.scene import Array, Scene
@@ -87,13 +85,10 @@ def believe(scene: Scene, seen: View, evidence: Evidence, offset: float) -> Beli
     noise = evidence.variance / count
     variance = offset * offset + noise
     sigma, unsure = math.sqrt(variance), math.sqrt(noise / variance)
-    most = _REACH * sigma
-    looks = [look for look in _looks(scene, seen, evidence.sums, count, most) if look.signed < most]
-    if len(looks) > _MOST_NEAR:
-        looks = sorted(looks, key=attrgetter("signed"))[:_MOST_NEAR]
+    looks = _looks(scene, seen, evidence.sums, count, _REACH * sigma)
     if not looks:
         return Belief([], [], math.log(BACKGROUND), unsure)
-    worth, still = 0.5 / evidence.variance, scatter(evidence.drifts, count)
+    worth, still = 0.5 / evidence.variance, evidence.still()
     least = min(still, *(look.scatter for look in looks))
     weights = []
     for look in looks:
@@ -135,10 +130,8 @@ def spread(area: float, length: float, variance: float) -> float:
     return area + length * math.sqrt(math.pi * variance / 2) + 2 * math.pi * variance
 
 
-def _looks(
-    scene: Scene, seen: View, sums: Array, count: float, most: float
-) -> Iterator[_Look]:
-    """The targets whose balls may be less than an angle away from their mean rays.
+def _looks(scene: Scene, seen: View, sums: Array, count: float, most: float) -> list[_Look]:
+    """The targets whose balls are less than an angle away from their mean rays.
 
     Args:
         scene: All targets.
@@ -147,18 +140,21 @@ def _looks(
         count: Of samples that were summed up.
         most: That angle, rad.
     """
+    # A target that has moved on has taken its errors along: they are at right angles no more.
     across, inward = sums[:3], dots(sums[:3], seen.centres)
-    aside = np.sqrt(np.abs(dots(across, across) - inward * inward))
-    # A ball's angular radius is at most pi / 2 times its sine; it is all around who is within.
-    right = count * math.pi / 2
-    near = (
-        np.minimum(aside - most * count, right) * seen.distances < right * scene.reaches
-    ).nonzero()[0]
-    return map(
+    aside = np.sqrt(np.abs(dots(across, across) - inward * inward)) / count
+    balls = np.arcsin(np.minimum(scene.reaches / seen.distances, 1.0))
+    # All around who is within.
+    balls[scene.reaches >= seen.distances] = math.pi
+    signed = aside - balls
+    near = (signed < most).nonzero()[0]
+    if len(near) > _MOST_NEAR:
+        near = near[signed[near].argpartition(_MOST_NEAR)[:_MOST_NEAR]]
+    return list(map(
         _Look, near.tolist(), seen.offsets.take(near, axis=1).T.tolist(),
         seen.distances.take(near).tolist(), scene.shapes.take(near, axis=1).T.tolist(),
-        sums.take(near, axis=1).T.tolist(), repeat(count),
-    )
+        sums.take(near, axis=1).T.tolist(), signed.take(near).tolist(), repeat(count),
+    ))
 
 
 class _Look:
@@ -180,20 +176,18 @@ class _Look:
 
     def __init__(
         self, place: int, offset: Vector, distance: float, shape: list[float], sums: list[float],
-        count: float,
+        signed: float, count: float,
     ) -> None:
         self.place, self.distance = place, distance
         self._offset, self._shape, self._radius, self.reach = offset, shape, shape[12], shape[13]
-        (ox, oy, oz), (x, y, z, _) = offset, sums
-        # A target that has moved on has taken its errors along: they are at right angles no more.
+        (ox, oy, oz), (x, y, z, square) = offset, sums
+        self.scatter = square - (x * x + y * y + z * z) / count
         inward = (x * ox + y * oy + z * oz) / (distance * distance)
         x, y, z = x - inward * ox, y - inward * oy, z - inward * oz
         length = math.sqrt(x * x + y * y + z * z) + _TINY
         self._side = x / length, y / length, z / length
         self._aside = length / count
-        self.scatter = scatter(sums, count)
-        ball = math.asin(self.reach / distance) if self.reach < distance else math.pi
-        self.signed = self.angle = self._aside - ball
+        self.signed = self.angle = signed
 
     def outline(self) -> tuple[float, float, float]:
         """Signed angle, solid angle and length of the outline."""
@@ -212,18 +206,21 @@ class _Look:
         towards its centre. One that holds the eye covers nothing.
         """
         ray = rx, ry, rz = self._ray(max(self._aside - max(self.angle, 0.0) * 1.02, 0.0))
-        own = self._entry(ray)
-        own = own if own < math.inf else self.distance
+        own, most = 0.0, self.distance + self.reach
         for other in others:
             distance, reach = other.distance, other.reach
-            if distance - reach < own and other is not self:
-                x, y, z = other._offset
-                along = x * rx + y * ry + z * rz
-                # Only a ball that the ray goes through can be in the way.
-                if distance * distance - along * along <= reach * reach and (
-                    0 < other._entry(ray) < own
-                ):
-                    return True
+            if distance - reach >= most or other is self:
+                continue
+            # Only a ball that the ray goes through can be in the way.
+            x, y, z = other._offset
+            along = x * rx + y * ry + z * rz
+            if distance * distance - along * along > reach * reach:
+                continue
+            if not own:
+                own = self._entry(ray)
+                own = own if own < math.inf else self.distance
+            if 0 < other._entry(ray) < own:
+                return True
         return False
 
     def _entry(self, ray: Vector) -> float:

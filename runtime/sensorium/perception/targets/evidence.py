@@ -153,10 +153,10 @@ class Evidence:
         """Sum of errors to each target, as `errors` gives them, shape (4, T)."""
         return self._sums
 
-    @property
-    def drifts(self) -> Sequence[float]:
-        """The same of the world, 4 values."""
-        return self._drifts
+    def still(self) -> float:
+        """Sum of squares of the world's errors around their mean, rad2."""
+        x, y, z, square = self._drifts
+        return square - (x * x + y * y + z * z) / max(self.count, 1)
 
     def _renew(self, columns: NDArray[np.intp], centres: Array) -> None:
         """Makes targets' evidence from the recent rays."""
@@ -221,15 +221,3 @@ def _ratio(late: Sequence[float], sums: Sequence[float], number: int, count: flo
     )
     return (x * x + y * y + z * z) / variance
 
-
-def scatter(sums: Sequence[float], count: float) -> float:
-    """Sum of squares of errors around their mean, rad2.
-
-    The same for all targets that stay where they are; less for one that is pursued.
-
-    Args:
-        sums: Of errors and their squares.
-        count: How many there are.
-    """
-    x, y, z, square = sums
-    return square - (x * x + y * y + z * z) / count

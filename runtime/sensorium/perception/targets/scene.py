@@ -25,15 +25,16 @@ FAR_M = 1e6
 UNIT = (0.99, 1.01)
 """Lengths of a quaternion that still counts as a unit one; it is then made one."""
 _MOVABLE = 1
+_AT = {each.field.name: each.offset for each in SCENE_TARGET.placed}
 _PLAIN = np.dtype({
-    "names": ["numbers"], "formats": [("<f4", 11)], "itemsize": SCENE_TARGET.size,
-    "offsets": [next(
-        each.offset for each in SCENE_TARGET.placed if each.field.name == "position"
-    )],
+    "names": ["numbers", "position", "rest"], "itemsize": SCENE_TARGET.size,
+    "formats": [("<f4", 11), ("<f4", 3), f"V{_AT['name'] - _AT['half_extents']}"],
+    "offsets": [_AT["position"], _AT["position"], _AT["half_extents"]],
 })
-"""A target's numbers, which lie side by side: position, half extents, orientation, radius."""
+"""A target's numbers, which lie side by side: position, half extents, orientation, radius; and all
+but its id, position and name."""
 _ORDER = np.array((0, 1, 2, 3, 4, 5, 10, 6, 7, 8, 9))
-_WHERE, _NOT_WHERE, _LENGTHS = slice(3), slice(3, None), slice(7)
+_WHERE, _LENGTHS = slice(3), slice(7)
 _HALVES, _RADIUS, _SIZES, _TURN = slice(3, 6), 6, slice(3, 7), slice(7, None)
 """Rows of the numbers in that order: what is in metres first."""
 _STANDING = np.array([[0], [0], [0], [1]], np.float32)
@@ -148,25 +149,27 @@ class SceneReader:
             return state
         head = scene[0]
         targets = scene["targets"][0, : int(head["count"])]
-        numbers = _numbers(targets)
+        plain = targets.view(_PLAIN)
+        positions = plain["position"].T.copy()
         like = (
-            targets["id"].tobytes(), targets["flags"].tobytes(), numbers[_NOT_WHERE].tobytes(),
+            targets["id"].tobytes(), plain["rest"].tobytes(),
             head["world_orientation"].tobytes(), head["world_scale"].tobytes(),
         )
-        if like != self._like or self._known is None or not (
-            np.maximum.reduce(np.abs(numbers[_WHERE]), axis=None, initial=0) <= FAR_M
+        if like == self._like and self._known is not None and (
+            np.maximum.reduce(np.abs(positions), axis=None, initial=0) <= FAR_M
         ):
-            self._turn = _matrices(head["world_orientation"][:, None])[:, :, 0]
-            good = _good(targets["id"], numbers)
-            # Of a scene without some of its targets nobody remembers which.
-            self._like, self._known = like, None
-            if np.count_nonzero(good) < len(good):
-                return self._made(head, targets[good], numbers[:, good], len(good))
-            self._known = self._made(head, targets, numbers, len(good))
-            return self._known
-        return self._known._replace(
-            centres=self._centres(head, numbers), generation=int(head["space_generation"])
-        )
+            return self._known._replace(
+                centres=self._centres(head, positions), generation=int(head["space_generation"])
+            )
+        self._turn = _matrices(head["world_orientation"][:, None])[:, :, 0]
+        numbers = _numbers(targets)
+        good = _good(targets["id"], numbers)
+        # Of a scene without some of its targets nobody remembers which.
+        self._like, self._known = like, None
+        if np.count_nonzero(good) < len(good):
+            return self._made(head, targets[good], numbers[:, good], len(good))
+        self._known = self._made(head, targets, numbers, len(good))
+        return self._known
 
     def _made(
         self, head: np.void, targets: NDArray[np.void], numbers: NDArray[np.float32], count: int
@@ -181,13 +184,14 @@ class SceneReader:
         shapes[12] = np.where(boxes, 0, lengths[_RADIUS])
         shapes[13] = np.where(boxes, np.sqrt(dots(halves, halves)), lengths[_RADIUS])
         return Scene(
-            targets["id"].copy(), self._centres(head, numbers), shapes,
+            targets["id"].copy(), self._centres(head, numbers[_WHERE]), shapes,
             (targets["flags"] & _MOVABLE) != 0, int(head["space_generation"]),
             count - len(targets),
         )
 
-    def _centres(self, head: np.void, numbers: NDArray[np.float32]) -> Array:
-        centres: Array = self._turn @ (numbers[_WHERE] * np.float64(head["world_scale"]))
+    def _centres(self, head: np.void, positions: NDArray[np.float32]) -> Array:
+        scaled = self._turn * float(head["world_scale"])
+        centres: Array = scaled @ positions.astype(np.float64)
         centres += head["world_position"][:, None]
         return centres
 

@@ -42,16 +42,17 @@ def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
     ray = rx, ry, rz = max(rx, _TINY), max(ry, _TINY), max(rz, _TINY)
     low = lx, ly, lz = mx - hx, my - hy, mz - hz
     high = ux, uy, uz = mx + hx, my + hy, mz + hz
+    # How far along the ray the planes of the faces are.
     enters, leaves = (lx / rx, ly / ry, lz / rz), (ux / rx, uy / ry, uz / rz)
     out = min(leaves)
     if out >= 0 and out >= max(enters):
         return -_depth(low, high, ray)
-    start = max(out, 0.0)
-    planes = sorted([start, *(at for at in (*enters, *leaves) if at > start)])
-    return _angle(_beside(low, high, ray, planes), ray)
+    return _angle(_beside(low, high, ray, max(out, 0.0), sorted(enters + leaves)), ray)
 
 
-def _beside(low: Vector, high: Vector, ray: Vector, planes: Sequence[float]) -> Vector:
+def _beside(
+    low: Vector, high: Vector, ray: Vector, start: float, planes: Sequence[float]
+) -> Vector:
     """The point of a box, in m, whose direction is next to a ray that goes up and misses it.
 
     That point `p` is also the one that is nearest to the point of the ray beside it, at `s`, where
@@ -62,12 +63,14 @@ def _beside(low: Vector, high: Vector, ray: Vector, planes: Sequence[float]) -> 
         low: The corner with the least coordinates.
         high: The corner with the greatest ones.
         ray: No part is negative.
-        planes: How far along the ray to begin, where it is in no plane's far side and not in the
-            box, and how far the planes beyond are, in order.
+        start: How far along the ray to begin: no plane of the far faces is nearer.
+        planes: How far along the ray the planes are, in order.
     """
     (lx, ly, lz), (ux, uy, uz), (rx, ry, rz) = low, high, ray
     before = above = 0.0
-    for at in planes:
+    for at in (start, *planes):
+        if at < start:
+            continue
         x, y, z = at * rx, at * ry, at * rz
         x = lx if x < lx else ux if x > ux else x
         y = ly if y < ly else uy if y > uy else y
@@ -189,8 +192,8 @@ def box_outline(middle: Vector, halves: Vector) -> tuple[float, float]:
     x, y, z = abs(mx) / distance, abs(my) / distance, abs(mz) / distance
     faces = hy * hz * x + hx * hz * y + hx * hy * z
     edges = (
-        hx * math.sqrt(max(1 - x * x, 0.0)) + hy * math.sqrt(max(1 - y * y, 0.0))
-        + hz * math.sqrt(max(1 - z * z, 0.0))
+        hx * math.sqrt(abs(1 - x * x)) + hy * math.sqrt(abs(1 - y * y))
+        + hz * math.sqrt(abs(1 - z * z))
     )
     return min(4 * faces / distance**2, _ROUND), min(4 * edges / distance, 2 * math.pi)
 
