@@ -90,11 +90,11 @@ def believe(scene: Scene, seen: View, evidence: Evidence, offset: float) -> Beli
         return Belief([], [], math.log(BACKGROUND), unsure)
     worth, still = 0.5 / evidence.variance, evidence.still()
     least = min(still, *(look.scatter for look in looks))
-    weights = []
+    weights, half = [], 0.5 / variance
     for look in looks:
         angle, area, length = look.outline()
         weights.append(
-            -max(angle, 0.0) ** 2 / (2 * variance)
+            (-angle * angle * half if angle > 0 else 0.0)
             - math.log(spread(area, length, variance) * (1 + look.distance / ACTION_M))
             - min((look.scatter - least) * worth, _MOST_SCATTER)
         )
@@ -205,7 +205,8 @@ class _Look:
         A target that is missed would be meant at its outline, which is taken to lie straight
         towards its centre. One that holds the eye covers nothing.
         """
-        ray = rx, ry, rz = self._ray(max(self._aside - max(self.angle, 0.0) * 1.02, 0.0))
+        turn = self._aside - self.angle * 1.02 if self.angle > 0 else self._aside
+        ray = rx, ry, rz = self._ray(turn if turn > 0 else 0.0)
         own, most = 0.0, self.distance + self.reach
         for other in others:
             distance, reach = other.distance, other.reach

@@ -33,13 +33,13 @@ def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
     """
     # Mirrored, so that the ray goes up each axis.
     (mx, my, mz), (hx, hy, hz), (rx, ry, rz) = middle, halves, ray
-    if rx < 0:
-        mx, rx = -mx, -rx
-    if ry < 0:
-        my, ry = -my, -ry
-    if rz < 0:
-        mz, rz = -mz, -rz
-    ray = rx, ry, rz = max(rx, _TINY), max(ry, _TINY), max(rz, _TINY)
+    if rx < _TINY:
+        mx, rx = (-mx, -rx) if rx < -_TINY else (mx, _TINY)
+    if ry < _TINY:
+        my, ry = (-my, -ry) if ry < -_TINY else (my, _TINY)
+    if rz < _TINY:
+        mz, rz = (-mz, -rz) if rz < -_TINY else (mz, _TINY)
+    ray = rx, ry, rz
     low = lx, ly, lz = mx - hx, my - hy, mz - hz
     high = ux, uy, uz = mx + hx, my + hy, mz + hz
     # How far along the ray the planes of the faces are.
@@ -47,7 +47,7 @@ def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
     out = min(leaves)
     if out >= 0 and out >= max(enters):
         return -_depth(low, high, ray)
-    return _angle(_beside(low, high, ray, max(out, 0.0), sorted(enters + leaves)), ray)
+    return _angle(_beside(low, high, ray, out if out > 0 else 0.0, sorted(enters + leaves)), ray)
 
 
 def _beside(
@@ -71,22 +71,28 @@ def _beside(
     for at in (start, *planes):
         if at < start:
             continue
-        x, y, z = at * rx, at * ry, at * rz
-        x = lx if x < lx else ux if x > ux else x
-        y = ly if y < ly else uy if y > uy else y
-        z = lz if z < lz else uz if z > uz else z
+        x, y, z = _held(at, low, high, ray)
         left = x * x + y * y + z * z - at * (x * rx + y * ry + z * rz)
         if left <= 0:
             if above > 0:
                 at = before + (at - before) * above / (above - left)
-            x, y, z = at * rx, at * ry, at * rz
-            return min(max(x, lx), ux), min(max(y, ly), uy), min(max(z, lz), uz)
+            return _held(at, low, high, ray)
         before, above = at, left
     if ux * rx + uy * ry + uz * rz > 0:
         return high
     # All of it is behind.
     corners = product((lx, ux), (ly, uy), (lz, uz))
     return min(corners, key=lambda corner: _angle(corner, ray))
+
+
+def _held(at: float, low: Vector, high: Vector, ray: Vector) -> Vector:
+    """The point of a box that is nearest to one of a ray."""
+    (lx, ly, lz), (ux, uy, uz), (rx, ry, rz) = low, high, ray
+    x, y, z = at * rx, at * ry, at * rz
+    return (
+        lx if x < lx else ux if x > ux else x, ly if y < ly else uy if y > uy else y,
+        lz if z < lz else uz if z > uz else z,
+    )
 
 
 def _depth(low: Vector, high: Vector, ray: Vector) -> float:
@@ -187,15 +193,15 @@ def box_outline(middle: Vector, halves: Vector) -> tuple[float, float]:
         In sr and in rad.
     """
     (mx, my, mz), (hx, hy, hz) = middle, halves
-    distance = max(math.sqrt(mx * mx + my * my + mz * mz), _TINY)
+    distance = math.sqrt(mx * mx + my * my + mz * mz) or _TINY
     # The line of sight.
     x, y, z = abs(mx) / distance, abs(my) / distance, abs(mz) / distance
-    faces = hy * hz * x + hx * hz * y + hx * hy * z
-    edges = (
+    area = 4 * (hy * hz * x + hx * hz * y + hx * hy * z) / (distance * distance)
+    length = 4 / distance * (
         hx * math.sqrt(abs(1 - x * x)) + hy * math.sqrt(abs(1 - y * y))
         + hz * math.sqrt(abs(1 - z * z))
     )
-    return min(4 * faces / distance**2, _ROUND), min(4 * edges / distance, 2 * math.pi)
+    return area if area < _ROUND else _ROUND, length if length < math.tau else math.tau
 
 
 def sphere_outline(angle: float) -> tuple[float, float]:
