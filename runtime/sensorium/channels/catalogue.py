@@ -81,6 +81,8 @@ CHANNELS: dict[str, Channel] = {
         _state("ray_left", records.RAY, "motion", "fast", 250),
         _state("ray_right", records.RAY, "motion", "fast", 250),
         _state("gaze", records.GAZE, "gaze", "capture", 250),
+        _state("eye_movement", records.EYE_MOVEMENT, "gaze", "fast", 250),
+        _event("eye_movement_event", records.EYE_MOVEMENT_EVENT, "gaze", "fast"),
         _sound("audio", "capture"),
         _sound("output_audio", "capture"),
         _sound("clean_audio", "fast"),

@@ -27,6 +27,7 @@ SENSES: dict[str, str] = {
     "hand_gesture": "sensorium.perception.hand_gesture:HandGesture",
     "head": "sensorium.perception.head:Head",
     "target": "sensorium.perception.target:Target",
+    "gaze": "sensorium.perception.eye_movement:EyeMovement",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",

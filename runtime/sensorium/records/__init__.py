@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
+from sensorium.records.attention import EYE_MOVEMENT, EYE_MOVEMENT_EVENT
 from sensorium.records.fields import Field, Record, Struct, encode_text
 from sensorium.records.hands import HAND_GESTURE, RAY
 from sensorium.records.head import HEAD_GESTURE, HEAD_STATE
@@ -48,15 +49,17 @@ RECORDS: tuple[Record, ...] = (
     RAY,
     HEAD_STATE,
     HEAD_GESTURE,
+    EYE_MOVEMENT,
+    EYE_MOVEMENT_EVENT,
 )
 """All records, by ascending id."""
 
 BY_ID: dict[int, Record] = {record.id: record for record in RECORDS}
 
 __all__ = [
-    "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "FRAME_TIMING", "GAZE", "GESTURE",
-    "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE", "HEALTH", "INTENT", "MICROPHONE",
-    "OBJECTS", "PUSH_TO_TALK", "RAY", "RECORDS", "SCENE", "SPEAKER", "TARGET", "TRANSCRIPT",
-    "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record",
-    "Struct", "encode_text",
+    "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "EYE_MOVEMENT", "EYE_MOVEMENT_EVENT",
+    "FRAME_TIMING", "GAZE", "GESTURE", "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE",
+    "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK", "RAY", "RECORDS", "SCENE",
+    "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES",
+    "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]
