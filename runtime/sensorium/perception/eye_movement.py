@@ -7,30 +7,25 @@ from typing import TYPE_CHECKING
 
 from sensorium import records
 from sensorium.health import Reason
-from sensorium.perception.angular_speed import UNKNOWN_SPEEDS
-from sensorium.perception.gaze_options import GazeOptions, make_classifier
-from sensorium.perception.gaze_rays import UNKNOWN, HeadPose, HeadPoses, Ray, read_gaze, read_head
-from sensorium.perception.gaze_tracker import GazeTracker
-from sensorium.perception.movements import Movement
+from sensorium.perception.eyes.angular_speed import UNKNOWN_SPEEDS
+from sensorium.perception.eyes.movements import Movement
+from sensorium.perception.eyes.options import GazeOptions
+from sensorium.perception.eyes.rays import UNKNOWN, HeadPose, HeadPoses, Ray, read_gaze, read_head
+from sensorium.perception.eyes.tracker import GazeTracker
+from sensorium.perception.eyes.vergence import NO_DEPTH
 from sensorium.perception.sense import input_reason
-from sensorium.perception.vergence import NO_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sensorium.inference.engine import Engine
-    from sensorium.perception.movement_log import Event
+    from sensorium.perception.eyes.movement_log import Event
     from sensorium.perception.sense import Publish, Rings, Sample
 
 STATE, EVENT = "eye_movement", "eye_movement_event"
 
 EYES_AWAY_NS = 400_000_000
 """The head's ray takes over when the eyes were not seen for longer than a blink."""
-HEAD_MOVES = 10.0
-"""deg/s: more than a head sways that is held still."""
-
-_AGAINST_HEAD = 2
-"""Bit of `flags`; the first one says that the head's motion is compensated."""
 
 
 class EyeMovement:
@@ -100,10 +95,7 @@ class Wearer:
     """What both streams know together: which ray counts, and what it does."""
 
     def __init__(self, options: GazeOptions) -> None:
-        self._classifier = make_classifier(options)
-        self._tracker = GazeTracker(
-            self._classifier, options.min_cutoff_hz, options.beta, options.closed
-        )
+        self._tracker = GazeTracker(options)
         self._poses = HeadPoses()
         self._gaze_ns: int | None = None
         self._no_head = Reason.STARTING
@@ -175,23 +167,17 @@ class Wearer:
         if fixating:
             track = log.track
             number, centre, dispersion = track.number, track.centre or UNKNOWN, track.dispersion
-        movement, since_ns, flags = Movement.NONE, 0, 0
+        movement, since_ns, compensated = Movement.NONE, 0, False
         origin, direction, speeds, depth = UNKNOWN, UNKNOWN, UNKNOWN_SPEEDS, NO_DEPTH
-        if valid:
-            movement, since_ns, flags = log.movement, log.since_ns, int(tracker.compensated)
-            origin, direction = tracker.origin, tracker.direction
+        if valid and ray is not None:
+            movement, since_ns, compensated = log.movement, log.since_ns, tracker.compensated
+            origin, direction = ray.origin, tracker.direction
             speeds, depth = tracker.speeds, tracker.depth
-            if fixating and tracker.compensated and speeds.head > HEAD_MOVES:
-                flags |= _AGAINST_HEAD
         self._record[0] = (
             space, generation, source, movement, since_ns, time_ns, number, origin, direction,
-            centre, dispersion, *speeds, self._noise(), *depth, flags, log.fixations,
-            log.saccades, log.pursuits, log.blinks,
+            centre, dispersion, *speeds, *depth, compensated, log.fixations, log.saccades,
+            log.pursuits, log.blinks,
         )
-
-    def _noise(self) -> float:
-        noise: float = getattr(self._classifier, "noise", math.nan)
-        return noise
 
     def _tell_event(self, event: Event, capture_ns: int, publish: Publish) -> None:
         row = self._event[0]

@@ -21,18 +21,17 @@ EYE_MOVEMENT = Record(
         scalar("time_ns", "u64", "of the sample: when the eye was sampled where the runtime says, "
                "else capture_ns"),
         scalar("fixation", "u64", "number of the fixation since start; 0 while there is none"),
-        array("origin", "f32", 3, "m, filtered; NaN where it is not known"),
+        array("origin", "f32", 3, "m; NaN where it is not known"),
         array("direction", "f32", 3, "unit vector in the world, filtered; NaN in a blink"),
         array("fixation_direction", "f32", 3, "mean of the fixation; NaN while there is none"),
         scalar("dispersion", "f32", "degrees, root mean square about that mean; NaN without"),
         scalar("speed", "f32", "deg/s, of gaze in the world, before the filter; NaN unknown"),
         scalar("eye_speed", "f32", "deg/s, of the eye in the head; NaN where not known"),
         scalar("head_speed", "f32", "deg/s, of the head's forward direction; NaN where not known"),
-        scalar("noise", "f32", "degrees in each axis of a sample; NaN where not measured"),
         scalar("vergence_depth", "f32", "m, where both eyes' rays meet; NaN where not known"),
         scalar("vergence_deviation", "f32", "m, its standard deviation by noise; NaN unknown"),
-        scalar("flags", "u32", "bits: 1 the head's motion is compensated, 2 the fixation holds "
-               "against a moving head (vestibulo-ocular reflex)"),
+        scalar("compensated", "u32", "1: the head's motion was known, so that a turn of the head "
+               "is no saccade"),
         scalar("fixations", "u64", "fixations that began since start"),
         scalar("saccades", "u64", "saccades that ended since start"),
         scalar("pursuits", "u64", "pursuits that began since start"),

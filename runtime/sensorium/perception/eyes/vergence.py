@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sensorium.perception.directions import Vector, angle, cross, dot
-from sensorium.perception.one_euro import OneEuroDirection
-from sensorium.perception.running_median import RunningMedian
+from sensorium.perception.eyes.directions import Vector, angle, cross, dot
+from sensorium.perception.eyes.one_euro import OneEuroDirection
+from sensorium.perception.eyes.running_median import RunningMedian
 
 NEAREST_BASE_M, WIDEST_BASE_M = 0.045, 0.080
 """Distances of adults' pupils (Dodgson, "Variation and extrema of human interpupillary distance",

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensorium.perception.angular_speed import UNKNOWN_SPEEDS, AngularSpeed
-from sensorium.perception.blinks import LONGEST_NS, Blinks
-from sensorium.perception.directions import degrees_between
-from sensorium.perception.gaze_history import GAP_NS
-from sensorium.perception.gaze_rays import EYES, UNKNOWN
-from sensorium.perception.movement_log import MovementLog
-from sensorium.perception.movements import GazePoint, Movement
-from sensorium.perception.one_euro import OneEuroDirection, OneEuroPosition
-from sensorium.perception.vergence import NO_DEPTH, Vergence
+from sensorium.perception.eyes.angular_speed import UNKNOWN_SPEEDS, AngularSpeed
+from sensorium.perception.eyes.blinks import LONGEST_NS, Blinks
+from sensorium.perception.eyes.directions import degrees_between
+from sensorium.perception.eyes.movement_log import MovementLog
+from sensorium.perception.eyes.movements import GazePoint, Movement
+from sensorium.perception.eyes.one_euro import OneEuroDirection
+from sensorium.perception.eyes.options import make_classifier
+from sensorium.perception.eyes.rays import EYES, UNKNOWN
+from sensorium.perception.eyes.vergence import NO_DEPTH, Vergence
 
 if TYPE_CHECKING:
-    from sensorium.perception.directions import Quaternion
-    from sensorium.perception.gaze_rays import Ray
-    from sensorium.perception.movements import Classifier
+    from sensorium.perception.eyes.directions import Quaternion
+    from sensorium.perception.eyes.options import GazeOptions
+    from sensorium.perception.eyes.rays import Ray
 
 TOO_FAST = 1000.0
 """deg/s: eyes do not turn faster (Nyström & Holmqvist, Behavior Research Methods 42, 2010)."""
@@ -27,43 +27,38 @@ TOO_FAR = 10.0
 _SHUFFLED_NS = 250_000_000
 """A sample from before the newest one is left out; one from longer ago begins a new time."""
 
-_ORIGIN_CUTOFF_HZ, _ORIGIN_BETA = 5.0, 50.0
-"""The origin is the head's, which is tracked well: jitter of 1 mm goes, 1 m/s lags by 3 ms."""
+GAP_NS = 75_000_000
+"""What lies further apart does not follow: two frames at 30 Hz, and the gap of Olsen, "The Tobii
+I-VT Fixation Filter", 2012."""
 
 
 class GazeTracker:
     """Follows one wearer's gaze.
 
     Args:
-        classifier: Tells movements.
-        min_cutoff_hz: Of the one-euro filter of the direction.
-        beta: Likewise.
-        closed: Openness below which eyes are closed.
+        options: Of the sense.
 
     Attributes:
         ray: The newest sample that was taken; None before the first and after a loss.
         log: What the eyes do and did.
-        origin: Filtered, m.
         direction: Filtered; `UNKNOWN` while the eyes are closed.
         speeds: Of the newest sample.
         depth: Where the eyes meet.
         compensated: Whether the head's orientation was known.
     """
 
-    def __init__(
-        self, classifier: Classifier, min_cutoff_hz: float, beta: float, closed: float
-    ) -> None:
+    def __init__(self, options: GazeOptions) -> None:
         self.ray: Ray | None = None
         self.log = MovementLog()
-        self.origin = self.direction = UNKNOWN
+        self.direction = UNKNOWN
         self.speeds = UNKNOWN_SPEEDS
         self.depth = NO_DEPTH
         self.compensated = False
-        self._classifier = classifier
-        self._blinks = Blinks(closed)
-        self._directions = OneEuroDirection(min_cutoff_hz, beta)
-        self._origins = OneEuroPosition(_ORIGIN_CUTOFF_HZ, _ORIGIN_BETA)
-        self._vergence = Vergence(min_cutoff_hz, beta)
+        self._options = options
+        self._classifier = make_classifier(options)
+        self._blinks = Blinks(options.closed)
+        self._directions = OneEuroDirection(options.min_cutoff_hz, options.beta)
+        self._vergence = Vergence(options.min_cutoff_hz, options.beta)
         self._speed = AngularSpeed()
         self._doubtful: Ray | None = None
 
@@ -117,10 +112,12 @@ class GazeTracker:
             self._break(capture_ns)
 
     def end(self) -> None:
-        """Ends what lasts: there is no gaze any more, or it is another one."""
+        """Ends what lasts: there is no gaze any more, or it is another one, of other noise."""
         self._blinks.reset()
         self._break(self.ray.time_ns + 1 if self.ray is not None else 0)
         self.ray = None
+        self._classifier = make_classifier(self._options)
+        self._vergence = Vergence(self._options.min_cutoff_hz, self._options.beta)
 
     def _follows(self, ray: Ray) -> bool:
         """Whether the sample comes after the newest one; ends what does not go on in it."""
@@ -138,11 +135,6 @@ class GazeTracker:
         if ray.source != EYES:
             speeds = self.speeds = speeds._replace(eye=math.nan)
         self.direction = self._directions.update(ray.direction, ray.time_ns)
-        if math.isnan(ray.origin[0]):
-            self._origins.reset()
-            self.origin = UNKNOWN
-        else:
-            self.origin = self._origins.update(ray.origin, ray.time_ns)
         point = GazePoint(ray.time_ns, ray.direction, speeds.gaze, speeds.saccade)
         movement = self._classifier.update(point)
         self.log.see(ray, speeds.saccade, movement, self._classifier.since_ns)
@@ -159,8 +151,6 @@ class GazeTracker:
             self.log.movement, self.log.since_ns = Movement.BLINK, closed_ns
         self.ray = ray
         self.direction, self.speeds, self.depth = UNKNOWN, UNKNOWN_SPEEDS, NO_DEPTH
-        if not math.isnan(ray.origin[0]):
-            self.origin = ray.origin
 
     def _doubted(self, newest: Ray, ray: Ray) -> bool:
         """Whether a jump is one sample's fault. Two that agree are believed, and begin anew."""
@@ -179,9 +169,8 @@ class GazeTracker:
         """What comes next does not follow what was before."""
         self.log.stop(before_ns)
         self._doubtful = None
-        for each in (self._classifier, self._directions, self._origins, self._speed):
+        for each in (self._classifier, self._directions, self._speed, self._vergence):
             each.reset()
-        self._vergence.reset()
 
 
 def _jumped(a: Ray, b: Ray) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from sensorium.perception.directions import TangentPlane, Vector, degrees_between
-from sensorium.perception.movements import GazePoint, Movement
+from sensorium.perception.eyes.directions import TangentPlane, Vector, degrees_between
+from sensorium.perception.eyes.movements import GazePoint, Movement
 
 _FAR_DEG = 20.0
 """From here on a window's places are taken in a plane of its own."""

@@ -13,12 +13,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sensorium.perception.dispersion_threshold import DispersionThreshold
-from sensorium.perception.velocity_dispersion import VelocityDispersion, VelocityDispersionLimits
-from sensorium.perception.velocity_threshold import VelocityThreshold
+from sensorium.perception.eyes.dispersion_threshold import DispersionThreshold
+from sensorium.perception.eyes.velocity_dispersion import (
+    VelocityDispersion,
+    VelocityDispersionLimits,
+)
+from sensorium.perception.eyes.velocity_threshold import VelocityThreshold
 
 if TYPE_CHECKING:
-    from sensorium.perception.movements import Classifier
+    from sensorium.perception.eyes.movements import Classifier
 
 MERGE_DEG, MERGE_NS = 0.5, 75_000_000
 """What is one fixation (Olsen, "The Tobii I-VT Fixation Filter", 2012)."""

@@ -6,13 +6,13 @@ import math
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from sensorium.perception.directions import Vector, degrees_between
-from sensorium.perception.fixation_track import FixationTrack
-from sensorium.perception.gaze_rays import HEAD, UNKNOWN, Ray
-from sensorium.perception.movements import Movement
+from sensorium.perception.eyes.directions import Vector, degrees_between
+from sensorium.perception.eyes.fixation_track import FixationTrack
+from sensorium.perception.eyes.movements import Movement
+from sensorium.perception.eyes.rays import HEAD, UNKNOWN, Ray
 
 if TYPE_CHECKING:
-    from sensorium.perception.blinks import Blink
+    from sensorium.perception.eyes.blinks import Blink
 
 LONGEST_SACCADE_NS = 200_000_000
 """What is fast for longer is no saccade: those of 40 degrees last 120 ms (Leigh & Zee, "The

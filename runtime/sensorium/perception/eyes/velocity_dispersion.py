@@ -21,10 +21,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sensorium.perception.directions import Vector, degrees_between
-from sensorium.perception.gaze_segment import GazeSegment
-from sensorium.perception.movements import GazePoint, Movement
-from sensorium.perception.running_median import RunningMedian
+from sensorium.perception.eyes.directions import Vector, degrees_between
+from sensorium.perception.eyes.movements import GazePoint, Movement
+from sensorium.perception.eyes.running_median import RunningMedian
+from sensorium.perception.eyes.segment import GazeSegment
 
 _DEVIATIONS = 6.0
 """Engbert & Kliegl's lambda."""

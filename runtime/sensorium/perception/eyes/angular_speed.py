@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import NamedTuple
 
-from sensorium.perception.directions import Quaternion, Vector, angle, forward, turned_back
+from sensorium.perception.eyes.directions import Quaternion, Vector, angle, forward, turned_back
 
 WINDOW_NS = 20_000_000
 """Between the samples that are compared, where there are several in it (Olsen, "The Tobii I-VT

@@ -1,4 +1,4 @@
-"""The one-euro filter: a low pass whose cutoff rises with speed, for directions and positions.
+"""The one-euro filter: a low pass whose cutoff rises with speed, for directions.
 
 Casiez, Roussel & Vogel, "1 € Filter: A Simple Speed-based Low-pass Filter for Noisy Input in
 Interactive Systems", CHI 2012. Jitter is seen while things are slow and lag while they are fast,
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 
-from sensorium.perception.directions import Vector, carried, moved, toward
+from sensorium.perception.eyes.directions import Vector, carried, moved, toward
 
 
 def _smoothing(cutoff_hz: float, seconds: float) -> float:
@@ -67,51 +67,4 @@ class OneEuroDirection:
     def reset(self) -> None:
         """Forgets: the next direction passes unchanged."""
         self.value = None
-        self._velocity = (0.0, 0.0, 0.0)
-
-
-class OneEuroPosition:
-    """Filters a position in space; the speed is the length of its velocity.
-
-    Args:
-        min_cutoff_hz: Cutoff at rest.
-        beta: Hz for each metre a second.
-        derivative_cutoff_hz: Of the velocity's own low pass.
-    """
-
-    def __init__(
-        self, min_cutoff_hz: float, beta: float, derivative_cutoff_hz: float = 1.0
-    ) -> None:
-        self._min_cutoff = min_cutoff_hz
-        self._beta = beta
-        self._derivative_cutoff = derivative_cutoff_hz
-        self._value: Vector | None = None
-        self._velocity: Vector = (0.0, 0.0, 0.0)
-        self._time_ns = 0
-
-    def update(self, position: Vector, time_ns: int) -> Vector:
-        """Takes a position, m, later than the one before, and returns the filtered one."""
-        before = self._value
-        seconds = (time_ns - self._time_ns) * 1e-9
-        self._time_ns = time_ns
-        if before is None or seconds <= 0:
-            self.reset()
-            self._value = position
-            return position
-        ways = [new - old for new, old in zip(position, before, strict=True)]
-        share = _smoothing(self._derivative_cutoff, seconds)
-        vx, vy, vz = (
-            share * way / seconds + (1.0 - share) * old
-            for way, old in zip(ways, self._velocity, strict=True)
-        )
-        self._velocity = (vx, vy, vz)
-        speed = math.sqrt(vx * vx + vy * vy + vz * vz)
-        share = _smoothing(self._min_cutoff + self._beta * speed, seconds)
-        x, y, z = (old + share * way for old, way in zip(before, ways, strict=True))
-        self._value = (x, y, z)
-        return self._value
-
-    def reset(self) -> None:
-        """Forgets: the next position passes unchanged."""
-        self._value = None
         self._velocity = (0.0, 0.0, 0.0)

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from sensorium.perception.directions import Vector
+    from sensorium.perception.eyes.directions import Vector
 
 
 class Movement(IntEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from sensorium.perception.directions import Vector, unit
+from sensorium.perception.eyes.directions import Vector, unit
 
 _RECALLED_NS = 400_000_000
 """A fixation is told so much after it began, at most."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sensorium.perception.movements import GazePoint, Movement
+from sensorium.perception.eyes.movements import GazePoint, Movement
 
 
 class VelocityThreshold:

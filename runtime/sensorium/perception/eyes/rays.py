@@ -6,7 +6,7 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sensorium.perception.directions import Quaternion, Vector, forward, unit
+from sensorium.perception.eyes.directions import Quaternion, Vector, forward, unit
 
 if TYPE_CHECKING:
     from sensorium.perception.sense import Sample
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 EYES, HEAD = 1, 2
 """Where a ray comes from: the records' field `source`."""
 
-_ORIENTATION_VALID, _POSITION_VALID = 1, 2
+_ORIENTATION, _POSITION = 1 | 4, 2 | 8
+"""Bits of a pose's flags: valid and tracked. What a runtime guesses is not known."""
 _EYE_VALID, _OPENNESS_GIVEN = 1, 2
 
 _LATE_NS = 250_000_000
-"""An eye's sample that is said to be older, or to come from later than it was read, is not believed
-to be so: the time of reading is taken."""
+"""An older sample of the eye is none of this moment: the tracker stands still."""
+
+_FARTHEST_M = 1e6
 
 _NEAR_NS = 25_000_000
 """A head's pose serves a ray that was captured so much earlier or later: two polls at 90 Hz."""
@@ -101,14 +103,17 @@ class HeadPoses:
 
 
 def read_gaze(sample: Sample) -> Ray | None:
-    """The ray of a record of channel `gaze`; None where it gives no direction."""
+    """The ray of a record of channel `gaze`; None where it gives no direction of this moment."""
     row = sample.record[0]
     flags, source = int(row["flags"]), int(row["source"])
     direction = unit(row["direction"].tolist())
-    if direction is None or not flags & _ORIENTATION_VALID or source not in (EYES, HEAD):
+    if direction is None or flags & _ORIENTATION != _ORIENTATION:
         return None
     sampled = int(row["sample_ns"])
-    believed = 0 < sampled <= sample.capture_ns and sample.capture_ns - sampled < _LATE_NS
+    if source not in (EYES, HEAD) or 0 < sampled < sample.capture_ns - _LATE_NS:
+        return None
+    # A sample from later than it was read has another clock's time.
+    believed = 0 < sampled <= sample.capture_ns
     openness, eyes = _eyes(row["eyes"]) if source == EYES else (None, None)
     return Ray(
         sampled if believed else sample.capture_ns, sample.capture_ns, _space(row), source,
@@ -123,7 +128,7 @@ def read_head(sample: Sample) -> HeadPose | None:
     flags = int(pose["flags"])
     x, y, z, w = pose["orientation"].tolist()
     length = math.sqrt(x * x + y * y + z * z + w * w)
-    if not flags & _ORIENTATION_VALID or not 1e-6 < length < math.inf:
+    if flags & _ORIENTATION != _ORIENTATION or not 1e-6 < length < math.inf:
         return None
     return HeadPose(
         sample.capture_ns, _space(row), (x / length, y / length, z / length, w / length),
@@ -137,7 +142,7 @@ def _space(row: Any) -> tuple[int, int]:
 
 def _position(values: Any, flags: int) -> Vector:
     x, y, z = values.tolist()
-    known = flags & _POSITION_VALID and all(map(math.isfinite, (x, y, z)))
+    known = flags & _POSITION == _POSITION and max(abs(x), abs(y), abs(z)) < _FARTHEST_M
     return (x, y, z) if known else UNKNOWN
 
 

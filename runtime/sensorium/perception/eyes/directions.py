@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 Vector = tuple[float, float, float]
 """x, y, z. As a direction of length 1."""
@@ -81,20 +81,6 @@ def carried(tangent: Vector, a: Vector, b: Vector) -> Vector:
         tangent[1] - scale * (a[1] + b[1]),
         tangent[2] - scale * (a[2] + b[2]),
     )
-
-
-def between(a: Vector, b: Vector, share: float) -> Vector:
-    """The direction at `share` (0..1) of the way from `a` to `b` along the great circle."""
-    x, y, z = toward(a, b)
-    return moved(a, (x * share, y * share, z * share))
-
-
-def mean(directions: Iterable[Vector]) -> Vector | None:
-    """The mean direction: of the vectors' sum (Mardia & Jupp, "Directional Statistics", 2000)."""
-    x = y = z = 0.0
-    for each in directions:
-        x, y, z = x + each[0], y + each[1], z + each[2]
-    return unit((x, y, z))
 
 
 def turned(vector: Vector, by: Quaternion) -> Vector:
