@@ -1,11 +1,11 @@
-"""How far away the eyes meet: the point that is nearest to both eyes' rays, and how sure it is."""
+"""How far away the eyes meet: where the rays of both cross, and how sure that is."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-from sensorium.perception.eyes.directions import Vector, angle, cross, dot
+from sensorium.perception.eyes.directions import Vector, cross, dot, unit
 from sensorium.perception.eyes.one_euro import OneEuroDirection
 from sensorium.perception.eyes.running_median import RunningMedian
 
@@ -16,8 +16,9 @@ NEAREST_BASE_M, WIDEST_BASE_M = 0.045, 0.080
 SKEW_RAD = math.radians(3.0)
 """Rays that pass one another by more, seen from the eyes, look at nothing together."""
 
-UNSURE = 0.5
-"""Where the depth's deviation is more of it, nothing is said."""
+UNSURE = 1.0 / 3.0
+"""Where the depth's deviation is more of it, nothing is said: eyes in parallel seem to meet, by
+chance, less than once in a hundred samples."""
 
 _OF_MEDIAN = 1.4826 / math.sqrt(2.0)
 """Deviation of one sample over the median absolute difference of two, for normal noise."""
@@ -29,9 +30,9 @@ class Depth(NamedTuple):
 
     Attributes:
         metres: From the middle between the eyes; NaN where the rays do not meet, or nearly in
-            parallel.
-        deviation: Its standard deviation by the noise of the rays, m; NaN as `metres`, and while
-            the noise is not known. It says nothing of an offset of the calibration.
+            parallel, and while their noise is not known.
+        deviation: Its standard deviation by the noise of the rays, m; NaN as `metres`. It says
+            nothing of an offset of the calibration.
     """
 
     metres: float
@@ -42,7 +43,10 @@ NO_DEPTH = Depth(math.nan, math.nan)
 
 
 def meeting(origin: Vector, direction: Vector, other: Vector, its: Vector) -> Vector | None:
-    """The point nearest to two rays: the middle of their shortest connection.
+    """Where two eyes' rays meet, by how they turn in; that one looks higher does not count.
+
+    The rays are laid into the plane of the eyes and their mean direction. The point nearest to both
+    rays would be the same without noise, but is near whenever rays in parallel pass one another.
 
     Args:
         origin: Of the one ray, m.
@@ -51,26 +55,32 @@ def meeting(origin: Vector, direction: Vector, other: Vector, its: Vector) -> Ve
         its: The other ray's unit vector.
 
     Returns:
-        None where they are parallel, the point is behind one of them, or they pass one another by
-        more than `SKEW_RAD`.
+        The middle of both rays' points there; None where they do not turn in, the point is behind
+        one of them, or they pass one another by more than `SKEW_RAD`.
     """
-    base = tuple(a - b for a, b in zip(origin, other, strict=True))
-    cosine = dot(direction, its)
-    sine2 = 1.0 - cosine * cosine
-    if sine2 < 1e-12:
+    bx, by, bz = (b - a for a, b in zip(origin, other, strict=True))
+    base = unit((bx, by, bz))
+    middle = unit([a + b for a, b in zip(direction, its, strict=True)])
+    across = unit(cross(base, middle)) if base and middle else None
+    if base is None or across is None:
         return None
-    first = sum(a * b for a, b in zip(direction, base, strict=True))
-    second = sum(a * b for a, b in zip(its, base, strict=True))
-    s = (cosine * second - first) / sine2
-    t = (second - cosine * first) / sine2
+    if abs(dot(direction, across) - dot(its, across)) > SKEW_RAD:
+        return None
+    ahead = cross(across, base)
+    x, y = dot(direction, base), dot(direction, ahead)
+    its_x, its_y = dot(its, base), dot(its, ahead)
+    turn = x * its_y - its_x * y
+    if turn < 1e-9:
+        return None
+    length = math.hypot(bx, by, bz)
+    s, t = length * its_y / turn, length * y / turn
     if s <= 0.0 or t <= 0.0:
         return None
-    near = [o + s * d for o, d in zip(origin, direction, strict=True)]
-    far = [o + t * d for o, d in zip(other, its, strict=True)]
-    if math.dist(near, far) > SKEW_RAD * min(s, t):
-        return None
-    x, y, z = ((a + b) / 2.0 for a, b in zip(near, far, strict=True))
-    return x, y, z
+    px, py, pz = (
+        (a + s * u + b + t * v) / 2.0
+        for a, u, b, v in zip(origin, direction, other, its, strict=True)
+    )
+    return px, py, pz
 
 
 class Vergence:
@@ -90,7 +100,11 @@ class Vergence:
         self, time_ns: int, left: tuple[Vector, Vector], right: tuple[Vector, Vector]
     ) -> Depth:
         """Takes both eyes' rays: origin, m, and direction each."""
-        apart = angle(left[1], right[1])
+        # Across the base, with its sign: eyes in parallel turn in and out of it.
+        apart = sum(
+            (b - a) * (u - v)
+            for a, b, u, v in zip(left[0], right[0], left[1], right[1], strict=True)
+        ) / max(math.dist(left[0], right[0]), 1e-6)
         if not math.isnan(self._before):
             self._steps.add(abs(apart - self._before))
         self._before = apart
@@ -119,7 +133,7 @@ class Vergence:
         side = cross((ox - left[0][0], oy - left[0][1], oz - left[0][2]), left[1])
         across = math.sqrt(dot(side, side))
         if across < 1e-3 or len(self._steps) < 10:
-            return Depth(metres, math.nan) if across >= 1e-3 else NO_DEPTH
+            return NO_DEPTH
         # vergence = across / depth for small angles, so d depth = depth^2 / across * d vergence.
         deviation = metres * metres / across * self._steps.median * _OF_MEDIAN
         return Depth(metres, deviation) if deviation <= UNSURE * metres else NO_DEPTH
