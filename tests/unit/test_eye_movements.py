@@ -149,8 +149,6 @@ def test_ours_finds_more_of_the_parsers_fixations_than_i_dt() -> None:
 
 def test_blinks_of_people_are_found_by_the_gap_that_they_leave() -> None:
     ours, theirs = compared("i_vdt")
-    begins = np.flatnonzero(np.diff((theirs == BLINK).astype(int)) == 1) + 1
-    ends = np.flatnonzero(np.diff((theirs == BLINK).astype(int)) == -1) + 1
-    found = [BLINK in ours[a:b] for a, b in zip(begins, ends, strict=True)]
+    found = [BLINK in ours[a:b] for a, b in recorded_eyes.runs(theirs, BLINK)]
     assert len(found) >= 15
     assert np.mean(found) >= 0.8
