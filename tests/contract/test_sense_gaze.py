@@ -157,6 +157,18 @@ def test_a_blink_is_told_by_a_gap_and_lost_records_are_none() -> None:
     assert rig.told().count(FIXATION_BEGINS) == 3
 
 
+def test_the_lid_that_opens_makes_no_saccade() -> None:
+    """Trackers see the pupil's lower part first: gaze seems to come from above."""
+    rig = Rig()
+    rig.hold(LEFT, 0.4)
+    rig.lose("gaze", 0.1)
+    rig.frames(aim(-10, 20 - n * 3) for n in range(7))
+    rig.hold(LEFT, 0.4)
+    assert rig.events(SACCADE_ENDED) == []
+    rig.look(LEFT, RIGHT)
+    assert len(rig.events(SACCADE_ENDED)) == 1
+
+
 def test_eyes_that_stay_closed_give_nothing_and_are_no_blink() -> None:
     rig = Rig()
     rig.hold(LEFT, 0.4, openness=0.9)

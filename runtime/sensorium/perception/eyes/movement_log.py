@@ -72,6 +72,7 @@ class MovementLog:
         self._ray: Ray | None = None
         self._pursuit: tuple[int, Vector] | None = None
         self._saccade: _Saccade | None = None
+        self._settled = False
 
     def see(self, ray: Ray, speed: float, movement: Movement, since_ns: int) -> None:
         """Takes what a classifier said of a sample.
@@ -104,6 +105,7 @@ class MovementLog:
         """What lasts has ended before a time: what comes next does not follow it."""
         self._close(before_ns)
         self._saccade = None
+        self._settled = False
         self.track.clear()
         self.movement, self.since_ns = Movement.NONE, before_ns
 
@@ -125,6 +127,7 @@ class MovementLog:
             self._close(since_ns if saccade is None else saccade.since_ns)
         if saccade is not None and not (goes_on and since_ns == begun):
             self._tell_saccade(saccade, ray)
+        self._settled |= movement in (Movement.FIXATION, Movement.PURSUIT)
         if movement == Movement.FIXATION:
             if self.track.number:
                 self.track.go_on()
@@ -145,7 +148,8 @@ class MovementLog:
             ))
 
     def _tell_saccade(self, saccade: _Saccade, ray: Ray) -> None:
-        if ray.time_ns - saccade.since_ns > LONGEST_SACCADE_NS:
+        # What is fast before the first fixation after a loss is the lid, which still hides the pupil.
+        if not self._settled or ray.time_ns - saccade.since_ns > LONGEST_SACCADE_NS:
             return
         self.saccades += 1
         self.events.append(Event(
