@@ -9,8 +9,8 @@ A package ships the recordings that the first rows are of, with the labels of th
 parser. `--labelled` names the folder `annotated_data/data used in the article` of the data of
 Andersson et al., labelled by two people ("One algorithm to rule them all?", Behavior Research
 Methods 49, 2017; GPL-3.0, so not shipped here): every other recording is for choosing values
-(`--development`), the rest for the figures. REMoDNaV (MIT) is measured where it is installed; it
-knows all samples at 500 or 1,000 Hz, those that come later, too.
+(`--development`), the rest for the figures. REMoDNaV knows all samples at 500 or 1,000 Hz, those
+that come later, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ import math
 import sys
 import time
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,14 +72,9 @@ def by_us(recording: Recording, options: GazeOptions) -> tuple[Labels, Labels]:
 
 
 def by_remodnav(recording: Recording) -> tuple[Labels, Labels]:
-    """REMoDNaV's labels with its own defaults, and the other one's, at the recording's rate."""
-    from remodnav.clf import EyegazeClassifier
-
-    pixel = 1.0 / recorded_eyes.PIXELS_PER_DEGREE
-    samples = np.rec.fromarrays(recording.degrees.T / pixel, names=("x", "y"))
-    classifier = EyegazeClassifier(px2deg=pixel, sampling_rate=recording.hz)
-    found = np.full(len(samples), NONE)
-    for event in classifier(classifier.preproc(samples)):
+    """REMoDNaV's labels and the other one's, at the recording's rate."""
+    found = np.full(len(recording.labels), NONE)
+    for event in recorded_eyes.by_remodnav(recording):
         first, last = (round(event[key] * recording.hz) for key in ("start_time", "end_time"))
         found[first:last] = REMODNAV.get(event["label"], NONE)
     return found, recording.labels
@@ -132,7 +126,7 @@ def parser_rows(figures: Figures) -> None:
             name: agreement([by_us(each, options) for each in noisy])
             for name, options in OURS.items()
         }
-        if find_spec("remodnav") and not noise:
+        if not noise:
             found[PEER] = agreement([by_remodnav(each) for each in noisy])
         for name, cells in found.items():
             figures.row(what, name, *cells)
@@ -154,8 +148,7 @@ def people_rows(figures: Figures, folder: Path, development: bool) -> None:
         ]))
         for name, options in OURS.items():
             figures.row(what, name, *agreement([by_us(each, options) for each in recordings]))
-        if find_spec("remodnav"):
-            figures.row(what, PEER, *agreement([by_remodnav(each) for each in recordings]))
+        figures.row(what, PEER, *agreement([by_remodnav(each) for each in recordings]))
 
 
 def filter_rows(figures: Figures) -> None:

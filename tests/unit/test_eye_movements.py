@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fixtures import recorded_eyes
 from fixtures.gazes import aim
-from fixtures.recorded_eyes import BLINK, FIXATION, SACCADE
+from fixtures.recorded_eyes import BLINK, FIXATION, SACCADE, SACCADE_ENDED
 from scipy.spatial.transform import Rotation
 
 from sensorium.perception.eyes.angular_speed import AngularSpeed
@@ -152,3 +152,21 @@ def test_blinks_of_people_are_found_by_the_gap_that_they_leave() -> None:
     found = [BLINK in ours[a:b] for a, b in recorded_eyes.runs(theirs, BLINK)]
     assert len(found) >= 15
     assert np.mean(found) >= 0.8
+
+
+def test_saccades_are_those_of_remodnav() -> None:
+    """Dar, Wagner & Hanke (Behavior Research Methods 53, 2021), with all samples, offline."""
+    recording = recorded_eyes.eyelink("test_2_raw")
+    ours = recorded_eyes.play(recording, 90).events(SACCADE_ENDED)
+    theirs = [
+        event for event in recorded_eyes.by_remodnav(recording)
+        if event["label"] in ("SACC", "ISAC") and event["amp"] >= 1.0
+    ]
+    first_ns = int(recording.times_ns()[0])
+    spans = [tuple((one[key] - first_ns) / 1e9 for key in ("begin_ns", "end_ns")) for one in ours]
+    found = [
+        any(a <= each["end_time"] + 0.012 and each["start_time"] <= b + 0.012 for a, b in spans)
+        for each in theirs
+    ]
+    assert len(theirs) > 50
+    assert np.mean(found) >= 0.9

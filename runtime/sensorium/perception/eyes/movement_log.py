@@ -148,7 +148,7 @@ class MovementLog:
             ))
 
     def _tell_saccade(self, saccade: _Saccade, ray: Ray) -> None:
-        # What is fast before the first fixation after a loss is the lid, which still hides the pupil.
+        # What is fast between a loss and the first fixation after it is the lid, over the pupil.
         if not self._settled or ray.time_ns - saccade.since_ns > LONGEST_SACCADE_NS:
             return
         self.saccades += 1
