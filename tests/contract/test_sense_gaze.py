@@ -137,6 +137,8 @@ def test_a_blink_is_told_by_openness_and_its_directions_are_not_believed(hertz: 
     rig.hold(aim(0, -40), 0.15, openness=0.05)
     assert rig.state("movement") == BLINK
     assert np.isnan(rig.state("direction")).all()
+    rig.frame(LEFT, openness=0.9)
+    assert rig.state("direction") == pytest.approx(LEFT, abs=1e-6)
     rig.hold(LEFT, 0.4, openness=0.9)
     assert rig.told() == [FIXATION_BEGINS, FIXATION_ENDS, BLINK_ENDED, FIXATION_BEGINS]
     (blink,) = rig.events(BLINK_ENDED)

@@ -87,6 +87,7 @@ class GazeTracker:
         if self.ray is not None and ray.time_ns == self.ray.time_ns:
             # The same sample of the eye, read once more.
             return True
+        was_closed = self._blinks.closed_ns is not None
         blink = self._blinks.seen(ray.time_ns, ray.openness) if ray.source == EYES else None
         if blink is not None:
             self.log.blink(blink, ray)
@@ -96,7 +97,8 @@ class GazeTracker:
         if self._blinks.closed_ns is not None:
             self._keep_closed(ray, self._blinks.closed_ns)
             return True
-        if self.ray is not None and self._doubted(self.ray, ray):
+        # What closed eyes seemed to look at is nothing to jump from.
+        if self.ray is not None and not was_closed and self._doubted(self.ray, ray):
             return False
         self.ray = ray
         self._measure(ray, head)
@@ -154,8 +156,6 @@ class GazeTracker:
 
     def _doubted(self, newest: Ray, ray: Ray) -> bool:
         """Whether a jump is one sample's fault. Two that agree are believed, and begin anew."""
-        if self.log.movement == Movement.BLINK:
-            return False
         doubtful, self._doubtful = self._doubtful, None
         if not _jumped(newest, ray):
             return False
