@@ -154,13 +154,18 @@ def test_blinks_of_people_are_found_by_the_gap_that_they_leave() -> None:
     assert np.mean(found) >= 0.8
 
 
+# It asks numpy for records by their old name.
+@pytest.mark.filterwarnings("ignore:numpy.core is deprecated:DeprecationWarning")
 def test_saccades_are_those_of_remodnav() -> None:
     """Dar, Wagner & Hanke (Behavior Research Methods 53, 2021), with all samples, offline."""
     recording = recorded_eyes.eyelink("test_2_raw")
     ours = recorded_eyes.play(recording, 90).events(SACCADE_ENDED)
+    # It calls the lid's way a saccade, too.
+    blinks = recording.labels == BLINK
     theirs = [
         event for event in recorded_eyes.by_remodnav(recording)
         if event["label"] in ("SACC", "ISAC") and event["amp"] >= 1.0
+        and not blinks[round(event["start_time"] * 1000) : round(event["end_time"] * 1000)].any()
     ]
     first_ns = int(recording.times_ns()[0])
     spans = [tuple((one[key] - first_ns) / 1e9 for key in ("begin_ns", "end_ns")) for one in ours]
@@ -168,5 +173,5 @@ def test_saccades_are_those_of_remodnav() -> None:
         any(a <= each["end_time"] + 0.012 and each["start_time"] <= b + 0.012 for a, b in spans)
         for each in theirs
     ]
-    assert len(theirs) > 50
+    assert len(theirs) > 30
     assert np.mean(found) >= 0.9
