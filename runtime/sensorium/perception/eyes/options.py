@@ -2,9 +2,10 @@
 
 `velocity`: 30 deg/s is Olsen's ("The Tobii I-VT Fixation Filter", 2012), as the 60 ms of
 `min_fixation_ms`; Salvucci & Goldberg (2000) ask for 100 to 200 ms with I-DT, and for a
-`dispersion` of 0.5 to 1 degree. `pursuit` and `PURSUIT_MS` were chosen on one half of the labelled
-recordings of Andersson et al. ("One algorithm to rule them all?", Behavior Research Methods 49,
-2017); the benchmark reports the other half. The one-euro filter's values follow its authors'
+`dispersion` of 0.5 to 1 degree. `pursuit` and `PURSUIT_MS` were chosen by labelled recordings of
+Andersson et al. ("One algorithm to rule them all?", Behavior Research Methods 49, 2017); by which
+of them is not recorded, so the benchmark's figures on these are not of recordings never seen before.
+The one-euro filter's values follow its authors'
 procedure: first `min_cutoff_hz` for the jitter of a fixation, then `beta` for the lag of a saccade.
 """
 
