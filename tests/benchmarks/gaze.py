@@ -9,8 +9,9 @@ A package ships the recordings that the first rows are of, with the labels of th
 parser. `--labelled` names the folder `annotated_data/data used in the article` of the data of
 Andersson et al., labelled by two people ("One algorithm to rule them all?", Behavior Research
 Methods 49, 2017; GPL-3.0, so not shipped here): every other recording is for choosing values
-(`--development`), the rest for the figures; the values in use may have been chosen by some of both. REMoDNaV knows all samples at 1,000 Hz, those that come
-later, too; it is not asked about the labelled ones, whose losses at the ends it does not take.
+(`--development`), the rest for the figures; the values in use may have been chosen by some of both.
+REMoDNaV knows all samples at 1,000 Hz, those that come later, too; it is not asked about the
+labelled recordings, whose losses at the ends it does not take.
 """
 
 from __future__ import annotations

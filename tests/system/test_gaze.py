@@ -156,8 +156,8 @@ def test_recorded_eyes_are_told_as_their_tracker_told_them(tmp_path: Path) -> No
     assert len(large) >= 8
     assert all(any(meet(each, one) for one in ours) for each in large)
     called = [*runs(theirs, SACCADE), *runs(theirs, BLINK)]
-    # But for the eye that swings back after a large one.
-    assert sum(not any(meet(each, one) for one in called) for each in ours) <= 1
+    # But for the eye and the lid that swing back.
+    assert sum(any(meet(each, one) for one in called) for each in ours) >= 0.8 * len(ours)
     blinks = sum(one["event"] == BLINK_ENDED for one in told)
     assert blinks == pytest.approx(len(runs(theirs, BLINK)), abs=1)
 

@@ -4,9 +4,9 @@
 `min_fixation_ms`; Salvucci & Goldberg (2000) ask for 100 to 200 ms with I-DT, and for a
 `dispersion` of 0.5 to 1 degree. `pursuit` and `PURSUIT_MS` were chosen by labelled recordings of
 Andersson et al. ("One algorithm to rule them all?", Behavior Research Methods 49, 2017); by which
-of them is not recorded, so the benchmark's figures on these are not of recordings never seen before.
-The one-euro filter's values follow its authors'
-procedure: first `min_cutoff_hz` for the jitter of a fixation, then `beta` for the lag of a saccade.
+of them is not recorded, so the benchmark's figures on these are not of unseen recordings. The
+one-euro filter's values follow its authors' procedure: first `min_cutoff_hz` for the jitter of a
+fixation, then `beta` for the lag of a saccade.
 """
 
 from __future__ import annotations
