@@ -9,6 +9,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from fixtures.clients import python_client
 from fixtures.daemon import Daemon
@@ -49,6 +50,7 @@ FIXATION_BEGINS, FIXATION_ENDS, SACCADE_ENDED, BLINK_ENDED = 1, 2, 3, 4
 PATIENCE_S = 15.0
 EVERY = 11
 """Of 1,000 samples a second: 91 Hz."""
+SHORTEST_BLINK_MS = 60
 MICROSACCADE_DEG = 0.5
 """Smaller ones are part of a fixation (Rolfs, "Microsaccades", Vision Research 49, 2009)."""
 
@@ -159,7 +161,9 @@ def test_recorded_eyes_are_told_as_their_tracker_told_them(tmp_path: Path) -> No
     # But for the eye and the lid that swing back.
     assert sum(any(meet(each, one) for one in called) for each in ours) >= 0.8 * len(ours)
     blinks = sum(one["event"] == BLINK_ENDED for one in told)
-    assert blinks == pytest.approx(len(runs(theirs, BLINK)), abs=1)
+    # The parser tells blinks by the pupil's size, too; these are the ones that lose tracking.
+    lost = [np.isnan(recording.degrees[a:b, 0]).sum() for a, b in runs(theirs, BLINK)]
+    assert blinks == sum(ms >= SHORTEST_BLINK_MS for ms in lost) > 5
 
 
 def meet(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
