@@ -17,6 +17,7 @@ labelled recordings, whose losses at the ends it does not take.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import itertools
 import math
 import sys
@@ -127,7 +128,7 @@ def parser_rows(figures: Figures) -> None:
             name: agreement([by_us(each, options) for each in noisy])
             for name, options in OURS.items()
         }
-        if not noise:
+        if not noise and importlib.util.find_spec("remodnav") is not None:
             found[PEER] = agreement([by_remodnav(each) for each in noisy])
         for name, cells in found.items():
             figures.row(what, name, *cells)

@@ -158,6 +158,7 @@ def test_blinks_of_people_are_found_by_the_gap_that_they_leave() -> None:
 @pytest.mark.filterwarnings("ignore:numpy.core is deprecated:DeprecationWarning")
 def test_saccades_are_those_of_remodnav() -> None:
     """Dar, Wagner & Hanke (Behavior Research Methods 53, 2021), with all samples, offline."""
+    pytest.importorskip("remodnav")
     recording = recorded_eyes.eyelink("test_2_raw")
     ours = recorded_eyes.play(recording, 90).events(SACCADE_ENDED)
     # It calls the lid's way a saccade, too.

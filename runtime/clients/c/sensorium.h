@@ -1373,6 +1373,102 @@ SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, end_ns) == 56, "head_gesture
 SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, name) == 64, "head_gesture.name");
 SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, _pad0) == 96, "head_gesture._pad0");
 
+/* What gaze does now: filtered ray, eye movement, fixation, vergence. */
+#define SENSORIUM_EYE_MOVEMENT_ID 28
+#define SENSORIUM_EYE_MOVEMENT_MAJOR 1
+#define SENSORIUM_EYE_MOVEMENT_MINOR 0
+#define SENSORIUM_EYE_MOVEMENT_ORIGIN 3
+#define SENSORIUM_EYE_MOVEMENT_DIRECTION 3
+#define SENSORIUM_EYE_MOVEMENT_FIXATION_DIRECTION 3
+typedef struct sensorium_eye_movement {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  uint32_t source; /* 1 the eyes, 2 the head's ray; 0 unknown */
+  uint32_t movement; /* 0 none or not known yet, 1 fixation, 2 saccade, 3 pursuit, 4 blink; of the head's ray 0 or 1 */
+  uint64_t since_ns; /* when `movement` began; may be before it could be told */
+  uint64_t time_ns; /* of the sample: when the eye was sampled where the runtime says, else capture_ns */
+  uint64_t fixation; /* number of the fixation since start; 0 while there is none */
+  float origin[3]; /* m; NaN where it is not known */
+  float direction[3]; /* unit vector in the world, filtered; NaN in a blink */
+  float fixation_direction[3]; /* mean of the fixation; NaN while there is none */
+  float dispersion; /* degrees, root mean square about that mean; NaN without */
+  float speed; /* deg/s, of gaze in the world, before the filter; NaN unknown */
+  float eye_speed; /* deg/s, of the eye in the head; NaN where not known */
+  float head_speed; /* deg/s, of the head's forward direction; NaN where not known */
+  float vergence_depth; /* m, where both eyes' rays meet; NaN where not known */
+  float vergence_deviation; /* m, its standard deviation by noise; NaN unknown */
+  uint32_t compensated; /* 1: the head's motion was known, so that a turn of the head is no saccade */
+  uint64_t fixations; /* fixations that began since start */
+  uint64_t saccades; /* saccades that ended since start */
+  uint64_t pursuits; /* pursuits that began since start */
+  uint64_t blinks; /* blinks that ended since start */
+  uint8_t _pad0[56];
+} sensorium_eye_movement_t;
+SENSORIUM_ASSERT(sizeof(sensorium_eye_movement_t) == 192, "size of eye_movement");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, space) == 0, "eye_movement.space");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, space_generation) == 4, "eye_movement.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, source) == 8, "eye_movement.source");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, movement) == 12, "eye_movement.movement");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, since_ns) == 16, "eye_movement.since_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, time_ns) == 24, "eye_movement.time_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, fixation) == 32, "eye_movement.fixation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, origin) == 40, "eye_movement.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, direction) == 52, "eye_movement.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, fixation_direction) == 64, "eye_movement.fixation_direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, dispersion) == 76, "eye_movement.dispersion");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, speed) == 80, "eye_movement.speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, eye_speed) == 84, "eye_movement.eye_speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, head_speed) == 88, "eye_movement.head_speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, vergence_depth) == 92, "eye_movement.vergence_depth");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, vergence_deviation) == 96, "eye_movement.vergence_deviation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, compensated) == 100, "eye_movement.compensated");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, fixations) == 104, "eye_movement.fixations");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, saccades) == 112, "eye_movement.saccades");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, pursuits) == 120, "eye_movement.pursuits");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, blinks) == 128, "eye_movement.blinks");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, _pad0) == 136, "eye_movement._pad0");
+
+/* A fixation, saccade, smooth pursuit or blink begins or ends. */
+#define SENSORIUM_EYE_MOVEMENT_EVENT_ID 29
+#define SENSORIUM_EYE_MOVEMENT_EVENT_MAJOR 1
+#define SENSORIUM_EYE_MOVEMENT_EVENT_MINOR 0
+#define SENSORIUM_EYE_MOVEMENT_EVENT_ORIGIN 3
+#define SENSORIUM_EYE_MOVEMENT_EVENT_DIRECTION 3
+#define SENSORIUM_EYE_MOVEMENT_EVENT_BEGIN_DIRECTION 3
+typedef struct sensorium_eye_movement_event {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  uint32_t source; /* 1 the eyes, 2 the head's ray; 0 unknown */
+  uint32_t event; /* 1 fixation begins, 2 fixation ends, 3 saccade, 4 blink, 5 pursuit begins, 6 pursuit ends; saccades and blinks are told when they have ended */
+  uint64_t begin_ns; /* when it began, time of the samples */
+  uint64_t end_ns; /* when it ended; 0 while it lasts */
+  uint64_t fixation; /* number of the fixation; 0 for the others */
+  float origin[3]; /* m, at the event; NaN where it is not known */
+  float direction[3]; /* mean of a fixation, else at the end of what is told; NaN where not known */
+  float begin_direction[3]; /* where a saccade or pursuit began; NaN for others */
+  float amplitude; /* degrees, of a saccade or pursuit; NaN for others */
+  float peak_speed; /* deg/s between samples, of a saccade: too low at low rates; NaN for others */
+  float dispersion; /* degrees, of a fixation that ends; NaN for others */
+  uint32_t evidence; /* of a blink: 1 openness, 2 a gap in tracking; 0 for others */
+  uint8_t _pad0[36];
+} sensorium_eye_movement_event_t;
+SENSORIUM_ASSERT(sizeof(sensorium_eye_movement_event_t) == 128, "size of eye_movement_event");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, space) == 0, "eye_movement_event.space");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, space_generation) == 4, "eye_movement_event.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, source) == 8, "eye_movement_event.source");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, event) == 12, "eye_movement_event.event");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, begin_ns) == 16, "eye_movement_event.begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, end_ns) == 24, "eye_movement_event.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, fixation) == 32, "eye_movement_event.fixation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, origin) == 40, "eye_movement_event.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, direction) == 52, "eye_movement_event.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, begin_direction) == 64, "eye_movement_event.begin_direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, amplitude) == 76, "eye_movement_event.amplitude");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, peak_speed) == 80, "eye_movement_event.peak_speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, dispersion) == 84, "eye_movement_event.dispersion");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, evidence) == 88, "eye_movement_event.evidence");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, _pad0) == 92, "eye_movement_event._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1498,6 +1594,8 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"ray_left", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"ray_right", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 128, 0},
+    {"eye_movement", SENSORIUM_REGION_GAZE, 28, 1, 192, 0},
+    {"eye_movement_event", SENSORIUM_REGION_GAZE, 29, 1, 128, 1},
     {"audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"output_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"clean_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
@@ -2286,6 +2384,30 @@ static inline sensorium_status sensorium_read_head_gesture(sensorium_channel_t *
 static inline sensorium_status sensorium_next_head_gesture(sensorium_channel_t *c, sensorium_head_gesture_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_head_gesture_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HEAD_GESTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_eye_movement(sensorium_channel_t *c, sensorium_eye_movement_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_eye_movement(sensorium_channel_t *c, sensorium_eye_movement_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_eye_movement_event(sensorium_channel_t *c, sensorium_eye_movement_event_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_event_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_EVENT_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_eye_movement_event(sensorium_channel_t *c, sensorium_eye_movement_event_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_event_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_EVENT_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

@@ -245,6 +245,8 @@ namespace Sensorium
             { "ray_left", new Catalogue("motion", 25, false) },
             { "ray_right", new Catalogue("motion", 25, false) },
             { "gaze", new Catalogue("gaze", 5, false) },
+            { "eye_movement", new Catalogue("gaze", 28, false) },
+            { "eye_movement_event", new Catalogue("gaze", 29, true) },
             { "audio", new Catalogue("audio", 6, true) },
             { "output_audio", new Catalogue("audio", 6, true) },
             { "clean_audio", new Catalogue("audio", 6, true) },
@@ -1974,6 +1976,141 @@ namespace Sensorium
             BeginNs = BitConverter.ToUInt64(source, at + 48);
             EndNs = BitConverter.ToUInt64(source, at + 56);
             Name.Decode(source, at + 64);
+        }
+    }
+
+    /// <summary>What gaze does now: filtered ray, eye movement, fixation, vergence.</summary>
+    public sealed class EyeMovementRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>1 the eyes, 2 the head's ray; 0 unknown</summary>
+        public uint Source;
+        /// <summary>0 none or not known yet, 1 fixation, 2 saccade, 3 pursuit, 4 blink; of the head's ray 0 or 1</summary>
+        public uint Movement;
+        /// <summary>when `movement` began; may be before it could be told</summary>
+        public ulong SinceNs;
+        /// <summary>of the sample: when the eye was sampled where the runtime says, else capture_ns</summary>
+        public ulong TimeNs;
+        /// <summary>number of the fixation since start; 0 while there is none</summary>
+        public ulong Fixation;
+        /// <summary>m; NaN where it is not known</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>unit vector in the world, filtered; NaN in a blink</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>mean of the fixation; NaN while there is none</summary>
+        public readonly float[] FixationDirection = new float[3];
+        /// <summary>degrees, root mean square about that mean; NaN without</summary>
+        public float Dispersion;
+        /// <summary>deg/s, of gaze in the world, before the filter; NaN unknown</summary>
+        public float Speed;
+        /// <summary>deg/s, of the eye in the head; NaN where not known</summary>
+        public float EyeSpeed;
+        /// <summary>deg/s, of the head's forward direction; NaN where not known</summary>
+        public float HeadSpeed;
+        /// <summary>m, where both eyes' rays meet; NaN where not known</summary>
+        public float VergenceDepth;
+        /// <summary>m, its standard deviation by noise; NaN unknown</summary>
+        public float VergenceDeviation;
+        /// <summary>1: the head's motion was known, so that a turn of the head is no saccade</summary>
+        public uint Compensated;
+        /// <summary>fixations that began since start</summary>
+        public ulong Fixations;
+        /// <summary>saccades that ended since start</summary>
+        public ulong Saccades;
+        /// <summary>pursuits that began since start</summary>
+        public ulong Pursuits;
+        /// <summary>blinks that ended since start</summary>
+        public ulong Blinks;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 28; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 192; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            Source = BitConverter.ToUInt32(source, at + 8);
+            Movement = BitConverter.ToUInt32(source, at + 12);
+            SinceNs = BitConverter.ToUInt64(source, at + 16);
+            TimeNs = BitConverter.ToUInt64(source, at + 24);
+            Fixation = BitConverter.ToUInt64(source, at + 32);
+            Buffer.BlockCopy(source, at + 40, Origin, 0, 12);
+            Buffer.BlockCopy(source, at + 52, Direction, 0, 12);
+            Buffer.BlockCopy(source, at + 64, FixationDirection, 0, 12);
+            Dispersion = BitConverter.ToSingle(source, at + 76);
+            Speed = BitConverter.ToSingle(source, at + 80);
+            EyeSpeed = BitConverter.ToSingle(source, at + 84);
+            HeadSpeed = BitConverter.ToSingle(source, at + 88);
+            VergenceDepth = BitConverter.ToSingle(source, at + 92);
+            VergenceDeviation = BitConverter.ToSingle(source, at + 96);
+            Compensated = BitConverter.ToUInt32(source, at + 100);
+            Fixations = BitConverter.ToUInt64(source, at + 104);
+            Saccades = BitConverter.ToUInt64(source, at + 112);
+            Pursuits = BitConverter.ToUInt64(source, at + 120);
+            Blinks = BitConverter.ToUInt64(source, at + 128);
+        }
+    }
+
+    /// <summary>A fixation, saccade, smooth pursuit or blink begins or ends.</summary>
+    public sealed class EyeMovementEventRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>1 the eyes, 2 the head's ray; 0 unknown</summary>
+        public uint Source;
+        /// <summary>1 fixation begins, 2 fixation ends, 3 saccade, 4 blink, 5 pursuit begins, 6 pursuit ends; saccades and blinks are told when they have ended</summary>
+        public uint Event;
+        /// <summary>when it began, time of the samples</summary>
+        public ulong BeginNs;
+        /// <summary>when it ended; 0 while it lasts</summary>
+        public ulong EndNs;
+        /// <summary>number of the fixation; 0 for the others</summary>
+        public ulong Fixation;
+        /// <summary>m, at the event; NaN where it is not known</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>mean of a fixation, else at the end of what is told; NaN where not known</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>where a saccade or pursuit began; NaN for others</summary>
+        public readonly float[] BeginDirection = new float[3];
+        /// <summary>degrees, of a saccade or pursuit; NaN for others</summary>
+        public float Amplitude;
+        /// <summary>deg/s between samples, of a saccade: too low at low rates; NaN for others</summary>
+        public float PeakSpeed;
+        /// <summary>degrees, of a fixation that ends; NaN for others</summary>
+        public float Dispersion;
+        /// <summary>of a blink: 1 openness, 2 a gap in tracking; 0 for others</summary>
+        public uint Evidence;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 29; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 128; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            Source = BitConverter.ToUInt32(source, at + 8);
+            Event = BitConverter.ToUInt32(source, at + 12);
+            BeginNs = BitConverter.ToUInt64(source, at + 16);
+            EndNs = BitConverter.ToUInt64(source, at + 24);
+            Fixation = BitConverter.ToUInt64(source, at + 32);
+            Buffer.BlockCopy(source, at + 40, Origin, 0, 12);
+            Buffer.BlockCopy(source, at + 52, Direction, 0, 12);
+            Buffer.BlockCopy(source, at + 64, BeginDirection, 0, 12);
+            Amplitude = BitConverter.ToSingle(source, at + 76);
+            PeakSpeed = BitConverter.ToSingle(source, at + 80);
+            Dispersion = BitConverter.ToSingle(source, at + 84);
+            Evidence = BitConverter.ToUInt32(source, at + 88);
         }
     }
 
