@@ -9,6 +9,7 @@ from sensorium.records.hands import HAND_GESTURE, RAY
 from sensorium.records.head import HEAD_GESTURE, HEAD_STATE
 from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
 from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
+from sensorium.records.traces import RAY_TRACE, TARGET_TRACE
 from sensorium.records.voice import (
     COMMAND,
     PUSH_TO_TALK,
@@ -51,6 +52,8 @@ RECORDS: tuple[Record, ...] = (
     HEAD_GESTURE,
     EYE_MOVEMENT,
     EYE_MOVEMENT_EVENT,
+    TARGET_TRACE,
+    RAY_TRACE,
 )
 """All records, by ascending id."""
 
@@ -61,5 +64,9 @@ __all__ = [
     "FRAME_TIMING", "GAZE", "GESTURE", "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE",
     "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK", "RAY", "RECORDS", "SCENE",
     "SPEAKER", "TARGET", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES",
+    "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "FRAME_TIMING", "GAZE", "GESTURE",
+    "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE", "HEALTH", "INTENT", "MICROPHONE",
+    "OBJECTS", "PUSH_TO_TALK", "RAY", "RAY_TRACE", "RECORDS", "SCENE", "SPEAKER", "TARGET",
+    "TARGET_TRACE", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES",
     "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]
