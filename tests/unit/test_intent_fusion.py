@@ -1,0 +1,131 @@
+"""The product over ways and moments, against the sum written out; and what it must not do."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from sensorium.perception.intents.alignment import GAZE, POINTING, weights
+from sensorium.perception.intents.deictic import Reference, Role
+from sensorium.perception.intents.fusion import NONE, Fusion, Slot
+from sensorium.perception.intents.history import History, Way
+
+STEP_NS = 50_000_000
+
+
+def word(at_s: float, role: Role = Role.OBJECT, many: int = 0) -> Reference:
+    start = int(at_s * 1e9)
+    return Reference(role, many > 0, many, 0, "", start, start + 200_000_000)
+
+
+def way(chances: np.ndarray, doubt: float, known: bool = True) -> Way:
+    return Way(chances, np.full(len(chances), known), doubt)
+
+
+def history(
+    gaze: np.ndarray, pointing: np.ndarray | None = None, doubt: float = 0.15
+) -> History:
+    count, size = gaze.shape
+    even = np.full(gaze.shape, 1 / size)
+    times = np.arange(1, count + 1) * STEP_NS
+    points = way(even, 0.25, False) if pointing is None else way(pointing, 0.05)
+    ids = tuple(range(11, 10 + size))
+    return History(ids, times, way(gaze, doubt), points, way(even, 0.05, False), ())
+
+
+def glances(*stretches: tuple[int, int], size: int = 4, sure: float = 0.9) -> np.ndarray:
+    """Moments in which one column is likely, one stretch after the other."""
+    rows = []
+    for frames, column in stretches:
+        row = np.full(size, (1 - sure) / (size - 1))
+        row[column] = sure
+        rows += [row] * frames
+    return np.array(rows)
+
+
+def written_out(seen: History, words: list[Reference]) -> dict[tuple[int, ...], float]:
+    """The model of the module's docstring, as sums over all pairs of moments."""
+    size = len(seen.ids) + 1
+    sums = {}
+    for things in itertools.product(range(size), repeat=2):
+        if things[0] == things[1] < size - 1:
+            continue
+        made = 1.0
+        for thing, one in zip(things, words, strict=True):
+            none = 0.3 if one.role is Role.PLACE else 0.05
+            made *= none if thing == size - 1 else (1 - none) / (size - 1)
+        for ways, lag in ((seen.gaze, GAZE), (seen.pointing, POINTING)):
+            times = [weights(seen.times, one.start_ns * 1e-9, lag, 1) for one in words]
+            total = hit = 0.0
+            for first in range(len(times[0])):
+                for second in range(first + 1, len(times[0])):
+                    both = times[0][first] * times[1][second]
+                    total += both
+                    a, b = (
+                        (1 - ways.doubt) * ways.chances[at, thing] + ways.doubt / size
+                        for at, thing in zip((first, second), things, strict=True)
+                    )
+                    hit += both * a * b
+            cover = math.prod(float(row.sum()) for row in times)
+            made *= cover * hit / total + (1 - cover) / size**2
+        # What is not held is as even as what nobody knows.
+        made /= size**2
+        sums[things] = made
+    whole = sum(sums.values())
+    return {
+        tuple(NONE if one == size - 1 else one for one in things): made / whole
+        for things, made in sums.items()
+    }
+
+
+@pytest.mark.parametrize("pointed", [False, True])
+def test_two_words_are_the_sum_over_all_ordered_moments(pointed: bool) -> None:
+    chance = np.random.default_rng(1)
+    gaze, hand = (chance.dirichlet(np.full(4, 0.4), 40) for _ in range(2))
+    seen = history(gaze, hand if pointed else None)
+    words = [word(1.2), word(1.6, Role.PLACE)]
+    found = Fusion(seen, [Slot(one, 1) for one in words]).readings()
+    wanted = written_out(seen, words)
+    assert len(found) == len(wanted)
+    for reading in found:
+        assert reading.chance == pytest.approx(wanted[reading.things], rel=1e-9)
+    assert sum(reading.chance for reading in found) == pytest.approx(1)
+
+
+def test_order_decides_where_both_glances_came_before_the_first_word() -> None:
+    seen = history(glances((16, 2), (8, 0), (8, 1), (20, 2)))
+    # Glances of 0.4 s, from 0.8 and from 1.2 s on.
+    slots = [Slot(word(1.5), 1), Slot(word(1.85, Role.PLACE), 1)]
+    assert Fusion(seen, slots).readings()[0].things == (0, 1)
+
+
+def test_nothing_is_known_where_nothing_was_traced_at_the_words_time() -> None:
+    seen = history(glances((10, 0)))
+    early, late = (Fusion(seen, [Slot(word(at), 1)]).known for at in (0.6, 5.0))
+    assert (early, late) == ([True], [False])
+    nobody = History((), np.zeros(0, np.int64), *(way(np.zeros((0, 1)), 0.1),) * 3, ())
+    fusion = Fusion(nobody, [Slot(word(1.0), 1)])
+    assert fusion.known == [False]
+    assert fusion.readings()[0].things == (NONE,)
+    assert Fusion(nobody, []).readings() == []
+
+
+def test_many_things_of_one_word_are_different_ones() -> None:
+    gaze = glances(*((8, one) for one in range(6)), (8, 6), size=8)
+    slots = [Slot(word(1.4, many=6), 6)] * 6
+    things = Fusion(history(gaze), slots).readings()[0].things
+    assert len(set(things)) == 6
+
+
+def test_weights_are_a_density_and_say_what_is_missing() -> None:
+    """All of a normal density where all is traced; half where a half is."""
+    times = np.arange(0, 6, 0.01)
+    assert weights(times, 3.0, GAZE, 1).sum() == pytest.approx(1, abs=1e-3)
+    early = times[times < 3.0 + GAZE.mean]
+    assert weights(early, 3.0, GAZE, 1).sum() == pytest.approx(0.5, abs=0.05)
+    # A gap stands for nothing.
+    gap = np.array([0.0, 0.05, 4.0, 4.05])
+    assert weights(gap, 2.5, GAZE, 1).sum() < 0.01
