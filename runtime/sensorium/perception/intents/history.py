@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_HANGING = 0.5
+"""A controller whose ray meets nothing with this probability is not pointed with."""
 _LEAST = 1e-3
 """No target that was seen at all is less probable than this."""
 
@@ -128,6 +130,8 @@ def read(
     gaze, pointing, grip = (
         _way([moment[at] for moment in moments], ids, doubt) for at, doubt in enumerate(doubts)
     )
+    if not fingers:
+        pointing = _unless_open(pointing)
     return History(ids, np.array(times, np.int64), gaze, pointing, grip, rays)
 
 
@@ -196,6 +200,14 @@ def _mean(hands: Sequence[_Chances | None]) -> _Chances | None:
         {one: sum(chances.get(one, 0.0) for chances, _ in known) / len(known) for one in ids},
         sum(nothing for _, nothing in known) / len(known),
     )
+
+
+def _unless_open(way: Way) -> Way:
+    """A controller that hangs points at nothing, and says nothing by that."""
+    open_ = way.chances[:, -1:]
+    size = way.chances.shape[1]
+    others = way.chances * np.append(np.ones(size - 1), 0.0)
+    return Way(others + open_ / size, way.known & (open_[:, 0] < _HANGING), way.doubt)
 
 
 def _way(moments: Sequence[_Chances | None], ids: Sequence[int], doubt: float) -> Way:
