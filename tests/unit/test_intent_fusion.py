@@ -22,7 +22,7 @@ def word(at_s: float, role: Role = Role.OBJECT, many: int = 0) -> Reference:
 
 
 def way(chances: np.ndarray, doubt: float, known: bool = True) -> Way:
-    return Way(chances, np.full(len(chances), known), doubt)
+    return Way(chances, np.full(len(chances), known), doubt, chances[:, -1])
 
 
 def history(
@@ -58,7 +58,9 @@ def written_out(seen: History, words: list[Reference]) -> dict[tuple[int, ...], 
             none = 0.3 if one.role is Role.PLACE else 0.05
             made *= none if thing == size - 1 else (1 - none) / (size - 1)
         for ways, lag in ((seen.gaze, GAZE), (seen.pointing, POINTING)):
-            times = [weights(seen.times, one.start_ns * 1e-9, lag, 1) for one in words]
+            times = [
+                weights(seen.times, ways.labels, one.start_ns * 1e-9, lag, 0) for one in words
+            ]
             total = hit = 0.0
             for first in range(len(times[0])):
                 for second in range(first + 1, len(times[0])):
@@ -115,17 +117,34 @@ def test_nothing_is_known_where_nothing_was_traced_at_the_words_time() -> None:
 
 def test_many_things_of_one_word_are_different_ones() -> None:
     gaze = glances(*((8, one) for one in range(6)), (8, 6), size=8)
-    slots = [Slot(word(1.4, many=6), 6)] * 6
+    slots = [Slot(word(1.4, many=6), 6, nth) for nth in range(6)]
     things = Fusion(history(gaze), slots).readings()[0].things
     assert len(set(things)) == 6
 
 
-def test_weights_are_a_density_and_say_what_is_missing() -> None:
-    """All of a normal density where all is traced; half where a half is."""
+def test_weights_cover_what_is_traced() -> None:
+    """All where all is traced; less where the time that a word is about is missing."""
     times = np.arange(0, 6, 0.01)
-    assert weights(times, 3.0, GAZE, 1).sum() == pytest.approx(1, abs=1e-3)
-    early = times[times < 3.0 + GAZE.mean]
-    assert weights(early, 3.0, GAZE, 1).sum() == pytest.approx(0.5, abs=0.05)
+    labels = np.zeros(len(times), np.int64)
+    assert weights(times, labels, 3.0, GAZE, 0).sum() == pytest.approx(1, abs=1e-3)
+    early = times[times < 3.0 + GAZE.mean + GAZE.middle]
+    assert weights(early, labels[: len(early)], 3.0, GAZE, 0).sum() == pytest.approx(0.5, abs=0.05)
     # A gap stands for nothing.
     gap = np.array([0.0, 0.05, 4.0, 4.05])
-    assert weights(gap, 2.5, GAZE, 1).sum() < 0.01
+    assert weights(gap, np.zeros(4, np.int64), 2.5, GAZE, 0).sum() < 0.01
+    assert len(weights(np.zeros(0), np.zeros(0, np.int64), 2.5, GAZE, 0)) == 0
+
+
+def test_the_glance_that_begins_when_glances_do_is_the_most_probable() -> None:
+    """Of three of 0.5 s, and of a stare with a short look elsewhere after the word."""
+    times = np.arange(0, 3, 0.05)
+    labels = np.minimum((times / 0.5).astype(int), 5)
+    made = weights(times, labels, 1.7, GAZE, 0)
+    sums = [made[labels == label].sum() for label in range(6)]
+    assert int(np.argmax(sums)) == 2
+    # The second of two things is looked at after the first.
+    made = weights(times, labels, 1.7, GAZE, 1)
+    assert made[labels == 3].sum() > weights(times, labels, 1.7, GAZE, 0)[labels == 3].sum()
+    stare = np.where((times > 2.05) & (times < 2.3), 1, 0)
+    made = weights(times, stare, 2.0, GAZE, 0)
+    assert made[stare == 0].sum() > made[stare == 1].sum()

@@ -1,15 +1,17 @@
 """When what a word refers to was attended to: densities of time around the word's begin.
 
-Who speaks looks first. Speakers look at a thing for about 0.9 s before they begin to say its name
-(Griffin and Bock, "What the eyes say about speaking", Psychological Science 11, 2000), and the
-eyes mostly leave it some 0.1 to 0.3 s before the word (Meyer, Sleiderink and Levelt, Cognition 66,
-1998). The finger arrives about when "this" or "that" begins and stays (Levelt, Richardson and La
-Heij, "Pointing and voicing in deictic expressions", Journal of Memory and Language 24, 1985).
+Who speaks looks first. Speakers turn their eyes to a thing about 0.9 s before they begin to say
+its name (Griffin and Bock, "What the eyes say about speaking", Psychological Science 11, 2000) and
+mostly leave it before the word (Meyer, Sleiderink and Levelt, Cognition 66, 1998); "this" and
+"that" need no name to be found, so we take 0.7 s. The finger arrives about when "this" or "that"
+begins (Levelt, Richardson and La Heij, "Pointing and voicing in deictic expressions", Journal of
+Memory and Language 24, 1985). What these tell of is a glance's begin, and so does the density.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,45 +27,77 @@ LAST_S = 0.05
 """The newest moment stands for this."""
 BEFORE_S, AFTER_S = 2.5, 1.0
 """So far around an utterance's words the past is looked at."""
+LONG_S, SPLIT_S, AGAIN = 0.3, 0.4, 0.3
+"""Shorter glances count less, by their length. Longer ones are taken for several, of 0.4 s: who
+stares may begin anew, but that is so much less probable than a glance that begins. The first two
+are lengths of fixations, the last is our own figure."""
 
 
 class Lag(NamedTuple):
-    """A normal density of the time from the word's begin.
+    """A normal density of the time from the word's begin to the glance's.
 
     Attributes:
         mean: s; below 0 before the word.
         deviation: s.
-        each: s; by which both grow with each further thing that the word refers to: they are
-            attended to one after the other, some 0.3 to 0.4 s each.
+        each: s; later for each further thing that the word refers to: they are attended to one
+            after the other.
+        middle: s from the glance's begin to its middle.
     """
 
     mean: float
     deviation: float
     each: float
+    middle: float
 
 
-GAZE = Lag(-0.45, 0.3, 0.18)
-POINTING = Lag(0.1, 0.3, 0.18)
-GRIP = Lag(0.0, 0.5, 0.1)
+GAZE = Lag(-0.7, 0.25, 0.35, 0.2)
+POINTING = Lag(0.0, 0.25, 0.4, 0.15)
+GRIP = Lag(0.0, 0.5, 0.0, 0.0)
 
 
-def weights(times: Array, start_s: float, lag: Lag, count: int) -> Array:
+def weights(
+    times: Array, labels: NDArray[np.int64], start_s: float, lag: Lag, nth: int
+) -> Array:
     """How probable it is that a word is about each moment.
 
     Args:
         times: Ascending, shape (T,), s.
+        labels: What each moment shows, shape (T,): what is the same in a row is one glance.
         start_s: The word's begin.
         lag: Of the way to refer.
-        count: How many things the word refers to.
+        nth: Of the things that the word refers to, from 0.
 
     Returns:
         Shape (T,); their sum is at most 1, and less where moments lack.
     """
     if not len(times):
         return np.zeros(0)
-    deviation = lag.deviation + lag.each * (count - 1)
-    steps = np.minimum(np.diff(times, append=times[-1] + LAST_S), STEP_S)
-    z = (times - start_s - lag.mean - lag.each * (count - 1)) / deviation
-    density = np.exp(-0.5 * z * z) / (deviation * math.sqrt(2 * math.pi))
-    made: Array = density * np.maximum(steps, 0)
-    return made / max(1.0, float(made.sum()))
+    steps = np.clip(np.diff(times, append=times[-1] + LAST_S), 0, STEP_S)
+    wanted = start_s + lag.mean + lag.each * nth
+    cover = float((_density(times - wanted - lag.middle, lag.deviation + 0.1) * steps).sum())
+    made = np.zeros(len(times))
+    for first, last in _glances(times, labels):
+        begun = times[first]
+        pieces = np.minimum((times[first:last] - begun) / SPLIT_S, 20).astype(int)
+        begins = begun + pieces * SPLIT_S
+        share = steps[first:last] * min(1.0, float(steps[first:last].sum()) / LONG_S)
+        made[first:last] = (
+            _density(begins - wanted, lag.deviation) * share * np.where(pieces > 0, AGAIN, 1.0)
+        )
+        # A longer glance is not more probable, only its moments are more.
+        length = float(steps[first:last][pieces == 0].sum())
+        made[first:last] /= max(length, STEP_S / 2)
+    total = float(made.sum())
+    return made * (min(1.0, cover) / total) if total > 0 else made
+
+
+def _glances(times: Array, labels: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """First and behind the last moment of each stretch of the same label without a gap."""
+    breaks = np.flatnonzero((np.diff(labels) != 0) | (np.diff(times) > 3 * STEP_S)) + 1
+    edges = [0, *breaks.tolist(), len(times)]
+    return list(pairwise(edges))
+
+
+def _density(z: Array, deviation: float) -> Array:
+    made: Array = np.exp(-0.5 * (z / deviation) ** 2) / (deviation * math.sqrt(2 * math.pi))
+    return made

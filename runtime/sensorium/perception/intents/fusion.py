@@ -49,10 +49,12 @@ class Slot(NamedTuple):
     Attributes:
         reference: The word.
         many: How many things the word refers to.
+        nth: Which of them it is, from 0.
     """
 
     reference: Reference
     many: int
+    nth: int = 0
 
 
 class Reading(NamedTuple):
@@ -164,8 +166,10 @@ class Fusion:
         return tuple(made)
 
     def _aligned(self, history: History, way: Way, lag: Lag, ordered: bool) -> _Aligned:
+        # What is held has no glances: each moment stands for itself.
+        labels = way.labels if ordered else np.arange(len(history.times))
         made = [
-            weights(history.times, slot.reference.start_ns * 1e-9, lag, max(1, slot.many))
+            weights(history.times, labels, slot.reference.start_ns * 1e-9, lag, slot.nth)
             for slot in self._slots
         ]
         if not ordered:

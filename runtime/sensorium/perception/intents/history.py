@@ -53,11 +53,22 @@ class Way:
         chances: Shape (T, K + 1): of each target and, last, of none; rows sum to 1.
         known: Shape (T,): whether there was anything to know. A row that is not is uniform.
         doubt: Probability that this way is not about what was said.
+        open: Shape (T,): probability of none, where a controller hangs, too.
     """
 
     chances: Array
     known: NDArray[np.bool_]
     doubt: float
+    open: Array
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Shape (T,): the most probable; where nobody knows, what was so before."""
+        best = np.where(self.known, self.chances.argmax(axis=1), -1)
+        for at in range(1, len(best)):
+            if best[at] < 0:
+                best[at] = best[at - 1]
+        return best
 
 
 @dataclass(frozen=True)
@@ -207,7 +218,8 @@ def _unless_open(way: Way) -> Way:
     open_ = way.chances[:, -1:]
     size = way.chances.shape[1]
     others = way.chances * np.append(np.ones(size - 1), 0.0)
-    return Way(others + open_ / size, way.known & (open_[:, 0] < _HANGING), way.doubt)
+    known = way.known & (open_[:, 0] < _HANGING)
+    return Way(others + open_ / size, known, way.doubt, way.open)
 
 
 def _way(moments: Sequence[_Chances | None], ids: Sequence[int], doubt: float) -> Way:
@@ -221,4 +233,5 @@ def _way(moments: Sequence[_Chances | None], ids: Sequence[int], doubt: float) -
                 row[place[one]] += chance
             row[-1] += moment[1]
             row /= row.sum()
-    return Way(chances, np.array([one is not None for one in moments], np.bool_), doubt)
+    known = np.array([one is not None for one in moments], np.bool_)
+    return Way(chances, known, doubt, chances[:, -1].copy())

@@ -144,7 +144,7 @@ class Resolver:
         if word.role is Role.WEARER or (word.plural and not word.many):
             return []
         many = max(1, word.many)
-        return [Slot(word, many)] * many
+        return [Slot(word, many, nth) for nth in range(many)]
 
     def _put(
         self, made: Meaning, word: Reference, things: Sequence[int], known: bool
@@ -153,7 +153,7 @@ class Resolver:
         found = [ids[thing] for thing in things if thing != NONE] if known else []
         if word.role is Role.PLACE:
             target = found[0] if found else 0
-            place = place_of(word, target, self._history.rays, self._scene, self._reach_m)
+            place = place_of(word, target, self._history, self._scene, self._reach_m)
             if place is None:
                 made.unresolved += 1
             else:
@@ -161,13 +161,13 @@ class Resolver:
         else:
             made.objects += found
             made.unresolved += len(found) < len(things)
-        for thing in things:
+        for nth, thing in enumerate(things):
             # A place in the open has been looked at where no target is.
             none = not known or (thing == NONE and word.role is not Role.PLACE)
             target = 0 if none or thing == NONE else ids[thing]
             self._say(made, Kind.WORD, word, target, made.chance if not none else 0.0)
             if not none:
-                made.clues += self._clues(word, thing, len(things))
+                made.clues += self._clues(word, thing, nth)
         if word.role is Role.PRONOUN and set(things) & set(self._before):
             self._say(made, Kind.BEFORE, word, found[0], 1.0)
 
@@ -203,11 +203,11 @@ class Resolver:
         made.unresolved += not things
         if not things:
             self._say(made, Kind.WORD, word, 0, 0.0)
-        for thing in things:
+        for nth, thing in enumerate(things):
             chance = float(dwells[thing] / (dwells[thing] + _DWELL_S))
             made.chance = min(made.chance, chance)
             self._say(made, Kind.WORD, word, ids[thing], chance)
-            made.clues += self._clues(word, thing, len(things))
+            made.clues += self._clues(word, thing, nth)
 
     def _say(
         self, made: Meaning, kind: Kind, word: Reference, target: int, weight: float
@@ -217,11 +217,11 @@ class Resolver:
             Clue(kind, word.word, text, target, word.start_ns, word.end_ns, weight)
         )
 
-    def _clues(self, word: Reference, thing: int, count: int) -> Iterator[Clue]:
+    def _clues(self, word: Reference, thing: int, nth: int) -> Iterator[Clue]:
         """What speaks for a thing, in each way that does, the strongest first."""
         history = self._history
         found = (
-            self._clue(kind, way, lag, word, thing, count) for kind, way, lag in (
+            self._clue(kind, way, lag, word, thing, nth) for kind, way, lag in (
                 (Kind.FIXATION, history.gaze, GAZE), (Kind.RAY, history.pointing, POINTING),
                 (Kind.GRAB, history.grip, GRIP),
             )
@@ -230,10 +230,10 @@ class Resolver:
         yield from sorted(clues, key=lambda clue: -clue.weight)
 
     def _clue(
-        self, kind: Kind, way: Way, lag: Lag, word: Reference, thing: int, count: int
+        self, kind: Kind, way: Way, lag: Lag, word: Reference, thing: int, nth: int
     ) -> Clue | None:
         history = self._history
-        shares = weights(history.times, word.start_ns * 1e-9, lag, count) * way.known
+        shares = weights(history.times, way.labels, word.start_ns * 1e-9, lag, nth) * way.known
         total = float(shares.sum())
         seen = way.chances[:, thing]
         weight = float(shares @ seen) / total if total > 0 else 0.0
@@ -251,7 +251,7 @@ class Resolver:
             target = self._history.ids[one] if one != NONE else 0
             if slot.reference.role is Role.PLACE:
                 place = place_of(
-                    slot.reference, target, self._history.rays, self._scene, self._reach_m
+                    slot.reference, target, self._history, self._scene, self._reach_m
                 )
             else:
                 thing = thing or target

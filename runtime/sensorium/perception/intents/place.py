@@ -13,9 +13,11 @@ from sensorium.perception.targets.silhouette import box_entry, sphere_entry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensorium.perception.intents.alignment import Array
+    from numpy.typing import NDArray
+
+    from sensorium.perception.intents.alignment import Array, Lag
     from sensorium.perception.intents.deictic import Reference
-    from sensorium.perception.intents.history import Seen
+    from sensorium.perception.intents.history import History, Seen, Way
     from sensorium.perception.targets.scene import Scene
 
 _WITH_FLOOR = (1, 2)
@@ -27,8 +29,18 @@ _LEAST_POINTED, _LEAST_SEEN = 0.2, 0.1
 eyes and head."""
 _OWN_NS = 300_000_000
 """So far from the word the head still is where it was."""
-_TOGETHER = 0.98
-"""Cosine to the ray of the best moment: what is within 11 degrees is of the same glance."""
+_TOGETHER = 0.9962
+"""Cosine to a glance's first ray: what is within 5 degrees is of the same one."""
+_NEAR = 0.9659
+"""Cosine: a controller that points further than 15 degrees from where one looks is not used."""
+
+
+class Beam(NamedTuple):
+    """The mean ray of a glance, and its kind."""
+
+    origin: Array
+    direction: Array
+    kind: int
 
 
 class Place(NamedTuple):
@@ -44,53 +56,52 @@ class Place(NamedTuple):
 
 
 def place_of(
-    reference: Reference, target: int, rays: Sequence[Seen], scene: Scene | None, reach_m: float
+    reference: Reference, target: int, history: History, scene: Scene | None, reach_m: float
 ) -> Place | None:
     """The point that a word means.
 
     Args:
         reference: The word.
         target: Id of the target that it is on; 0: none.
-        rays: Of the time around; those of an earlier space than the newest are not used.
+        history: Of the time around; rays of an earlier space than the newest are not used.
         scene: The app's, as it is now.
         reach_m: How far along the ray it is where nothing is hit.
 
     Returns:
         None where there is no ray, and no target.
     """
+    rays = history.rays
     space = rays[-1].space if rays else None
-    of_space = [ray for ray in rays if ray.space == space]
     at = _row(scene, target)
-    for kinds, lag, least in (
-        ((FINGER, CONTROLLER), POINTING, _LEAST_POINTED), ((EYES,), GAZE, _LEAST_SEEN),
-        ((HEAD,), GAZE, _LEAST_SEEN),
-    ):
-        chosen = [ray for ray in of_space if ray.kind in kinds]
-        if not chosen:
-            continue
-        times = np.array([ray.time_ns for ray in chosen]) * 1e-9
-        shares = weights(times, reference.start_ns * 1e-9, lag, 1)
-        if float(shares.sum()) <= least:
-            continue
-        assert space is not None
-        if at is None or scene is None:
-            origin, direction = _mean(chosen, shares)
-            return Place(_free(origin, direction, space, reach_m), space)
-        if scene.generation != space[1]:
-            break
-        hits = [_hit(scene, at, ray.origin, ray.direction) for ray in chosen]
-        shares = shares * np.isfinite(hits)
-        if shares.any():
-            origin, direction = _mean(chosen, shares)
-            far = _hit(scene, at, origin, direction)
-            best = int(shares.argmax())
-            ray = (origin, direction, far) if np.isfinite(far) else (
-                chosen[best].origin, chosen[best].direction, hits[best]
-            )
-            return Place(ray[0] + ray[1] * ray[2], space)
-    if at is None or scene is None:
-        return None
-    return Place(scene.centres[at], (space[0] if space else 0, scene.generation))
+    if space is None:
+        return None if at is None or scene is None else _centre(scene, at, 0)
+    of_space = [ray for ray in rays if ray.space == space]
+    start_s = reference.start_ns * 1e-9
+    looked: Beam | None = None
+    for kind in (EYES, HEAD):
+        seen = [ray for ray in of_space if ray.kind == kind]
+        looked = looked or _beam(seen, history, history.gaze, start_s, GAZE, _LEAST_SEEN, at)
+    hands = [ray for ray in of_space if ray.kind in (FINGER, CONTROLLER)]
+    pointed = [
+        beam for side in (0, 1)
+        if (beam := _beam(
+            [ray for ray in hands if ray.side == side], history, history.pointing, start_s,
+            POINTING, _LEAST_POINTED, at,
+        ))
+    ]
+    if at is not None and scene is not None:
+        if scene.generation == space[1]:
+            for beam in (*pointed, *([looked] if looked else [])):
+                far = _hit(scene, at, *beam[:2])
+                if np.isfinite(far):
+                    return Place(beam.origin + beam.direction * far, space)
+        return _centre(scene, at, space[0])
+    places = [(beam, _free(beam, space, reach_m)) for beam in pointed]
+    seen_at = _free(looked, space, reach_m) if looked is not None else None
+    for beam, point in places:
+        if looked is None or beam.kind == FINGER or _agrees(looked, point):
+            return Place(point, space)
+    return Place(seen_at, space) if seen_at is not None else None
 
 
 def own_place(reference: Reference, rays: Sequence[Seen]) -> Place | None:
@@ -112,14 +123,48 @@ def _row(scene: Scene | None, target: int) -> int | None:
     return int(rows[0]) if len(rows) else None
 
 
-def _mean(rays: Sequence[Seen], shares: Array) -> tuple[Array, Array]:
-    """The mean ray of the glance around the best moment."""
+def _centre(scene: Scene, at: int, space: int) -> Place:
+    return Place(scene.centres[at], (space, scene.generation))
+
+
+def _beam(
+    rays: Sequence[Seen], history: History, way: Way, start_s: float, lag: Lag, least: float,
+    at: int | None,
+) -> Beam | None:
+    """The ray of the glance that a word is most probably about; None: there was none."""
+    if not rays:
+        return None
+    times = np.array([ray.time_ns for ray in rays]) * 1e-9
     directions = np.stack([ray.direction for ray in rays])
-    origins = np.stack([ray.origin for ray in rays])
-    near = directions @ directions[int(shares.argmax())] > _TOGETHER
-    kept = shares * near
+    labels = _stretches(directions)
+    shares = weights(times, labels, start_s, lag, 0)
+    if float(shares.sum()) <= least:
+        return None
+    if at is None and len(history.times):
+        # An open place was seen where no target was.
+        shares = shares * np.interp(times, history.times, way.open)
+    best = int(shares.argmax())
+    kept = shares * (labels == labels[best])
+    origin = kept @ np.stack([ray.origin for ray in rays]) / kept.sum()
     direction = kept @ directions
-    return kept @ origins / kept.sum(), direction / np.linalg.norm(direction)
+    return Beam(origin, direction / np.linalg.norm(direction), rays[best].kind)
+
+
+def _stretches(directions: Array) -> NDArray[np.int64]:
+    """A label for each ray: the same while they stay together."""
+    labels = np.zeros(len(directions), np.int64)
+    first = 0
+    for at in range(1, len(directions)):
+        if float(directions[at] @ directions[first]) < _TOGETHER:
+            first = at
+        labels[at] = first
+    return labels
+
+
+def _agrees(looked: Beam, point: Array) -> bool:
+    """Whether a point is about where the wearer looks."""
+    towards = point - looked.origin
+    return float(towards @ looked.direction) > _NEAR * float(np.linalg.norm(towards))
 
 
 def _hit(scene: Scene, at: int, origin: Array, direction: Array) -> float:
@@ -131,8 +176,9 @@ def _hit(scene: Scene, at: int, origin: Array, direction: Array) -> float:
     return float(sphere_entry(offset, direction, scene.radii[at]))
 
 
-def _free(origin: Array, direction: Array, space: tuple[int, int], reach_m: float) -> Array:
+def _free(beam: Beam, space: tuple[int, int], reach_m: float) -> Array:
     """On the floor, where the ray falls on it near by; else so far along the ray."""
+    origin, direction = beam[:2]
     if space[0] in _WITH_FLOOR and direction[1] < 0 and origin[1] > 0:
         far = -origin[1] / direction[1]
         if far <= _FLOOR_M:
