@@ -256,7 +256,7 @@ def test_an_utterance_is_told_once_through_a_restart(speaker: Speaker) -> None:
     speaker.say("what is this", speaker.ago(0.5, 0.3, 0.1))
     speaker.desk.start()
     assert len(intents(app)) == 1
-    speaker.act(Act(60, PLACES[1]))
+    speaker.act(Act(90, PLACES[1]))
     speaker.say("delete it", speaker.ago(0.5, 0.3))
     assert [ids(intent) for intent in intents(app)] == [[4], [4]]
 

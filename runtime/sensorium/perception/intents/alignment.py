@@ -1,11 +1,8 @@
 """When what a word refers to was attended to: densities of time around the word's begin.
 
-Who speaks looks first. Speakers turn their eyes to a thing about 0.9 s before they begin to say
-its name (Griffin and Bock, "What the eyes say about speaking", Psychological Science 11, 2000) and
-mostly leave it before the word (Meyer, Sleiderink and Levelt, Cognition 66, 1998); "this" and
-"that" need no name to be found, so we take 0.7 s. The finger arrives about when "this" or "that"
-begins (Levelt, Richardson and La Heij, "Pointing and voicing in deictic expressions", Journal of
-Memory and Language 24, 1985). What these tell of is a glance's begin, and so does the density.
+Eyes come first (`scanpath`). The finger arrives about when "this" or "that" begins (Levelt,
+Richardson and La Heij, "Pointing and voicing in deictic expressions", Journal of Memory and
+Language 24, 1985). What this tells of is a glance's begin, and so does the density.
 """
 
 from __future__ import annotations
@@ -15,6 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+from sensorium.perception.intents.scanpath import LEAD_S, LEAD_SD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,7 +49,7 @@ class Lag(NamedTuple):
     middle: float
 
 
-GAZE = Lag(-0.7, 0.25, 0.35, 0.2)
+GAZE = Lag(-LEAD_S, LEAD_SD, 0.0, 0.2)
 POINTING = Lag(0.0, 0.25, 0.4, 0.15)
 GRIP = Lag(0.0, 0.5, 0.0, 0.0)
 
@@ -72,9 +71,9 @@ def weights(
     """
     if not len(times):
         return np.zeros(0)
-    steps = np.clip(np.diff(times, append=times[-1] + LAST_S), 0, STEP_S)
+    steps = _steps(times)
     wanted = start_s + lag.mean + lag.each * nth
-    cover = float((_density(times - wanted - lag.middle, lag.deviation + 0.1) * steps).sum())
+    cover = traced(times, start_s + lag.each * nth, lag)
     made = np.zeros(len(times))
     for first, last in _glances(times, labels):
         begun = times[first]
@@ -88,7 +87,27 @@ def weights(
         length = float(steps[first:last][pieces == 0].sum())
         made[first:last] /= max(length, STEP_S / 2)
     total = float(made.sum())
-    return made * (min(1.0, cover) / total) if total > 0 else made
+    return made * (cover / total) if total > 0 else made
+
+
+def traced(times: Array, start_s: float, lag: Lag) -> float:
+    """How much of the time that a word is about is there, 0 to 1.
+
+    Args:
+        times: Of the moments in which something was known, ascending, shape (T,), s.
+        start_s: The word's begin.
+        lag: Of the way to refer.
+    """
+    if not len(times):
+        return 0.0
+    wanted = start_s + lag.mean + lag.middle
+    return min(1.0, float((_density(times - wanted, lag.deviation + 0.1) * _steps(times)).sum()))
+
+
+def _steps(times: Array) -> Array:
+    """The time that each moment stands for."""
+    made: Array = np.clip(np.diff(times, append=times[-1] + LAST_S), 0, STEP_S)
+    return made
 
 
 def _glances(times: Array, labels: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -1,23 +1,24 @@
 """Which things words refer to: a Bayesian product of gaze, pointing and grip over their times.
 
-A way to refer says of a row of words how probable it is that they mean a row of things: the sum,
-over all moments in the words' order, of how probable it is that each word is about its moment
-(`alignment`) times how probable its thing was attended to then. So "put that there" is read from
-two fixations in their order, even where both came before the first word. With the probability
-`doubt` a way is not about a word and says nothing of it. The ways are taken as independent. What
-is held says nothing of a place, and has no order.
+A way to refer says of a row of words how probable it is that they mean a row of things: for gaze
+the mean, over all rows of looks in the words' order (`scanpath`), of how probable it is that each
+look is at its thing; for pointing the same over all rows of moments (`alignment`). So "put that
+there" is read from two fixations in their order, even where both came before the first word. With
+the probability `doubt` a way is not about a word and says nothing of it. The ways are taken as
+independent. What is held says nothing of a place, and has no order.
 """
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import permutations, product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.perception.intents.alignment import GAZE, GRIP, POINTING, weights
+from sensorium.perception.intents.alignment import GRIP, POINTING, weights
 from sensorium.perception.intents.deictic import Role
+from sensorium.perception.intents.gaze import Gaze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,6 +97,10 @@ class Fusion:
         slots: In the order of their words.
         before: Places among the ids of what was meant before.
         targets: How many there are, those that were not attended to included.
+
+    Attributes:
+        gaze: What gaze says.
+        known: Of each slot whether there is anything to know.
     """
 
     def __init__(
@@ -105,16 +110,17 @@ class Fusion:
         self._slots = slots
         self._targets = max(len(history.ids), targets, 1)
         self._size = len(history.ids) + 1
+        self.gaze = Gaze(history, [slot.reference.start_ns * 1e-9 for slot in slots])
         self._ways = [
             self._aligned(history, way, lag, ordered) for way, lag, ordered in (
-                (history.gaze, GAZE, True), (history.pointing, POINTING, True),
-                (history.grip, GRIP, False),
+                (history.pointing, POINTING, True), (history.grip, GRIP, False),
             )
         ]
         self._priors = [self._prior(slot.reference.role, before) for slot in slots]
-        ways = (history.gaze, history.pointing, history.grip)
+        ways = (history.pointing, history.grip)
         self.known = [
             (slot.reference.role is Role.PRONOUN and bool(before))
+            or self.gaze.traced[at] >= _LEAST_KNOWN
             or any(
                 float(aligned.weights[at][way.known].sum()) >= _LEAST_KNOWN
                 for aligned, way in zip(self._ways, ways, strict=True)
@@ -140,6 +146,18 @@ class Fusion:
         total = sum(sums.values()) or 1.0
         found = [Reading(things, chance / total) for things, chance in sums.items()]
         return sorted(found, key=lambda reading: -reading.chance)
+
+    def ordered(self, things: tuple[int, ...]) -> tuple[int, ...]:
+        """The things of a reading in the order in which they were most probably attended to."""
+        orders: list[tuple[int, ...]] = [()]
+        at = 0
+        while at < len(things):
+            many = max(1, self._slots[at].many)
+            word = things[at : at + many]
+            turned = permutations(word) if many <= _MOST else iter((word,))
+            orders = [(*order, *turn) for turn in turned for order in orders]
+            at += many
+        return max(orders, key=self._likelihood) if len(orders) > 1 else things
 
     def _each(self) -> Reading:
         """Many things of one word: each by itself, the most probable first."""
@@ -193,7 +211,7 @@ class Fusion:
 
     def _single(self, at: int) -> Array:
         """How probable each thing is for one slot, but for a factor."""
-        made = self._priors[at].copy()
+        made = self._priors[at] * self.gaze.single(at)
         for way in self._ways:
             unknown = 1 - float(way.weights[at].sum())
             made *= way.weights[at] @ way.chances + unknown / self._size
@@ -203,6 +221,7 @@ class Fusion:
         """The probability of a row of things, in their order, but for a factor."""
         made = prod(float(self._priors[at][thing]) for at, thing in enumerate(things))
         even = self._size ** -len(things)
+        made *= self.gaze.chance(things)
         for way in self._ways:
             rows = [
                 row * way.chances[:, thing]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sensorium.perception.intents.alignment import Lag
     from sensorium.perception.intents.deictic import Reference
     from sensorium.perception.intents.fusion import Reading
+    from sensorium.perception.intents.gaze import Look
     from sensorium.perception.intents.history import Array, History, Way
     from sensorium.perception.targets.scene import Scene
 
@@ -121,8 +122,12 @@ class Resolver:
         targets = len(self._scene.ids) if self._scene is not None else 0
         fusion = Fusion(self._history, slots, self._before, targets)
         readings = fusion.readings()
+        seen: list[Look | None] = []
+        things: tuple[int, ...] = ()
         if readings:
             made.chance = readings[0].chance
+            things = fusion.ordered(readings[0].things)
+            seen = fusion.gaze.seen(things)
         at = 0
         for word in words:
             own = len(self._slots(word))
@@ -131,11 +136,11 @@ class Resolver:
             elif not own:
                 self._several(made, word)
             else:
-                things = readings[0].things[at : at + own]
-                self._put(made, word, things, fusion.known[at])
+                mine = slice(at, at + own)
+                self._put(made, word, things[mine], seen[mine], fusion.known[at])
                 at += own
         for reading in readings[1 : 1 + ALTERNATIVES]:
-            made.alternatives.append(self._other(reading, slots))
+            made.alternatives.append(self._other(fusion, reading, slots))
         made.objects = list(dict.fromkeys(made.objects))
         return made
 
@@ -147,13 +152,14 @@ class Resolver:
         return [Slot(word, many, nth) for nth in range(many)]
 
     def _put(
-        self, made: Meaning, word: Reference, things: Sequence[int], known: bool
+        self, made: Meaning, word: Reference, things: Sequence[int],
+        seen: Sequence[Look | None], known: bool,
     ) -> None:
         ids = self._history.ids
         found = [ids[thing] for thing in things if thing != NONE] if known else []
         if word.role is Role.PLACE:
             target = found[0] if found else 0
-            place = place_of(word, target, self._history, self._scene, self._reach_m)
+            place = place_of(word, target, self._history, self._scene, self._reach_m, seen[0])
             if place is None:
                 made.unresolved += 1
             else:
@@ -161,13 +167,14 @@ class Resolver:
         else:
             made.objects += found
             made.unresolved += len(found) < len(things)
-        for nth, thing in enumerate(things):
+        for nth, (thing, look) in enumerate(zip(things, seen, strict=True)):
             # A place in the open has been looked at where no target is.
             none = not known or (thing == NONE and word.role is not Role.PLACE)
             target = 0 if none or thing == NONE else ids[thing]
             self._say(made, Kind.WORD, word, target, made.chance if not none else 0.0)
             if not none:
-                made.clues += self._clues(word, thing, nth)
+                looked = self._looked(word, target, look)
+                made.clues += _strongest(looked, *self._hands(word, thing, nth))
         if word.role is Role.PRONOUN and set(things) & set(self._before):
             self._say(made, Kind.BEFORE, word, found[0], 1.0)
 
@@ -207,7 +214,8 @@ class Resolver:
             chance = float(dwells[thing] / (dwells[thing] + _DWELL_S))
             made.chance = min(made.chance, chance)
             self._say(made, Kind.WORD, word, ids[thing], chance)
-            made.clues += self._clues(word, thing, nth)
+            looked = self._clue(Kind.FIXATION, history.gaze, GAZE, word, thing, 0)
+            made.clues += _strongest(looked, *self._hands(word, thing, nth))
 
     def _say(
         self, made: Meaning, kind: Kind, word: Reference, target: int, weight: float
@@ -217,17 +225,17 @@ class Resolver:
             Clue(kind, word.word, text, target, word.start_ns, word.end_ns, weight)
         )
 
-    def _clues(self, word: Reference, thing: int, nth: int) -> Iterator[Clue]:
-        """What speaks for a thing, in each way that does, the strongest first."""
-        history = self._history
-        found = (
-            self._clue(kind, way, lag, word, thing, nth) for kind, way, lag in (
-                (Kind.FIXATION, history.gaze, GAZE), (Kind.RAY, history.pointing, POINTING),
-                (Kind.GRAB, history.grip, GRIP),
-            )
+    def _looked(self, word: Reference, target: int, look: Look | None) -> Clue | None:
+        if look is None or look.weight < _LEAST_WEIGHT:
+            return None
+        return Clue(
+            Kind.FIXATION, word.word, "", target, look.start_ns, look.end_ns, look.weight
         )
-        clues = [clue for clue in found if clue is not None]
-        yield from sorted(clues, key=lambda clue: -clue.weight)
+
+    def _hands(self, word: Reference, thing: int, nth: int) -> Iterator[Clue | None]:
+        history = self._history
+        yield self._clue(Kind.RAY, history.pointing, POINTING, word, thing, nth)
+        yield self._clue(Kind.GRAB, history.grip, GRIP, word, thing, nth)
 
     def _clue(
         self, kind: Kind, way: Way, lag: Lag, word: Reference, thing: int, nth: int
@@ -245,17 +253,23 @@ class Resolver:
             int(history.times_ns[first]), int(history.times_ns[last]), weight,
         )
 
-    def _other(self, reading: Reading, slots: Sequence[Slot]) -> Alternative:
+    def _other(self, fusion: Fusion, reading: Reading, slots: Sequence[Slot]) -> Alternative:
         thing, place = 0, None
-        for slot, one in zip(slots, reading.things, strict=True):
+        things = fusion.ordered(reading.things)
+        for slot, one, look in zip(slots, things, fusion.gaze.seen(things), strict=True):
             target = self._history.ids[one] if one != NONE else 0
             if slot.reference.role is Role.PLACE:
                 place = place_of(
-                    slot.reference, target, self._history, self._scene, self._reach_m
+                    slot.reference, target, self._history, self._scene, self._reach_m, look
                 )
             else:
                 thing = thing or target
         return Alternative(thing, place, reading.chance)
+
+
+def _strongest(*clues: Clue | None) -> list[Clue]:
+    """What speaks for a thing, in each way that does, the strongest first."""
+    return sorted((one for one in clues if one is not None), key=lambda clue: -clue.weight)
 
 
 def _glance(times_ns: np.ndarray, seen: Array, peak: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium.perception.attention_trace import CONTROLLER, EYES, FINGER, HEAD
-from sensorium.perception.intents.alignment import GAZE, POINTING, weights
+from sensorium.perception.intents.alignment import POINTING, weights
 from sensorium.perception.targets.silhouette import box_entry, sphere_entry
 
 if TYPE_CHECKING:
@@ -15,18 +15,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sensorium.perception.intents.alignment import Array, Lag
+    from sensorium.perception.intents.alignment import Array
     from sensorium.perception.intents.deictic import Reference
-    from sensorium.perception.intents.history import History, Seen, Way
+    from sensorium.perception.intents.gaze import Look
+    from sensorium.perception.intents.history import History, Seen
     from sensorium.perception.targets.scene import Scene
 
 _WITH_FLOOR = (1, 2)
 """STAGE and LOCAL_FLOOR, whose y is 0 on the floor."""
 _FLOOR_M = 10.0
 """What is further away on the floor is not meant."""
-_LEAST_POINTED, _LEAST_SEEN = 0.2, 0.1
-"""Share of the word's time in which a hand must point for the place to be its ray's; the same of
-eyes and head."""
+_LEAST_POINTED = 0.2
+"""Share of the word's time in which a hand must point for the place to be its ray's."""
+_SETTLED_NS = 50_000_000
+"""So long after a look's begin the saccade is over."""
 _OWN_NS = 300_000_000
 """So far from the word the head still is where it was."""
 _TOGETHER = 0.9962
@@ -56,7 +58,8 @@ class Place(NamedTuple):
 
 
 def place_of(
-    reference: Reference, target: int, history: History, scene: Scene | None, reach_m: float
+    reference: Reference, target: int, history: History, scene: Scene | None, reach_m: float,
+    look: Look | None,
 ) -> Place | None:
     """The point that a word means.
 
@@ -66,6 +69,7 @@ def place_of(
         history: Of the time around; rays of an earlier space than the newest are not used.
         scene: The app's, as it is now.
         reach_m: How far along the ray it is where nothing is hit.
+        look: That the word is about; None: nothing is known of it.
 
     Returns:
         None where there is no ray, and no target.
@@ -77,16 +81,12 @@ def place_of(
         return None if at is None or scene is None else _centre(scene, at, 0)
     of_space = [ray for ray in rays if ray.space == space]
     start_s = reference.start_ns * 1e-9
-    looked: Beam | None = None
-    for kind in (EYES, HEAD):
-        seen = [ray for ray in of_space if ray.kind == kind]
-        looked = looked or _beam(seen, history, history.gaze, start_s, GAZE, _LEAST_SEEN, at)
+    looked = _looked(of_space, look) if look is not None else None
     hands = [ray for ray in of_space if ray.kind in (FINGER, CONTROLLER)]
     pointed = [
         beam for side in (0, 1)
         if (beam := _beam(
-            [ray for ray in hands if ray.side == side], history, history.pointing, start_s,
-            POINTING, _LEAST_POINTED, at,
+            [ray for ray in hands if ray.side == side], history, start_s, at
         ))
     ]
     if at is not None and scene is not None:
@@ -127,22 +127,35 @@ def _centre(scene: Scene, at: int, space: int) -> Place:
     return Place(scene.centres[at], (space, scene.generation))
 
 
+def _looked(rays: Sequence[Seen], look: Look) -> Beam | None:
+    """The mean ray of the eyes in a look, else of the head; None: there was none."""
+    first = min(look.start_ns + _SETTLED_NS, look.end_ns)
+    for kind in (EYES, HEAD):
+        seen = [
+            ray for ray in rays if ray.kind == kind and first <= ray.time_ns <= look.end_ns
+        ]
+        if seen:
+            direction = np.mean([ray.direction for ray in seen], axis=0)
+            origin = np.mean([ray.origin for ray in seen], axis=0)
+            return Beam(origin, direction / np.linalg.norm(direction), kind)
+    return None
+
+
 def _beam(
-    rays: Sequence[Seen], history: History, way: Way, start_s: float, lag: Lag, least: float,
-    at: int | None,
+    rays: Sequence[Seen], history: History, start_s: float, at: int | None
 ) -> Beam | None:
-    """The ray of the glance that a word is most probably about; None: there was none."""
+    """The ray of the hand that a word is most probably about; None: there was none."""
     if not rays:
         return None
     times = np.array([ray.time_ns for ray in rays]) * 1e-9
     directions = np.stack([ray.direction for ray in rays])
     labels = _stretches(directions)
-    shares = weights(times, labels, start_s, lag, 0)
-    if float(shares.sum()) <= least:
+    shares = weights(times, labels, start_s, POINTING, 0)
+    if float(shares.sum()) <= _LEAST_POINTED:
         return None
     if at is None and len(history.times):
-        # An open place was seen where no target was.
-        shares = shares * np.interp(times, history.times, way.open)
+        # An open place was pointed at where no target was.
+        shares = shares * np.interp(times, history.times, history.pointing.open)
     best = int(shares.argmax())
     kept = shares * (labels == labels[best])
     origin = kept @ np.stack([ray.origin for ray in rays]) / kept.sum()
