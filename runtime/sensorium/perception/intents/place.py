@@ -96,11 +96,15 @@ def place_of(
                 if np.isfinite(far):
                     return Place(beam.origin + beam.direction * far, space)
         return _centre(scene, at, space[0])
-    places = [(beam, _free(beam, space, reach_m)) for beam in pointed]
     seen_at = _free(looked, space, reach_m) if looked is not None else None
-    for beam, point in places:
-        if looked is None or beam.kind == FINGER or _agrees(looked, point):
+    for beam in pointed:
+        point = _free(beam, space, reach_m)
+        if looked is None or not _agrees(looked, point):
+            if looked is None or beam.kind == FINGER:
+                return Place(point, space)
+        elif looked.kind != EYES:
             return Place(point, space)
+    # Who points looks there, too, and eyes are off by less than hands.
     return Place(seen_at, space) if seen_at is not None else None
 
 
@@ -128,15 +132,16 @@ def _centre(scene: Scene, at: int, space: int) -> Place:
 
 
 def _looked(rays: Sequence[Seen], look: Look) -> Beam | None:
-    """The mean ray of the eyes in a look, else of the head; None: there was none."""
+    """The median ray of the eyes in a look, else of the head; None: there was none."""
     first = min(look.start_ns + _SETTLED_NS, look.end_ns)
     for kind in (EYES, HEAD):
         seen = [
             ray for ray in rays if ray.kind == kind and first <= ray.time_ns <= look.end_ns
         ]
         if seen:
-            direction = np.mean([ray.direction for ray in seen], axis=0)
-            origin = np.mean([ray.origin for ray in seen], axis=0)
+            # At a look's end some may be of the next one.
+            direction = np.median([ray.direction for ray in seen], axis=0)
+            origin = np.median([ray.origin for ray in seen], axis=0)
             return Beam(origin, direction / np.linalg.norm(direction), kind)
     return None
 
