@@ -45,7 +45,7 @@ LEAST_S = 0.25
 eyes", 1988), and some time to be made."""
 STAYS = 0.5
 """Probability that the eyes stay; our own figure."""
-ODD, ODD_S = 0.1, 2.0
+ODD, ODD_S = 0.2, 2.0
 """Probability that a look is as long as anything up to so many seconds; our own figures."""
 BLUR_S = 0.03
 """Standard deviation of a look's begin as it is found (`looks`): moments are 50 ms apart."""
