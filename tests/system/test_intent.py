@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import subprocess
@@ -10,12 +9,13 @@ import sys
 import time
 import wave
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from fixtures import engines, pulse
-from fixtures.clients import CLIENTS
+from fixtures.clients import Driver, compile_c
 from fixtures.daemon import Daemon
 from fixtures.fusing import VOCABULARY
 from fixtures.looking import at_angles, towards, turned
@@ -23,13 +23,9 @@ from fixtures.monado import MonadoService
 from fixtures.pulse import PulseServer, write_wav
 from fixtures.remote_driver import LEFT, RIGHT
 
-from sensorium.clock import now_ns
 from sensorium.sensors.resampler import Resampler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from fixtures.remote_driver import Remote
 
 pytestmark = [
@@ -54,16 +50,19 @@ partials = false
 enabled = true
 """
 HEAD = (0.3, 1.6, -0.2)
-PATIENCE_S = 30.0
-AHEAD, ASIDE = 11, 12
+AHEAD, ASIDE, ASIDE_DEG = 11, 12, 25
 LEAD_S = 2.0
+EARLIER_S = 0.5
+"""So long before its word the head turns."""
 
 
-def test_what_was_looked_at_when_it_was_said_is_meant(tmp_path: Path) -> None:
-    """The head has long turned to another target when the text is there."""
+def test_put_that_there_is_what_the_head_was_turned_to_in_time(tmp_path: Path) -> None:
+    """A program in C is told; the head has long turned elsewhere when the text is there."""
     pulse.require()
     for name in ("silero-vad", "whisper-tiny-en-encoder", "whisper-tiny-en-decoder", "minilm"):
         engines.ensure_built(name)
+    program = tmp_path / "intent_app"
+    compile_c(program, [Path(__file__).parents[1] / "fixtures" / "intent_app.c"])
     service = MonadoService(tmp_path / "m")
     service.start()
     words = tmp_path / "config" / "vocabularies"
@@ -79,85 +78,58 @@ def test_what_was_looked_at_when_it_was_said_is_meant(tmp_path: Path) -> None:
                 with daemon.client("tests") as client:
                     for kind in ("motion", "transcript"):
                         client.request("grant", action="allow", app="game", classes=kind)
-                session = client_module().connect("game", str(daemon.runtime_dir))
-                app = App(session)
-                app.show()
-                app.until("target", lambda row: row["since_ns"][0])
-                intent = say(app, remote, server, tmp_path)
-                assert (intent["verb"], intent["objects"][0]) == ("what", AHEAD)
-                assert (intent["object_count"], intent["unresolved"]) == (1, 0)
-                assert 0.3 < intent["score"] <= 1
-                explained(daemon, intent)
-                session.close()
+                with Driver([str(program), "game"], daemon.environment) as app:
+                    x, _, z = towards(at_angles(ASIDE_DEG, 0))
+                    assert app("show", f"{x:.5f}", f"{z:.5f}") == "OK"
+                    assert app("looked", AHEAD) == "OK"
+                    say(remote, server, tmp_path)
+                    explained(daemon, told(app))
     finally:
         service.stop()
 
 
-def say(app: App, remote: Remote, server: PulseServer, folder: Path) -> dict[str, Any]:
-    """Says it to the target ahead, and turns away at once; returns the intent."""
-    path, spoken_s = speech(folder, "What is this?")
+def say(remote: Remote, server: PulseServer, folder: Path) -> None:
+    """Says it while the head turns from the one to the other, and away when it is said."""
+    path, spoken_s = speech(folder, "Put that there.")
     with server.play(path):
-        time.sleep(LEAD_S + spoken_s)
-        turn(remote, 25)
-        app.until("target", lambda row: row["looked_at"]["ids"][0] == ASIDE)
-        return app.until("intent", lambda row: True)
+        # "There" begins behind the middle, and is looked at before.
+        time.sleep(LEAD_S + 0.55 * spoken_s - EARLIER_S)
+        turn(remote, ASIDE_DEG)
+        time.sleep(0.45 * spoken_s + EARLIER_S + 0.2)
+        turn(remote, -ASIDE_DEG)
+        time.sleep(1.0)
 
 
-def explained(daemon: Daemon, intent: dict[str, Any]) -> None:
+def told(app: Driver) -> int:
+    """Its id: the verb, the thing, and the place on the other thing's surface."""
+    intent, verb, score, unresolved, target, *rest = app("intent").split("\t")
+    place, objects = [float(one) for one in rest[:3]], [int(one) for one in rest[3:]]
+    assert (verb, objects, int(target), unresolved) == ("put", [AHEAD], ASIDE, "0")
+    assert 0.2 < float(score) <= 1
+    head = np.array(HEAD)
+    wanted = np.array(towards(at_angles(ASIDE_DEG, 0))) * 2
+    # Monado's local space need not begin where the remote driver's does.
+    apart = np.array(place)[[0, 2]] - wanted[[0, 2]] - head[[0, 2]]
+    assert float(np.linalg.norm(apart)) < 0.5
+    return int(intent)
+
+
+def explained(daemon: Daemon, intent: int) -> None:
     """The command line tells the same, with the evidence; an intent that never was is refused."""
-    told = daemon.command("why", str(intent["intent"]))
-    assert told.returncode == 0
-    assert "“this” was said" in told.stdout
-    assert "was looked at" in told.stdout
-    assert "thing 11 (11)" in told.stdout
+    shown = daemon.command("why", str(intent))
+    assert shown.returncode == 0
+    for text in ("“that” was said", "“there” was said", "was looked at", "thing 11 (11)"):
+        assert text in shown.stdout
     document = json.loads(daemon.command("why", "--json").stdout)
-    assert document["intent"] == intent["intent"]
-    assert (document["app"], document["verb"]) == ("game", "what")
+    assert document["intent"] == intent
+    assert (document["app"], document["verb"]) == ("game", "put")
     word, looked = document["evidence"][:2]
-    assert (word["kind"], word["text"], word["target"]["name"]) == ("word", "this", "thing 11")
+    assert (word["kind"], word["text"], word["target"]["name"]) == ("word", "that", "thing 11")
     assert looked["kind"] == "fixation"
     assert looked["from_s"] < word["from_s"] < document["seconds"]
     refused = daemon.command("why", "77000001")
     assert refused.returncode == 1
     assert "there is no intent 77000001" in refused.stderr
-
-
-class App:
-    """An app with the Python client."""
-
-    def __init__(self, session: Any) -> None:
-        names = ("scene", "target", "head", "intent")
-        self._channels = {name: session.channel(name) for name in names}
-
-    def show(self) -> None:
-        """Publishes two targets, ahead and aside."""
-        head = self.until("head", lambda row: True)
-        eye = head["pose"]["position"]
-        targets = []
-        for id_, angle in ((AHEAD, 0), (ASIDE, 25)):
-            ahead = towards(at_angles(angle, 0))
-            targets.append({
-                "id": id_, "radius": 0.1, "name": f"thing {id_}",
-                "orientation": (0.0, 0.0, 0.0, 1.0), "flags": 1,
-                "position": tuple(a + 2 * b for a, b in zip(eye, ahead, strict=True)),
-            })
-        status = self._channels["scene"].write({
-            "world_orientation": (0.0, 0.0, 0.0, 1.0), "world_scale": 1.0,
-            "space_generation": head["space_generation"], "count": 2, "targets": targets,
-        }, now_ns())
-        assert status.name == "OK"
-
-    def until(self, channel: str, holds: Callable[[Any], Any]) -> dict[str, Any]:
-        """The first record of a channel for which something holds."""
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            read = self._channels[channel].read(now_ns())
-            if read.status.name in ("NEW", "SAME"):
-                row = dict(read.record.to_dict())
-                if holds(row):
-                    return row
-            assert time.monotonic() < end, (channel, read.status)
-            time.sleep(0.01)
 
 
 def turn(remote: Remote, angle: float) -> None:
@@ -180,16 +152,3 @@ def speech(folder: Path, text: str) -> tuple[Path, float]:
     silence = np.zeros(int(LEAD_S * pulse.RATE))
     whole = np.concatenate([silence, sound, silence, silence])
     return write_wav(folder / "speech.wav", whole), len(sound) / pulse.RATE
-
-
-def client_module() -> Any:
-    """The file that an app copies."""
-    spec = importlib.util.spec_from_file_location(
-        "sensorium_client", CLIENTS / "python" / "sensorium_client.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module
