@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 from figures import Figures, percentiles
 from fixtures import engines
 from fixtures.fused_play import BOUND, GAZE, HEARD, OURS, POINTING, Judged, Played
-from fixtures.fused_replay import KINDS
+from fixtures.fused_stage import KINDS
 from fixtures.fused_words import Voice, Voices
 
 from sensorium.inference import store

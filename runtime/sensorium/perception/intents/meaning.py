@@ -3,60 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.perception.intents.alignment import GAZE, GRIP, POINTING, weights
+from sensorium.perception.intents.clues import Kind, said, seen_of
 from sensorium.perception.intents.deictic import Role
 from sensorium.perception.intents.fusion import NONE, Fusion, Slot
 from sensorium.perception.intents.place import Place, own_place, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from sensorium.perception.intents.alignment import Lag
+    from sensorium.perception.intents.clues import Clue
     from sensorium.perception.intents.deictic import Reference
     from sensorium.perception.intents.fusion import Reading
     from sensorium.perception.intents.gaze import Look
-    from sensorium.perception.intents.history import Array, History, Way
+    from sensorium.perception.intents.history import History
     from sensorium.perception.targets.scene import Scene
 
 ALTERNATIVES = 3
-_LEAST_WEIGHT = 0.1
-"""Evidence that is weaker is not listed."""
-_SAME = 0.5
-"""What is seen with at least this share of its best probability is of the same glance."""
-_GAP_NS = 150_000_000
 _DWELL_S = 0.15
 """A thing that was attended to for so long is one of "these": as long as short fixations are."""
 _AROUND_S = 1.5, 0.5
 """So long before and behind the word."""
 _MOST_SEVERAL = 8
-
-
-class Kind(IntEnum):
-    """The values of `evidence.kind`."""
-
-    WORD = 1
-    FIXATION = 2
-    RAY = 3
-    GRAB = 4
-    WEARER = 5
-    BEFORE = 6
-
-
-class Clue(NamedTuple):
-    """One piece of evidence; see the record."""
-
-    kind: Kind
-    word: int
-    text: str
-    target: int
-    start_ns: int
-    end_ns: int
-    weight: float
 
 
 class Alternative(NamedTuple):
@@ -171,20 +142,19 @@ class Resolver:
             # A place in the open has been looked at where no target is.
             none = not known or (thing == NONE and word.role is not Role.PLACE)
             target = 0 if none or thing == NONE else ids[thing]
-            self._say(made, Kind.WORD, word, target, made.chance if not none else 0.0)
+            made.clues.append(said(Kind.WORD, word, target, made.chance if not none else 0.0))
             if not none:
-                looked = self._looked(word, target, look)
-                made.clues += _strongest(looked, *self._hands(word, thing, nth))
+                made.clues += seen_of(self._history, word, thing, nth, look)
         if word.role is Role.PRONOUN and set(things) & set(self._before):
-            self._say(made, Kind.BEFORE, word, found[0], 1.0)
+            made.clues.append(said(Kind.BEFORE, word, found[0], 1.0))
 
     def _wearer(self, made: Meaning, word: Reference) -> None:
         place = own_place(word, self._history.rays)
-        self._say(made, Kind.WORD, word, 0, float(place is not None))
+        made.clues.append(said(Kind.WORD, word, 0, float(place is not None)))
         if place is None:
             made.unresolved += 1
         else:
-            self._say(made, Kind.WEARER, word, 0, 1.0)
+            made.clues.append(said(Kind.WEARER, word, 0, 1.0))
             if made.place is None:
                 made.place = place
 
@@ -194,8 +164,8 @@ class Resolver:
         if word.role is Role.PRONOUN and self._before:
             found = [ids[at] for at in self._before]
             made.objects += found
-            self._say(made, Kind.WORD, word, found[0], 1.0)
-            self._say(made, Kind.BEFORE, word, found[0], 1.0)
+            made.clues.append(said(Kind.WORD, word, found[0], 1.0))
+            made.clues.append(said(Kind.BEFORE, word, found[0], 1.0))
             return
         times, start = history.times, word.start_ns * 1e-9
         near = (times >= start - _AROUND_S[0]) & (times <= word.end_ns * 1e-9 + _AROUND_S[1])
@@ -209,49 +179,12 @@ class Resolver:
         made.objects += [ids[thing] for thing in things]
         made.unresolved += not things
         if not things:
-            self._say(made, Kind.WORD, word, 0, 0.0)
+            made.clues.append(said(Kind.WORD, word, 0, 0.0))
         for nth, thing in enumerate(things):
             chance = float(dwells[thing] / (dwells[thing] + _DWELL_S))
             made.chance = min(made.chance, chance)
-            self._say(made, Kind.WORD, word, ids[thing], chance)
-            looked = self._clue(Kind.FIXATION, history.gaze, GAZE, word, thing, 0)
-            made.clues += _strongest(looked, *self._hands(word, thing, nth))
-
-    def _say(
-        self, made: Meaning, kind: Kind, word: Reference, target: int, weight: float
-    ) -> None:
-        text = word.text if kind is Kind.WORD else ""
-        made.clues.append(
-            Clue(kind, word.word, text, target, word.start_ns, word.end_ns, weight)
-        )
-
-    def _looked(self, word: Reference, target: int, look: Look | None) -> Clue | None:
-        if look is None or look.weight < _LEAST_WEIGHT:
-            return None
-        return Clue(
-            Kind.FIXATION, word.word, "", target, look.start_ns, look.end_ns, look.weight
-        )
-
-    def _hands(self, word: Reference, thing: int, nth: int) -> Iterator[Clue | None]:
-        history = self._history
-        yield self._clue(Kind.RAY, history.pointing, POINTING, word, thing, nth)
-        yield self._clue(Kind.GRAB, history.grip, GRIP, word, thing, nth)
-
-    def _clue(
-        self, kind: Kind, way: Way, lag: Lag, word: Reference, thing: int, nth: int
-    ) -> Clue | None:
-        history = self._history
-        shares = weights(history.times, way.labels, word.start_ns * 1e-9, lag, nth) * way.known
-        total = float(shares.sum())
-        seen = way.chances[:, thing]
-        weight = float(shares @ seen) / total if total > 0 else 0.0
-        if weight < _LEAST_WEIGHT:
-            return None
-        first, last = _glance(history.times_ns, seen * way.known, int((shares * seen).argmax()))
-        return Clue(
-            kind, word.word, "", history.ids[thing] if thing != NONE else 0,
-            int(history.times_ns[first]), int(history.times_ns[last]), weight,
-        )
+            made.clues.append(said(Kind.WORD, word, ids[thing], chance))
+            made.clues += seen_of(history, word, thing, nth)
 
     def _other(self, fusion: Fusion, reading: Reading, slots: Sequence[Slot]) -> Alternative:
         thing, place = 0, None
@@ -265,22 +198,3 @@ class Resolver:
             else:
                 thing = thing or target
         return Alternative(thing, place, reading.chance)
-
-
-def _strongest(*clues: Clue | None) -> list[Clue]:
-    """What speaks for a thing, in each way that does, the strongest first."""
-    return sorted((one for one in clues if one is not None), key=lambda clue: -clue.weight)
-
-
-def _glance(times_ns: np.ndarray, seen: Array, peak: int) -> tuple[int, int]:
-    """The first and last moment of the glance at a peak."""
-    first = last = peak
-    least = seen[peak] * _SAME
-    while first and seen[first - 1] >= least and times_ns[first] - times_ns[first - 1] < _GAP_NS:
-        first -= 1
-    while (
-        last + 1 < len(seen) and seen[last + 1] >= least
-        and times_ns[last + 1] - times_ns[last] < _GAP_NS
-    ):
-        last += 1
-    return first, last
