@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from fixtures.fusing import Act, Speaker, frames, ids, intents
-from fixtures.looking import EYE, at_angles, scene
+from fixtures.looking import EYE, at_angles, scene, towards
 
 from sensorium import records
 from sensorium.channels.layout import Slot
@@ -137,6 +137,20 @@ def test_what_is_held_is_put_where_the_eyes_go(speaker: Speaker) -> None:
     (intent,) = intents(app)
     assert (ids(intent), intent["place_target"]) == ([1], 3)
     assert 4 in intent["evidence"]["kind"]
+
+
+def test_who_points_and_looks_at_a_place_means_where_the_eyes_are(speaker: Speaker) -> None:
+    """A controller is off by more than eyes; one that points elsewhere is not about the place."""
+    app = speaker.app(scene(PLACES))
+    down, beside = at_angles(0, -40), at_angles(5, -40)
+    for pointed in (beside, at_angles(60, -20)):
+        speaker.act(Act(60, PLACES[2]), Act(40, PLACES[1]), Act(60, down, pointed))
+        speaker.say("put that there", speaker.ago(0.7, 0.5, 0.1))
+        intent = intents(app)[-1]
+        assert (ids(intent), intent["place_target"], intent["has_place"]) == ([2], 0, 1)
+        ray = towards(down, EYE)
+        floor = [a - b * EYE[1] / ray[1] for a, b in zip(EYE, ray, strict=True)]
+        assert math.dist(intent["place"], floor) < 0.05
 
 
 def test_there_is_on_the_floor_or_so_far_along_the_ray(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from sensorium.perception.intents import scanpath
-from sensorium.perception.intents.history import History, Way
-from sensorium.perception.intents.looks import Looks, looks_of
+from sensorium.perception.intents.looks import Looks
 from sensorium.perception.intents.scanpath import Scanpath
 
 
@@ -101,37 +100,3 @@ def test_who_stares_means_what_is_stared_at() -> None:
         assert np.bincount(path.look, path.shares[0]).argmax() == 0
     path = Scanpath(looks([1.0], 1.0), [1.7])
     assert path.shares[0].sum() == pytest.approx(1)
-
-
-def history(labels: list[int], times: list[float] | None = None) -> History:
-    """Moments of 50 ms that show one target each; below 0: nobody knows."""
-    size = max(0, *labels) + 2
-    chances = np.full((len(labels), size), 0.1 / (size - 1))
-    known = np.array([label >= 0 for label in labels])
-    for row, label in zip(chances, labels, strict=True):
-        row[label] = 0.9
-    way = Way(chances, known, 0.15, chances[:, -1])
-    at = np.arange(len(labels)) * 0.05 if times is None else np.array(times)
-    return History(tuple(range(1, size)), (at * 1e9).astype(np.int64), way, way, way, ())
-
-
-@pytest.mark.parametrize(
-    ("labels", "begins", "seen"),
-    [
-        ([0] * 6 + [1] * 6, [0, 0.3], [0, 1]),
-        # A target that is passed is the way to the next one, one that flickers is none.
-        ([0] * 6 + [2] + [1] * 6, [0, 0.3], [0, 1]),
-        ([0] * 6 + [1] + [0] * 6, [0], [0]),
-        # Eyes that blink have not gone away.
-        ([0] * 6 + [-1] * 3 + [0] * 6 + [1] * 4, [0, 0.75], [0, 1]),
-        ([0] * 6 + [-1] * 12 + [0] * 6, [0, 0.9], [0, 0]),
-        ([0], [0], [0]), ([-1, 0, -1], [0.05], [0]), ([-1, -1], [], []),
-    ],
-)
-def test_looks_are_stretches_of_one_thing(
-    labels: list[int], begins: list[float], seen: list[int]
-) -> None:
-    found = looks_of(history(labels))
-    assert found.begins.tolist() == pytest.approx(begins, abs=1e-9)
-    assert found.chances.argmax(axis=1).tolist() == seen if seen else not len(found.chances)
-    assert (found.ends >= found.begins).all()
