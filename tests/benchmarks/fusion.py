@@ -51,6 +51,8 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=A_SCENE, help="utterances of a scene")
     parser.add_argument("--kept", type=Path, help="keep what was played in this file")
     options, _ = parser.parse_known_args()
+    # What is installed, or fp32: no figure here is one of an engine's.
+    engines.JUDGED = False
     kept: Path | None = options.kept
     voices = Voices(_recogniser, kept.with_suffix(".heard.json") if kept is not None else None)
     who = TUNED_VOICES if options.tune else HELD_OUT_VOICES
