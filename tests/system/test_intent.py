@@ -53,6 +53,7 @@ enabled = true
 HEAD = (0.3, 1.6, -0.2)
 AHEAD, ASIDE, ASIDE_DEG = 11, 12, 25
 LEAD_S = 2.0
+TRIES = 2
 EARLIER_S = 0.5
 """So long before its word the head turns."""
 
@@ -85,9 +86,7 @@ def test_put_that_there_is_what_the_head_was_turned_to_in_time(tmp_path: Path) -
                 with Driver([str(program), "game"], daemon.environment) as app:
                     x, _, z = towards(at_angles(ASIDE_DEG, 0))
                     assert app("show", f"{x:.5f}", f"{z:.5f}") == "OK"
-                    assert app("looked", AHEAD) == "OK"
-                    say(remote, server, tmp_path)
-                    explained(daemon, told(app))
+                    explained(daemon, told(spoken(app, remote, server, tmp_path)))
     finally:
         service.stop()
 
@@ -104,9 +103,21 @@ def say(remote: Remote, server: PulseServer, folder: Path) -> None:
         time.sleep(1.0)
 
 
-def told(app: Driver) -> int:
+def spoken(app: Driver, remote: Remote, server: PulseServer, folder: Path) -> str:
+    """What the app is told. Where a busy machine lost some of the sound it is said once more."""
+    for _ in range(TRIES):
+        turn(remote, 0)
+        assert app("looked", AHEAD) == "OK"
+        say(remote, server, folder)
+        line = app("intent")
+        if line != "LATE":
+            return line
+    raise AssertionError("nothing was understood")
+
+
+def told(line: str) -> int:
     """Its id: the verb, the thing, and the place on the other thing's surface."""
-    intent, verb, score, unresolved, target, *rest = app("intent").split("\t")
+    intent, verb, score, unresolved, target, *rest = line.split("\t")
     place, objects = [float(one) for one in rest[:3]], [int(one) for one in rest[3:]]
     assert (verb, objects, int(target), unresolved) == ("put", [AHEAD], ASIDE, "0")
     assert 0.2 < float(score) <= 1
