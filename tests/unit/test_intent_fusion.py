@@ -31,8 +31,8 @@ def history(gaze: np.ndarray | None, pointing: np.ndarray | None = None) -> Hist
     count, size = chances.shape
     even = way(np.full(chances.shape, 1 / size), 0.05, False)
     times = np.arange(1, count + 1) * STEP_NS
-    ways = (way(one, 0.15) if one is not None else even for one in (gaze, pointing))
-    return History(tuple(range(11, 10 + size)), times, *ways, even, ())
+    looked, pointed = (way(one, 0.15) if one is not None else even for one in (gaze, pointing))
+    return History(tuple(range(11, 10 + size)), times, looked, pointed, even, ())
 
 
 def glances(*stretches: tuple[int, int], size: int = 4, sure: float = 0.9) -> np.ndarray:
@@ -105,7 +105,8 @@ def test_nothing_is_known_where_nothing_was_traced_at_the_words_time() -> None:
     seen = history(glances((10, 0)))
     early, late = (Fusion(seen, [Slot(word(at), 1)]).known for at in (0.6, 5.0))
     assert (early, late) == ([True], [False])
-    nobody = History((), np.zeros(0, np.int64), *(way(np.zeros((0, 1)), 0.1),) * 3, ())
+    none = way(np.zeros((0, 1)), 0.1)
+    nobody = History((), np.zeros(0, np.int64), none, none, none, ())
     fusion = Fusion(nobody, [Slot(word(1.0), 1)])
     assert fusion.known == [False]
     assert fusion.readings()[0].things == (NONE,)
