@@ -24,7 +24,7 @@ class Look(NamedTuple):
     Attributes:
         start_ns: Its begin.
         end_ns: Its end.
-        weight: How probable it is, by gaze alone, that the word's thing was looked at for it.
+        weight: How probable it is that the word's thing was looked at then.
     """
 
     start_ns: int
@@ -80,9 +80,9 @@ class Gaze:
             return [None] * len(things)
         made: list[Look | None] = []
         given = self._path.given([self._chances[:, thing] for thing in things])
-        for thing, chances, shares in zip(things, given, self._path.shares, strict=True):
+        for thing, chances in zip(things, given, strict=True):
             look = int(np.bincount(self._path.look, chances).argmax())
-            weight = float(shares @ self.looks.chances[self._path.look, thing])
+            weight = float(self.looks.chances[look, thing])
             begin, end = float(self.looks.begins[look]), float(self.looks.ends[look])
             made.append(Look(round(begin * 1e9), round(end * 1e9), weight))
         return made
