@@ -793,7 +793,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_alternative_t, score) == 84, "alternative.sc
 
 /* Why an intent was read so. */
 typedef struct sensorium_evidence {
-  uint32_t kind; /* 1 word, 2 fixation, 3 pointing ray, 4 grab */
+  uint32_t kind; /* 1 word, 2 fixation, 3 pointing ray, 4 grab, 5 the wearer's own place, 6 what was meant before */
   uint32_t word; /* index in the transcript */
   uint64_t target; /* id that it pointed to */
   uint64_t start_ns; /* capture time of its begin */
@@ -810,14 +810,22 @@ SENSORIUM_ASSERT(offsetof(sensorium_evidence_t, end_ns) == 24, "evidence.end_ns"
 SENSORIUM_ASSERT(offsetof(sensorium_evidence_t, weight) == 32, "evidence.weight");
 SENSORIUM_ASSERT(offsetof(sensorium_evidence_t, reserved) == 36, "evidence.reserved");
 
+/* The word of one piece of evidence. */
+typedef struct sensorium_evident_word {
+  char text[16]; /* as plain word; empty unless `kind` is 1 */
+} sensorium_evident_word_t;
+SENSORIUM_ASSERT(sizeof(sensorium_evident_word_t) == 16, "size of evident_word");
+SENSORIUM_ASSERT(offsetof(sensorium_evident_word_t, text) == 0, "evident_word.text");
+
 /* What the wearer means. */
 #define SENSORIUM_INTENT_ID 13
 #define SENSORIUM_INTENT_MAJOR 1
-#define SENSORIUM_INTENT_MINOR 0
+#define SENSORIUM_INTENT_MINOR 1
 #define SENSORIUM_INTENT_PLACE 3
 #define SENSORIUM_INTENT_OBJECTS 8
 #define SENSORIUM_INTENT_ALTERNATIVES 3
 #define SENSORIUM_INTENT_EVIDENCE 8
+#define SENSORIUM_INTENT_WORDS 8
 typedef struct sensorium_intent {
   uint64_t intent; /* id, for `sensorium why ID` */
   uint64_t utterance; /* of the transcript */
@@ -832,9 +840,18 @@ typedef struct sensorium_intent {
   uint64_t objects[8]; /* ids of the app's targets */
   char verb[64]; /* verb of the app's vocabulary */
   sensorium_alternative_t alternatives[3]; /* best first */
-  sensorium_evidence_t evidence[8]; /* strongest first */
+  sensorium_evidence_t evidence[8]; /* word by word: each is followed by what it was read from */
+  sensorium_evident_word_t words[8]; /* of `evidence`, in its order */
+  uint32_t unresolved; /* words that refer to something that was not found */
+  uint32_t evidence_lost; /* evidence beyond the 8, not listed */
+  uint64_t place_target; /* id of the target that `place` is on; 0 none */
+  uint32_t space; /* of `place`: 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* of `place`: counts recentres of that space */
+  uint64_t start_ns; /* capture time of the utterance's begin */
+  uint64_t end_ns; /* capture time of its end */
+  uint8_t _pad0[24];
 } sensorium_intent_t;
-SENSORIUM_ASSERT(sizeof(sensorium_intent_t) == 768, "size of intent");
+SENSORIUM_ASSERT(sizeof(sensorium_intent_t) == 960, "size of intent");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, intent) == 0, "intent.intent");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, utterance) == 8, "intent.utterance");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, score) == 16, "intent.score");
@@ -849,6 +866,15 @@ SENSORIUM_ASSERT(offsetof(sensorium_intent_t, objects) == 56, "intent.objects");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, verb) == 120, "intent.verb");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, alternatives) == 184, "intent.alternatives");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, evidence) == 448, "intent.evidence");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, words) == 768, "intent.words");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, unresolved) == 896, "intent.unresolved");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, evidence_lost) == 900, "intent.evidence_lost");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, place_target) == 904, "intent.place_target");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, space) == 912, "intent.space");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, space_generation) == 916, "intent.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, start_ns) == 920, "intent.start_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, end_ns) == 928, "intent.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, _pad0) == 936, "intent._pad0");
 
 /* An estimate of emotion; off by default. */
 #define SENSORIUM_EMOTION_ID 14
@@ -1469,6 +1495,65 @@ SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, dispersion) == 84, "ey
 SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, evidence) == 88, "eye_movement_event.evidence");
 SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, _pad0) == 92, "eye_movement_event._pad0");
 
+/* A record of `target`, kept for 12 s: one in 50 ms. */
+#define SENSORIUM_TARGET_TRACE_ID 30
+#define SENSORIUM_TARGET_TRACE_MAJOR 1
+#define SENSORIUM_TARGET_TRACE_MINOR 0
+#define SENSORIUM_TARGET_TRACE_POINTED_AT 2
+#define SENSORIUM_TARGET_TRACE_GRABBED 2
+#define SENSORIUM_TARGET_TRACE_NOTHING 5
+typedef struct sensorium_target_trace {
+  sensorium_ranked_t looked_at; /* by gaze */
+  sensorium_ranked_t pointed_at[2]; /* by the left, the right hand */
+  sensorium_ranked_t grabbed[2]; /* by the left, the right hand */
+  float nothing[5]; /* probabilities of no target: looked at, pointed at by the left, the right hand, grabbed by the left, the right hand */
+  uint32_t looked_source; /* 1 eye gaze, 2 the head's ray; 0 none */
+  uint32_t hands; /* bits, as in `target`: 1 the left points, 2 the right; 4 the left grips, 8 the right */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[24];
+} sensorium_target_trace_t;
+SENSORIUM_ASSERT(sizeof(sensorium_target_trace_t) == 256, "size of target_trace");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, looked_at) == 0, "target_trace.looked_at");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, pointed_at) == 40, "target_trace.pointed_at");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, grabbed) == 120, "target_trace.grabbed");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, nothing) == 200, "target_trace.nothing");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, looked_source) == 220, "target_trace.looked_source");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, hands) == 224, "target_trace.hands");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, reserved) == 228, "target_trace.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, _pad0) == 232, "target_trace._pad0");
+
+/* One ray of a moment. */
+#define SENSORIUM_TRACED_RAY_ORIGIN 3
+#define SENSORIUM_TRACED_RAY_DIRECTION 3
+typedef struct sensorium_traced_ray {
+  uint32_t kind; /* 0 none, 1 the eyes, 2 the head, 3 a finger that points, 4 a controller's aim */
+  float origin[3]; /* m */
+  float direction[3]; /* unit vector */
+  uint32_t reserved; /* 0 */
+} sensorium_traced_ray_t;
+SENSORIUM_ASSERT(sizeof(sensorium_traced_ray_t) == 32, "size of traced_ray");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, kind) == 0, "traced_ray.kind");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, origin) == 4, "traced_ray.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, direction) == 16, "traced_ray.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, reserved) == 28, "traced_ray.reserved");
+
+/* Rays, kept for 12 s: one moment in 50 ms. */
+#define SENSORIUM_RAY_TRACE_ID 31
+#define SENSORIUM_RAY_TRACE_MAJOR 1
+#define SENSORIUM_RAY_TRACE_MINOR 0
+#define SENSORIUM_RAY_TRACE_RAYS 3
+typedef struct sensorium_ray_trace {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  sensorium_traced_ray_t rays[3]; /* on ray_trace: the head's, the left, the right hand's; on gaze_trace: the eyes' */
+  uint8_t _pad0[24];
+} sensorium_ray_trace_t;
+SENSORIUM_ASSERT(sizeof(sensorium_ray_trace_t) == 128, "size of ray_trace");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, space) == 0, "ray_trace.space");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, space_generation) == 4, "ray_trace.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, rays) == 8, "ray_trace.rays");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, _pad0) == 104, "ray_trace._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1593,9 +1678,11 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"controller_right", SENSORIUM_REGION_MOTION, 4, 1, 320, 0},
     {"ray_left", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"ray_right", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
+    {"ray_trace", SENSORIUM_REGION_MOTION, 31, 1, 128, 1},
     {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 128, 0},
     {"eye_movement", SENSORIUM_REGION_GAZE, 28, 1, 192, 0},
     {"eye_movement_event", SENSORIUM_REGION_GAZE, 29, 1, 128, 1},
+    {"gaze_trace", SENSORIUM_REGION_GAZE, 31, 1, 128, 1},
     {"audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"output_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"clean_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
@@ -1606,8 +1693,9 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"objects", SENSORIUM_REGION_CAMERA, 15, 1, 4160, 0},
     {"emotion", SENSORIUM_REGION_EMOTION, 14, 1, 128, 0},
     {"command", SENSORIUM_REGION_APP, 12, 1, 1152, 1},
-    {"intent", SENSORIUM_REGION_APP, 13, 1, 768, 1},
+    {"intent", SENSORIUM_REGION_APP, 13, 1, 960, 1},
     {"target", SENSORIUM_REGION_APP, 18, 1, 320, 0},
+    {"target_trace", SENSORIUM_REGION_APP, 30, 1, 256, 1},
     {"scene", SENSORIUM_REGION_APP, 16, 1, 90176, 0},
     {"frame_timing", SENSORIUM_REGION_APP, 17, 1, 128, 1}};
   size_t i;
@@ -2408,6 +2496,30 @@ static inline sensorium_status sensorium_read_eye_movement_event(sensorium_chann
 static inline sensorium_status sensorium_next_eye_movement_event(sensorium_channel_t *c, sensorium_eye_movement_event_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_event_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_EVENT_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_target_trace(sensorium_channel_t *c, sensorium_target_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_target_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_TARGET_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_target_trace(sensorium_channel_t *c, sensorium_target_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_target_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_TARGET_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_ray_trace(sensorium_channel_t *c, sensorium_ray_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_ray_trace(sensorium_channel_t *c, sensorium_ray_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_TRACE_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

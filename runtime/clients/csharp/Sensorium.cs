@@ -244,9 +244,11 @@ namespace Sensorium
             { "controller_right", new Catalogue("motion", 4, false) },
             { "ray_left", new Catalogue("motion", 25, false) },
             { "ray_right", new Catalogue("motion", 25, false) },
+            { "ray_trace", new Catalogue("motion", 31, true) },
             { "gaze", new Catalogue("gaze", 5, false) },
             { "eye_movement", new Catalogue("gaze", 28, false) },
             { "eye_movement_event", new Catalogue("gaze", 29, true) },
+            { "gaze_trace", new Catalogue("gaze", 31, true) },
             { "audio", new Catalogue("audio", 6, true) },
             { "output_audio", new Catalogue("audio", 6, true) },
             { "clean_audio", new Catalogue("audio", 6, true) },
@@ -259,6 +261,7 @@ namespace Sensorium
             { "command", new Catalogue("app", 12, true) },
             { "intent", new Catalogue("app", 13, true) },
             { "target", new Catalogue("app", 18, false) },
+            { "target_trace", new Catalogue("app", 30, true) },
             { "scene", new Catalogue("app", 16, false) },
             { "frame_timing", new Catalogue("app", 17, true) },
         };
@@ -1104,7 +1107,7 @@ namespace Sensorium
     /// <summary>Why an intent was read so.</summary>
     public sealed class EvidencePart : Part
     {
-        /// <summary>1 word, 2 fixation, 3 pointing ray, 4 grab</summary>
+        /// <summary>1 word, 2 fixation, 3 pointing ray, 4 grab, 5 the wearer's own place, 6 what was meant before</summary>
         public uint Kind;
         /// <summary>index in the transcript</summary>
         public uint Word;
@@ -1128,6 +1131,18 @@ namespace Sensorium
             EndNs = BitConverter.ToUInt64(source, at + 24);
             Weight = BitConverter.ToSingle(source, at + 32);
             Reserved = BitConverter.ToUInt32(source, at + 36);
+        }
+    }
+
+    /// <summary>The word of one piece of evidence.</summary>
+    public sealed class EvidentWordPart : Part
+    {
+        /// <summary>as plain word; empty unless `kind` is 1</summary>
+        public readonly Text Text = new Text(16);
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Text.Decode(source, at + 0);
         }
     }
 
@@ -1160,14 +1175,30 @@ namespace Sensorium
         public readonly Text Verb = new Text(64);
         /// <summary>best first</summary>
         public readonly AlternativePart[] Alternatives = Make<AlternativePart>(3);
-        /// <summary>strongest first</summary>
+        /// <summary>word by word: each is followed by what it was read from</summary>
         public readonly EvidencePart[] Evidence = Make<EvidencePart>(8);
+        /// <summary>of `evidence`, in its order</summary>
+        public readonly EvidentWordPart[] Words = Make<EvidentWordPart>(8);
+        /// <summary>words that refer to something that was not found</summary>
+        public uint Unresolved;
+        /// <summary>evidence beyond the 8, not listed</summary>
+        public uint EvidenceLost;
+        /// <summary>id of the target that `place` is on; 0 none</summary>
+        public ulong PlaceTarget;
+        /// <summary>of `place`: 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>of `place`: counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>capture time of the utterance's begin</summary>
+        public ulong StartNs;
+        /// <summary>capture time of its end</summary>
+        public ulong EndNs;
         /// <inheritdoc/>
         public override int RecordId { get { return 13; } }
         /// <inheritdoc/>
         public override int RecordMajor { get { return 1; } }
         /// <inheritdoc/>
-        public override int RecordSize { get { return 768; } }
+        public override int RecordSize { get { return 960; } }
 
         internal override void Decode(byte[] source, int at)
         {
@@ -1185,6 +1216,14 @@ namespace Sensorium
             Verb.Decode(source, at + 120);
             for (int i = 0; i < 3; i++) Alternatives[i].Decode(source, at + 184 + 88 * i);
             for (int i = 0; i < 8; i++) Evidence[i].Decode(source, at + 448 + 40 * i);
+            for (int i = 0; i < 8; i++) Words[i].Decode(source, at + 768 + 16 * i);
+            Unresolved = BitConverter.ToUInt32(source, at + 896);
+            EvidenceLost = BitConverter.ToUInt32(source, at + 900);
+            PlaceTarget = BitConverter.ToUInt64(source, at + 904);
+            Space = BitConverter.ToUInt32(source, at + 912);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 916);
+            StartNs = BitConverter.ToUInt64(source, at + 920);
+            EndNs = BitConverter.ToUInt64(source, at + 928);
         }
     }
 
@@ -2111,6 +2150,87 @@ namespace Sensorium
             PeakSpeed = BitConverter.ToSingle(source, at + 80);
             Dispersion = BitConverter.ToSingle(source, at + 84);
             Evidence = BitConverter.ToUInt32(source, at + 88);
+        }
+    }
+
+    /// <summary>A record of `target`, kept for 12 s: one in 50 ms.</summary>
+    public sealed class TargetTraceRecord : Record
+    {
+        /// <summary>by gaze</summary>
+        public readonly RankedPart LookedAt = new RankedPart();
+        /// <summary>by the left, the right hand</summary>
+        public readonly RankedPart[] PointedAt = Make<RankedPart>(2);
+        /// <summary>by the left, the right hand</summary>
+        public readonly RankedPart[] Grabbed = Make<RankedPart>(2);
+        /// <summary>probabilities of no target: looked at, pointed at by the left, the right hand, grabbed by the left, the right hand</summary>
+        public readonly float[] Nothing = new float[5];
+        /// <summary>1 eye gaze, 2 the head's ray; 0 none</summary>
+        public uint LookedSource;
+        /// <summary>bits, as in `target`: 1 the left points, 2 the right; 4 the left grips, 8 the right</summary>
+        public uint Hands;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 30; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 256; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            LookedAt.Decode(source, at + 0);
+            for (int i = 0; i < 2; i++) PointedAt[i].Decode(source, at + 40 + 40 * i);
+            for (int i = 0; i < 2; i++) Grabbed[i].Decode(source, at + 120 + 40 * i);
+            Buffer.BlockCopy(source, at + 200, Nothing, 0, 20);
+            LookedSource = BitConverter.ToUInt32(source, at + 220);
+            Hands = BitConverter.ToUInt32(source, at + 224);
+            Reserved = BitConverter.ToUInt32(source, at + 228);
+        }
+    }
+
+    /// <summary>One ray of a moment.</summary>
+    public sealed class TracedRayPart : Part
+    {
+        /// <summary>0 none, 1 the eyes, 2 the head, 3 a finger that points, 4 a controller's aim</summary>
+        public uint Kind;
+        /// <summary>m</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>unit vector</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>0</summary>
+        public uint Reserved;
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Kind = BitConverter.ToUInt32(source, at + 0);
+            Buffer.BlockCopy(source, at + 4, Origin, 0, 12);
+            Buffer.BlockCopy(source, at + 16, Direction, 0, 12);
+            Reserved = BitConverter.ToUInt32(source, at + 28);
+        }
+    }
+
+    /// <summary>Rays, kept for 12 s: one moment in 50 ms.</summary>
+    public sealed class RayTraceRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>on ray_trace: the head's, the left, the right hand's; on gaze_trace: the eyes'</summary>
+        public readonly TracedRayPart[] Rays = Make<TracedRayPart>(3);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 31; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 128; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            for (int i = 0; i < 3; i++) Rays[i].Decode(source, at + 8 + 32 * i);
         }
     }
 

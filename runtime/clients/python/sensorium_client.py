@@ -202,7 +202,7 @@ RECORDS = {
     "transcript": (10, 1, 1),
     "wake_word": (11, 1, 1),
     "command": (12, 1, 1),
-    "intent": (13, 1, 0),
+    "intent": (13, 1, 1),
     "emotion": (14, 1, 0),
     "objects": (15, 1, 0),
     "scene": (16, 1, 0),
@@ -219,6 +219,8 @@ RECORDS = {
     "head_gesture": (27, 1, 0),
     "eye_movement": (28, 1, 0),
     "eye_movement_event": (29, 1, 0),
+    "target_trace": (30, 1, 0),
+    "ray_trace": (31, 1, 0),
 }
 """Record name to (id, major, minor)."""
 
@@ -245,9 +247,11 @@ CHANNELS = {
     "controller_right": ("motion", "controller", False),
     "ray_left": ("motion", "ray", False),
     "ray_right": ("motion", "ray", False),
+    "ray_trace": ("motion", "ray_trace", True),
     "gaze": ("gaze", "gaze", False),
     "eye_movement": ("gaze", "eye_movement", False),
     "eye_movement_event": ("gaze", "eye_movement_event", True),
+    "gaze_trace": ("gaze", "ray_trace", True),
     "audio": ("audio", "audio", True),
     "output_audio": ("audio", "audio", True),
     "clean_audio": ("audio", "audio", True),
@@ -260,6 +264,7 @@ CHANNELS = {
     "command": ("app", "command", True),
     "intent": ("app", "intent", True),
     "target": ("app", "target", False),
+    "target_trace": ("app", "target_trace", True),
     "scene": ("app", "scene", False),
     "frame_timing": ("app", "frame_timing", True),
 }
@@ -469,7 +474,10 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "weight": ("f", 1, 32),
         "reserved": ("I", 1, 36),
     }),
-    "intent": (768, {
+    "evident_word": (16, {
+        "text": ("s", 16, 0),
+    }),
+    "intent": (960, {
         "intent": ("Q", 1, 0),
         "utterance": ("Q", 1, 8),
         "score": ("f", 1, 16),
@@ -484,6 +492,14 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "verb": ("s", 64, 120),
         "alternatives": ("alternative", 3, 184),
         "evidence": ("evidence", 8, 448),
+        "words": ("evident_word", 8, 768),
+        "unresolved": ("I", 1, 896),
+        "evidence_lost": ("I", 1, 900),
+        "place_target": ("Q", 1, 904),
+        "space": ("I", 1, 912),
+        "space_generation": ("I", 1, 916),
+        "start_ns": ("Q", 1, 920),
+        "end_ns": ("Q", 1, 928),
     }),
     "emotion": (128, {
         "source": ("I", 1, 0),
@@ -729,6 +745,26 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "peak_speed": ("f", 1, 80),
         "dispersion": ("f", 1, 84),
         "evidence": ("I", 1, 88),
+    }),
+    "target_trace": (256, {
+        "looked_at": ("ranked", 1, 0),
+        "pointed_at": ("ranked", 2, 40),
+        "grabbed": ("ranked", 2, 120),
+        "nothing": ("f", 5, 200),
+        "looked_source": ("I", 1, 220),
+        "hands": ("I", 1, 224),
+        "reserved": ("I", 1, 228),
+    }),
+    "traced_ray": (32, {
+        "kind": ("I", 1, 0),
+        "origin": ("f", 3, 4),
+        "direction": ("f", 3, 16),
+        "reserved": ("I", 1, 28),
+    }),
+    "ray_trace": (128, {
+        "space": ("I", 1, 0),
+        "space_generation": ("I", 1, 4),
+        "rays": ("traced_ray", 3, 8),
     }),
 }
 """Record or struct name to (size in bytes, its fields)."""
