@@ -17,7 +17,7 @@ from sensorium.perception.intents.alignment import AFTER_S, BEFORE_S
 from sensorium.perception.intents.deictic import references
 from sensorium.perception.intents.history import read
 from sensorium.perception.intents.meaning import Meaning, Resolver
-from sensorium.perception.targets.scene import Scene, read_scene
+from sensorium.perception.targets.scene import Scene, SceneReader
 from sensorium.records.fields import encode_text
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _scene(apps: Apps, app: App) -> Scene | None:
     sample = apps.newest(app.session, "scene")
     if sample is None or not sample.valid:
         return None
-    found = read_scene(sample.record)
+    found = SceneReader().read(sample.record)
     return found if isinstance(found, Scene) else None
 
 

@@ -128,7 +128,7 @@ def _row(scene: Scene | None, target: int) -> int | None:
 
 
 def _centre(scene: Scene, at: int, space: int) -> Place:
-    return Place(scene.centres[at], (space, scene.generation))
+    return Place(scene.centres[:, at], (space, scene.generation))
 
 
 def _looked(rays: Sequence[Seen], look: Look) -> Beam | None:
@@ -187,11 +187,17 @@ def _agrees(looked: Beam, point: Array) -> bool:
 
 def _hit(scene: Scene, at: int, origin: Array, direction: Array) -> float:
     """Distance to where a ray meets a target, m; infinite where it misses."""
-    offset = scene.centres[at] - origin
-    if scene.boxes[at]:
-        axes = scene.axes[at]
-        return float(box_entry(-(axes @ offset), axes @ direction, scene.halves[at]))
-    return float(sphere_entry(offset, direction, scene.radii[at]))
+    offset = scene.centres[:, at] - origin
+    radius = float(scene.radii[at])
+    if radius:
+        return sphere_entry(_plain(offset), _plain(direction), radius)
+    axes = scene.axes[:, :, at].T
+    return box_entry(_plain(axes @ offset), _plain(scene.halves[:, at]), _plain(axes @ direction))
+
+
+def _plain(vector: Array) -> tuple[float, float, float]:
+    x, y, z = vector.tolist()
+    return x, y, z
 
 
 def _free(beam: Beam, space: tuple[int, int], reach_m: float) -> Array:
