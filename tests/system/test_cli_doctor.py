@@ -14,7 +14,7 @@ from fixtures.pulse import PulseServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 CONFIG = """
 [sensors.openxr]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 CONFIG = """
 [sensors.microphone]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fixtures.remote_driver import Remote
 
 pytestmark = [
-    *pulse.MARKS,
+    pytest.mark.system,
     pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
 ]
 CONFIG = """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fixtures.sensor_io import Published
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sensorium.channels.reader import Snapshot
     from sensorium.channels.region import Region
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 RATE = 16_000
 CONFIG = """

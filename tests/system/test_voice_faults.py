@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
 from fixtures import engines, pulse
 from fixtures.voice_faults import Line, Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 LINES, FAULTS = 2, 10
 """Daemons side by side, each with a microphone of its own, and the faults of each."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fixtures.voice_reader import Heard
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 CONFIG = """
 [sensors.microphone]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sensorium.channels.region import Region
 
-pytestmark = pulse.MARKS
+pytestmark = pytest.mark.system
 
 CONFIG = """
 [sensors.microphone]

@@ -8,9 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from bootstrap import monado, package_manager, terminal
 from bootstrap.environment import ROOT, Environment, SetupError
@@ -45,7 +46,12 @@ _COMPUTING = _system(
 )
 """System tests that compute all the time."""
 _BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")
-"""Those that compute half of the time; the others mostly wait for what is played or moved."""
+"""Those that compute half of the time."""
+_LISTENING = _system(
+    "cli_doctor", "echo", "enrol", "intent", "microphone", "output_sound", "voice", "voice_faults",
+    "voice_line", "wake_word",
+)
+"""Those that hear: sound comes in its own time, so one after the other. The rest mostly waits."""
 _MOST_WORKERS = 4
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Of numpy in each of several workers: more only wait for each other."""
@@ -72,7 +78,8 @@ def main(arguments: Sequence[str]) -> int:
         environment.ensure(["build", "echo"], ["dev"], yes=yes)
         if options.bare:
             package_manager.provide([DEBOOTSTRAP], yes=yes)
-            return _pytest(environment, ["tests/system/test_bare_root.py", *passed], bare=True)
+            alone = ["tests/system/test_bare_root.py", *passed]
+            return 0 if _pytest(environment, alone, bare=True) else 1
         with _Pool(_STEPS_AT_ONCE) as pool:
             # Beside them, since what is brought is mostly waited for.
             passes = {
@@ -161,52 +168,75 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
     """Runs what the arguments name; without any all tests, several at once."""
     if passed:
-        return _pytest(environment, [*(_FAST if fast else ()), *passed]) == 0
+        return _pytest(environment, [*(_FAST if fast else ()), *passed])
     if fast:
-        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST]) == 0
+        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST])
     system = sorted(ROOT.glob("tests/system/test_*.py"))
     files = [path.relative_to(ROOT).as_posix() for path in system]
-    runs = (
-        [*_at_once(_MOST_WORKERS), *_COMPUTING, *_FAST],
-        [*_at_once(2), *_BUSY],
-        [*_at_once(2, "loadgroup"), *(file for file in files if file not in _COMPUTING + _BUSY)],
-    )
+    rest = [file for file in files if file not in _COMPUTING + _BUSY + _LISTENING]
     end = time.monotonic() + _LIMIT_S
-    ended = [_pytest(environment, run, limit_s=end - time.monotonic()) for run in runs]
-    return not any(ended)
+    good = [
+        _pytest(environment, *runs, limit_s=end - time.monotonic()) for runs in (
+            ([*_at_once(_MOST_WORKERS), *_COMPUTING, *_FAST],),
+            ([*_at_once(2), *_BUSY],),
+            (_LISTENING, rest),
+        )
+    ]
+    return all(good)
 
 
-def _at_once(workers: int, together: str = "loadfile") -> list[str]:
-    """Options for several tests at once, where there are as many cores.
-
-    Args:
-        workers: At most so many.
-        together: Which tests come one after the other, see pytest-xdist: those of a file
-            (loadfile), or those of an `xdist_group` (loadgroup).
-    """
+def _at_once(workers: int) -> list[str]:
+    """Options for so many files at once, where there are as many cores."""
     workers = min(os.cpu_count() or 1, workers)
-    return ["-n", str(workers), "--dist", together] if workers > 1 else []
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
 
 
 def _pytest(
-    environment: Environment, arguments: Sequence[str], *, bare: bool = False,
-    limit_s: float = _LIMIT_S,
-) -> int:
-    command = [str(environment.program("python")), "-m", "pytest", *arguments]
+    environment: Environment, *runs: Sequence[str], bare: bool = False, limit_s: float = _LIMIT_S
+) -> bool:
+    """Runs pytest with each list of arguments, beside each other; the first one is seen at work."""
+    program = str(environment.program("python"))
     extra = {"SENSORIUM_TEST_BARE_ROOTS": "1"} if bare else {}
-    if "-n" in arguments:
-        extra |= dict.fromkeys(_THREADS, "1")
     sys.stdout.flush()
-    running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **extra})
+    with contextlib.ExitStack() as stack:
+        running: list[tuple[subprocess.Popen[bytes], IO[str] | None]] = []
+        for arguments in runs:
+            threads = dict.fromkeys(_THREADS, "1") if "-n" in arguments else {}
+            said = stack.enter_context(tempfile.TemporaryFile("w+")) if running else None
+            process = subprocess.Popen(
+                [program, "-m", "pytest", *arguments], cwd=ROOT, stdout=said,
+                env={**os.environ, **extra, **threads},
+            )
+            stack.callback(_end, process)
+            running.append((process, said))
+        statuses = _await([process for process, _ in running], None if bare else limit_s)
+        for _, said in running:
+            if said is not None:
+                said.seek(0)
+                sys.stdout.write(said.read())
+    return not any(statuses)
+
+
+def _await(processes: Sequence[subprocess.Popen[bytes]], limit_s: float | None) -> list[int]:
+    """Their exit statuses; those that take too long are ended as Ctrl-C ends them."""
+    end = time.monotonic() + (limit_s or 0.0)
     try:
-        return running.wait(None if bare else max(limit_s, 0.0))
+        return [
+            process.wait(None if limit_s is None else max(end - time.monotonic(), 0.0))
+            for process in processes
+        ]
     except subprocess.TimeoutExpired:
         terminal.say(f"pytest is ended: the tests took more than {_LIMIT_S // 60} minutes")
-        running.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
-        return 1
-    finally:
-        # What was interrupted gets time to end what it started.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(_LEAVE_S)
-        running.kill()
-        running.wait()
+        for process in processes:
+            process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_LEAVE_S)
+        return [1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """What was interrupted gets time to end what it started."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_LEAVE_S)
+    process.kill()
+    process.wait()
