@@ -210,10 +210,10 @@ def _pytest(
             stack.callback(_end, process)
             running.append((process, said))
         statuses = _await([process for process, _ in running], None if bare else limit_s)
-        for _, said in running:
-            if said is not None:
-                said.seek(0)
-                sys.stdout.write(said.read())
+        for _, printed in running:
+            if printed is not None:
+                printed.seek(0)
+                sys.stdout.write(printed.read())
     return not any(statuses)
 
 
