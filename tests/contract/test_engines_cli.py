@@ -17,6 +17,7 @@ from fixtures import engines, graphs
 
 from sensorium import folders
 from sensorium.inference import store
+from sensorium_tools import cli
 from sensorium_tools.plan.build import missing
 
 ROOT = folders.data_room("engines").parent
@@ -167,14 +168,18 @@ def garbled(model: onnx.ModelProto, **changes: object) -> bytes:
     ],
     ids=["text", "empty", "cut", "domain", "new opset", "old opset", "axis", "nan"],
 )
-def test_a_bad_model_is_refused_with_its_fault(tmp_path: Path, data: bytes, says: str) -> None:
+def test_a_bad_model_is_refused_with_its_fault(
+    tmp_path: Path, data: bytes, says: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     add_card(tmp_path, "bad-model", data)
-    done = run("build", "bad-model", SENSORIUM_DATA_DIR=str(tmp_path / "data"),
-               SENSORIUM_CACHE_DIR=str(tmp_path / "cache"))
-    assert done.returncode == 1
-    assert says in done.stderr
-    assert "bad-model" in done.stderr
-    assert "Traceback" not in done.stderr
+    for name in ("DATA", "CACHE"):
+        monkeypatch.setenv(f"SENSORIUM_{name}_DIR", str(tmp_path / name.lower()))
+    assert cli.main(["build", "bad-model"]) == cli.FAILED
+    said = capsys.readouterr().err
+    assert says in said
+    assert "bad-model" in said
+    assert "Traceback" not in said
 
 
 def test_a_varying_size_with_a_profile_is_built(tmp_path: Path) -> None:
