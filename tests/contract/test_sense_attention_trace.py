@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fixtures.fusing import Act, Speaker
-from fixtures.looking import EYE, FRAME_NS, at_angles, scene, towards
-
-from sensorium.health import Reason
+from fixtures.looking import BROKEN, EYE, FRAME_NS, at_angles, scene, spoilt, towards
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,19 +50,9 @@ def test_rays_go_where_they_are_private(speaker: Speaker) -> None:
     assert np.allclose(moment["rays"][2]["direction"], towards(AHEAD, speaker.SHOULDER), atol=1e-6)
 
 
-@pytest.mark.parametrize("broken", ["nan", "length", "flags", "source", "invalid"])
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_gaze_that_is_no_good_is_not_kept(speaker: Speaker, broken: str) -> None:
-    gaze: Any = speaker.eyes(towards(AHEAD))
-    if broken == "nan":
-        gaze["origin"][0, 1] = np.nan
-    elif broken == "length":
-        gaze["direction"] *= 2
-    elif broken == "flags":
-        gaze["flags"] = 2
-    elif broken == "source":
-        gaze["source"] = 2
-    else:
-        gaze = Reason.INACTIVE
+    gaze = spoilt(speaker.eyes(towards(AHEAD)), broken)
     for _ in range(20):
         speaker.frame(head=speaker.head((0, 0, -1)), gaze=gaze)
     assert speaker.desk.rings.latest("gaze_trace") == 0
