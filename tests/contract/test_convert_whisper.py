@@ -168,7 +168,7 @@ def test_words_have_the_times_of_faster_whisper(folder) -> None:
     model = library.WhisperModel(str(folder), compute_type="float32", cpu_threads=2)
     decoder = Decoder(run(DECODER), words_of())
     apart: list[float] = []
-    for _, sound, _ in speech.utterances():
+    for _, sound, _ in speech.utterances()[-7:]:
         found, _ = model.transcribe(
             sound, language="en", beam_size=1, temperature=0.0, without_timestamps=True,
             condition_on_previous_text=False, word_timestamps=True,
@@ -193,7 +193,7 @@ def test_int8_hears_nearly_the_same() -> None:
     """A smoke test; the error rate over thousands of words is the benchmark's."""
     whole = Whisper(run(ENCODER, "int8"), Decoder(run(DECODER, "int8"), words_of()))
     wrong = count = 0
-    for _, sound, text in speech.utterances():
+    for _, sound, text in speech.utterances()[-5:]:
         wrong += errors(words(text), words(whole.hear(sound).text))
         count += len(words(text))
     print(f"{wrong} errors in {count} words")

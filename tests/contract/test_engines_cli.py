@@ -17,6 +17,7 @@ from fixtures import engines, graphs
 
 from sensorium import folders
 from sensorium.inference import store
+from sensorium_tools import cli
 from sensorium_tools.plan.build import missing
 
 ROOT = folders.data_room("engines").parent
@@ -167,14 +168,18 @@ def garbled(model: onnx.ModelProto, **changes: object) -> bytes:
     ],
     ids=["text", "empty", "cut", "domain", "new opset", "old opset", "axis", "nan"],
 )
-def test_a_bad_model_is_refused_with_its_fault(tmp_path: Path, data: bytes, says: str) -> None:
+def test_a_bad_model_is_refused_with_its_fault(
+    tmp_path: Path, data: bytes, says: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     add_card(tmp_path, "bad-model", data)
-    done = run("build", "bad-model", SENSORIUM_DATA_DIR=str(tmp_path / "data"),
-               SENSORIUM_CACHE_DIR=str(tmp_path / "cache"))
-    assert done.returncode == 1
-    assert says in done.stderr
-    assert "bad-model" in done.stderr
-    assert "Traceback" not in done.stderr
+    for name in ("DATA", "CACHE"):
+        monkeypatch.setenv(f"SENSORIUM_{name}_DIR", str(tmp_path / name.lower()))
+    assert cli.main(["build", "bad-model"]) == cli.FAILED
+    said = capsys.readouterr().err
+    assert says in said
+    assert "bad-model" in said
+    assert "Traceback" not in said
 
 
 def test_a_varying_size_with_a_profile_is_built(tmp_path: Path) -> None:
@@ -225,12 +230,12 @@ def test_a_calibration_set_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_cache_is_swept_and_what_is_installed_stays(own: dict[str, str]) -> None:
-    (row,) = document(run("build", "my-model", "--json", **own))
+    (row,) = document(run("build", "my-model", "--quick", "--json", **own))
     (swept,) = document(run("gc", "--max-mb", "0", "--json", **own), "cache")
     assert swept["removed"] >= 1
     assert swept["left"] == 0
     assert Path(row["file"]).is_file()
-    again = run("build", "my-model", **own)
+    again = run("build", "my-model", "--quick", **own)
     assert "present" in again.stdout
     assert run("gc", "--max-mb", "-1", **own).returncode == 1
 
@@ -250,13 +255,13 @@ def test_ctrl_c_leaves_the_cache_whole(own: dict[str, str]) -> None:
     assert "Traceback" not in said
     left = [path.name for path in Path(own["SENSORIUM_CACHE_DIR"]).rglob(".*")]
     assert left == []
-    (row,) = document(run("build", "my-model", "--json", **own))
+    (row,) = document(run("build", "my-model", "--quick", "--json", **own))
     assert row["state"] == "built"
 
 
 def test_two_builders_at_once_both_succeed(own: dict[str, str]) -> None:
     builders = [
-        subprocess.Popen([sys.executable, "-c", CODE, "build", "my-model", "--json"],
+        subprocess.Popen([sys.executable, "-c", CODE, "build", "my-model", "--quick", "--json"],
                          env=environment(**own), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          text=True)
         for _ in range(2)
@@ -265,7 +270,7 @@ def test_two_builders_at_once_both_succeed(own: dict[str, str]) -> None:
         out, error = builder.communicate(timeout=240)
         assert builder.returncode == 0, error
         assert json.loads(out)["engines"][0]["state"] in ("built", "present")
-    (row,) = document(run("build", "my-model", "--json", **own))
+    (row,) = document(run("build", "my-model", "--quick", "--json", **own))
     assert row["state"] == "present"
     assert store.sha256(Path(row["file"])) == row["sha256"]
 

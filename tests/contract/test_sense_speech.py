@@ -20,9 +20,11 @@ from sensorium.perception.utterances import Event
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
 
 RATE, BLOCK = 16_000, 512
-WRONG = 0.15
-"""Of the words: among 54 are "twenty one" and "dot", written as "21" and ".", and one synthesiser's
-"brown fox", which nobody understands."""
+WRONG = 0.25
+"""Of the words: among 29 are "twenty one", written as "21", and "brown fox", which nobody
+understands as one synthesiser says it."""
+WRONG_OF_MORE = 0.15
+"""Of 54 words with these among them."""
 
 ENGINES = ("whisper-tiny-en-encoder", "whisper-tiny-en-decoder")
 
@@ -38,10 +40,20 @@ def plain(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
+def speech() -> tuple[np.ndarray, list[str]]:
+    """Four sentences with a second of silence around each, and their texts."""
+    return said(voices.utterances()[-4:])
+
+
+@pytest.fixture(scope="module")
 def talk() -> tuple[np.ndarray, list[str]]:
-    """Sentences with a second of silence around each, and their texts."""
+    """Three of them, which are short."""
+    return said(voices.utterances()[-3:])
+
+
+def said(utterances) -> tuple[np.ndarray, list[str]]:
     parts, texts = [room(1.0)], []
-    for _, sound, text in voices.utterances()[-4:]:
+    for _, sound, text in utterances:
         parts += [(sound * (0.4 / np.abs(sound).max())).astype(np.float32), room(1.0)]
         texts.append(text)
     sound = np.concatenate(parts)
@@ -71,14 +83,14 @@ def errors(desk: Desk, texts: list[str]) -> float:
     return jiwer.wer(plain(" ".join(texts)), plain(heard))
 
 
-def test_what_is_said_is_written_down_with_its_utterance(talk) -> None:
-    sound, texts = talk
+def test_what_is_said_is_written_down_with_its_utterance(speech) -> None:
+    sound, texts = speech
     rig = desk()
     hear_all(rig, sound)
     told = finals(rig)
     assert [int(one["utterance"]) for one in told] == ended(rig)
     assert {int(one["outcome"]) for one in told} == {SAID}
-    assert errors(rig, texts) < WRONG
+    assert errors(rig, texts) < WRONG_OF_MORE
     ends = {int(one["utterance"]): one for one in rig.all("utterance") if one["event"] == Event.END}
     for one in told:
         end = ends[int(one["utterance"])]
@@ -109,7 +121,7 @@ def test_without_partials_only_finals_are_told(talk) -> None:
     assert [int(told["utterance"]) for told in rig.all("transcript")] == ended(rig)
 
 
-@pytest.mark.parametrize("at_s", [1.5, 3.0, 4.4, 5.2, 7.0, 9.1])
+@pytest.mark.parametrize("at_s", [1.5, 5.2, 9.1])
 def test_a_restart_delivers_each_utterance_once(talk, at_s: float) -> None:
     sound, texts = talk
     rig = desk()
@@ -212,8 +224,8 @@ def test_poor_sound_is_understood(talk, fault: str) -> None:
     else:
         sound *= np.float32(0.05)
     recogniser = Recogniser(engines.load(ENGINES[0]), engines.load(ENGINES[1]))
-    heard = recogniser.hear(sound[-RATE * 14 :])
-    assert jiwer.wer(plain(" ".join(texts[1:])), plain(heard.text)) < 0.4
+    heard = recogniser.hear(sound)
+    assert jiwer.wer(plain(" ".join(texts)), plain(heard.text)) < 0.4
 
 
 @pytest.mark.parametrize("kind", ["nothing", "noise", "hum"])

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import pytest
-from fixtures.looking import EYE, FRAME_NS, Onlooker, aside, at_angles, scene, towards
+from fixtures.looking import (
+    BROKEN,
+    EYE,
+    FRAME_NS,
+    Onlooker,
+    aside,
+    at_angles,
+    scene,
+    spoilt,
+    towards,
+)
 
 from sensorium.health import Reason
 from sensorium_tools.quaternion import turn
@@ -50,21 +59,11 @@ def test_eyes_count_before_the_head_through_blinks_and_the_head_when_they_are_lo
     assert (app.meant(), app["looked_source"]) == (MIDDLE, 2)
 
 
-@pytest.mark.parametrize("broken", ["nan", "length", "flags", "source", "invalid"])
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_gaze_that_is_no_good_is_none(broken: str) -> None:
     onlooker = Onlooker()
     app = onlooker.app(scene(GRID))
-    gaze: Any = onlooker.eyes(towards(GRID[8]))
-    if broken == "nan":
-        gaze["direction"][0, 1] = np.nan
-    elif broken == "length":
-        gaze["direction"] *= 2
-    elif broken == "flags":
-        gaze["flags"] = 2
-    elif broken == "source":
-        gaze["source"] = 2
-    else:
-        gaze = Reason.NOT_OFFERED
+    gaze = spoilt(onlooker.eyes(towards(GRID[8])), broken)
     for _ in range(10):
         onlooker.frame(head=onlooker.head((0, 0, -1)), gaze=gaze)
     assert (app.meant(), app["looked_source"]) == (MIDDLE, 2)

@@ -59,6 +59,12 @@ def heard(sound: np.ndarray) -> Desk:
     return rig
 
 
+@functools.cache
+def understood() -> Desk:
+    """What becomes of good sound."""
+    return heard(captured(talk()[0]))
+
+
 def ends(rig: Desk) -> list[np.void]:
     return [told for told in rig.all("utterance") if told["event"] == Event.END]
 
@@ -83,7 +89,7 @@ def assert_understood(rig: Desk, most: float = WRONG) -> None:
 
 
 def test_good_sound_is_understood() -> None:
-    assert_understood(heard(captured(talk()[0])))
+    assert_understood(understood())
 
 
 @pytest.mark.parametrize("rate", [8_000, 192_000])
@@ -109,7 +115,7 @@ def test_stereo_with_a_dead_channel_is_understood(dead: int) -> None:
     frames[RATE:, 1 - dead] = talk()[0]
     rig = heard(captured(frames))
     assert wrong(rig) <= WRONG
-    assert len(finals(rig)) == len(ends(rig)) == len(ends(heard(captured(talk()[0]))))
+    assert len(finals(rig)) == len(ends(rig)) == len(ends(understood()))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -50,8 +52,15 @@ def test_the_wheel_holds_two_packages_the_data_rooms_and_nothing_else(wheel: Pat
     assert not [name for name in names if "__pycache__" in name]
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with room for a socket's path, as pytest's own may not have."""
+    with tempfile.TemporaryDirectory(prefix="sns-") as folder:
+        yield Path(folder)
+
+
 def test_the_installed_wheel_runs_the_demo_outside_the_checkout(
-    wheel: Path, tmp_path: Path
+    wheel: Path, tmp_path: Path, short: Path
 ) -> None:
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
@@ -61,7 +70,7 @@ def test_the_installed_wheel_runs_the_demo_outside_the_checkout(
 
     own = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-        "SENSORIUM_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "SENSORIUM_RUNTIME_DIR": str(short / "runtime"),
         "SENSORIUM_CONFIG_DIR": str(tmp_path / "config"),
         "SENSORIUM_DATA_DIR": str(tmp_path / "data"),
     }

@@ -29,8 +29,9 @@ SOURCES = [clients.PROGRAMS / "driver_main.c", clients.PROGRAMS / "driver_channe
 SENSES = {"voice_activity", "gesture_left", "gesture_right"}
 OF_THE_TOOLS = re.compile(
     r"^from sensorium_tools(?:\.| import )(?!hand|quaternion|clients)|^import onnx$"
-    r"|^from (?:onnx|tokenizers) |^import scipy"
-    r"|^from fixtures(?:\.| import .*)(?:graphs|small_models|families|voices|senses|pulse|engines)",
+    r"|^from (?:onnx|tokenizers) |^(?:import|from) scipy"
+    r"|^from fixtures(?:\.| import .*)"
+    r"(?:graphs|small_models|families|voices|senses|looking|gazes|recorded_eyes|pulse|engines)",
     re.MULTILINE,
 )
 """Tests of what `sensorium-engines` needs, which is not there: wine 8 cannot load all of it."""

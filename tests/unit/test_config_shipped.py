@@ -22,7 +22,8 @@ NAMES = sorted(path.stem for path in folders.data_room("configs").glob("*.toml")
 OWN = {"enabled"}
 OFF = {
     "speech", "command", "wake_word", "push_to_talk", "target", "speaker", "voice_measures",
-    "voice_emotion", "viseme", "output_sound", "clean_audio", "hand_gesture",
+    "voice_emotion", "viseme", "output_sound", "clean_audio", "hand_gesture", "gaze",
+    "attention_trace", "intent",
 }
 """What the default lists and leaves off."""
 OF_ITS_OWN = {"file", "loop"}

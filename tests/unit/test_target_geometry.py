@@ -9,15 +9,15 @@ import pytest
 from scipy import integrate
 
 from sensorium.perception.targets.belief import spread
-from sensorium.perception.targets.evidence import errors
 from sensorium.perception.targets.grasp import ERROR_M, bulks
 from sensorium.perception.targets.silhouette import (
-    box_angles,
+    box_angle,
     box_entry,
     box_outline,
     sphere_entry,
     sphere_outline,
 )
+from sensorium.perception.targets.view import error, errors
 
 
 def hits(eye: np.ndarray, rays: np.ndarray, halves: np.ndarray) -> np.ndarray:
@@ -65,59 +65,59 @@ def test_the_signed_angle_to_a_box_is_what_trying_all_directions_finds() -> None
         ray = -eye + random.normal(0, 0.4, 3)
         ray /= np.linalg.norm(ray)
         expected = brute_angle(eye, ray, halves)
-        found, entry = box_angles(eye[None], ray[None], halves[None])
-        assert found[0] == pytest.approx(expected, abs=0.002)
-        assert np.isfinite(entry[0]) == (expected <= 0)
+        found = box_angle(tuple(-eye), tuple(halves), tuple(ray))
+        assert found == pytest.approx(expected, abs=0.002)
+        entry = box_entry(tuple(-eye), tuple(halves), tuple(ray))
+        assert math.isfinite(entry) == (expected <= 0)
         signs.add(expected > 0)
     assert signs == {True, False}
 
 
 def test_an_eye_in_a_box_is_all_inside_and_one_behind_it_far_outside() -> None:
-    halves = np.full((1, 3), 0.5)
-    ahead = np.array([[0.0, 0.0, -1.0]])
-    angle, entry = box_angles(np.array([[0.1, 0.2, 0.3]]), ahead, halves)
-    assert (angle[0], entry[0]) == (-math.pi, 0.0)
-    angle, entry = box_angles(np.array([[0.0, 0.0, -2.0]]), ahead, halves)
+    halves, ahead = (0.5, 0.5, 0.5), (0.0, 0.0, -1.0)
+    middle = (-0.1, -0.2, -0.3)
+    assert (box_angle(middle, halves, ahead), box_entry(middle, halves, ahead)) == (-math.pi, 0)
+    middle = (0.0, 0.0, 2.0)
     # The near face's corners are furthest aside: 1.5 m behind the eye.
-    assert angle[0] == pytest.approx(math.pi - math.atan(math.sqrt(0.5) / 1.5))
-    assert entry[0] == np.inf
+    assert box_angle(middle, halves, ahead) == pytest.approx(
+        math.pi - math.atan(math.sqrt(0.5) / 1.5)
+    )
+    assert box_entry(middle, halves, ahead) == math.inf
 
 
 def test_a_flat_box_and_one_without_any_depth_have_outlines() -> None:
     """A screen, seen from ahead and along its face; a rod."""
-    ray = np.array([[math.sin(0.3), 0.0, -math.cos(0.3)]])
-    screen, rod = np.array([[0.5, 0.3, 0.0]]), np.array([[0.0, 0.4, 0.0]])
-    angle, _ = box_angles(np.array([[0.0, 0.0, 2.0]]), ray, screen)
-    assert angle[0] == pytest.approx(0.3 - math.atan(0.25))
-    angle, _ = box_angles(np.array([[0.0, 0.0, 2.0]]), ray, rod)
-    assert angle[0] == pytest.approx(0.3)
+    ray = (math.sin(0.3), 0.0, -math.cos(0.3))
+    screen, rod, ahead = (0.5, 0.3, 0.0), (0.0, 0.4, 0.0), (0.0, 0.0, -2.0)
+    assert box_angle(ahead, screen, ray) == pytest.approx(0.3 - math.atan(0.25))
+    assert box_angle((0.0, -2.0, 0.0), screen, (0.0, -math.cos(0.3), math.sin(0.3))) == (
+        pytest.approx(0.3)
+    )
+    assert box_angle(ahead, rod, ray) == pytest.approx(0.3)
 
 
 def test_rays_enter_spheres_and_boxes_where_they_are() -> None:
-    ahead = np.array([0.0, 0.0, -1.0])
-    centres = np.array([(0, 0, -2), (0, 0.3, -2), (0, 0.6, -2), (0, 0, 2), (0, 0, 0.1)], float)
-    entered = sphere_entry(centres, ahead, np.full(5, 0.5))
-    assert entered.tolist() == pytest.approx([1.5, 1.6, np.inf, np.inf, 0.0])
-    entered = box_entry(-centres, ahead, np.full(3, 0.5))
-    assert entered.tolist() == pytest.approx([1.5, 1.5, np.inf, np.inf, 0.0])
+    ahead = (0.0, 0.0, -1.0)
+    centres = [(0, 0, -2), (0, 0.3, -2), (0, 0.6, -2), (0, 0, 2), (0, 0, 0.1)]
+    entered = [sphere_entry(centre, ahead, 0.5) for centre in centres]
+    assert entered == pytest.approx([1.5, 1.6, math.inf, math.inf, 0.0])
+    entered = [box_entry(centre, (0.5, 0.5, 0.5), ahead) for centre in centres]
+    assert entered == pytest.approx([1.5, 1.5, math.inf, math.inf, 0.0])
 
 
 def test_outlines_are_as_large_as_they_look() -> None:
     """A cap's area and rim; a square from far ahead; the mean shadow of a convex body, which is a
     quarter of its surface (Cauchy)."""
-    area, rim = sphere_outline(np.array([0.2, math.pi]))
-    assert area.tolist() == pytest.approx([4 * math.pi * math.sin(0.1) ** 2, 4 * math.pi])
-    assert rim.tolist() == pytest.approx([2 * math.pi * math.sin(0.2), 0.0], abs=1e-12)
-    square, edges = box_outline(
-        np.array([[0.0, 0.0, 1.0]]), np.array([10.0]), np.array([[0.5, 0.5, 0.2]])
+    assert sphere_outline(0.2) == pytest.approx(
+        (4 * math.pi * math.sin(0.1) ** 2, 2 * math.pi * math.sin(0.2))
     )
-    assert (square[0], edges[0]) == pytest.approx((0.01, 0.4))
+    assert sphere_outline(math.pi) == pytest.approx((4 * math.pi, 0.0), abs=1e-12)
+    assert box_outline((0.0, 0.0, 10.0), (0.5, 0.5, 0.2)) == pytest.approx((0.01, 0.4))
     views = np.random.default_rng(2).normal(size=(40_000, 3))
-    views /= np.linalg.norm(views, axis=1)[:, None]
-    halves = np.tile((0.1, 0.2, 0.3), (len(views), 1))
-    shadows, _ = box_outline(views, np.full(len(views), 10.0), halves)
+    views *= 10 / np.linalg.norm(views, axis=1)[:, None]
+    shadows = [box_outline(view, (0.1, 0.2, 0.3))[0] for view in views.tolist()]
     surface = 8 * (0.1 * 0.2 + 0.2 * 0.3 + 0.3 * 0.1)
-    assert shadows.mean() * 100 == pytest.approx(surface / 4, rel=0.01)
+    assert np.mean(shadows) * 100 == pytest.approx(surface / 4, rel=0.01)
 
 
 @pytest.mark.parametrize("radius_deg", [0.0, 0.75, 4.0, 12.0])
@@ -132,8 +132,7 @@ def test_the_density_around_a_sphere_integrates_to_one(
         return density * 2 * math.pi * math.sin(angle)
 
     integral, _ = integrate.quad(ring, 0, radius + 9 * sigma, points=[radius], epsabs=1e-12)
-    areas, rims = sphere_outline(np.array([radius]))
-    assert spread(areas, rims, sigma**2)[0] == pytest.approx(integral, rel=0.02)
+    assert spread(*sphere_outline(radius), sigma**2) == pytest.approx(integral, rel=0.02)
 
 
 def test_the_density_around_a_box_integrates_to_one() -> None:
@@ -149,10 +148,11 @@ def test_the_density_around_a_box_integrates_to_one() -> None:
     cells = math.radians(0.2) ** 2 / (np.cos(across) * np.cos(up)) ** 2
     cells /= np.linalg.norm(rays, axis=1) ** 3
     rays /= np.linalg.norm(rays, axis=1)[:, None]
-    angles, _ = box_angles(np.tile(eye, (len(rays), 1)), rays, np.tile(halves, (len(rays), 1)))
+    middle = tuple((-eye).tolist())
+    angles = np.array([box_angle(middle, tuple(halves), ray) for ray in rays.tolist()])
     integral = float((np.exp(-(np.maximum(angles, 0) ** 2) / (2 * sigma**2)) * cells).sum())
-    areas, rims = box_outline((eye / far)[None], np.array([far]), halves[None])
-    assert spread(areas, rims, sigma**2)[0] == pytest.approx(integral, rel=0.02)
+    found = spread(*box_outline(middle, tuple(halves)), sigma**2)
+    assert found == pytest.approx(integral, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_the_density_around_a_body_integrates_to_one(
     aside = np.linalg.norm(np.maximum(np.abs(points) - halves, 0), axis=1) - radius
     density = np.exp(-(np.maximum(aside, 0) ** 2) / (2 * ERROR_M**2))
     integral = density.mean() * np.prod(2 * room)
-    found = bulks(np.array([radius]), np.array([halves]))[0]
+    found = bulks(np.array([radius]), np.array([halves]).T)[0]
     assert found == pytest.approx(integral, rel=0.01)
 
 
@@ -178,11 +178,14 @@ def test_errors_are_arcs_from_the_centre() -> None:
     centres = random.normal(size=(50, 3))
     centres /= np.linalg.norm(centres, axis=1)[:, None]
     ray = centres[0]
-    found = errors(centres, ray)
+    found = errors(centres.T, ray)[:3].T
     angles = np.arctan2(np.linalg.norm(np.cross(centres, ray), axis=1), centres @ ray)
-    assert np.linalg.norm(found, axis=1) == pytest.approx(angles, abs=1e-9)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(angles, abs=3e-8)
+    assert errors(centres.T, ray)[3] == pytest.approx(angles**2, abs=1e-7)
     assert np.abs((found * centres).sum(axis=1)).max() < 1e-9
     # Walking the arc from the centre arrives at the ray.
     sides = found[1:] / angles[1:, None]
     arrived = np.cos(angles[1:, None]) * centres[1:] + np.sin(angles[1:, None]) * sides
     assert np.abs(arrived - ray).max() < 1e-9
+    one_by_one = [error(tuple(centre), tuple(ray)) for centre in centres]
+    assert np.array(one_by_one) == pytest.approx(errors(centres.T, ray).T, abs=1e-7)

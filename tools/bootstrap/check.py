@@ -8,8 +8,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, TYPE_CHECKING
 
 from bootstrap import monado, package_manager, terminal
 from bootstrap.environment import ROOT, Environment, SetupError
@@ -19,28 +21,44 @@ from bootstrap.system_packages import DEBOOTSTRAP, SYSTEM_TESTS, WINE, missing
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from types import TracebackType
 
 _STEPS = {
-    "ruff": ("ruff", "check", "--quiet"),
-    "mypy": ("mypy",),
-    "mypy for Windows": ("mypy", "--platform", "win32"),
     "pyright": ("pyright",),
+    "mypy": ("mypy",),
+    "mypy for Windows": ("mypy", "--platform", "win32", "--cache-dir", ".mypy_cache/windows"),
+    "ruff": ("ruff", "check", "--quiet"),
     "imports": ("lint-imports", "--no-logo"),
 }
-"""What is checked without running the project: title to program and arguments."""
+"""What is checked without running the project: title to program and arguments; long ones first."""
+_STEPS_AT_ONCE = 2
+
+
+def _system(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/system/test_{name}.py" for name in names)
+
 
 _FAST = ("tests/contract", "tests/unit")
 """Long ones first, so that no worker is alone with one at the end."""
-_WITHOUT_DEVICES = tuple(
-    f"tests/system/test_{name}.py" for name in (
-        "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
-        "gpu_fallback",
-    )
+_COMPUTING = _system(
+    "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
+    "gpu_fallback",
 )
-"""System tests with neither an OpenXR runtime nor an audio server, of which one runs at a time."""
+"""System tests that compute all the time."""
+_BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")
+"""Those that compute half of the time."""
+_LISTENING = _system(
+    "cli_doctor", "enrol", "intent", "microphone", "voice", "voice_faults", "voice_line",
+    "wake_word",
+)
+"""Those that hear: sound comes in its own time, so one after the other. The rest mostly waits."""
+_ALONE = _system("echo")
+"""What hears two sounds, whose times must fit to a millisecond."""
 _MOST_WORKERS = 4
-_LIMIT_S = 24 * 60
-"""The tests are ended after this long; they take about two thirds of it."""
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Of numpy in each of several workers: more only wait for each other."""
+_LIMIT_S = 26 * 60
+"""The tests are ended after this long; on two cores without VNNI they take 22 minutes."""
 _LEAVE_S = 30
 """Then they get so long to end what they started."""
 
@@ -62,19 +80,36 @@ def main(arguments: Sequence[str]) -> int:
         environment.ensure(["build", "echo"], ["dev"], yes=yes)
         if options.bare:
             package_manager.provide([DEBOOTSTRAP], yes=yes)
-            return _pytest(environment, ["tests/system/test_bare_root.py", *passed], bare=True)
-        if not options.fast:
-            _bring_what_the_system_tests_need(environment, yes=yes)
-        build_engines(environment)
+            alone = ["tests/system/test_bare_root.py", *passed]
+            return 0 if _pytest(environment, alone, bare=True) else 1
+        with _Pool(_STEPS_AT_ONCE) as pool:
+            # Beside them, since what is brought is mostly waited for.
+            passes = {
+                title: pool.submit(_passes, environment, title, step)
+                for title, step in _STEPS.items()
+            }
+            if not options.fast:
+                _bring_what_the_system_tests_need(environment, yes=yes)
+            build_engines(environment)
     except SetupError as error:
         terminal.say(str(error))
         return 1
-    failed = [title for title, step in _STEPS.items() if not _passes(environment, title, step)]
+    failed = [title for title, passed_it in passes.items() if not passed_it.result()]
     if not _tests_pass(environment, passed, fast=options.fast):
         failed.append("pytest")
     if failed:
         terminal.say("Failed: " + ", ".join(failed))
     return 1 if failed else 0
+
+
+class _Pool(ThreadPoolExecutor):
+    """Threads for the steps; when what runs beside them fails, no further step begins."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.shutdown(cancel_futures=kind is not None)
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -124,7 +159,7 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
     """Runs one step; shows what it printed only when it failed."""
     begin = time.monotonic()
     command: list[str | Path] = [environment.program(step[0]), *step[1:]]
-    status, printed = terminal.run_quietly(command, folder=ROOT)
+    status, printed = terminal.run_quietly(command, note=lambda line: None, folder=ROOT)
     terminal.say(f"{title}: {'passed' if status == 0 else 'FAILED'} "
                  f"({time.monotonic() - begin:.0f} s)")
     if status != 0:
@@ -133,38 +168,79 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 
 
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
-    """Runs what the arguments name; without any all tests, those of one process side by side."""
+    """Runs what the arguments name; without any all tests, several at once."""
     if passed:
-        return _pytest(environment, [*(_FAST if fast else ()), *passed]) == 0
-    begun = time.monotonic()
-    workers = min(os.cpu_count() or 1, _MOST_WORKERS)
-    parallel = ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
-    chosen = _FAST if fast else (*_WITHOUT_DEVICES, *_FAST)
-    good = _pytest(environment, [*parallel, *chosen]) == 0
+        return _pytest(environment, [*(_FAST if fast else ()), *passed])
     if fast:
-        return good
-    alone = ["tests/system", *(f"--ignore={path}" for path in _WITHOUT_DEVICES)]
-    left_s = _LIMIT_S - (time.monotonic() - begun)
-    return _pytest(environment, alone, limit_s=max(left_s, 0.0)) == 0 and good
+        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST])
+    system = sorted(ROOT.glob("tests/system/test_*.py"))
+    files = [path.relative_to(ROOT).as_posix() for path in system]
+    named = _COMPUTING + _BUSY + _LISTENING + _ALONE
+    rest = [file for file in files if file not in named]
+    end = time.monotonic() + _LIMIT_S
+    good = [
+        _pytest(environment, *runs, limit_s=end - time.monotonic()) for runs in (
+            ([*_at_once(_MOST_WORKERS), *_COMPUTING, *_FAST],),
+            ([*_at_once(2), *_BUSY],),
+            (_LISTENING, rest),
+            (_ALONE,),
+        )
+    ]
+    return all(good)
+
+
+def _at_once(workers: int) -> list[str]:
+    """Options for so many files at once, where there are as many cores."""
+    workers = min(os.cpu_count() or 1, workers)
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
 
 
 def _pytest(
-    environment: Environment, arguments: Sequence[str], *, bare: bool = False,
-    limit_s: float = _LIMIT_S,
-) -> int:
-    command = [str(environment.program("python")), "-m", "pytest", *arguments]
+    environment: Environment, *runs: Sequence[str], bare: bool = False, limit_s: float = _LIMIT_S
+) -> bool:
+    """Runs pytest with each list of arguments, beside each other; the first one is seen at work."""
+    program = str(environment.program("python"))
     extra = {"SENSORIUM_TEST_BARE_ROOTS": "1"} if bare else {}
     sys.stdout.flush()
-    running = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **extra})
+    with contextlib.ExitStack() as stack:
+        running: list[tuple[subprocess.Popen[bytes], IO[str] | None]] = []
+        for arguments in runs:
+            threads = dict.fromkeys(_THREADS, "1") if "-n" in arguments else {}
+            said = stack.enter_context(tempfile.TemporaryFile("w+")) if running else None
+            process = subprocess.Popen(
+                [program, "-m", "pytest", *arguments], cwd=ROOT, stdout=said,
+                env={**os.environ, **extra, **threads},
+            )
+            stack.callback(_end, process)
+            running.append((process, said))
+        statuses = _await([process for process, _ in running], None if bare else limit_s)
+        for _, printed in running:
+            if printed is not None:
+                printed.seek(0)
+                sys.stdout.write(printed.read())
+    return not any(statuses)
+
+
+def _await(processes: Sequence[subprocess.Popen[bytes]], limit_s: float | None) -> list[int]:
+    """Their exit statuses; those that take too long are ended as Ctrl-C ends them."""
+    end = time.monotonic() + (limit_s or 0.0)
     try:
-        return running.wait(None if bare else limit_s)
+        return [
+            process.wait(None if limit_s is None else max(end - time.monotonic(), 0.0))
+            for process in processes
+        ]
     except subprocess.TimeoutExpired:
         terminal.say(f"pytest is ended: the tests took more than {_LIMIT_S // 60} minutes")
-        running.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
-        return 1
-    finally:
-        # What was interrupted gets time to end what it started.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(_LEAVE_S)
-        running.kill()
-        running.wait()
+        for process in processes:
+            process.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_LEAVE_S)
+        return [1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """What was interrupted gets time to end what it started."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_LEAVE_S)
+    process.kill()
+    process.wait()

@@ -795,7 +795,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_alternative_t, score) == 84, "alternative.sc
 
 /* Why an intent was read so. */
 typedef struct sensorium_evidence {
-  uint32_t kind; /* 1 word, 2 fixation, 3 pointing ray, 4 grab */
+  uint32_t kind; /* 1 word, 2 fixation, 3 pointing ray, 4 grab, 5 the wearer's own place, 6 what was meant before */
   uint32_t word; /* index in the transcript */
   uint64_t target; /* id that it pointed to */
   uint64_t start_ns; /* capture time of its begin */
@@ -812,14 +812,22 @@ SENSORIUM_ASSERT(offsetof(sensorium_evidence_t, end_ns) == 24, "evidence.end_ns"
 SENSORIUM_ASSERT(offsetof(sensorium_evidence_t, weight) == 32, "evidence.weight");
 SENSORIUM_ASSERT(offsetof(sensorium_evidence_t, reserved) == 36, "evidence.reserved");
 
+/* The word of one piece of evidence. */
+typedef struct sensorium_evident_word {
+  char text[16]; /* as plain word; empty unless `kind` is 1 */
+} sensorium_evident_word_t;
+SENSORIUM_ASSERT(sizeof(sensorium_evident_word_t) == 16, "size of evident_word");
+SENSORIUM_ASSERT(offsetof(sensorium_evident_word_t, text) == 0, "evident_word.text");
+
 /* What the wearer means. */
 #define SENSORIUM_INTENT_ID 13
 #define SENSORIUM_INTENT_MAJOR 1
-#define SENSORIUM_INTENT_MINOR 0
+#define SENSORIUM_INTENT_MINOR 1
 #define SENSORIUM_INTENT_PLACE 3
 #define SENSORIUM_INTENT_OBJECTS 8
 #define SENSORIUM_INTENT_ALTERNATIVES 3
 #define SENSORIUM_INTENT_EVIDENCE 8
+#define SENSORIUM_INTENT_WORDS 8
 typedef struct sensorium_intent {
   uint64_t intent; /* id, for `sensorium why ID` */
   uint64_t utterance; /* of the transcript */
@@ -834,9 +842,18 @@ typedef struct sensorium_intent {
   uint64_t objects[8]; /* ids of the app's targets */
   char verb[64]; /* verb of the app's vocabulary */
   sensorium_alternative_t alternatives[3]; /* best first */
-  sensorium_evidence_t evidence[8]; /* strongest first */
+  sensorium_evidence_t evidence[8]; /* word by word: each is followed by what it was read from */
+  sensorium_evident_word_t words[8]; /* of `evidence`, in its order */
+  uint32_t unresolved; /* words that refer to something that was not found */
+  uint32_t evidence_lost; /* evidence beyond the 8, not listed */
+  uint64_t place_target; /* id of the target that `place` is on; 0 none */
+  uint32_t space; /* of `place`: 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* of `place`: counts recentres of that space */
+  uint64_t start_ns; /* capture time of the utterance's begin */
+  uint64_t end_ns; /* capture time of its end */
+  uint8_t _pad0[24];
 } sensorium_intent_t;
-SENSORIUM_ASSERT(sizeof(sensorium_intent_t) == 768, "size of intent");
+SENSORIUM_ASSERT(sizeof(sensorium_intent_t) == 960, "size of intent");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, intent) == 0, "intent.intent");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, utterance) == 8, "intent.utterance");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, score) == 16, "intent.score");
@@ -851,6 +868,15 @@ SENSORIUM_ASSERT(offsetof(sensorium_intent_t, objects) == 56, "intent.objects");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, verb) == 120, "intent.verb");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, alternatives) == 184, "intent.alternatives");
 SENSORIUM_ASSERT(offsetof(sensorium_intent_t, evidence) == 448, "intent.evidence");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, words) == 768, "intent.words");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, unresolved) == 896, "intent.unresolved");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, evidence_lost) == 900, "intent.evidence_lost");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, place_target) == 904, "intent.place_target");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, space) == 912, "intent.space");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, space_generation) == 916, "intent.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, start_ns) == 920, "intent.start_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, end_ns) == 928, "intent.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_intent_t, _pad0) == 936, "intent._pad0");
 
 /* An estimate of emotion; off by default. */
 #define SENSORIUM_EMOTION_ID 14
@@ -1375,6 +1401,161 @@ SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, end_ns) == 56, "head_gesture
 SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, name) == 64, "head_gesture.name");
 SENSORIUM_ASSERT(offsetof(sensorium_head_gesture_t, _pad0) == 96, "head_gesture._pad0");
 
+/* What gaze does now: filtered ray, eye movement, fixation, vergence. */
+#define SENSORIUM_EYE_MOVEMENT_ID 28
+#define SENSORIUM_EYE_MOVEMENT_MAJOR 1
+#define SENSORIUM_EYE_MOVEMENT_MINOR 0
+#define SENSORIUM_EYE_MOVEMENT_ORIGIN 3
+#define SENSORIUM_EYE_MOVEMENT_DIRECTION 3
+#define SENSORIUM_EYE_MOVEMENT_FIXATION_DIRECTION 3
+typedef struct sensorium_eye_movement {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  uint32_t source; /* 1 the eyes, 2 the head's ray; 0 unknown */
+  uint32_t movement; /* 0 none or not known yet, 1 fixation, 2 saccade, 3 pursuit, 4 blink; of the head's ray 0 or 1 */
+  uint64_t since_ns; /* when `movement` began; may be before it could be told */
+  uint64_t time_ns; /* of the sample: when the eye was sampled where the runtime says, else capture_ns */
+  uint64_t fixation; /* number of the fixation since start; 0 while there is none */
+  float origin[3]; /* m; NaN where it is not known */
+  float direction[3]; /* unit vector in the world, filtered; NaN in a blink */
+  float fixation_direction[3]; /* mean of the fixation; NaN while there is none */
+  float dispersion; /* degrees, root mean square about that mean; NaN without */
+  float speed; /* deg/s, of gaze in the world, before the filter; NaN unknown */
+  float eye_speed; /* deg/s, of the eye in the head; NaN where not known */
+  float head_speed; /* deg/s, of the head's forward direction; NaN where not known */
+  float vergence_depth; /* m, where both eyes' rays meet; NaN where not known */
+  float vergence_deviation; /* m, its standard deviation by noise; NaN unknown */
+  uint32_t compensated; /* 1: the head's motion was known, so that a turn of the head is no saccade */
+  uint64_t fixations; /* fixations that began since start */
+  uint64_t saccades; /* saccades that ended since start */
+  uint64_t pursuits; /* pursuits that began since start */
+  uint64_t blinks; /* blinks that ended since start */
+  uint8_t _pad0[56];
+} sensorium_eye_movement_t;
+SENSORIUM_ASSERT(sizeof(sensorium_eye_movement_t) == 192, "size of eye_movement");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, space) == 0, "eye_movement.space");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, space_generation) == 4, "eye_movement.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, source) == 8, "eye_movement.source");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, movement) == 12, "eye_movement.movement");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, since_ns) == 16, "eye_movement.since_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, time_ns) == 24, "eye_movement.time_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, fixation) == 32, "eye_movement.fixation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, origin) == 40, "eye_movement.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, direction) == 52, "eye_movement.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, fixation_direction) == 64, "eye_movement.fixation_direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, dispersion) == 76, "eye_movement.dispersion");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, speed) == 80, "eye_movement.speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, eye_speed) == 84, "eye_movement.eye_speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, head_speed) == 88, "eye_movement.head_speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, vergence_depth) == 92, "eye_movement.vergence_depth");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, vergence_deviation) == 96, "eye_movement.vergence_deviation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, compensated) == 100, "eye_movement.compensated");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, fixations) == 104, "eye_movement.fixations");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, saccades) == 112, "eye_movement.saccades");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, pursuits) == 120, "eye_movement.pursuits");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, blinks) == 128, "eye_movement.blinks");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_t, _pad0) == 136, "eye_movement._pad0");
+
+/* A fixation, saccade, smooth pursuit or blink begins or ends. */
+#define SENSORIUM_EYE_MOVEMENT_EVENT_ID 29
+#define SENSORIUM_EYE_MOVEMENT_EVENT_MAJOR 1
+#define SENSORIUM_EYE_MOVEMENT_EVENT_MINOR 0
+#define SENSORIUM_EYE_MOVEMENT_EVENT_ORIGIN 3
+#define SENSORIUM_EYE_MOVEMENT_EVENT_DIRECTION 3
+#define SENSORIUM_EYE_MOVEMENT_EVENT_BEGIN_DIRECTION 3
+typedef struct sensorium_eye_movement_event {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  uint32_t source; /* 1 the eyes, 2 the head's ray; 0 unknown */
+  uint32_t event; /* 1 fixation begins, 2 fixation ends, 3 saccade, 4 blink, 5 pursuit begins, 6 pursuit ends; saccades and blinks are told when they have ended */
+  uint64_t begin_ns; /* when it began, time of the samples */
+  uint64_t end_ns; /* when it ended; 0 while it lasts */
+  uint64_t fixation; /* number of the fixation; 0 for the others */
+  float origin[3]; /* m, at the event; NaN where it is not known */
+  float direction[3]; /* mean of a fixation, else at the end of what is told; NaN where not known */
+  float begin_direction[3]; /* where a saccade or pursuit began; NaN for others */
+  float amplitude; /* degrees, of a saccade or pursuit; NaN for others */
+  float peak_speed; /* deg/s between samples, of a saccade: too low at low rates; NaN for others */
+  float dispersion; /* degrees, of a fixation that ends; NaN for others */
+  uint32_t evidence; /* of a blink: 1 openness, 2 a gap in tracking; 0 for others */
+  uint8_t _pad0[36];
+} sensorium_eye_movement_event_t;
+SENSORIUM_ASSERT(sizeof(sensorium_eye_movement_event_t) == 128, "size of eye_movement_event");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, space) == 0, "eye_movement_event.space");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, space_generation) == 4, "eye_movement_event.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, source) == 8, "eye_movement_event.source");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, event) == 12, "eye_movement_event.event");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, begin_ns) == 16, "eye_movement_event.begin_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, end_ns) == 24, "eye_movement_event.end_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, fixation) == 32, "eye_movement_event.fixation");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, origin) == 40, "eye_movement_event.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, direction) == 52, "eye_movement_event.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, begin_direction) == 64, "eye_movement_event.begin_direction");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, amplitude) == 76, "eye_movement_event.amplitude");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, peak_speed) == 80, "eye_movement_event.peak_speed");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, dispersion) == 84, "eye_movement_event.dispersion");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, evidence) == 88, "eye_movement_event.evidence");
+SENSORIUM_ASSERT(offsetof(sensorium_eye_movement_event_t, _pad0) == 92, "eye_movement_event._pad0");
+
+/* A record of `target`, kept for 12 s: one in 50 ms. */
+#define SENSORIUM_TARGET_TRACE_ID 30
+#define SENSORIUM_TARGET_TRACE_MAJOR 1
+#define SENSORIUM_TARGET_TRACE_MINOR 0
+#define SENSORIUM_TARGET_TRACE_POINTED_AT 2
+#define SENSORIUM_TARGET_TRACE_GRABBED 2
+#define SENSORIUM_TARGET_TRACE_NOTHING 5
+typedef struct sensorium_target_trace {
+  sensorium_ranked_t looked_at; /* by gaze */
+  sensorium_ranked_t pointed_at[2]; /* by the left, the right hand */
+  sensorium_ranked_t grabbed[2]; /* by the left, the right hand */
+  float nothing[5]; /* probabilities of no target: looked at, pointed at by the left, the right hand, grabbed by the left, the right hand */
+  uint32_t looked_source; /* 1 eye gaze, 2 the head's ray; 0 none */
+  uint32_t hands; /* bits, as in `target`: 1 the left points, 2 the right; 4 the left grips, 8 the right */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[24];
+} sensorium_target_trace_t;
+SENSORIUM_ASSERT(sizeof(sensorium_target_trace_t) == 256, "size of target_trace");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, looked_at) == 0, "target_trace.looked_at");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, pointed_at) == 40, "target_trace.pointed_at");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, grabbed) == 120, "target_trace.grabbed");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, nothing) == 200, "target_trace.nothing");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, looked_source) == 220, "target_trace.looked_source");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, hands) == 224, "target_trace.hands");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, reserved) == 228, "target_trace.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_target_trace_t, _pad0) == 232, "target_trace._pad0");
+
+/* One ray of a moment. */
+#define SENSORIUM_TRACED_RAY_ORIGIN 3
+#define SENSORIUM_TRACED_RAY_DIRECTION 3
+typedef struct sensorium_traced_ray {
+  uint32_t kind; /* 0 none, 1 the eyes, 2 the head, 3 a finger that points, 4 a controller's aim */
+  float origin[3]; /* m */
+  float direction[3]; /* unit vector */
+  uint32_t reserved; /* 0 */
+} sensorium_traced_ray_t;
+SENSORIUM_ASSERT(sizeof(sensorium_traced_ray_t) == 32, "size of traced_ray");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, kind) == 0, "traced_ray.kind");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, origin) == 4, "traced_ray.origin");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, direction) == 16, "traced_ray.direction");
+SENSORIUM_ASSERT(offsetof(sensorium_traced_ray_t, reserved) == 28, "traced_ray.reserved");
+
+/* Rays, kept for 12 s: one moment in 50 ms. */
+#define SENSORIUM_RAY_TRACE_ID 31
+#define SENSORIUM_RAY_TRACE_MAJOR 1
+#define SENSORIUM_RAY_TRACE_MINOR 0
+#define SENSORIUM_RAY_TRACE_RAYS 3
+typedef struct sensorium_ray_trace {
+  uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
+  uint32_t space_generation; /* counts recentres of that space */
+  sensorium_traced_ray_t rays[3]; /* on ray_trace: the head's, the left, the right hand's; on gaze_trace: the eyes' */
+  uint8_t _pad0[24];
+} sensorium_ray_trace_t;
+SENSORIUM_ASSERT(sizeof(sensorium_ray_trace_t) == 128, "size of ray_trace");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, space) == 0, "ray_trace.space");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, space_generation) == 4, "ray_trace.space_generation");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, rays) == 8, "ray_trace.rays");
+SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, _pad0) == 104, "ray_trace._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1499,7 +1680,11 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"controller_right", SENSORIUM_REGION_MOTION, 4, 1, 320, 0},
     {"ray_left", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"ray_right", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
+    {"ray_trace", SENSORIUM_REGION_MOTION, 31, 1, 128, 1},
     {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 128, 0},
+    {"eye_movement", SENSORIUM_REGION_GAZE, 28, 1, 192, 0},
+    {"eye_movement_event", SENSORIUM_REGION_GAZE, 29, 1, 128, 1},
+    {"gaze_trace", SENSORIUM_REGION_GAZE, 31, 1, 128, 1},
     {"audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"output_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
     {"clean_audio", SENSORIUM_REGION_AUDIO, 6, 1, 2112, 1},
@@ -1510,8 +1695,9 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"objects", SENSORIUM_REGION_CAMERA, 15, 1, 4160, 0},
     {"emotion", SENSORIUM_REGION_EMOTION, 14, 1, 128, 0},
     {"command", SENSORIUM_REGION_APP, 12, 1, 1152, 1},
-    {"intent", SENSORIUM_REGION_APP, 13, 1, 768, 1},
+    {"intent", SENSORIUM_REGION_APP, 13, 1, 960, 1},
     {"target", SENSORIUM_REGION_APP, 18, 1, 320, 0},
+    {"target_trace", SENSORIUM_REGION_APP, 30, 1, 256, 1},
     {"scene", SENSORIUM_REGION_APP, 16, 1, 90176, 0},
     {"frame_timing", SENSORIUM_REGION_APP, 17, 1, 128, 1}};
   size_t i;
@@ -2288,6 +2474,54 @@ static inline sensorium_status sensorium_read_head_gesture(sensorium_channel_t *
 static inline sensorium_status sensorium_next_head_gesture(sensorium_channel_t *c, sensorium_head_gesture_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_head_gesture_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_HEAD_GESTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_eye_movement(sensorium_channel_t *c, sensorium_eye_movement_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_eye_movement(sensorium_channel_t *c, sensorium_eye_movement_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_eye_movement_event(sensorium_channel_t *c, sensorium_eye_movement_event_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_event_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_EVENT_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_eye_movement_event(sensorium_channel_t *c, sensorium_eye_movement_event_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_eye_movement_event_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_EYE_MOVEMENT_EVENT_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_target_trace(sensorium_channel_t *c, sensorium_target_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_target_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_TARGET_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_target_trace(sensorium_channel_t *c, sensorium_target_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_target_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_TARGET_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_ray_trace(sensorium_channel_t *c, sensorium_ray_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_ray_trace(sensorium_channel_t *c, sensorium_ray_trace_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_trace_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_TRACE_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

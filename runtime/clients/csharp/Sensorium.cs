@@ -244,7 +244,11 @@ namespace Sensorium
             { "controller_right", new Catalogue("motion", 4, false) },
             { "ray_left", new Catalogue("motion", 25, false) },
             { "ray_right", new Catalogue("motion", 25, false) },
+            { "ray_trace", new Catalogue("motion", 31, true) },
             { "gaze", new Catalogue("gaze", 5, false) },
+            { "eye_movement", new Catalogue("gaze", 28, false) },
+            { "eye_movement_event", new Catalogue("gaze", 29, true) },
+            { "gaze_trace", new Catalogue("gaze", 31, true) },
             { "audio", new Catalogue("audio", 6, true) },
             { "output_audio", new Catalogue("audio", 6, true) },
             { "clean_audio", new Catalogue("audio", 6, true) },
@@ -257,6 +261,7 @@ namespace Sensorium
             { "command", new Catalogue("app", 12, true) },
             { "intent", new Catalogue("app", 13, true) },
             { "target", new Catalogue("app", 18, false) },
+            { "target_trace", new Catalogue("app", 30, true) },
             { "scene", new Catalogue("app", 16, false) },
             { "frame_timing", new Catalogue("app", 17, true) },
         };
@@ -1105,7 +1110,7 @@ namespace Sensorium
     /// <summary>Why an intent was read so.</summary>
     public sealed class EvidencePart : Part
     {
-        /// <summary>1 word, 2 fixation, 3 pointing ray, 4 grab</summary>
+        /// <summary>1 word, 2 fixation, 3 pointing ray, 4 grab, 5 the wearer's own place, 6 what was meant before</summary>
         public uint Kind;
         /// <summary>index in the transcript</summary>
         public uint Word;
@@ -1129,6 +1134,18 @@ namespace Sensorium
             EndNs = BitConverter.ToUInt64(source, at + 24);
             Weight = BitConverter.ToSingle(source, at + 32);
             Reserved = BitConverter.ToUInt32(source, at + 36);
+        }
+    }
+
+    /// <summary>The word of one piece of evidence.</summary>
+    public sealed class EvidentWordPart : Part
+    {
+        /// <summary>as plain word; empty unless `kind` is 1</summary>
+        public readonly Text Text = new Text(16);
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Text.Decode(source, at + 0);
         }
     }
 
@@ -1161,14 +1178,30 @@ namespace Sensorium
         public readonly Text Verb = new Text(64);
         /// <summary>best first</summary>
         public readonly AlternativePart[] Alternatives = Make<AlternativePart>(3);
-        /// <summary>strongest first</summary>
+        /// <summary>word by word: each is followed by what it was read from</summary>
         public readonly EvidencePart[] Evidence = Make<EvidencePart>(8);
+        /// <summary>of `evidence`, in its order</summary>
+        public readonly EvidentWordPart[] Words = Make<EvidentWordPart>(8);
+        /// <summary>words that refer to something that was not found</summary>
+        public uint Unresolved;
+        /// <summary>evidence beyond the 8, not listed</summary>
+        public uint EvidenceLost;
+        /// <summary>id of the target that `place` is on; 0 none</summary>
+        public ulong PlaceTarget;
+        /// <summary>of `place`: 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>of `place`: counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>capture time of the utterance's begin</summary>
+        public ulong StartNs;
+        /// <summary>capture time of its end</summary>
+        public ulong EndNs;
         /// <inheritdoc/>
         public override int RecordId { get { return 13; } }
         /// <inheritdoc/>
         public override int RecordMajor { get { return 1; } }
         /// <inheritdoc/>
-        public override int RecordSize { get { return 768; } }
+        public override int RecordSize { get { return 960; } }
 
         internal override void Decode(byte[] source, int at)
         {
@@ -1186,6 +1219,14 @@ namespace Sensorium
             Verb.Decode(source, at + 120);
             for (int i = 0; i < 3; i++) Alternatives[i].Decode(source, at + 184 + 88 * i);
             for (int i = 0; i < 8; i++) Evidence[i].Decode(source, at + 448 + 40 * i);
+            for (int i = 0; i < 8; i++) Words[i].Decode(source, at + 768 + 16 * i);
+            Unresolved = BitConverter.ToUInt32(source, at + 896);
+            EvidenceLost = BitConverter.ToUInt32(source, at + 900);
+            PlaceTarget = BitConverter.ToUInt64(source, at + 904);
+            Space = BitConverter.ToUInt32(source, at + 912);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 916);
+            StartNs = BitConverter.ToUInt64(source, at + 920);
+            EndNs = BitConverter.ToUInt64(source, at + 928);
         }
     }
 
@@ -1977,6 +2018,222 @@ namespace Sensorium
             BeginNs = BitConverter.ToUInt64(source, at + 48);
             EndNs = BitConverter.ToUInt64(source, at + 56);
             Name.Decode(source, at + 64);
+        }
+    }
+
+    /// <summary>What gaze does now: filtered ray, eye movement, fixation, vergence.</summary>
+    public sealed class EyeMovementRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>1 the eyes, 2 the head's ray; 0 unknown</summary>
+        public uint Source;
+        /// <summary>0 none or not known yet, 1 fixation, 2 saccade, 3 pursuit, 4 blink; of the head's ray 0 or 1</summary>
+        public uint Movement;
+        /// <summary>when `movement` began; may be before it could be told</summary>
+        public ulong SinceNs;
+        /// <summary>of the sample: when the eye was sampled where the runtime says, else capture_ns</summary>
+        public ulong TimeNs;
+        /// <summary>number of the fixation since start; 0 while there is none</summary>
+        public ulong Fixation;
+        /// <summary>m; NaN where it is not known</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>unit vector in the world, filtered; NaN in a blink</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>mean of the fixation; NaN while there is none</summary>
+        public readonly float[] FixationDirection = new float[3];
+        /// <summary>degrees, root mean square about that mean; NaN without</summary>
+        public float Dispersion;
+        /// <summary>deg/s, of gaze in the world, before the filter; NaN unknown</summary>
+        public float Speed;
+        /// <summary>deg/s, of the eye in the head; NaN where not known</summary>
+        public float EyeSpeed;
+        /// <summary>deg/s, of the head's forward direction; NaN where not known</summary>
+        public float HeadSpeed;
+        /// <summary>m, where both eyes' rays meet; NaN where not known</summary>
+        public float VergenceDepth;
+        /// <summary>m, its standard deviation by noise; NaN unknown</summary>
+        public float VergenceDeviation;
+        /// <summary>1: the head's motion was known, so that a turn of the head is no saccade</summary>
+        public uint Compensated;
+        /// <summary>fixations that began since start</summary>
+        public ulong Fixations;
+        /// <summary>saccades that ended since start</summary>
+        public ulong Saccades;
+        /// <summary>pursuits that began since start</summary>
+        public ulong Pursuits;
+        /// <summary>blinks that ended since start</summary>
+        public ulong Blinks;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 28; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 192; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            Source = BitConverter.ToUInt32(source, at + 8);
+            Movement = BitConverter.ToUInt32(source, at + 12);
+            SinceNs = BitConverter.ToUInt64(source, at + 16);
+            TimeNs = BitConverter.ToUInt64(source, at + 24);
+            Fixation = BitConverter.ToUInt64(source, at + 32);
+            Buffer.BlockCopy(source, at + 40, Origin, 0, 12);
+            Buffer.BlockCopy(source, at + 52, Direction, 0, 12);
+            Buffer.BlockCopy(source, at + 64, FixationDirection, 0, 12);
+            Dispersion = BitConverter.ToSingle(source, at + 76);
+            Speed = BitConverter.ToSingle(source, at + 80);
+            EyeSpeed = BitConverter.ToSingle(source, at + 84);
+            HeadSpeed = BitConverter.ToSingle(source, at + 88);
+            VergenceDepth = BitConverter.ToSingle(source, at + 92);
+            VergenceDeviation = BitConverter.ToSingle(source, at + 96);
+            Compensated = BitConverter.ToUInt32(source, at + 100);
+            Fixations = BitConverter.ToUInt64(source, at + 104);
+            Saccades = BitConverter.ToUInt64(source, at + 112);
+            Pursuits = BitConverter.ToUInt64(source, at + 120);
+            Blinks = BitConverter.ToUInt64(source, at + 128);
+        }
+    }
+
+    /// <summary>A fixation, saccade, smooth pursuit or blink begins or ends.</summary>
+    public sealed class EyeMovementEventRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>1 the eyes, 2 the head's ray; 0 unknown</summary>
+        public uint Source;
+        /// <summary>1 fixation begins, 2 fixation ends, 3 saccade, 4 blink, 5 pursuit begins, 6 pursuit ends; saccades and blinks are told when they have ended</summary>
+        public uint Event;
+        /// <summary>when it began, time of the samples</summary>
+        public ulong BeginNs;
+        /// <summary>when it ended; 0 while it lasts</summary>
+        public ulong EndNs;
+        /// <summary>number of the fixation; 0 for the others</summary>
+        public ulong Fixation;
+        /// <summary>m, at the event; NaN where it is not known</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>mean of a fixation, else at the end of what is told; NaN where not known</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>where a saccade or pursuit began; NaN for others</summary>
+        public readonly float[] BeginDirection = new float[3];
+        /// <summary>degrees, of a saccade or pursuit; NaN for others</summary>
+        public float Amplitude;
+        /// <summary>deg/s between samples, of a saccade: too low at low rates; NaN for others</summary>
+        public float PeakSpeed;
+        /// <summary>degrees, of a fixation that ends; NaN for others</summary>
+        public float Dispersion;
+        /// <summary>of a blink: 1 openness, 2 a gap in tracking; 0 for others</summary>
+        public uint Evidence;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 29; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 128; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            Source = BitConverter.ToUInt32(source, at + 8);
+            Event = BitConverter.ToUInt32(source, at + 12);
+            BeginNs = BitConverter.ToUInt64(source, at + 16);
+            EndNs = BitConverter.ToUInt64(source, at + 24);
+            Fixation = BitConverter.ToUInt64(source, at + 32);
+            Buffer.BlockCopy(source, at + 40, Origin, 0, 12);
+            Buffer.BlockCopy(source, at + 52, Direction, 0, 12);
+            Buffer.BlockCopy(source, at + 64, BeginDirection, 0, 12);
+            Amplitude = BitConverter.ToSingle(source, at + 76);
+            PeakSpeed = BitConverter.ToSingle(source, at + 80);
+            Dispersion = BitConverter.ToSingle(source, at + 84);
+            Evidence = BitConverter.ToUInt32(source, at + 88);
+        }
+    }
+
+    /// <summary>A record of `target`, kept for 12 s: one in 50 ms.</summary>
+    public sealed class TargetTraceRecord : Record
+    {
+        /// <summary>by gaze</summary>
+        public readonly RankedPart LookedAt = new RankedPart();
+        /// <summary>by the left, the right hand</summary>
+        public readonly RankedPart[] PointedAt = Make<RankedPart>(2);
+        /// <summary>by the left, the right hand</summary>
+        public readonly RankedPart[] Grabbed = Make<RankedPart>(2);
+        /// <summary>probabilities of no target: looked at, pointed at by the left, the right hand, grabbed by the left, the right hand</summary>
+        public readonly float[] Nothing = new float[5];
+        /// <summary>1 eye gaze, 2 the head's ray; 0 none</summary>
+        public uint LookedSource;
+        /// <summary>bits, as in `target`: 1 the left points, 2 the right; 4 the left grips, 8 the right</summary>
+        public uint Hands;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 30; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 256; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            LookedAt.Decode(source, at + 0);
+            for (int i = 0; i < 2; i++) PointedAt[i].Decode(source, at + 40 + 40 * i);
+            for (int i = 0; i < 2; i++) Grabbed[i].Decode(source, at + 120 + 40 * i);
+            Buffer.BlockCopy(source, at + 200, Nothing, 0, 20);
+            LookedSource = BitConverter.ToUInt32(source, at + 220);
+            Hands = BitConverter.ToUInt32(source, at + 224);
+            Reserved = BitConverter.ToUInt32(source, at + 228);
+        }
+    }
+
+    /// <summary>One ray of a moment.</summary>
+    public sealed class TracedRayPart : Part
+    {
+        /// <summary>0 none, 1 the eyes, 2 the head, 3 a finger that points, 4 a controller's aim</summary>
+        public uint Kind;
+        /// <summary>m</summary>
+        public readonly float[] Origin = new float[3];
+        /// <summary>unit vector</summary>
+        public readonly float[] Direction = new float[3];
+        /// <summary>0</summary>
+        public uint Reserved;
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Kind = BitConverter.ToUInt32(source, at + 0);
+            Buffer.BlockCopy(source, at + 4, Origin, 0, 12);
+            Buffer.BlockCopy(source, at + 16, Direction, 0, 12);
+            Reserved = BitConverter.ToUInt32(source, at + 28);
+        }
+    }
+
+    /// <summary>Rays, kept for 12 s: one moment in 50 ms.</summary>
+    public sealed class RayTraceRecord : Record
+    {
+        /// <summary>1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown</summary>
+        public uint Space;
+        /// <summary>counts recentres of that space</summary>
+        public uint SpaceGeneration;
+        /// <summary>on ray_trace: the head's, the left, the right hand's; on gaze_trace: the eyes'</summary>
+        public readonly TracedRayPart[] Rays = Make<TracedRayPart>(3);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 31; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 128; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Space = BitConverter.ToUInt32(source, at + 0);
+            SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
+            for (int i = 0; i < 3; i++) Rays[i].Decode(source, at + 8 + 32 * i);
         }
     }
 

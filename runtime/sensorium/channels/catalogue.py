@@ -14,6 +14,9 @@ REGIONS = ("public", "motion", "gaze", "audio", "transcript", "camera", "emotion
 
 STATE_SLOTS = 4
 EVENT_SLOTS = 256
+GAZE_SLOTS = 512
+"""3.5 s at 144 Hz, 5.7 s at 90 Hz: eyes are on a thing about a second before its name is said
+(Griffin & Bock, "What the eyes say about speaking", Psychological Science 11, 2000)."""
 AUDIO_SLOTS = 1024
 """32.8 s of 32 ms blocks."""
 
@@ -80,7 +83,12 @@ CHANNELS: dict[str, Channel] = {
         _state("controller_right", records.CONTROLLER, "motion", "capture", 250),
         _state("ray_left", records.RAY, "motion", "fast", 250),
         _state("ray_right", records.RAY, "motion", "fast", 250),
+        _event("ray_trace", records.RAY_TRACE, "motion", "fast"),
         _state("gaze", records.GAZE, "gaze", "capture", 250),
+        Channel("eye_movement", records.EYE_MOVEMENT, "gaze", Kind.STATE, GAZE_SLOTS, 250 * _MS,
+                "fast"),
+        _event("eye_movement_event", records.EYE_MOVEMENT_EVENT, "gaze", "fast"),
+        _event("gaze_trace", records.RAY_TRACE, "gaze", "fast"),
         _sound("audio", "capture"),
         _sound("output_audio", "capture"),
         _sound("clean_audio", "fast"),
@@ -93,6 +101,7 @@ CHANNELS: dict[str, Channel] = {
         _event("command", records.COMMAND, "app", "slow"),
         _event("intent", records.INTENT, "app", "slow"),
         _state("target", records.TARGET, "app", "fast", 250),
+        _event("target_trace", records.TARGET_TRACE, "app", "fast"),
         _state("scene", records.SCENE, "app", "app", 0),
         _event("frame_timing", records.FRAME_TIMING, "app", "app"),
     )

@@ -110,7 +110,9 @@ def _record(client: Client, taking: Taking, recorder: Recorder, output: Output) 
     except KeyboardInterrupt:
         return "stopped by you"
     except ControlError:
-        return "the daemon is gone"
+        # Without the grant it is refused, maybe before the region was looked at.
+        recorder.write_all(taking.round(0.0))
+        return taking.ended or "the daemon is gone"
     finally:
         with suppress(ControlError, KeyboardInterrupt):
             client.request("recording", on=False, classes=classes, bytes=recorder.bytes)

@@ -17,6 +17,7 @@ REQUIRED: dict[str, Fields] = {
     "grants": {},
     "grant": {"action": str, "app": str, "classes": str},
     "mute": {"on": bool},
+    "why": {"intent": int},
     "reload": {},
     "recording": {"on": bool, "classes": str, "bytes": int},
     "stop": {},

@@ -28,10 +28,13 @@ SENSES: dict[str, str] = {
     "hand_gesture": "sensorium.perception.hand_gesture:HandGesture",
     "head": "sensorium.perception.head:Head",
     "target": "sensorium.perception.target:Target",
+    "gaze": "sensorium.perception.eye_movement:EyeMovement",
+    "attention_trace": "sensorium.perception.attention_trace:AttentionTrace",
     "push_to_talk": "sensorium.perception.push_to_talk:PushToTalk",
     "wake_word": "sensorium.perception.wake_word:WakeWord",
     "speech": "sensorium.perception.speech:Speech",
     "command": "sensorium.perception.command:Command",
+    "intent": "sensorium.perception.intent:Intent",
     "speaker": "sensorium.perception.speaker:Speaker",
     "voice_measures": "sensorium.perception.voice_measures:VoiceMeasures",
     "voice_emotion": "sensorium.perception.voice_emotion:VoiceEmotion",
@@ -101,6 +104,13 @@ class Apps(Protocol):
 
     def newest(self, session: int, channel: str) -> Sample | None:
         """The newest record of a channel of an app's region; None: there is none.
+
+        The app can write there: what it says is to be checked.
+        """
+        ...
+
+    def at(self, session: int, channel: str, n: int) -> Sample | None:
+        """Record number `n` of a channel of an app's region; None: it is not there (any more).
 
         The app can write there: what it says is to be checked.
         """

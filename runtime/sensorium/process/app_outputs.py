@@ -7,11 +7,12 @@ the layout is this version's own, and where a counter makes no sense the app get
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensorium.channels import mapping, table
 from sensorium.channels.catalogue import CHANNELS, in_region
+from sensorium.channels.cursor import Cursor
 from sensorium.channels.layout import Entry
 from sensorium.channels.reader import Reader
 from sensorium.channels.region import Region, Waiters
@@ -35,6 +36,7 @@ class _Held:
     app: App
     region: Region
     writers: dict[str, Writer]
+    rings: dict[str, Cursor] = field(default_factory=dict)
 
 
 class AppOutputs:
@@ -97,6 +99,25 @@ class AppOutputs:
         if not found.n or len(found.record) < record.size:
             return None
         return Sample(found.view(record), found.capture_ns, found.valid, Reason.NONE, found.n)
+
+    def at(self, session: int, channel: str, n: int) -> Sample | None:
+        """See `Apps.at`."""
+        held = self._held.get(session)
+        if held is None:
+            return None
+        ring = held.rings.get(channel)
+        if ring is None:
+            ring = held.rings[channel] = Cursor(held.region, channel, live=False)
+        record, latest = CHANNELS[channel].record, self.latest(session, channel)
+        # Not further than the ring: a counter that the app wrote would send the cursor far.
+        if not max(0, latest - ring.entry.slots) < n <= latest:
+            return None
+        ring.seek(n)
+        ring.next(now_ns())
+        found = ring.sample
+        if found.n != n or len(found.record) < record.size:
+            return None
+        return Sample(found.view(record), found.capture_ns, found.valid, Reason.NONE, n)
 
     def writer(self, session: int, channel: str) -> Writer | None:
         """The writer of a channel of an app; None where the app is gone."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
+from sensorium.records.attention import EYE_MOVEMENT, EYE_MOVEMENT_EVENT
 from sensorium.records.fields import Field, Record, Struct, encode_text
 from sensorium.records.hands import HAND_GESTURE, RAY
 from sensorium.records.head import HEAD_GESTURE, HEAD_STATE
 from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
 from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
+from sensorium.records.traces import RAY_TRACE, TARGET_TRACE
 from sensorium.records.voice import (
     COMMAND,
     PUSH_TO_TALK,
@@ -48,15 +50,19 @@ RECORDS: tuple[Record, ...] = (
     RAY,
     HEAD_STATE,
     HEAD_GESTURE,
+    EYE_MOVEMENT,
+    EYE_MOVEMENT_EVENT,
+    TARGET_TRACE,
+    RAY_TRACE,
 )
 """All records, by ascending id."""
 
 BY_ID: dict[int, Record] = {record.id: record for record in RECORDS}
 
 __all__ = [
-    "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "FRAME_TIMING", "GAZE", "GESTURE",
-    "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE", "HEALTH", "INTENT", "MICROPHONE",
-    "OBJECTS", "PUSH_TO_TALK", "RAY", "RECORDS", "SCENE", "SPEAKER", "TARGET", "TRANSCRIPT",
-    "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record",
-    "Struct", "encode_text",
+    "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "EYE_MOVEMENT", "EYE_MOVEMENT_EVENT",
+    "FRAME_TIMING", "GAZE", "GESTURE", "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE",
+    "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK", "RAY", "RAY_TRACE", "RECORDS",
+    "SCENE", "SPEAKER", "TARGET", "TARGET_TRACE", "TRANSCRIPT", "UTTERANCE", "VISEME",
+    "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]

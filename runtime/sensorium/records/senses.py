@@ -43,7 +43,8 @@ ALTERNATIVE = Struct(
 EVIDENCE = Struct(
     "evidence",
     (
-        scalar("kind", "u32", "1 word, 2 fixation, 3 pointing ray, 4 grab"),
+        scalar("kind", "u32", "1 word, 2 fixation, 3 pointing ray, 4 grab, 5 the wearer's own "
+               "place, 6 what was meant before"),
         scalar("word", "u32", "index in the transcript"),
         scalar("target", "u64", "id that it pointed to"),
         scalar("start_ns", "u64", "capture time of its begin"),
@@ -52,6 +53,12 @@ EVIDENCE = Struct(
         scalar("reserved", "u32", "0"),
     ),
     "Why an intent was read so.",
+)
+
+EVIDENT_WORD = Struct(
+    "evident_word",
+    (text("text", 16, "as plain word; empty unless `kind` is 1"),),
+    "The word of one piece of evidence.",
 )
 
 INTENT = Record(
@@ -70,10 +77,19 @@ INTENT = Record(
         array("objects", "u64", 8, "ids of the app's targets"),
         text("verb", 64, "verb of the app's vocabulary"),
         array("alternatives", ALTERNATIVE, 3, "best first"),
-        array("evidence", EVIDENCE, 8, "strongest first"),
+        array("evidence", EVIDENCE, 8, "word by word: each is followed by what it was read from"),
+        array("words", EVIDENT_WORD, 8, "of `evidence`, in its order"),
+        scalar("unresolved", "u32", "words that refer to something that was not found"),
+        scalar("evidence_lost", "u32", "evidence beyond the 8, not listed"),
+        scalar("place_target", "u64", "id of the target that `place` is on; 0 none"),
+        scalar("space", "u32", "of `place`: 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown"),
+        scalar("space_generation", "u32", "of `place`: counts recentres of that space"),
+        scalar("start_ns", "u64", "capture time of the utterance's begin"),
+        scalar("end_ns", "u64", "capture time of its end"),
     ),
     "What the wearer means.",
     id=13,
+    minor=1,
 )
 
 EMOTION = Record(

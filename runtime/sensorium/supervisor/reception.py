@@ -8,6 +8,7 @@ from sensorium.channels.catalogue import REGIONS
 from sensorium.control.fitting import fitted
 from sensorium.control.grants_file import CLASSES
 from sensorium.control.replies import BAD_REQUEST, Refused, Reply
+from sensorium.supervisor.explaining import explain
 
 if TYPE_CHECKING:
     from sensorium.control.desk import GrantDesk
@@ -80,6 +81,8 @@ class Reception:
         if operation == "mute":
             self._daemon.mute(request["on"])
             return Reply({"muted": request["on"]})
+        if operation == "why":
+            return Reply({"why": explain(self._clients.apps(), request["intent"])})
         if operation == "reload":
             self._daemon.reload()
             return Reply()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROUNDS, STEPS = 10, 160
 """Looks for the hardest windows, and steps after each."""
+_FEWEST_STEPS = 20
 HEADS = 4
 """Heads whose logits are averaged: each is sure of other sounds that are not the phrase."""
 BATCH = 512
@@ -83,16 +84,18 @@ class FitJob:
     Attributes:
         folder: Where `Sounds.save` wrote.
         seed: Of its first weights and of the order in which it learns.
-        rounds: See `fit`.
+        share: Of the usual looks for the hardest windows, and of the steps after one look.
     """
 
     folder: Path
     seed: int
-    rounds: int
+    share: float = 1.0
 
     def __call__(self, front_end: WholeSounds) -> Weights:
         """Fits it."""
-        return fit(Sounds.load(self.folder), self.seed, rounds=self.rounds)
+        rounds = max(1, round(ROUNDS * self.share))
+        steps = min(STEPS, max(_FEWEST_STEPS, round(ROUNDS * STEPS * self.share / rounds)))
+        return fit(Sounds.load(self.folder), self.seed, rounds=rounds, steps=steps)
 
 
 def gathered(phrase: Sequence[Made], other: Sequence[Made]) -> Sounds:

@@ -190,8 +190,9 @@ def _mixed(texts: list[str], noise: np.random.Generator) -> list[str]:
 
 def _sentences(words: Sequence[str], noise: np.random.Generator) -> list[str]:
     """Sentences of sense, and words in a row without it: every sound that English has."""
+    known = np.array(words)
     made = [
-        " ".join(str(word) for word in noise.choice(words, int(noise.integers(3, 8))))
+        " ".join(str(word) for word in noise.choice(known, int(noise.integers(3, 8))))
         for _ in range(1800)
     ]
     return [*made, *near.sentences() * 12]

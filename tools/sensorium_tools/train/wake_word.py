@@ -149,10 +149,9 @@ def _fitted(
         )
     )
     learnt = fitting.gathered(phrases, [*near, *others])
-    rounds = max(1, round(fitting.ROUNDS * share))
     with tempfile.TemporaryDirectory() as folder:
         learnt.save(Path(folder))
-        jobs = [fitting.FitJob(Path(folder), seed, rounds) for seed in range(fitting.HEADS)]
+        jobs = [fitting.FitJob(Path(folder), seed, share) for seed in range(fitting.HEADS)]
         return workers.run("fitting the heads", jobs), len(learnt.other) * measure.STEP_S / 3600
 
 

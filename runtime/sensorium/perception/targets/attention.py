@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sensorium import records
-from sensorium.perception.targets.choice import NOTHING, Ranking
+from sensorium.perception.targets.choice import NOTHING, RANKED, Ranking
 from sensorium.perception.targets.grasp import Grasp
 from sensorium.perception.targets.referent import Referent
-from sensorium.perception.targets.scene import Scene, SceneState, read_scene
+from sensorium.perception.targets.scene import Scene, SceneReader, SceneState
 from sensorium.perception.targets.spaces import Turn
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ NOWHERE = Turn()
 SIDES = (0, 1)
 LOOKED, POINTED, GRABBED = 0, 1, 3
 """Places in the record's arrays of five; those of hands are followed by the right one's."""
+_REST = ("space_generation", "scene_state", "looked_source", "ignored", "hands")
 
 
 class Accuracy(NamedTuple):
@@ -58,6 +58,7 @@ class Attention:
         self.record = records.TARGET.zeros()
         self.scene: Scene | None = None
         self.state = SceneState.MISSING
+        self._reader = SceneReader()
         self._number = 0
         self._taken: tuple[int, int] | None = None
         self._epoch = 0
@@ -67,10 +68,16 @@ class Attention:
         self._points = tuple(Referent(*hand) for _ in SIDES)
         self._grasps = tuple(Grasp() for _ in SIDES)
         self._pointing = [False, False]
+        self._rest: tuple[int, ...] = ()
         self._chosen = [0] * 5
+        self._written: list[Ranking | None] = [None] * 5
         row = self.record[0]
         row["nothing"] = 1
-        self._rows = (row["looked_at"], *row["pointed_at"], *row["grabbed"])
+        pointed, grabbed = self.record["pointed_at"], self.record["grabbed"]
+        self._rows = tuple(
+            (way["ids"], way["scores"], way["count"])
+            for way in (self.record["looked_at"], *pointed.T, *grabbed.T)
+        )
         self._nothing, self._since, self._changes = (
             row[name] for name in ("nothing", "since_ns", "changes")
         )
@@ -94,7 +101,7 @@ class Attention:
         sample = apps.newest(self.app.session, "scene")
         found = (
             SceneState.UNREADABLE if sample is None
-            else read_scene(sample.record) if sample.valid
+            else self._reader.read(sample.record) if sample.valid
             else SceneState.WITHDRAWN
         )
         if isinstance(found, SceneState):
@@ -167,14 +174,16 @@ class Attention:
         Args:
             generation: Of the space of the head's newest pose.
         """
-        row = self.record[0]
-        row["space_generation"] = generation
-        row["scene_state"], row["looked_source"] = self.state, self._source
-        row["ignored"] = self.scene.ignored if self.scene is not None else 0
-        row["hands"] = sum(
-            (self._pointing[side] << side) | (self._grasps[side].gripping << (2 + side))
-            for side in SIDES
+        (left, right), (first, second) = self._pointing, self._grasps
+        rest = (
+            generation, self.state, self._source,
+            self.scene.ignored if self.scene is not None else 0,
+            left | right << 1 | first.gripping << 2 | second.gripping << 3,
         )
+        if rest != self._rest:
+            self._rest = rest
+            for name, value in zip(_REST, rest, strict=True):
+                self.record[0][name] = value
 
     @property
     def looked(self) -> bool:
@@ -185,7 +194,7 @@ class Attention:
     def confidence(self) -> float:
         """How probable what is looked at is; NaN where nothing is known."""
         return max(
-            (float(self._nothing[LOOKED]), float(self._rows[LOOKED]["scores"][0]))
+            (float(self._nothing[LOOKED]), float(self._rows[LOOKED][1][0, 0]))
         ) if self._looks is not None else math.nan
 
     def _use(self, scene: Scene | None, state: SceneState) -> None:
@@ -201,11 +210,13 @@ class Attention:
                 self._write(way, NOTHING, 0)
 
     def _write(self, way: int, ranking: Ranking, time_ns: int) -> None:
-        row, count = self._rows[way], len(ranking.ids)
-        ids, scores = row["ids"], row["scores"]
-        ids[:count], scores[:count] = ranking.ids, ranking.scores
-        ids[count:], scores[count:] = 0, 0
-        row["count"] = count
+        if ranking is self._written[way]:
+            return
+        self._written[way] = ranking
+        ids, scores, listed = self._rows[way]
+        listed[:] = count = len(ranking.ids)
+        ids[:] = ranking.ids + (0,) * (RANKED - count)
+        scores[:] = ranking.scores + (0.0,) * (RANKED - count)
         self._nothing[way] = ranking.nothing
         chosen = ranking.chosen
         if chosen != self._chosen[way]:
@@ -220,6 +231,8 @@ def _turned(scene: Scene, turn: Turn) -> Scene:
         return scene
     c, s = turn.cosine, turn.sine
     matrix = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
-    return replace(
-        scene, centres=scene.centres @ matrix.T + turn.move, axes=scene.axes @ matrix.T
+    shapes = scene.shapes.copy()
+    shapes[3:12] = (matrix @ scene.axes.reshape(3, -1)).reshape(9, -1)
+    return scene._replace(
+        centres=matrix @ scene.centres + np.array(turn.move)[:, None], shapes=shapes
     )

@@ -11,15 +11,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 if TYPE_CHECKING:
     from sensorium.perception.targets.belief import Belief
     from sensorium.perception.targets.scene import Scene
 
 STAY, STAY_FIRST = 1.25, 3.0
 """How much more probable another one must be: `STAY * STAY_FIRST ^ unsure`. Our own figures."""
-_RANKED = 3
+RANKED = 3
+"""So many targets are listed at most."""
 _LEAST = 0.005
 """A less probable target is not listed."""
 
@@ -54,18 +53,21 @@ def rank(scene: Scene, belief: Belief, chosen: int) -> Ranking:
         belief: Of the evidence.
         chosen: The id that was chosen before; 0: none.
     """
-    ids = scene.ids[belief.places]
+    ids = [int(scene.ids[place]) for place in belief.places]
     stay = math.log(STAY) + belief.unsure * math.log(STAY_FIRST)
-    weights = belief.weights + stay * (ids == chosen)
-    nothing = belief.nothing + (stay if chosen == 0 else 0.0)
-    top = max(nothing, float(weights.max())) if len(weights) else nothing
-    shares = np.exp(weights - top)
+    weights = [
+        weight + stay if own == chosen else weight
+        for own, weight in zip(ids, belief.weights, strict=True)
+    ]
+    nothing = belief.nothing if chosen else belief.nothing + stay
+    top = max((nothing, *weights))
+    shares = [math.exp(weight - top) for weight in weights]
     none = math.exp(nothing - top)
-    total = float(shares.sum()) + none
-    best = np.argsort(-shares, kind="stable")[:_RANKED]
-    listed = [place for place in best.tolist() if shares[place] / total >= _LEAST]
+    total = sum(shares) + none
+    best = sorted(range(len(ids)), key=shares.__getitem__, reverse=True)[:RANKED]
+    listed = [place for place in best if shares[place] / total >= _LEAST]
     return Ranking(
-        tuple(int(ids[place]) for place in listed),
-        tuple(float(shares[place]) / total for place in listed),
+        tuple(ids[place] for place in listed),
+        tuple(shares[place] / total for place in listed),
         none / total,
     )

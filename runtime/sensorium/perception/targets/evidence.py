@@ -21,12 +21,16 @@ the ray, while that rests, is noticed; one that jumps has the evidence as if it 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import math
+from collections import deque
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception.targets.view import dots, error, errors
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,7 +51,6 @@ _NOISE_LEAST, _NOISE_MOST = 0.25, 2.0
 """The estimate's limits, over the noise that the source is known for."""
 _OUTLIER = 9.0
 """A step's square counts at most as so many times the expected one: a saccade is no noise."""
-_TINY = 1e-12
 
 
 class Evidence:
@@ -66,27 +69,32 @@ class Evidence:
         self.count = 0.0
         self.variance = self._known = noise * noise
         self._ids: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        # The last row stands for the world: a direction that stays where it is.
-        self._recent = np.zeros((_WINDOW, 1, 3))
-        self._sum = np.zeros((1, 3))
-        self._squares = np.zeros(1)
+        # Errors as `errors` gives them.
+        self._recent = np.zeros((_WINDOW, 4, 0))
+        self._sums = np.zeros((4, 0))
         self._rays = np.zeros((_WINDOW, 3))
         # Both are rings that are filled backwards.
         self._newest = 0
         self._filled = 0
-        self._here = np.zeros(3)
         # Where each target was seen last; 0: not yet.
-        self._seen = np.zeros((0, 3))
+        self._seen = np.zeros((3, 0))
+        # The world: a direction that stays where it is, and its errors, the newest first.
+        self._here = self._newest_ray = (0.0, 0.0, 0.0)
+        self._drift: deque[Sequence[float]] = deque(maxlen=_WINDOW)
+        self._drifts: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
 
     def forget(self) -> None:
         """What comes next is another fixation."""
         self.count, self._filled = 0.0, 0
-        self._sum[:] = 0
-        self._squares[:] = 0
+        self._sums[:] = 0
+        self._drift.clear()
+        self._drifts = (0.0, 0.0, 0.0, 0.0)
 
     def follow(self, scene: Scene) -> None:
         """Goes over to a scene with other targets: who stays keeps its evidence."""
         ids = scene.ids
+        if ids is self._ids:
+            return
         if len(ids) == len(self._ids) and (ids == self._ids).all():
             return
         order = np.argsort(self._ids)
@@ -94,17 +102,12 @@ class Evidence:
         known = np.zeros(len(ids), bool)
         inside = place < len(order)
         known[inside] = self._ids[order[place[inside]]] == ids[inside]
-        # The world's row goes along.
-        source = np.append(order[place[known]], -1)
-        rows = np.append(np.flatnonzero(known), -1)
-        before = self._recent, self._sum, self._squares, self._seen
-        count = len(ids)
-        self._recent = np.zeros((_WINDOW, count + 1, 3))
-        self._sum, self._squares = np.zeros((count + 1, 3)), np.zeros(count + 1)
-        self._seen = np.zeros((count, 3))
-        self._recent[:, rows] = before[0][:, source]
-        self._sum[rows], self._squares[rows] = before[1][source], before[2][source]
-        self._seen[rows[:-1]] = before[3][source[:-1]]
+        source, columns = order[place[known]], np.flatnonzero(known)
+        recent, sums, seen = self._recent, self._sums, self._seen
+        self._recent = np.zeros((_WINDOW, 4, len(ids)))
+        self._sums, self._seen = np.zeros((4, len(ids))), np.zeros((3, len(ids)))
+        self._recent[:, :, columns] = recent[:, :, source]
+        self._sums[:, columns], self._seen[:, columns] = sums[:, source], seen[:, source]
         self._ids = ids
 
     def take(self, ray: Array, centres: Array, leader: int) -> None:
@@ -112,65 +115,62 @@ class Evidence:
 
         Args:
             ray: Unit vector, shape (3,).
-            centres: Direction of each target's centre from where the ray begins, shape (T, 3).
+            centres: Direction of each target's centre from where the ray begins, shape (3, T).
             leader: The target that is taken for the one that is meant; -1: none. While its error
                 does not jump it is the same fixation: the target moves, and the eye pursues it.
         """
+        x, y, z = ray.tolist()
         if not self.count:
-            self._here = ray
+            self._here = x, y, z
         if self._filled:
-            self._learn(ray)
+            self._learn((x, y, z))
+        self._newest_ray = x, y, z
         moved = centres - self._seen
-        self._renew(np.flatnonzero(np.einsum("ij,ij->i", moved, moved) > _JUMP**2), centres)
+        self._renew((dots(moved, moved) > _JUMP**2).nonzero()[0], centres)
         self._seen = centres
+        drifts = self._drifts
         if self.count >= _MOST:
             fading = 1 - 1 / _MOST
-            self._sum *= fading
-            self._squares *= fading
+            self._sums *= fading
             self.count *= fading
+            drifts = [fading * value for value in drifts]
         self._newest = (self._newest - 1) % _WINDOW
         self._rays[self._newest] = ray
-        newest = self._recent[self._newest]
-        newest[:-1] = errors(centres, ray)
-        newest[-1] = errors(self._here[None], ray)[0]
-        self._sum += newest
-        self._squares += np.einsum("ij,ij->i", newest, newest)
+        self._sums += errors(centres, ray, out=self._recent[self._newest])
+        self._drift.appendleft(error(self._here, (x, y, z)))
+        self._drifts = [sum(pair) for pair in zip(drifts, self._drift[0], strict=True)]
         self.count += 1
         self._filled = min(self._filled + 1, _WINDOW)
-        kept = self._jump(-1)
-        if kept and (leader < 0 or self._jump(leader)):
+        kept = self._jump(self._drift, self._drifts)
+        if kept and leader >= 0:
+            newest = self._recent[self._last(self._filled), :, leader]
+            kept = kept if self._jump(newest.tolist(), self._sums[:, leader].tolist()) else 0
+        if kept:
             self._begin(kept)
 
-    def means(self) -> Array:
-        """The mean error to each target, rad, shape (T, 3)."""
-        return self._sum[:-1] / max(self.count, 1)
+    @property
+    def sums(self) -> Array:
+        """Sum of errors to each target, as `errors` gives them, shape (4, T)."""
+        return self._sums
 
-    def scatter(self) -> tuple[Array, float]:
-        """Sum of squares around the mean, rad2: of each target, shape (T,), and of the world.
+    def still(self) -> float:
+        """Sum of squares of the world's errors around their mean, rad2."""
+        x, y, z, square = self._drifts
+        return square - (x * x + y * y + z * z) / max(self.count, 1)
 
-        The same for all that stay where they are; less for a target that is pursued.
-        """
-        count = max(self.count, 1)
-        found = self._squares - np.einsum("ij,ij->i", self._sum, self._sum) / count
-        return found[:-1], float(found[-1])
-
-    def _renew(self, rows: NDArray[np.intp], centres: Array) -> None:
+    def _renew(self, columns: NDArray[np.intp], centres: Array) -> None:
         """Makes targets' evidence from the recent rays."""
         used = min(self._filled, int(self.count))
-        if not used or not len(rows):
+        if not used or not len(columns):
             return
         newest = self._last(used)
         for back in newest:
-            self._recent[back, rows] = errors(centres[rows], self._rays[back])
-        late = self._recent[np.ix_(newest, rows)]
-        scale = self.count / used
-        self._sum[rows] = late.sum(axis=0) * scale
-        self._squares[rows] = (late * late).sum(axis=(0, 2)) * scale
+            self._recent[back][:, columns] = errors(centres[:, columns], self._rays[back])
+        late = self._recent[newest][:, :, columns]
+        self._sums[:, columns] = late.sum(axis=0) * (self.count / used)
 
-    def _learn(self, ray: Array) -> None:
-        step = ray - self._rays[self._newest]
-        square = float(step @ step) / 4
-        square = min(square, _OUTLIER * self.variance)
+    def _learn(self, ray: Sequence[float]) -> None:
+        square = min(math.dist(ray, self._newest_ray) ** 2 / 4, _OUTLIER * self.variance)
         self.variance += _NOISE_SHARE * (square - self.variance)
         self.variance = min(
             max(self.variance, self._known * _NOISE_LEAST**2), self._known * _NOISE_MOST**2
@@ -180,70 +180,44 @@ class Evidence:
         """Where the newest samples lie, the newest first."""
         return (self._newest + np.arange(number)) % _WINDOW
 
-    def _jump(self, row: int) -> int:
-        """How many of the newest samples are of another fixation by the error to one target."""
+    def _jump(self, newest: Iterable[Sequence[float]], sums: Sequence[float]) -> int:
+        """How many of the newest samples are of another fixation by the errors to one target."""
         most = min(self._filled, int(self.count) - 1)
-        x, y, z = self._sum[row].tolist()
-        late = (0.0, 0.0, 0.0)
-        best, found = _ALARM, 0
-        for number, error in enumerate(self._recent[self._last(most), row].tolist(), 1):
-            late = late[0] + error[0], late[1] + error[1], late[2] + error[2]
-            ratio = _ratio(late, (x - late[0], y - late[1], z - late[2]), number, self.count)
-            if ratio > best * self.variance:
-                best, found = ratio / self.variance, number
+        x = y = z = 0.0
+        best, found = _ALARM * self.variance, 0
+        for number, (dx, dy, dz, _) in zip(range(1, most + 1), newest, strict=False):
+            x, y, z = x + dx, y + dy, z + dz
+            ratio = _ratio((x, y, z), sums, number, self.count)
+            if ratio > best:
+                best, found = ratio, number
         return found
 
     def _begin(self, kept: int) -> None:
         """The newest samples are a fixation of their own."""
         newest = self._last(kept)
-        self._here = self._rays[newest[-1]].copy()
-        for back in newest:
-            self._recent[back, -1] = errors(self._here[None], self._rays[back])[0]
-        late = self._recent[newest]
-        self._sum = late.sum(axis=0)
-        self._squares = (late * late).sum(axis=(0, 2))
+        rays = self._rays[newest].tolist()
+        self._here = x, y, z = rays[-1]
+        self._drift.clear()
+        self._drift.extend(error((x, y, z), ray) for ray in rays)
+        self._drifts = [sum(column) for column in zip(*self._drift, strict=True)]
+        self._sums = self._recent[newest].sum(axis=0)
         self.count = float(kept)
 
 
-def errors(centres: Array, ray: Array) -> Array:
-    """The arc from each centre's direction to a ray, rad, as a vector at right angles to it.
+def _ratio(late: Sequence[float], sums: Sequence[float], number: int, count: float) -> float:
+    """Square of the difference of two means over its variance for noise of variance 1.
 
     Args:
-        centres: Unit vectors, shape (T, 3).
-        ray: Unit vector, shape (3,).
+        late: Sum of the newest samples.
+        sums: Of all.
+        number: How many the newest ones are.
+        count: How many there are.
     """
-    cosines = centres @ ray
-    out: Array = ray - cosines[:, None] * centres
-    sines = np.sqrt(np.einsum("ij,ij->i", out, out))
-    out *= (np.arctan2(sines, cosines) / np.maximum(sines, _TINY))[:, None]
-    return out
-
-
-class View(NamedTuple):
-    """A scene's targets as seen from where a ray begins.
-
-    Attributes:
-        offsets: From there to each centre, shape (T, 3), m.
-        centres: The same as unit vectors; a target whose centre is there lies nowhere.
-        distances: Shape (T,), m.
-    """
-
-    offsets: Array
-    centres: Array
-    distances: Array
-
-
-def view(scene: Scene, origin: Array) -> View:
-    """How a scene is seen from a place, shape (3,), m."""
-    offsets = scene.centres - origin
-    distances = np.sqrt(np.einsum("ij,ij->i", offsets, offsets))
-    return View(offsets, offsets / np.maximum(distances, _TINY)[:, None], distances)
-
-
-def _ratio(late: Sequence[float], early: Sequence[float], number: int, count: float) -> float:
-    """Square of the difference of two means over its variance for noise of variance 1."""
     before = count - number
-    square = sum(
-        (one / number - other / before) ** 2 for one, other in zip(late, early, strict=True)
+    variance = count / (number * before)
+    x, y, z = (
+        late[0] * variance - sums[0] / before, late[1] * variance - sums[1] / before,
+        late[2] * variance - sums[2] / before,
     )
-    return square / (1 / number + 1 / before)
+    return (x * x + y * y + z * z) / variance
+

@@ -15,6 +15,7 @@ import numpy as np
 
 from sensorium.perception.targets.belief import LEAK, Belief
 from sensorium.perception.targets.choice import NOTHING, rank
+from sensorium.perception.targets.view import dots
 
 if TYPE_CHECKING:
     from sensorium.perception.targets.choice import Ranking
@@ -69,20 +70,22 @@ class Grasp:
 
 def near(scene: Scene, point: Array) -> Belief:
     """How likely each movable target is what a hand that closes at a point takes hold of."""
-    offsets = point - scene.centres
-    aside = np.sqrt((offsets * offsets).sum(axis=1)) - scene.reaches
+    offsets = point[:, None] - scene.centres
+    aside = np.sqrt(dots(offsets, offsets)) - scene.reaches
     places = np.flatnonzero(scene.movable & (aside < _REACH * ERROR_M))
-    halves = scene.halves[places]
-    own = np.abs(np.matmul(scene.axes[places], offsets[places][:, :, None])[:, :, 0]) - halves
+    halves = scene.halves[:, places]
+    turned = np.add.reduce(offsets[:, None, places] * scene.axes[:, :, places])
+    own = np.abs(turned) - halves
     outside = np.maximum(own, 0)
-    boxes = np.sqrt((outside * outside).sum(axis=1)) + np.minimum(own.max(axis=1), 0)
-    depths = np.where(scene.boxes[places], boxes, aside[places])
+    boxes = np.sqrt(dots(outside, outside)) + np.minimum(own.max(axis=0), 0)
+    depths = np.where(scene.radii[places] > 0, aside[places], boxes)
     weights = -np.square(np.maximum(depths, 0)) / (2 * ERROR_M**2) - np.log(
         bulks(scene.radii[places], halves)
     )
     depth = float(depths.min()) if len(depths) else math.inf
     hidden = (1 - LEAK) * 0.5 * math.erfc(depth / ERROR_M / math.sqrt(2))
-    return Belief(places, weights, math.log(BACKGROUND) + math.log(1 - hidden), 0.0)
+    nothing = math.log(BACKGROUND) + math.log(1 - hidden)
+    return Belief(places.tolist(), weights.tolist(), nothing, 0.0)
 
 
 def bulks(radii: Array, halves: Array) -> Array:
@@ -90,9 +93,9 @@ def bulks(radii: Array, halves: Array) -> Array:
 
     Args:
         radii: Of spheres, shape (N,), m; 0 for a box.
-        halves: Half extents of boxes, shape (N, 3), m; 0 for a sphere.
+        halves: Half extents of boxes, shape (3, N), m; 0 for a sphere.
     """
-    x, y, z = 2 * halves.T
+    x, y, z = 2 * halves
     volume = x * y * z + 4 / 3 * math.pi * radii**3
     surface = 2 * (x * y + y * z + z * x) + 4 * math.pi * radii**2
     curvature = math.pi * (x + y + z) + 4 * math.pi * radii

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from sensorium.perception.hand_geometry import FINGER_TIPS, THUMB_TIP, grab, pinches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import numpy as np
 
     from sensorium.perception.hand_geometry import Points
     from sensorium.perception.targets.spaces import Vector
@@ -60,9 +60,14 @@ def from_joints(record: np.void, pointed: bool) -> HandInput | None:
         None where a joint is not there.
     """
     joints = record["joints"]
-    points: Points = joints["position"].tolist()
-    if not all(flags & _POSITION_VALID for flags in joints["flags"].tolist()) or not _near(points):
+    places = joints["position"]
+    # A NaN fails the comparison.
+    if not (
+        np.bitwise_and.reduce(joints["flags"]) & _POSITION_VALID
+        and np.maximum.reduce(np.abs(places), axis=None) <= _FAR_M
+    ):
         return None
+    points: Points = places.tolist()
     ray = _finger_ray(points) if _points(points, pointed) else None
     # Three curled fingers are no grip while the fourth points.
     pinch, closed = pinches(points)[0], grab(points) if ray is None else 0.0
@@ -123,8 +128,9 @@ def _points(points: Points, pointed: bool) -> bool:
 
 
 def _straightness(points: Points, first: int) -> float:
-    bones = sum(math.dist(points[k], points[k + 1]) for k in range(first, first + 3))
-    return math.dist(points[first], points[first + 3]) / max(bones, _TINY_M)
+    one, two, three, four = points[first : first + 4]
+    bones = math.dist(one, two) + math.dist(two, three) + math.dist(three, four)
+    return math.dist(one, four) / max(bones, _TINY_M)
 
 
 def _near(points: Points) -> bool:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sensorium.perception.targets.belief import believe
 from sensorium.perception.targets.choice import NOTHING, rank
-from sensorium.perception.targets.evidence import Evidence, view
+from sensorium.perception.targets.evidence import Evidence
+from sensorium.perception.targets.view import view
 
 if TYPE_CHECKING:
     from sensorium.perception.targets.choice import Ranking
@@ -53,9 +52,9 @@ class Referent:
         self._newest_ns = time_ns
         evidence.follow(scene)
         chosen = self.ranking.chosen
-        places = np.flatnonzero(scene.ids == chosen)
+        places = (scene.ids == chosen).nonzero()[0].tolist() if chosen else []
         seen = view(scene, origin)
-        evidence.take(ray, seen.centres, int(places[0]) if len(places) else -1)
+        evidence.take(ray, seen.centres, places[0] if places else -1)
         self.ranking = rank(scene, believe(scene, seen, evidence, self._offset), chosen)
 
     def stop(self) -> None:

@@ -6,13 +6,14 @@ that breaks a rule is left out and counted, and the others stand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.records.apps import TARGETS
+from sensorium.perception.targets.view import dots
+from sensorium.records.apps import SCENE_TARGET, TARGETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,19 @@ FAR_M = 1e6
 UNIT = (0.99, 1.01)
 """Lengths of a quaternion that still counts as a unit one; it is then made one."""
 _MOVABLE = 1
+_AT = {each.field.name: each.offset for each in SCENE_TARGET.placed}
+_PLAIN = np.dtype({
+    "names": ["numbers", "position", "rest"], "itemsize": SCENE_TARGET.size,
+    "formats": [("<f4", 11), ("<f4", 3), f"V{_AT['name'] - _AT['half_extents']}"],
+    "offsets": [_AT["position"], _AT["position"], _AT["half_extents"]],
+})
+"""A target's numbers, which lie side by side: position, half extents, orientation, radius; and all
+but its id, position and name."""
+_ORDER = np.array((0, 1, 2, 3, 4, 5, 10, 6, 7, 8, 9))
+_WHERE, _LENGTHS = slice(3), slice(7)
+_HALVES, _RADIUS, _SIZES, _TURN = slice(3, 6), 6, slice(3, 7), slice(7, None)
+"""Rows of the numbers in that order: what is in metres first."""
+_STANDING = np.array([[0], [0], [0], [1]], np.float32)
 
 
 class SceneState(IntEnum):
@@ -44,18 +58,13 @@ class SceneState(IntEnum):
     """The app has published none."""
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(NamedTuple):
     """The targets that keep every rule, in stage space, T of them.
 
     Attributes:
         ids: Shape (T,), unique, not 0.
-        centres: Shape (T, 3), m.
-        radii: Shape (T,), m; of spheres; 0 for a box.
-        boxes: Shape (T,): whether it is a box.
-        halves: Shape (T, 3), m: half extents of boxes.
-        axes: Shape (T, 3, 3): row k is the box's axis k in stage space.
-        reaches: Shape (T,), m: radius of the ball around the centre that holds all of it.
+        centres: Shape (3, T), m.
+        shapes: Shape (14, T); its rows are what follows.
         movable: Shape (T,).
         generation: Of the space that the transform was made for.
         ignored: Targets that broke a rule.
@@ -63,14 +72,34 @@ class Scene:
 
     ids: NDArray[np.uint64]
     centres: Array
-    radii: Array
-    boxes: NDArray[np.bool_]
-    halves: Array
-    axes: Array
-    reaches: Array
+    shapes: Array
     movable: NDArray[np.bool_]
     generation: int
     ignored: int
+
+    @property
+    def halves(self) -> Array:
+        """Half extents of boxes, shape (3, T), m."""
+        halves: Array = self.shapes[:3]
+        return halves
+
+    @property
+    def axes(self) -> Array:
+        """Shape (3, 3, T): `axes[:, k]` is a box's axis k in stage space."""
+        axes: Array = self.shapes[3:12].reshape(3, 3, -1)
+        return axes
+
+    @property
+    def radii(self) -> Array:
+        """Of spheres, shape (T,), m; 0 for a box."""
+        radii: Array = self.shapes[12]
+        return radii
+
+    @property
+    def reaches(self) -> Array:
+        """Radius of the ball around the centre that holds all of it, shape (T,), m."""
+        reaches: Array = self.shapes[13]
+        return reaches
 
 
 def head_state(scene: NDArray[np.void]) -> SceneState:
@@ -80,8 +109,8 @@ def head_state(scene: NDArray[np.void]) -> SceneState:
         return SceneState.BAD_COUNT
     if not (
         0 < float(head["world_scale"]) < FAR_M
-        and _near(head["world_position"]).all()
-        and _unit(head["world_orientation"][None])[0]
+        and all(abs(value) <= FAR_M for value in head["world_position"].tolist())
+        and UNIT[0] < math.hypot(*head["world_orientation"].tolist()) < UNIT[1]
     ):
         return SceneState.BAD_TRANSFORM
     return SceneState.USED
@@ -95,88 +124,127 @@ def good_targets(targets: NDArray[np.void]) -> NDArray[np.bool_]:
     a thing without any is taken for one whose size was forgotten. A box's orientation is a unit
     quaternion; a sphere's is not looked at.
     """
-    halves, radii = targets["half_extents"], targets["radius"]
-    sizes = np.column_stack((halves, radii))
-    boxes: NDArray[np.bool_] = np.any(halves, axis=1)
+    return _good(targets["id"], _numbers(targets))
+
+
+class SceneReader:
+    """Reads one app's scenes, and of one that is like the one before only where things are."""
+
+    def __init__(self) -> None:
+        self._known: Scene | None = None
+        self._like: tuple[bytes, ...] = ()
+        self._turn: Array = np.zeros((3, 3))
+
+    def read(self, scene: NDArray[np.void]) -> Scene | SceneState:
+        """Checks a scene and brings it into stage space.
+
+        Args:
+            scene: `records.SCENE`, shape (1,): a copy that the app cannot change any more.
+
+        Returns:
+            The scene; or why all of it is refused.
+        """
+        state = head_state(scene)
+        if state is not SceneState.USED:
+            return state
+        head = scene[0]
+        targets = scene["targets"][0, : int(head["count"])]
+        plain = targets.view(_PLAIN)
+        positions = plain["position"].T.copy()
+        like = (
+            targets["id"].tobytes(), plain["rest"].tobytes(),
+            head["world_orientation"].tobytes(), head["world_scale"].tobytes(),
+        )
+        if like == self._like and self._known is not None and (
+            np.maximum.reduce(np.abs(positions), axis=None, initial=0) <= FAR_M
+        ):
+            return self._known._replace(
+                centres=self._centres(head, positions), generation=int(head["space_generation"])
+            )
+        self._turn = _matrices(head["world_orientation"][:, None])[:, :, 0]
+        numbers = _numbers(targets)
+        good = _good(targets["id"], numbers)
+        # Of a scene without some of its targets nobody remembers which.
+        self._like, self._known = like, None
+        if np.count_nonzero(good) < len(good):
+            return self._made(head, targets[good], numbers[:, good], len(good))
+        self._known = self._made(head, targets, numbers, len(good))
+        return self._known
+
+    def _made(
+        self, head: np.void, targets: NDArray[np.void], numbers: NDArray[np.float32], count: int
+    ) -> Scene:
+        lengths = numbers[_LENGTHS] * np.float64(head["world_scale"])
+        halves = lengths[_HALVES]
+        boxes = np.maximum.reduce(halves) > 0
+        turns = np.where(boxes, numbers[_TURN], _STANDING)
+        shapes = np.empty((14, len(targets)))
+        shapes[:3] = halves
+        shapes[3:12] = (self._turn @ _matrices(turns).reshape(3, -1)).reshape(9, -1)
+        shapes[12] = np.where(boxes, 0, lengths[_RADIUS])
+        shapes[13] = np.where(boxes, np.sqrt(dots(halves, halves)), lengths[_RADIUS])
+        return Scene(
+            targets["id"].copy(), self._centres(head, numbers[_WHERE]), shapes,
+            (targets["flags"] & _MOVABLE) != 0, int(head["space_generation"]),
+            count - len(targets),
+        )
+
+    def _centres(self, head: np.void, positions: NDArray[np.float32]) -> Array:
+        scaled = self._turn * float(head["world_scale"])
+        centres: Array = scaled @ positions.astype(np.float64)
+        centres += head["world_position"][:, None]
+        return centres
+
+
+def _numbers(targets: NDArray[np.void]) -> NDArray[np.float32]:
+    """The numbers of targets, shape (11, T), in `_ORDER`."""
+    numbers: NDArray[np.float32] = targets.view(_PLAIN)["numbers"].T[_ORDER]
+    return numbers
+
+
+def _good(ids: NDArray[np.uint64], numbers: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """See `good_targets`; a NaN fails each comparison."""
+    sizes = numbers[_SIZES]
     good: NDArray[np.bool_] = (
-        _alone(targets["id"])
-        & _near(targets["position"]).all(axis=1)
-        & (_near(sizes) & (sizes >= 0)).all(axis=1)
-        & (boxes | (radii > 0))
+        _alone(ids)
+        & (np.maximum.reduce(np.abs(numbers[_LENGTHS])) <= FAR_M)
+        & (np.minimum.reduce(sizes) >= 0)
+        & (np.maximum.reduce(sizes) > 0)
     )
-    turned = np.flatnonzero(boxes)
-    if len(turned):
-        good[turned] &= _unit(targets["orientation"][turned])
+    boxes = np.maximum.reduce(numbers[_HALVES]) > 0
+    if np.count_nonzero(boxes):
+        # What a sphere has for an orientation may be anything.
+        with np.errstate(invalid="ignore"):
+            turns = numbers[_TURN].astype(np.float64)
+            lengths = np.sqrt(dots(turns, turns))
+        good &= ~boxes | ((lengths > UNIT[0]) & (lengths < UNIT[1]))
     return good
-
-
-def read_scene(scene: NDArray[np.void]) -> Scene | SceneState:
-    """Checks a scene and brings it into stage space.
-
-    Args:
-        scene: `records.SCENE`, shape (1,): a copy that the app cannot change any more.
-
-    Returns:
-        The scene; or why all of it is refused.
-    """
-    state = head_state(scene)
-    if state is not SceneState.USED:
-        return state
-    head = scene[0]
-    count, scale = int(head["count"]), float(head["world_scale"])
-    written = scene["targets"][0, :count]
-    good = good_targets(written)
-    targets = written if good.all() else written[good]
-    turn = _matrices(head["world_orientation"][None])[0]
-    centres = targets["position"].astype(np.float64) * scale @ turn.T + head["world_position"]
-    halves = targets["half_extents"].astype(np.float64) * scale
-    boxes: NDArray[np.bool_] = np.any(halves, axis=1)
-    radii = np.where(boxes, 0.0, targets["radius"].astype(np.float64) * scale)
-    axes = np.broadcast_to(turn.T, (len(targets), 3, 3))
-    if boxes.any():
-        axes = axes.copy()
-        # Column k of a rotation matrix is the axis k.
-        axes[boxes] = (turn @ _matrices(targets["orientation"][boxes])).transpose(0, 2, 1)
-    return Scene(
-        targets["id"].copy(), centres, radii, boxes, halves, axes,
-        np.where(boxes, np.sqrt((halves * halves).sum(axis=1)), radii),
-        (targets["flags"] & _MOVABLE) != 0, int(head["space_generation"]), count - len(targets),
-    )
 
 
 def _alone(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Which ids are not 0 and nobody else's."""
     ordered = np.sort(ids)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    twice = ordered[1:] == ordered[:-1]
     alone: NDArray[np.bool_] = ids != 0
-    return alone & ~np.isin(ids, twice) if len(twice) else alone
+    return alone & ~np.isin(ids, ordered[1:][twice]) if np.count_nonzero(twice) else alone
 
 
-def _near(values: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which are finite and within `FAR_M`; a NaN fails the comparison."""
-    near: NDArray[np.bool_] = np.abs(values) <= FAR_M
-    return near
+def _form() -> Array:
+    """A rotation matrix over the products of its unit quaternion's x, y, z and w: shape (9, 16)."""
+    form = np.zeros((3, 3, 4, 4))
+    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
+        form[i, i] = np.diag([1.0 if axis in (i, 3) else -1.0 for axis in range(4)])
+        form[i, j, i, j], form[i, j, k, 3] = 2, -2
+        form[j, i, i, j], form[j, i, k, 3] = 2, 2
+    return form.reshape(9, 16)
 
 
-def _unit(quaternions: NDArray[np.float32]) -> NDArray[np.bool_]:
-    wide = np.where(_near(quaternions), quaternions, 0).astype(np.float64)
-    lengths = np.sqrt((wide * wide).sum(axis=-1))
-    found: NDArray[np.bool_] = (
-        _near(quaternions).all(axis=-1) & (lengths > UNIT[0]) & (lengths < UNIT[1])
-    )
-    return found
+_FORM = _form()
 
 
 def _matrices(quaternions: NDArray[np.float32]) -> Array:
-    """Rotation matrices, shape (N, 3, 3), of quaternions xyzw, which are made unit ones."""
+    """Rotation matrices, shape (3, 3, N), of quaternions xyzw, shape (4, N), made unit ones."""
     wide = quaternions.astype(np.float64)
-    wide = wide / np.sqrt((wide * wide).sum(axis=1))[:, None]
-    x, y, z, w = wide.T
-    out = np.empty((len(wide), 3, 3))
-    out[:, 0, 0], out[:, 1, 1], out[:, 2, 2] = (
-        1 - 2 * (y * y + z * z), 1 - 2 * (x * x + z * z), 1 - 2 * (x * x + y * y)
-    )
-    out[:, 0, 1], out[:, 1, 0] = 2 * (x * y - w * z), 2 * (x * y + w * z)
-    out[:, 0, 2], out[:, 2, 0] = 2 * (x * z + w * y), 2 * (x * z - w * y)
-    out[:, 1, 2], out[:, 2, 1] = 2 * (y * z - w * x), 2 * (y * z + w * x)
-    return out
+    wide /= np.sqrt(dots(wide, wide))
+    products = wide[:, None] * wide
+    return (_FORM @ products.reshape(16, -1)).reshape(3, 3, -1)

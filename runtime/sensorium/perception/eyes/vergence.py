@@ -1,0 +1,139 @@
+"""How far away the eyes meet: where the rays of both cross, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from sensorium.perception.eyes.directions import Vector, cross, dot, unit
+from sensorium.perception.eyes.one_euro import OneEuroDirection
+from sensorium.perception.eyes.running_median import RunningMedian
+
+NEAREST_BASE_M, WIDEST_BASE_M = 0.045, 0.080
+"""Distances of adults' pupils (Dodgson, "Variation and extrema of human interpupillary distance",
+2004): eyes that are nearer or further apart are no two eyes."""
+
+SKEW_RAD = math.radians(3.0)
+"""Rays that pass one another by more, seen from the eyes, look at nothing together."""
+
+UNSURE = 1.0 / 3.0
+"""Where the depth's deviation is more of it, nothing is said: eyes in parallel seem to meet, by
+chance, less than once in a hundred samples."""
+
+_OF_MEDIAN = 1.4826 / math.sqrt(2.0)
+"""Deviation of one sample over the median absolute difference of two, for normal noise."""
+_REMEMBERED = 90
+
+
+class Depth(NamedTuple):
+    """Where the eyes meet.
+
+    Attributes:
+        metres: From the middle between the eyes; NaN where the rays do not meet, or nearly in
+            parallel, and while their noise is not known.
+        deviation: Its standard deviation by the noise of the rays, m; NaN as `metres`. It says
+            nothing of an offset of the calibration.
+    """
+
+    metres: float
+    deviation: float
+
+
+NO_DEPTH = Depth(math.nan, math.nan)
+
+
+def meeting(origin: Vector, direction: Vector, other: Vector, its: Vector) -> Vector | None:
+    """Where two eyes' rays meet, by how they turn in; that one looks higher does not count.
+
+    The rays are laid into the plane of the eyes and their mean direction. The point nearest to both
+    rays would be the same without noise, but is near whenever rays in parallel pass one another.
+
+    Args:
+        origin: Of the one ray, m.
+        direction: Its unit vector.
+        other: Origin of the other ray.
+        its: The other ray's unit vector.
+
+    Returns:
+        The middle of both rays' points there; None where they do not turn in, the point is behind
+        one of them, or they pass one another by more than `SKEW_RAD`.
+    """
+    bx, by, bz = (b - a for a, b in zip(origin, other, strict=True))
+    base = unit((bx, by, bz))
+    middle = unit([a + b for a, b in zip(direction, its, strict=True)])
+    across = unit(cross(base, middle)) if base and middle else None
+    if base is None or across is None:
+        return None
+    if abs(dot(direction, across) - dot(its, across)) > SKEW_RAD:
+        return None
+    ahead = cross(across, base)
+    x, y = dot(direction, base), dot(direction, ahead)
+    its_x, its_y = dot(its, base), dot(its, ahead)
+    turn = x * its_y - its_x * y
+    if turn < 1e-9:
+        return None
+    length = math.hypot(bx, by, bz)
+    s, t = length * its_y / turn, length * y / turn
+    if s <= 0.0 or t <= 0.0:
+        return None
+    px, py, pz = (
+        (a + s * u + b + t * v) / 2.0
+        for a, u, b, v in zip(origin, direction, other, its, strict=True)
+    )
+    return px, py, pz
+
+
+class Vergence:
+    """The depth over time, with the eyes' directions filtered as gaze is.
+
+    Args:
+        min_cutoff_hz: Of the one-euro filters.
+        beta: Likewise.
+    """
+
+    def __init__(self, min_cutoff_hz: float, beta: float) -> None:
+        self._filters = tuple(OneEuroDirection(min_cutoff_hz, beta) for _ in range(2))
+        self._steps = RunningMedian(_REMEMBERED)
+        self._before = math.nan
+
+    def update(
+        self, time_ns: int, left: tuple[Vector, Vector], right: tuple[Vector, Vector]
+    ) -> Depth:
+        """Takes both eyes' rays: origin, m, and direction each."""
+        # Across the base, with its sign: eyes in parallel turn in and out of it.
+        apart = sum(
+            (b - a) * (u - v)
+            for a, b, u, v in zip(left[0], right[0], left[1], right[1], strict=True)
+        ) / max(math.dist(left[0], right[0]), 1e-6)
+        if not math.isnan(self._before):
+            self._steps.add(abs(apart - self._before))
+        self._before = apart
+        first, second = (
+            each.update(ray[1], time_ns)
+            for each, ray in zip(self._filters, (left, right), strict=True)
+        )
+        return self._depth((left[0], first), (right[0], second))
+
+    def reset(self) -> None:
+        """Forgets: what comes next does not follow what was before. The noise stays known."""
+        self._before = math.nan
+        for each in self._filters:
+            each.reset()
+
+    def _depth(self, left: tuple[Vector, Vector], right: tuple[Vector, Vector]) -> Depth:
+        base = math.dist(left[0], right[0])
+        if not NEAREST_BASE_M <= base <= WIDEST_BASE_M:
+            return NO_DEPTH
+        point = meeting(*left, *right)
+        if point is None:
+            return NO_DEPTH
+        x, y, z = ((a + b) / 2.0 for a, b in zip(left[0], right[0], strict=True))
+        metres = math.dist(point, (x, y, z))
+        ox, oy, oz = right[0]
+        side = cross((ox - left[0][0], oy - left[0][1], oz - left[0][2]), left[1])
+        across = math.sqrt(dot(side, side))
+        if across < 1e-3 or len(self._steps) < 10:
+            return NO_DEPTH
+        # vergence = across / depth for small angles, so d depth = depth^2 / across * d vergence.
+        deviation = metres * metres / across * self._steps.median * _OF_MEDIAN
+        return Depth(metres, deviation) if deviation <= UNSURE * metres else NO_DEPTH

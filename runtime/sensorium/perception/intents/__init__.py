@@ -1,0 +1,1 @@
+"""The parts of the sense `intent`: words that refer, what was attended to, and which of it fits."""

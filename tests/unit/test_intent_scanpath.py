@@ -1,0 +1,102 @@
+"""Looks and the words that made them: against the process itself, drawn, and written out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from sensorium.perception.intents import scanpath
+from sensorium.perception.intents.looks import Looks
+from sensorium.perception.intents.scanpath import Scanpath
+
+
+def looks(begins: list[float], end: float) -> Looks:
+    return Looks(np.array(begins), np.array([*begins[1:], end]), np.zeros((len(begins), 1)))
+
+
+def drawn(chance: np.random.Generator, words: list[float]) -> tuple[list[float], list[int]]:
+    """Begins of looks, and which of them the words made, by the model of the module."""
+
+    def length() -> float:
+        if chance.random() < scanpath.ODD:
+            return float(chance.uniform(0, scanpath.ODD_S))
+        return float(chance.lognormal(math.log(scanpath.LONG_S), scanpath.LONG_SD))
+
+    begins, made, stays = [0.0], [], False
+    for word in words:
+        wish = word - chance.normal(scanpath.LEAD_S, scanpath.LEAD_SD)
+        while not stays and (following := begins[-1] + length()) < wish:
+            begins.append(following)
+        begins.append(max(wish, begins[-1] + scanpath.LEAST_S))
+        made.append(len(begins) - 1)
+        stays = chance.random() < scanpath.STAYS
+    if stays:
+        begins.append(begins[-1] + float(chance.uniform(0.3, scanpath.ODD_S)))
+    while begins[-1] < words[-1] + 2:
+        begins.append(begins[-1] + length())
+    found = [begin + float(chance.normal(0, scanpath.BLUR_S)) for begin in begins]
+    return found, made
+
+
+@pytest.mark.parametrize("words", [[2.5], [2.5, 2.9]])
+def test_it_is_as_sure_as_it_is_right(words: list[float]) -> None:
+    """Of scanpaths that are drawn by the model its probabilities are frequencies."""
+    chance = np.random.default_rng(1)
+    sure, right = [], []
+    for _ in range(150):
+        begins, made = drawn(chance, words)
+        path = Scanpath(looks(begins[:-1], begins[-1]), words)
+        shares = np.bincount(path.look, path.shares[0], minlength=len(begins))
+        sure.append(shares.max())
+        right.append(shares.argmax() == made[0])
+    error = math.sqrt(np.mean(right) * (1 - np.mean(right)) / len(right))
+    assert abs(np.mean(sure) - np.mean(right)) < 3 * error + 0.03
+    assert np.mean(right) > 0.65
+
+
+def test_the_sum_over_rows_is_that_over_all_pairs_of_candidates() -> None:
+    begins = [0.0, 0.5, 1.2, 1.6, 2.4, 2.9, 3.3]
+    path = Scanpath(looks(begins, 4.0), [2.3, 2.8])
+    chance = np.random.default_rng(2)
+    rows = [chance.random(len(path.look)) for _ in range(2)]
+
+    def single(first: int, second: int) -> float:
+        ones = [np.zeros(len(path.look)), np.zeros(len(path.look))]
+        ones[0][first], ones[1][second] = 1, 1
+        return path.chance(ones)
+
+    pairs = {
+        pair: single(*pair) for pair in itertools.product(range(len(path.look)), repeat=2)
+    }
+    assert sum(pairs.values()) == pytest.approx(1)
+    assert min(pairs.values()) >= 0
+    for (first, second), made in pairs.items():
+        assert made == 0 or first < second
+    wanted = sum(made * rows[0][a] * rows[1][b] for (a, b), made in pairs.items())
+    assert path.chance(rows) == pytest.approx(wanted)
+    given = path.given(rows)
+    for candidate in range(len(path.look)):
+        mass = sum(
+            made * rows[0][a] * rows[1][b] for (a, b), made in pairs.items() if b == candidate
+        )
+        assert given[1][candidate] == pytest.approx(mass / wanted)
+
+
+def test_a_look_is_told_by_the_cut_before_it_and_by_its_length() -> None:
+    """Two looks that begin as near to when they should: the second is long, and cut one."""
+    begins = [0.0, 0.5, 1.0, 1.55, 1.8, 2.9]
+    path = Scanpath(looks(begins, 3.3), [1.675 + scanpath.LEAD_S])
+    shares = np.bincount(path.look, path.shares[0])
+    assert int(shares.argmax()) == 4
+    assert shares[4] > 2 * shares[3]
+
+
+def test_who_stares_means_what_is_stared_at() -> None:
+    for looked in (looks([0.0], 4.0), looks([0.0, 3.6], 4.0)):
+        path = Scanpath(looked, [3.0])
+        assert np.bincount(path.look, path.shares[0]).argmax() == 0
+    path = Scanpath(looks([1.0], 1.0), [1.7])
+    assert path.shares[0].sum() == pytest.approx(1)
