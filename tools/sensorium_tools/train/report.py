@@ -64,7 +64,7 @@ def report(
         told |= {
             "check": {
                 "engines": list(second_stage.ENGINES), **bounds._asdict(),
-                "an_hour": _doubts_an_hour(held_out),
+                "an_hour": _doubts_an_hour(held_out, bounds.sure),
             },
             "alone": _counted(held_out, alone),
         }
@@ -113,10 +113,11 @@ def _rate(kind: str, sounds: Sequence[Scored], count: Count) -> dict[str, Any]:
     }
 
 
-def _doubts_an_hour(side: Side) -> float:
+def _doubts_an_hour(side: Side, sure: float) -> float:
     """How often a check is asked for in sounds without the phrase."""
     hours = measure.hours(one.scores for one in side.streams())
-    return sum(len(one.doubts) for one in side.streams()) / hours if hours else 0.0
+    count = sum(doubt.heard.score < sure for one in side.streams() for doubt in one.doubts)
+    return count / hours if hours else 0.0
 
 
 def _late_ms(side: Side, threshold: float) -> float:

@@ -24,7 +24,7 @@ class Doubt(NamedTuple):
 
     Attributes:
         heard: When, and how sure.
-        likelihood: See `PhraseCheck`.
+        likelihood: See `PhraseCheck`; NaN where the head was sure.
     """
 
     heard: Heard

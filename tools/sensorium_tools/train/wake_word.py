@@ -86,9 +86,7 @@ def train(
         threshold = measure.choose([measure.peak(one) for one in streams], measure.hours(streams))
         bounds = None
         if second_stage.available():
-            choosing, held_out, bounds = second_stage.chosen(
-                workers, wanted.text, choosing, held_out
-            )
+            held_out, bounds = second_stage.chosen(workers, wanted.text, choosing, held_out)
     told = report.report(wanted, actors, choosing, held_out, threshold, bounds)
     told |= {
         "recorded_minutes": material.recorded_minutes, "seconds": time.monotonic() - begun,
