@@ -22,6 +22,7 @@ from sensorium_tools import cli
 from sensorium_tools.progress import Progress
 from sensorium_tools.train import (
     features,
+    fitting,
     kept,
     kokoro,
     near,
@@ -57,7 +58,9 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_phrase_becomes_an_engine_that_the_daemon_takes(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With a small cast: neural voices take long to speak."""
+    """With a small cast, for neural voices take long to speak, two heads and fewer doubts."""
+    monkeypatch.setattr(fitting, "HEADS", 2)
+    monkeypatch.setattr(second_stage, "DOUBT", 0.5)
     for table in ("CHOOSING", "HELD_OUT"):
         monkeypatch.setattr(voices, table, {"espeak-ng": getattr(voices, table)["espeak-ng"]})
     report = wake_word.train(

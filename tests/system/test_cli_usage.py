@@ -180,12 +180,17 @@ def test_a_runtime_folder_that_cannot_be_made_is_named_with_the_variable(tmp_pat
 
 
 def test_doctor_without_a_daemon_says_what_is_missing_and_what_to_do(tmp_path: Path) -> None:
-    done = sensorium_command(tmp_path, "doctor", "--config", "mic_only", "--json")
+    file = tmp_path / "daemon.toml"
+    file.write_text("[sensors.microphone]\n[senses.voice_activity]\n[senses.wake_word]\n")
+    done = sensorium_command(tmp_path, "doctor", "--config", str(file), "--json")
     found = json.loads(done.stdout)
     topics = {finding["topic"]: finding for finding in found["findings"]}
     assert topics["python"]["verdict"] == "ok"
     assert topics["daemon"]["verdict"] == "note"
     assert topics["engine silero-vad"]["verdict"] == "missing"
+    assert topics["engine hey-sensorium"]["verdict"] == "missing"
+    assert topics["engine whisper-tiny-en-encoder"]["verdict"] == "note"
+    assert "wake_word goes without" in topics["engine whisper-tiny-en-encoder"]["detail"]
     assert "sensorium-engines build silero-vad" in topics["engine silero-vad"]["remedy"]
     assert topics["openxr runtime"]["verdict"] in ("ok", "note")
     assert (done.returncode, found["ok"]) == (1, False)

@@ -162,9 +162,11 @@ def _engines(config: Config) -> Iterator[Finding]:
         found = ask("engine", name)
         topic = f"engine {name}"
         if "error" in found:
-            verdict = Verdict.MISSING if name in needed else Verdict.NOTE
-            yield Finding(topic, verdict, f"{found['error']} (for {', '.join(senses)})",
-                          found.get("remedy", ""))
+            verdict, without = (
+                (Verdict.MISSING, "for {}") if name in needed else (Verdict.NOTE, "{} goes without")
+            )
+            whom = without.format(", ".join(senses))
+            yield Finding(topic, verdict, f"{found['error']} ({whom})", found.get("remedy", ""))
         else:
             yield Finding(
                 topic, Verdict.OK,
