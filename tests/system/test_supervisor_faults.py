@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import operator
 import os
 import resource
 import shutil
@@ -142,15 +143,19 @@ def test_revocations_leak_nothing_and_kill_nobody(daemon: Daemon) -> None:
             page.close()
         owner.request("grant", action="revoke", app="game", classes="motion,audio")
 
+    def open_now() -> list[int]:
+        return [descriptors(pid) for pid in (supervisor, *pids.values())]
+
     with daemon.client("owner") as owner, daemon.client("game") as game:
         for _ in range(3):
             cycle()
         time.sleep(0.5)
-        before = [descriptors(pid) for pid in (supervisor, *pids.values())]
-        for _ in range(20):
+        before = open_now()
+        cycles = 20
+        for _ in range(cycles):
             cycle()
-        time.sleep(0.5)
-        assert [descriptors(pid) for pid in (supervisor, *pids.values())] == before
+        # Processes open some of their own, also for a moment only; what leaks does so each time.
+        until(lambda: max(map(operator.sub, open_now(), before)) < cycles // 2, "descriptors back")
     assert daemon.children() == pids
     until(lambda: reader.read(now_ns()) is Status.NEW, "gestures from the last region")
 
