@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(sys.platform != "linux", reason="uses Linux signals"),
 ]
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 DOOR = """
 app = "castle"
 gate = "always"
@@ -80,7 +80,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.daemon.stop()
-        self._thread.join(20)
+        self._thread.join(PATIENCE_S)
         assert not self._thread.is_alive()
 
     def status(self) -> dict[str, Any]:

@@ -183,7 +183,7 @@ def test_what_cannot_be_is_refused_at_once(
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sensorium", "enrol", "gesture", "--json", *arguments],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )
     told = json.loads(done.stdout)
     assert (done.returncode, told["error"]) == (code, error)
@@ -195,6 +195,6 @@ def test_what_cannot_be_is_refused_at_once(
 def test_without_any_the_list_is_empty() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "sensorium", "enrol", "gesture", "--show", "--json"],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )
     assert json.loads(done.stdout)["gestures"] == []

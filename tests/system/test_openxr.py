@@ -196,7 +196,7 @@ def test_what_is_absent_is_inactive_and_hides_nothing_else(headset: Headset, sid
 def test_inactive_channels_stay_fresh(headset: Headset) -> None:
     headset.remote.send(left=ABSENT, right=ABSENT)
     first = headset.reader.until("hand_left", lambda got: got.status == "invalid")
-    headset.reader.until("hand_left", lambda got: got.n >= first.n + 5, 2.0)
+    headset.reader.until("hand_left", lambda got: got.n >= first.n + 5)
     headset.remote.send()
 
 

@@ -35,7 +35,7 @@ OF_THE_TOOLS = re.compile(
     re.MULTILINE,
 )
 """Tests of what `sensorium-engines` needs, which is not there: wine 8 cannot load all of it."""
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on. " * 4
 
 
