@@ -102,7 +102,7 @@ def test_who_enrols_at_the_microphone_is_the_wearer(server: PulseServer, tmp_pat
                 tmp_path / "both.wav", spoken(WEARER, OTHERS[0]), spoken(STRANGER, OTHERS[1])
             )) as player:
                 player.wait(120)
-            known = Cursor(region, "speaker").latest()
+            known = max(1, Cursor(region, "speaker").latest())
             records = next_records(region, daemon, "speaker", known)
             while len(records) < 8 and records[-1]["wearer"] != 0:
                 records = next_records(region, daemon, "speaker", len(records) + 1)
