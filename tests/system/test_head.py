@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fixtures.clients import python_client
@@ -16,8 +16,13 @@ from sensorium.clock import now_ns
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fixtures.remote_driver import Remote
+
 pytestmark = MARKS
 
+PATIENCE_S = 20.0
+TRIES, MOST_HELD_UP_S = 3, 0.06
+"""A head that stands still for longer in the middle of a nod, and then jumps, does not nod."""
 CONFIG = """
 [sensors.openxr]
 enabled = true
@@ -33,13 +38,15 @@ def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
         with service.connect() as remote, daemon:
             session = python_client().connect("head-test", str(daemon.runtime_dir))
             channel = session.channel("head_gesture")
-            begun = time.monotonic()
-            while (at := time.monotonic() - begun) < 7.0:
-                remote.send(orientation=nod_or_shake(at))
-                time.sleep(1 / 90)
-            told = []
-            while (reading := channel.next(now_ns())).status.name == "NEW":
-                told.append(reading.record.to_dict())
+            for _ in range(TRIES):
+                events(channel)
+                held_up_s = nod_and_shake(remote)
+                told, end = [], time.monotonic() + PATIENCE_S
+                while len(told) < 4 and time.monotonic() < end:
+                    told += events(channel)
+                    time.sleep(0.02)
+                if held_up_s < MOST_HELD_UP_S:
+                    break
             session.close()
     finally:
         service.stop()
@@ -48,6 +55,24 @@ def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
     assert [int(one["count"]) for one in told] == [1, 3, 1, 3]
     assert told[1]["amplitude"] == pytest.approx(16, abs=2)
     assert told[3]["amplitude"] == pytest.approx(24, abs=3)
+
+
+def events(channel: Any) -> list[dict[str, Any]]:
+    """What was told since it was asked last."""
+    told = []
+    while (reading := channel.next(now_ns())).status.name == "NEW":
+        told.append(reading.record.to_dict())
+    return told
+
+
+def nod_and_shake(remote: Remote) -> float:
+    """Moves the head for 7 s; for how long a busy machine held it still at most, s."""
+    begun, before, held_up_s = time.monotonic(), 0.0, 0.0
+    while (at := time.monotonic() - begun) < 7.0:
+        remote.send(orientation=nod_or_shake(at))
+        held_up_s, before = max(held_up_s, at - before), at
+        time.sleep(1 / 90)
+    return held_up_s
 
 
 def nod_or_shake(at_s: float) -> tuple[float, float, float, float]:
