@@ -44,8 +44,9 @@ def command(request, tmp_path_factory):
 
 
 @pytest.fixture
-def live(tmp_path_factory):
-    with LiveRegions(tmp_path_factory.mktemp("run")) as regions:
+def live(request, tmp_path_factory):
+    aging = getattr(request, "param", "") == "aging"
+    with LiveRegions(tmp_path_factory.mktemp("run"), aging=aging) as regions:
         yield regions
 
 
@@ -69,14 +70,15 @@ def test_new_same_and_a_new_record_again(driver, live):
 
 def test_age_is_the_time_since_publishing(driver, live):
     driver("connect", "game")
-    publish(live, "gesture_right", score=0.5)
     start = now_ns()
+    publish(live, "gesture_right", score=0.5)
     driver("read", "gesture_right")
     age, foreign = driver("age", "gesture_right").split()
-    assert 0 <= int(age) <= now_ns() - start + 50_000_000
+    assert 0 <= int(age) <= now_ns() - start
     assert foreign == "0"
 
 
+@pytest.mark.parametrize("live", ["aging"], indirect=True)
 def test_too_old_is_stale_and_gives_the_value(driver, live):
     driver("connect", "game")
     publish(live, "gesture_right", score=0.5)
@@ -85,6 +87,7 @@ def test_too_old_is_stale_and_gives_the_value(driver, live):
     assert driver("read", "gesture_right") == "NEW 2 none 0.75"
 
 
+@pytest.mark.parametrize("live", ["aging"], indirect=True)
 def test_invalid_says_why(driver, live):
     driver("connect", "game")
     publish(live, "gesture_right", valid=False, reason=Reason.INACTIVE)
@@ -227,7 +230,7 @@ def test_daemon_that_starts_after_the_app(command, tmp_path_factory):
         assert driver("bind", "gesture_right").startswith(("CLOSED", "UNAVAILABLE"))
         assert driver("read", "gesture_right").startswith("CLOSED 0")
         assert driver("ended") == "1"
-        with LiveRegions(folder) as live:
+        with LiveRegions(folder, aging=False) as live:
             publish(live, "gesture_right", score=0.5)
             assert driver("reconnect").startswith("OK")
             assert driver("read", "gesture_right") == "NEW 1 none 0.5"
@@ -255,7 +258,7 @@ def test_daemon_is_found_in_either_folder(command, shared, tmp_path_factory):
     with Driver(command, environment) as driver:
         assert f"(looked in {own} and {shared})|" in driver("connect", "game")
         for folder in (shared, own):
-            with LiveRegions(folder) as live:
+            with LiveRegions(folder, aging=False) as live:
                 publish(live, "gesture_right", score=0.5)
                 assert driver("reconnect").startswith("OK")
                 assert driver("read", "gesture_right") == "NEW 1 none 0.5"
@@ -270,7 +273,7 @@ def test_daemon_is_found_in_either_folder(command, shared, tmp_path_factory):
 
 
 def test_public_is_read_without_control(command, tmp_path_factory):
-    with LiveRegions(tmp_path_factory.mktemp("run")) as live:
+    with LiveRegions(tmp_path_factory.mktemp("run"), aging=False) as live:
         (live.folder / "control.sock").rename(live.folder / "elsewhere")
         with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(live.folder)}) as driver:
             assert driver("connect", "game").startswith("OK")
@@ -359,7 +362,7 @@ def test_frame_times_go_into_the_apps_own_region_and_wake_its_reader(driver, liv
     sleeper.start()
     time.sleep(0.3)
     driver("frame", "frame_timing")
-    sleeper.join(5)
+    sleeper.join(60)
     assert woken == [True]
 
 

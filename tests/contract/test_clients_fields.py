@@ -24,7 +24,7 @@ WRITTEN = ["scene", "frame_timing"]
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
-    with LiveRegions(tmp_path_factory.mktemp("run")) as regions:
+    with LiveRegions(tmp_path_factory.mktemp("run"), aging=False) as regions:
         regions.grant("fields", *(name for name in REGIONS if name != "public"))
         for writer in map(regions.writer, READ):
             writer.tag("engine-é", 0xDEADBEEF, Precision.INT8, Device.GPU)

@@ -20,7 +20,7 @@ LANGUAGES = ["c", "csharp", "python"]
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory):
-    with LiveRegions(tmp_path_factory.mktemp("run")) as regions:
+    with LiveRegions(tmp_path_factory.mktemp("run"), aging=False) as regions:
         publish(regions, "gesture_right", score=0.5)
         yield regions
 

@@ -39,8 +39,9 @@ def program(tmp_path_factory):
 
 
 @pytest.fixture
-def live(tmp_path_factory):
-    with LiveRegions(tmp_path_factory.mktemp("run")) as regions:
+def live(request, tmp_path_factory):
+    aging = getattr(request, "param", "") == "aging"
+    with LiveRegions(tmp_path_factory.mktemp("run"), aging=aging) as regions:
         yield regions
 
 
@@ -67,11 +68,12 @@ def test_public_region_is_read_across_the_border(driver, live):
     assert driver("next", "gesture_event").startswith("SAME")
 
 
+@pytest.mark.parametrize("live", ["aging"], indirect=True)
 def test_age_in_another_clock_is_estimated_and_said_to_be(driver, live):
     driver("connect", "game")
     for _ in range(20):
-        publish(live, "gesture_right", score=0.5)
         start = now_ns()
+        publish(live, "gesture_right", score=0.5)
         assert driver("read", "gesture_right").startswith("NEW")
         age, foreign = driver("age", "gesture_right").split()
         assert foreign == "1"

@@ -250,7 +250,7 @@ def test_ctrl_c_leaves_the_cache_whole(own: dict[str, str]) -> None:
     while not list(artefacts.glob("*/model.onnx")) and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=180)[1]
     assert process.returncode == 130, said
     assert "Traceback" not in said
     left = [path.name for path in Path(own["SENSORIUM_CACHE_DIR"]).rglob(".*")]

@@ -85,7 +85,7 @@ def test_a_killed_user_leaves_no_worker(tmp_path):
         worker = int(user.stdout.readline())
         user.kill()
         user.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{worker}").exists()

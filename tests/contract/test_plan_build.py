@@ -161,9 +161,9 @@ def test_ctrl_c_ends_both_and_leaves_no_file(tmp_path):
             assert command.poll() is None
         assert list(tmp_path.iterdir())
         command.send_signal(signal.SIGINT)
-        command.wait(10)
+        command.wait(60)
     assert command.returncode != 0
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while list(tmp_path.glob("sensorium-plan-*")) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not list(tmp_path.glob("sensorium-plan-*"))

@@ -47,10 +47,10 @@ class Asleep:
         self._thread.start()
 
     def _run(self) -> None:
-        self.woken = self.sleeper.wait([self._seen], 20)
+        self.woken = self.sleeper.wait([self._seen], 60)
 
     def end(self) -> bool | None:
-        self._thread.join(30)
+        self._thread.join(90)
         self.sleeper.close()
         return self.woken
 
@@ -74,7 +74,7 @@ def leased(page: Waiters) -> int:
 
 
 def until_leased(page: Waiters, count: int) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while leased(page) < count:
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +73,7 @@ def test_channels_list_says_of_each_whether_it_lives(daemon: Daemon) -> None:
 
 def test_a_terminal_without_unicode_gets_plain_characters(daemon: Daemon) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "sensorium", "top"], capture_output=True, check=False, timeout=30,
+        [sys.executable, "-m", "sensorium", "top"], capture_output=True, check=False, timeout=120,
         env={**daemon.environment, "PYTHONIOENCODING": "ascii"},
     )
     assert (done.returncode, done.stderr) == (0, b"")
@@ -241,7 +240,7 @@ def test_ctrl_c_ends_a_recording_that_everybody_could_see(
         wait_for(daemon, "health", "recording", 1)
         wait_until_it_grows(file)
         recorder.send_signal(signal.SIGINT)
-        said, _ = recorder.communicate(timeout=10)
+        said, _ = recorder.communicate(timeout=60)
     finally:
         recorder.kill()
         recorder.wait()
@@ -276,33 +275,36 @@ def test_reload_takes_over_what_is_right_and_refuses_what_is_not(tmp_path: Path)
         assert own.children() == before
         file.write_text("[sensors.microphone]\ndevice = 'another'\n")
         assert own.command("reload").returncode == 0
-        assert own.children()["capture"] != before["capture"]
+        # The one leaves, and then the other is started.
+        end = time.monotonic() + 60
+        while own.children().get("capture", before["capture"]) == before["capture"]:
+            assert time.monotonic() < end, own.read_log()
+            time.sleep(0.05)
 
 
 def test_top_waits_for_a_daemon_that_is_gone_and_shows_the_next_one(tmp_path: Path) -> None:
     with Daemon(tmp_path, CONFIG) as own:
-        def restart() -> None:
-            time.sleep(2)
+        def restarted() -> Iterator[str]:
+            yield "supervisor"
             own.stop()
-            time.sleep(2)
+            yield "the daemon is gone"
             own.start()
+            yield f"{own.process.pid}"
 
-        restarting = threading.Thread(target=restart)
-        restarting.start()
         shown, code = in_a_terminal(
-            [sys.executable, "-m", "sensorium", "top"], own.environment, timeout_s=9,
+            [sys.executable, "-m", "sensorium", "top"], own.environment,
+            keys=CTRL_C, once_shown=restarted(),
         )
-        restarting.join()
         gone = shown.index("the daemon is gone")
         assert "supervisor" in shown[:gone]
         assert f"{own.process.pid}" in shown[gone:]
-        assert code == -signal.SIGKILL
+        assert code == 130
 
 
 def test_stop_ends_it_and_every_command_then_says_so(tmp_path: Path) -> None:
     with Daemon(tmp_path, CONFIG) as own:
         assert own.command("stop").returncode == 0
-        assert own.process.wait(5) == 0
+        assert own.process.wait(60) == 0
         gone = own.command("status")
         assert gone.returncode == 1
         assert "no daemon is running" in gone.stderr
@@ -322,7 +324,7 @@ def test_a_daemon_that_is_someones_child_ends_with_its_standard_input(tmp_path: 
     try:
         assert child.stdout.readline() == b"{\n"
         child.stdin.close()
-        assert child.wait(10) == 0
+        assert child.wait(60) == 0
     finally:
         child.kill()
         child.wait()
@@ -332,7 +334,7 @@ def test_a_daemon_that_is_someones_child_ends_with_its_standard_input(tmp_path: 
 
 def wait_for(daemon: Daemon, channel: str, field: str, value: int) -> None:
     """Waits until a public record's field has a value, as an app would see it."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     seen = None
     while time.monotonic() < end:
         seen = json.loads(daemon.command("channels", "dump", channel).stdout)
@@ -345,7 +347,7 @@ def wait_for(daemon: Daemon, channel: str, field: str, value: int) -> None:
 def wait_until_it_grows(file: Path) -> None:
     """Waits until a recording holds records: it is written a piece a second."""
     begin = file.stat().st_size
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if file.stat().st_size > begin:
             return

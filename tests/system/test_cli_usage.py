@@ -28,7 +28,7 @@ def sensorium_command(
     return subprocess.run(
         [sys.executable, "-m", "sensorium", *arguments], input=stdin,
         env={**os.environ, "PYTHONPATH": str(ROOT / "runtime"), **folders},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )
 
 
@@ -208,7 +208,7 @@ def test_doctor_names_the_line_of_a_bad_configuration(tmp_path: Path) -> None:
 def test_a_reader_that_goes_away_is_no_error_message(tmp_path: Path) -> None:
     command = f"{sys.executable} -m sensorium doctor --config mic_only | head -1"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False,
+        ["bash", "-c", command], capture_output=True, text=True, timeout=180, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT / "runtime"),
              "SENSORIUM_RUNTIME_DIR": str(tmp_path / "run")},
     )

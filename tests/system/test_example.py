@@ -45,10 +45,10 @@ def display() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def live(tmp_path: Path) -> Iterator[LiveRegions]:
+def live(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveRegions]:
     folder = tmp_path / "run"
     folder.mkdir()
-    with LiveRegions(folder) as regions:
+    with LiveRegions(folder, aging=getattr(request, "param", "") == "aging") as regions:
         yield regions
 
 
@@ -104,7 +104,7 @@ def test_under_wine_it_draws_and_reads_what_is_public(
         done = subprocess.run(
             [*command, "--json", *viewer.FAST, "--frames", "30", "--screenshot", "drawn.png",
              "--runtime-dir", windows_path(live.folder)],
-            env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=180,
+            env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=300,
             check=False,
         )
     assert done.returncode == 0
@@ -120,12 +120,15 @@ def test_hands_are_drawn_where_the_daemon_says(
 ) -> None:
     environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
     places: dict[str, list[np.ndarray]] = {"left": [], "right": []}
-    for _ in range(12):
+    for _ in range(24):
         if min(map(len, places.values())) >= 2:
             break
         seen = viewer.run(program, environment, tmp_path / "frame.png", "--seconds", "1.3")
-        assert seen.status("head") in ("new", "same")
+        assert seen.status("head") in ("new", "same", "stale")
         for side, colour in (("left", viewer.blue), ("right", viewer.orange)):
+            if seen.status(f"hand_{side}") == "stale":
+                # A busy machine draws it grey and looks again.
+                continue
             mask = viewer.view_only(colour(seen.picture))
             if not seen.report[f"hand_{side}"]:
                 assert seen.words(f"hand_{side}") == "not tracked now"
@@ -147,15 +150,13 @@ def test_the_daemon_sees_its_frames_and_targets(
 ) -> None:
     environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
     running = subprocess.Popen(
-        [str(program), "--json", "--seconds", "3", "--hidden", *viewer.FAST],
+        [str(program), "--json", "--frames", "90", "--hidden", *viewer.FAST],
         env=environment, stdout=subprocess.PIPE, text=True,
     )
     seen: dict[str, Any] = {}
     while running.poll() is None:
-        for client in daemon.status()["clients"]:
-            if client["app"] == APP and "app_region" in client:
-                seen = client["app_region"]
-        time.sleep(0.1)
+        seen = app_region(daemon) or seen
+        time.sleep(0.05)
     assert running.stdout
     report = json.loads(running.stdout.read())
     running.stdout.close()
@@ -166,25 +167,43 @@ def test_the_daemon_sees_its_frames_and_targets(
     assert seen["frame_ms"] > 0
 
 
+def app_region(daemon: Daemon) -> dict[str, Any]:
+    """What the daemon says of the region of the example; empty while it has none."""
+    for client in daemon.status()["clients"]:
+        if client["app"] == APP and "app_region" in client:
+            return dict(client["app_region"])
+    return {}
+
+
+def until_drawn(daemon: Daemon, frames: int) -> None:
+    """Until the daemon was told of so many frames of the example."""
+    end = time.monotonic() + 60
+    while app_region(daemon).get("frames", 0) < frames:
+        assert time.monotonic() < end, daemon.read_log()
+        time.sleep(0.05)
+
+
 def test_it_finds_a_restarted_daemon(
     program: Path, display: dict[str, str], daemon: Daemon, tmp_path: Path
 ) -> None:
     environment = display | {"SENSORIUM_RUNTIME_DIR": str(daemon.runtime_dir)}
     running = subprocess.Popen(
-        [str(program), "--json", "--seconds", "9", *viewer.FAST],
+        [str(program), "--json", *viewer.FAST],
         env=environment, stdout=subprocess.PIPE, text=True,
     )
-    time.sleep(1.5)
+    until_drawn(daemon, 10)
     daemon.kill()
     time.sleep(0.5)
     daemon.start()
-    assert running.stdout
-    report = json.loads(running.communicate(timeout=30)[0])
+    until_drawn(daemon, 30)
+    running.terminate()
+    report = json.loads(running.communicate(timeout=120)[0])
     assert running.returncode == 0
     assert report["reconnects"] == 1
     assert report["senses"]["head"]["status"] in ("new", "same")
 
 
+@pytest.mark.parametrize("live", ["aging"], indirect=True)
 def test_a_stale_hand_is_grey(
     program: Path, display: dict[str, str], live: LiveRegions, tmp_path: Path
 ) -> None:
@@ -223,13 +242,13 @@ def test_what_is_denied_names_the_command_that_grants_it_and_follows_it(
     assert seen.status("hand_left") == "denied"
     assert seen.words("hand_left") == "DENIED. sensorium grants allow sensorium-example motion"
     running = subprocess.Popen(
-        [str(program), "--json", "--seconds", "3", *viewer.FAST],
+        [str(program), "--json", "--frames", "90", *viewer.FAST],
         env=environment, stdout=subprocess.PIPE, text=True,
     )
     time.sleep(1)
     live.grant(APP, "motion")
     with kept_fresh(lambda: place(live, "left")):
-        report = json.loads(running.communicate(timeout=20)[0])
+        report = json.loads(running.communicate(timeout=120)[0])
     assert report["senses"]["hand_left"]["status"] in ("new", "same")
     assert report["senses"]["hand_left"]["new"] > 10
 

@@ -40,7 +40,7 @@ channels = ["audio"]
 [senses.voice_activity]
 """
 BLOCK = 512
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fixtures.clients import python_client
@@ -16,8 +16,13 @@ from sensorium.clock import now_ns
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fixtures.remote_driver import Remote
+
 pytestmark = MARKS
 
+PATIENCE_S, TRIES = 10.0, 3
+COUNTS = [1, 3, 1, 3]
+"""Of swings, at the begin and the end of the nod and of the shake."""
 CONFIG = """
 [sensors.openxr]
 enabled = true
@@ -33,21 +38,40 @@ def test_a_nod_and_a_shake_of_the_runtime_reach_an_app(tmp_path: Path) -> None:
         with service.connect() as remote, daemon:
             session = python_client().connect("head-test", str(daemon.runtime_dir))
             channel = session.channel("head_gesture")
-            begun = time.monotonic()
-            while (at := time.monotonic() - begun) < 7.0:
-                remote.send(orientation=nod_or_shake(at))
-                time.sleep(1 / 90)
-            told = []
-            while (reading := channel.next(now_ns())).status.name == "NEW":
-                told.append(reading.record.to_dict())
+            # A machine that is held up for a tenth of a second loses a swing: then once more.
+            for _ in range(TRIES):
+                events(channel)
+                nod_and_shake(remote)
+                told, end = [], time.monotonic() + PATIENCE_S
+                while len(told) < 4 and time.monotonic() < end:
+                    told += events(channel)
+                    time.sleep(0.02)
+                if [int(one["count"]) for one in told] == COUNTS:
+                    break
             session.close()
     finally:
         service.stop()
     names = [(one["name"], int(one["event"]), int(one["ending"])) for one in told]
     assert names == [("nod", 1, 0), ("nod", 2, 1), ("shake", 1, 0), ("shake", 2, 1)]
-    assert [int(one["count"]) for one in told] == [1, 3, 1, 3]
+    assert [int(one["count"]) for one in told] == COUNTS
     assert told[1]["amplitude"] == pytest.approx(16, abs=2)
     assert told[3]["amplitude"] == pytest.approx(24, abs=3)
+
+
+def events(channel: Any) -> list[dict[str, Any]]:
+    """What was told since it was asked last."""
+    told = []
+    while (reading := channel.next(now_ns())).status.name == "NEW":
+        told.append(reading.record.to_dict())
+    return told
+
+
+def nod_and_shake(remote: Remote) -> None:
+    """Moves the head for 7 s."""
+    begun = time.monotonic()
+    while (at := time.monotonic() - begun) < 7.0:
+        remote.send(orientation=nod_or_shake(at))
+        time.sleep(1 / 90)
 
 
 def nod_or_shake(at_s: float) -> tuple[float, float, float, float]:

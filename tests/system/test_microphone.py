@@ -54,6 +54,15 @@ def hear(world: SensorWorld, count: int) -> list[Published]:
     return blocks(world)[before : before + count]
 
 
+def hear_whole(world: SensorWorld, count: int) -> list[Published]:
+    """The next `count` blocks without a gap: a busy machine may lose some sound."""
+    for _ in range(5):
+        heard = hear(world, count)
+        if not any(item.record["gap"][0] for item in heard):
+            return heard
+    raise AssertionError("sound is lost again and again")
+
+
 def state(world: SensorWorld) -> State:
     return State(int(world.of("microphone")[-1].record["state"][0]))
 
@@ -66,8 +75,7 @@ def test_blocks_come_one_after_the_other(server: PulseServer) -> None:
     world = SensorWorld()
     with microphone(world):
         hear(world, 60)
-        heard = hear(world, 60)
-    assert not any(item.record["gap"][0] for item in heard)
+        heard = hear_whole(world, 60)
     first = [int(item.record["first_sample"][0]) for item in heard]
     assert np.diff(first).tolist() == [512] * 59
     captured = np.array([item.capture_ns for item in heard])
@@ -84,14 +92,14 @@ def test_blocks_come_one_after_the_other(server: PulseServer) -> None:
 def test_what_is_played_is_heard_and_nothing_folds_back(
     server: PulseServer, tmp_path: Path
 ) -> None:
-    path = write_wav(tmp_path / "tones.wav", (tone(1000, 6) + tone(13_000, 6)) * 0.9)
+    path = write_wav(tmp_path / "tones.wav", (tone(1000, 12) + tone(13_000, 12)) * 0.9)
     world = SensorWorld()
     with microphone(world):
         hear(world, 30)
         with server.play(path) as player:
             world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
             hear(world, 15)
-            sound = joined(hear(world, 30))
+            sound = joined(hear_whole(world, 30))
             peak, rms = (blocks(world)[-1].record[name][0] for name in ("peak", "rms"))
             player.kill()
     assert level(sound, 1000) == pytest.approx(0.45, rel=0.02)
@@ -119,7 +127,7 @@ def test_unplugged_and_back(server: PulseServer) -> None:
         assert len(world.of("audio")) == silent  # the ring keeps what was heard
         server.start()
         again = hear(world, 10)
-        assert state(world) is State.OPEN
+        world.until(lambda: state(world) is State.OPEN)
         assert again[0].record["session"][0] == 2
         assert again[0].record["first_sample"][0] == 0
 
@@ -131,7 +139,7 @@ def test_mute_closes_the_device(server: PulseServer) -> None:
         assert server.listeners() == 1
         world.need(1, muted=True)
         world.until(lambda: state(world) is State.MUTED)
-        assert server.listeners() == 0
+        world.until(lambda: server.listeners() == 0)
         assert world.of("audio")[-1].reason is Reason.MUTED
         count = len(world.of("audio"))
         world.need(5, muted=True)
@@ -139,8 +147,8 @@ def test_mute_closes_the_device(server: PulseServer) -> None:
         assert (len(world.of("audio")), server.listeners()) == (count, 0)
         world.need(1)
         hear(world, 5)
-        assert (state(world), server.listeners()) == (State.OPEN, 1)
-    assert server.listeners() == 0
+        world.until(lambda: (state(world), server.listeners()) == (State.OPEN, 1))
+    world.until(lambda: server.listeners() == 0)
 
 
 def test_nobody_needs_it_so_it_stays_closed(server: PulseServer) -> None:
@@ -155,11 +163,11 @@ def test_nobody_needs_it_so_it_stays_closed(server: PulseServer) -> None:
         hear(world, 5)
         world.need(0)
         world.until(lambda: state(world) is State.CLOSED)
-        assert server.listeners() == 0
+        world.until(lambda: server.listeners() == 0)
 
 
 def test_a_source_is_chosen_by_name(server: PulseServer, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "tone.wav", tone(2000, 6))
+    path = write_wav(tmp_path / "tone.wav", tone(2000, 12))
     world = SensorWorld()
     with microphone(world, "pulse:other.monitor"):
         hear(world, 30)
@@ -170,7 +178,7 @@ def test_a_source_is_chosen_by_name(server: PulseServer, tmp_path: Path) -> None
         with server.play(path, sink="other") as player:
             world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
             hear(world, 10)
-            loud = joined(hear(world, 10))
+            loud = joined(hear_whole(world, 10))
             player.kill()
         assert "PULSE_SOURCE" not in os.environ
     assert level(quiet, 2000) < 1e-4
@@ -180,14 +188,14 @@ def test_a_source_is_chosen_by_name(server: PulseServer, tmp_path: Path) -> None
 @pytest.mark.parametrize("rate", [8_000, 192_000])
 def test_a_device_of_an_odd_rate_is_heard(server: PulseServer, tmp_path: Path, rate: int) -> None:
     server.run("pactl", "load-module", "module-null-sink", "sink_name=odd", f"rate={rate}")
-    path = write_wav(tmp_path / "tone.wav", tone(2000, 6))
+    path = write_wav(tmp_path / "tone.wav", tone(2000, 12))
     world = SensorWorld()
     with microphone(world, "pulse:odd.monitor"):
         hear(world, 10)
         with server.play(path, sink="odd") as player:
             world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
             hear(world, 5)
-            sound = joined(hear(world, 20))
+            sound = joined(hear_whole(world, 20))
             player.kill()
     assert level(sound, 2000) == pytest.approx(0.5, rel=0.05)
 
@@ -223,7 +231,7 @@ def test_sound_that_is_held_up_keeps_its_time(server: PulseServer) -> None:
             world.wait(0.6)
         hear(world, 40)
         end = hear(world, 1)[0]
-        assert state(world) is State.OPEN
+        world.until(lambda: state(world) is State.OPEN)
     if start.record["session"][0] == end.record["session"][0]:
         samples = int(end.record["first_sample"][0]) - int(start.record["first_sample"][0])
         drift_s = (end.capture_ns - start.capture_ns) / 1e9 - samples / 16_000

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
-from fixtures.channel_reader import ChannelReader
+from fixtures.channel_reader import ChannelReader, Reading
 from fixtures.daemon import Daemon
 from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import ABSENT, LEFT, RIGHT, Controller, Remote
@@ -82,10 +82,11 @@ def test_injected_poses_come_out_unchanged(headset: Headset) -> None:
         }
         headset.remote.send(position, orientation, **hands)
         head = headset.reader.until(
-            "head", lambda got, sent=position: close(got.record["pose"]["position"][0], sent)
+            "head",
+            lambda got, sent=position: got.status == "new"
+            and close(got.record["pose"]["position"][0], sent),
         )
         pose = head.record["pose"][0]
-        assert head.status == "new"
         assert head.record["space"][0] == 1
         assert head.record["source"][0] == 1
         assert pose["flags"] & TRACKED == TRACKED
@@ -144,38 +145,48 @@ def test_a_button_of_the_headset_lets_commands_pass(headset: Headset) -> None:
     with headset.daemon.client() as client:
         public, _ = client.open("public")
     cursor = Cursor(public, "push_to_talk")
+    headset.remote.send()
+    free = headset.reader.until("controller_right", lambda got: got.record["pressed"][0] == 0)
+
+    def next_told() -> np.void:
+        """What is told next of a press in this test: the one before may be told late."""
+        end = time.monotonic() + 60
+        while True:
+            if cursor.next(now_ns()) == Status.NEW:
+                row = cursor.sample.view(CHANNELS["push_to_talk"].record)[0]
+                if row["pressed_ns"] > free.capture_ns:
+                    return row
+            assert time.monotonic() < end, headset.daemon.read_log()
+            time.sleep(0.002)
+
     headset.remote.send(right=replace(RIGHT, pressed=frozenset({"a_click"})))
     held = headset.reader.until("controller_right", lambda got: got.record["pressed"][0] & 16)
+    # Held until it is told: senses see the newest record only, and no thumb is so short.
+    told = [next_told()]
     headset.remote.send()
     headset.reader.until("controller_right", lambda got: got.record["pressed"][0] == 0)
-    told, end = [], time.monotonic() + 5
-    while len(told) < 2:
-        if cursor.next(now_ns()) == Status.NEW:
-            told.append(cursor.sample.view(CHANNELS["push_to_talk"].record)[0])
-        assert time.monotonic() < end, headset.daemon.read_log()
+    told.append(next_told())
     assert [(one["held"], one["side"], one["button"]) for one in told] == [(1, 2, 16), (0, 2, 16)]
     assert told[0]["pressed_ns"] == told[1]["pressed_ns"] <= held.capture_ns
     assert told[1]["released_ns"] > told[0]["pressed_ns"]
 
 
 def test_curled_fingers_bend_the_joints(headset: Headset) -> None:
-    def reach(curl: float) -> float:
-        headset.remote.send(left=replace(LEFT, curl=(curl,) * 5))
+    def reach(got: Reading) -> float:
+        joints = got.record["joints"][0]["position"]
         index_tip, wrist = 10, 1
+        return float(np.linalg.norm(joints[index_tip] - joints[wrist]))
 
-        def distance(joints: NDArray[np.void]) -> float:
-            return float(np.linalg.norm(joints["position"][index_tip] - joints["position"][wrist]))
-
-        headset.reader.until("hand_left", lambda got: got.status == "new")
-        readings = [
-            distance(headset.reader.until("hand_left", lambda got: got.status == "new").record[
-                "joints"
-            ][0])
-            for _ in range(10)
-        ]
-        return readings[-1]
-
-    assert reach(1.0) < reach(0.0) - 0.02
+    place = (-0.25, 1.2, -0.4)
+    headset.remote.send(left=replace(LEFT, position=place))
+    straight = headset.reader.until(
+        "hand_left",
+        lambda got: got.status == "new" and close(got.record["joints"]["position"][0, 1], place),
+    )
+    headset.remote.send(left=replace(LEFT, position=place, curl=(1.0,) * 5))
+    headset.reader.until(
+        "hand_left", lambda got: got.status == "new" and reach(got) < reach(straight) - 0.02
+    )
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -196,7 +207,7 @@ def test_what_is_absent_is_inactive_and_hides_nothing_else(headset: Headset, sid
 def test_inactive_channels_stay_fresh(headset: Headset) -> None:
     headset.remote.send(left=ABSENT, right=ABSENT)
     first = headset.reader.until("hand_left", lambda got: got.status == "invalid")
-    headset.reader.until("hand_left", lambda got: got.n >= first.n + 5, 2.0)
+    headset.reader.until("hand_left", lambda got: got.n >= first.n + 5)
     headset.remote.send()
 
 
@@ -205,8 +216,9 @@ def test_capture_time_is_the_time_located_for(headset: Headset) -> None:
     later = headset.reader.until("head", lambda got: got.n >= first.n + 20)
     per_record = (later.capture_ns - first.capture_ns) / (later.n - first.n)
     assert per_record >= 1e9 / 500
-    hand = headset.reader.until("hand_left", lambda got: got.capture_ns >= later.capture_ns)
-    assert hand.status == "new"
+    headset.reader.until(
+        "hand_left", lambda got: got.status == "new" and got.capture_ns >= later.capture_ns
+    )
 
 
 def test_gaze_says_that_it_is_not_offered(headset: Headset, tmp_path) -> None:

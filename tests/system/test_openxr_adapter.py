@@ -21,7 +21,7 @@ def ask(python: Path | str, **environment: str) -> dict[str, str]:
     done = subprocess.run(
         [python, "-m", "sensorium.sensors.openxr.adapter"],
         env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "runtime")},
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=180,
     )
     return json.loads(done.stdout)
 

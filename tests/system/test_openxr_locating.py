@@ -28,7 +28,7 @@ def test_one_call_for_all_and_one_for_each_find_the_same(tmp_path: Path) -> None
             done = subprocess.run(
                 [service.python, PROGRAM],
                 env={**os.environ, **service.environment, "PYTHONPATH": str(ROOT / "runtime")},
-                capture_output=True, text=True, check=True, timeout=60,
+                capture_output=True, text=True, check=True, timeout=180,
             )
     finally:
         service.stop()
@@ -60,7 +60,7 @@ def test_without_any_runtime_every_channel_says_so(tmp_path: Path) -> None:
         for channel in ("head", "hand_left", "controller_right"):
             got = reader.until(channel, lambda got: got.reason == "runtime_missing")
             assert got.status == "invalid"
-            reader.until(channel, lambda later, first=got.n: later.n >= first + 5, 5.0)
+            reader.until(channel, lambda later, first=got.n: later.n >= first + 5)
         report = daemon.status()["parts"]["openxr"]
         assert report["state"] == "missing"
         assert report["remedy"]

@@ -38,7 +38,7 @@ def service(tmp_path: Path) -> Iterator[MonadoService]:
 
 def until_reported(daemon: Daemon, state: str) -> dict[str, str]:
     """What `sensorium status` says of the sensor, once it says `state`."""
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while True:
         report = daemon.status()["parts"]["openxr"]
         if report["state"] == state:
@@ -73,8 +73,8 @@ def test_runtime_that_goes_and_comes_back(
         getattr(service, end)()
         ended_ns = now_ns()
         for channel in CHANNELS:
-            gone = reader.until(channel, lambda got: got.status == "invalid", 5.0)
-            reader.until(channel, lambda got: got.reason == "runtime_missing", 5.0)
+            gone = reader.until(channel, lambda got: got.status == "invalid")
+            reader.until(channel, lambda got: got.reason == "runtime_missing")
             assert not gone.record[POSES[channel]]["position"].any()
         print(f"{end}: all invalid {(now_ns() - ended_ns) / 1e6:.0f} ms after its end")
         assert "monado-service" in until_reported(daemon, "missing")["remedy"]

@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(sys.platform != "linux", reason="uses Linux signals"),
 ]
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def test_clean_stop_closes_regions_and_leaves_nothing(daemon: Daemon, number: in
 def test_second_daemon_is_told_about_the_first(daemon: Daemon) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "sensorium", "run", "--config", "replay"],
-        env=daemon.environment, capture_output=True, text=True, timeout=60, check=False,
+        env=daemon.environment, capture_output=True, text=True, timeout=180, check=False,
     )
     assert second.returncode == 1
     assert f"running already (process {daemon.process.pid})" in second.stderr
@@ -224,7 +224,7 @@ def test_reload_takes_a_changed_configuration_and_refuses_a_bad_one(tmp_path: Pa
         with own.client("tests") as client:
             with pytest.raises(ControlError, match="line 5"):
                 client.request("reload")
-            assert reader.read(now_ns()) in (Status.NEW, Status.SAME)
+            until(lambda: reader.read(now_ns()) is Status.NEW, "gestures still")
             path.write_text(text.format(recording, "false"))
             client.request("reload")
             names = [process["name"] for process in client.request("status")["processes"]]

@@ -35,7 +35,7 @@ def run(
             "SENSORIUM_CONFIG_DIR": str(folder / "config"),
             "SENSORIUM_DATA_DIR": str(folder / "data"),
         },
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )
 
 
@@ -90,7 +90,7 @@ def test_service_manager_is_told(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         path = f"\0sensorium-test-{os.getpid()}"
         manager.bind(path)
-        manager.settimeout(30)
+        manager.settimeout(60)
         environment = {"NOTIFY_SOCKET": "@" + path[1:], "WATCHDOG_USEC": "400000"}
         with Daemon(tmp_path, SENSES_ONLY, environment=environment) as daemon:
             seen = set()

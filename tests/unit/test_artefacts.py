@@ -82,7 +82,7 @@ def test_two_builders_at_once_leave_one_whole_artefact(cache: Path) -> None:
         for _ in range(3)
     ]
     for builder in builders:
-        out, error = builder.communicate(timeout=60)
+        out, error = builder.communicate(timeout=180)
         assert out == "ok\n", error
     assert left() == [artefacts.key("graph", card="a")]
     assert artefacts.find(left()[0]) is not None

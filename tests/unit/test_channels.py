@@ -285,7 +285,7 @@ def test_sleeper_is_woken_by_a_record_and_by_the_regions_end(motion, names):
     answers = []
 
     def sleep() -> None:
-        answers.append(wait.wait_any(readers, [page] * len(names), 20.0))
+        answers.append(wait.wait_any(readers, [page] * len(names), 60.0))
 
     for act in (
         lambda: writer.publish(records.HEAD.zeros(), STARTED),
@@ -296,7 +296,7 @@ def test_sleeper_is_woken_by_a_record_and_by_the_regions_end(motion, names):
         while not page.words[motion.entry("head").index]:
             time.sleep(0.001)
         act()
-        sleeper.join(10.0)
+        sleeper.join(60.0)
         assert not sleeper.is_alive()
         readers = [(reader, reader.latest()) for reader, _ in readers]
         page.words[motion.entry("head").index] = 0

@@ -110,7 +110,7 @@ class Ring:
         self._view = region.view
         self._latest = (entry.base + Entry.LATEST) // 8
         self._state = (entry.base + Entry.STATE) // 8
-        self._futex = region.address() + entry.base + Entry.LATEST
+        self._futex = 0
         self.live = live
         self._expected = record or records.BY_ID.get(entry.record_id)
         self.version_ok = (
@@ -140,6 +140,8 @@ class Ring:
 
     def futex(self) -> int:
         """The address of the word that a sleeper waits on."""
+        if not self._futex:
+            self._futex = self.region.address() + self.entry.base + Entry.LATEST
         return self._futex
 
     def _copy(self, n: int) -> Snapshot | None:
@@ -148,14 +150,15 @@ class Ring:
         start = entry.offset + (n % entry.slots) * entry.stride
         if self._words[start // 8] != 2 * n:
             return None
-        raw = bytes(self._view[start + 8 : start + entry.stride])
+        # What a slot has to spare, of a large record tens of kilobytes, is not copied.
+        (capture, publish, length, valid, reason, confidence, precision, device, flags, epoch,
+         engine_hash, engine) = _HEAD.unpack_from(self._view, start + 8)
+        first = start + 8 + _RECORD
+        record = bytes(self._view[first : first + min(length, entry.stride - _RECORD - 8)])
         if self._words[start // 8] != 2 * n:
             return None
-        (capture, publish, length, valid, reason, confidence, precision, device, flags, epoch,
-         engine_hash, engine) = _HEAD.unpack_from(raw, 0)
-        end = _RECORD + min(length, entry.stride - _RECORD - 8)
         return Snapshot(
-            n, raw[_RECORD:end], capture, publish, valid == 1, reason, confidence,
+            n, record, capture, publish, valid == 1, reason, confidence,
             precision, device, flags, epoch, engine.rstrip(b"\0").decode("utf-8", "replace"),
             engine_hash,
         )

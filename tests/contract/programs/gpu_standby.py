@@ -23,7 +23,7 @@ from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan
 from sensorium.inference.standby import StandbyEngine
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Rig:

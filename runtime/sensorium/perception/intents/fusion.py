@@ -18,7 +18,7 @@ import numpy as np
 
 from sensorium.perception.intents.alignment import GRIP, POINTING, weights
 from sensorium.perception.intents.deictic import Role
-from sensorium.perception.intents.gaze import Gaze
+from sensorium.perception.intents.gaze import LEAST_TRACED, Gaze
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,8 +40,6 @@ _CANDIDATES = (0, 12, 8, 6, 4)
 """Things that are weighed for each word, by the number of words."""
 _MOST = len(_CANDIDATES) - 1
 _TINY = 1e-9
-_LEAST_KNOWN = 0.1
-"""Where less of a word's time than this was traced, in every way, nothing is guessed."""
 
 
 class Slot(NamedTuple):
@@ -120,9 +118,9 @@ class Fusion:
         ways = (history.pointing, history.grip)
         self.known = [
             (slot.reference.role is Role.PRONOUN and bool(before))
-            or self.gaze.traced[at] >= _LEAST_KNOWN
+            or self.gaze.traced[at] >= LEAST_TRACED
             or any(
-                float(aligned.weights[at][way.known].sum()) >= _LEAST_KNOWN
+                float(aligned.weights[at][way.known].sum()) >= LEAST_TRACED
                 for aligned, way in zip(self._ways, ways, strict=True)
             )
             for at, slot in enumerate(slots)

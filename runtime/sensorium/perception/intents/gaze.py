@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sensorium.perception.intents.alignment import Array
     from sensorium.perception.intents.history import History
 
+LEAST_TRACED = 0.1
+"""Where less of a word's time than this was traced, nothing is guessed from it."""
+
 
 class Look(NamedTuple):
     """A look that a word is about.
@@ -73,6 +76,8 @@ class Gaze:
     def seen(self, things: Sequence[int]) -> list[Look | None]:
         """The look that each slot's word is most probably about, if the words mean these things.
 
+        None where next to nothing was traced when the word's thing must have been looked at.
+
         Args:
             things: Of all slots, in the order in which they were attended to.
         """
@@ -80,7 +85,10 @@ class Gaze:
             return [None] * len(things)
         made: list[Look | None] = []
         given = self._path.given([self._chances[:, thing] for thing in things])
-        for thing, chances in zip(things, given, strict=True):
+        for thing, chances, traced_of in zip(things, given, self.traced, strict=True):
+            if traced_of < LEAST_TRACED:
+                made.append(None)
+                continue
             look = int(np.bincount(self._path.look, chances).argmax())
             weight = float(self.looks.chances[look, thing])
             begin, end = float(self.looks.begins[look]), float(self.looks.ends[look])

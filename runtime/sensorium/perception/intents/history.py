@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _HANGING = 0.5
-"""A controller whose ray meets nothing with this probability is not pointed with."""
+"""A controller whose ray meets nothing with this probability is not pointed with, nor is one of two
+hands while the other one points at something."""
 _LEAST = 1e-3
 """No target that was seen at all is less probable than this."""
 
@@ -191,7 +192,7 @@ def _moment(row: np.void) -> tuple[_Chances | None, _Chances | None, _Chances | 
         _ranked(row["pointed_at"][side], nothing[1 + side]) for side in (0, 1)
         if hands & (1 << side) and held[side] is None
     ]
-    return looked, _mean(pointed), _mean(held)
+    return looked, _mean(_those_that_point(pointed)), _mean(held)
 
 
 def _ranked(ranked: np.void, nothing: float) -> _Chances | None:
@@ -199,6 +200,11 @@ def _ranked(ranked: np.void, nothing: float) -> _Chances | None:
     pairs = zip(ranked["ids"].tolist(), ranked["scores"].tolist(), strict=True)
     chances = {one: score for one, score in pairs if one and 0 <= score <= 1}
     return (chances, nothing) if 0 <= nothing <= 1 else None
+
+
+def _those_that_point(hands: Sequence[_Chances | None]) -> Sequence[_Chances | None]:
+    """Of two hands one that points at nothing, as it hangs, says nothing if the other one does."""
+    return [one for one in hands if one is not None and one[1] < _HANGING] or hands
 
 
 def _mean(hands: Sequence[_Chances | None]) -> _Chances | None:

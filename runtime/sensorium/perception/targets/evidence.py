@@ -45,6 +45,8 @@ _MOST = 45
 """Samples that a mean is worth at most: older ones fade, 0.5 s at 90 Hz."""
 _JUMP = 0.05
 """A target that moves so far from sample to sample, as a share of its distance, has jumped."""
+_STAYS = 1 - 0.49 * _JUMP**2
+"""Where no cosine between a target's directions before and now is less, none has jumped."""
 _NOISE_SHARE = 1 / 90
 """How much one sample changes the estimate of the noise: a time constant of 1 s at 90 Hz."""
 _NOISE_LEAST, _NOISE_MOST = 0.25, 2.0
@@ -125,8 +127,9 @@ class Evidence:
         if self._filled:
             self._learn((x, y, z))
         self._newest_ray = x, y, z
-        moved = centres - self._seen
-        self._renew((dots(moved, moved) > _JUMP**2).nonzero()[0], centres)
+        if np.minimum.reduce(dots(centres, self._seen), initial=1.0) < _STAYS:
+            moved = centres - self._seen
+            self._renew((dots(moved, moved) > _JUMP**2).nonzero()[0], centres)
         self._seen = centres
         drifts = self._drifts
         if self.count >= _MOST:

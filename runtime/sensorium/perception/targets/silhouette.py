@@ -12,8 +12,6 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sensorium.perception.targets.spaces import Vector
 
 _TINY = 1e-12
@@ -40,59 +38,41 @@ def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
     if rz < _TINY:
         mz, rz = (-mz, -rz) if rz < -_TINY else (mz, _TINY)
     ray = rx, ry, rz
-    low = lx, ly, lz = mx - hx, my - hy, mz - hz
-    high = ux, uy, uz = mx + hx, my + hy, mz + hz
+    lx, ly, lz, ux, uy, uz = mx - hx, my - hy, mz - hz, mx + hx, my + hy, mz + hz
     # How far along the ray the planes of the faces are.
     enters, leaves = (lx / rx, ly / ry, lz / rz), (ux / rx, uy / ry, uz / rz)
     out = min(leaves)
     if out >= 0 and out >= max(enters):
-        return -_depth(low, high, ray)
-    return _angle(_beside(low, high, ray, out if out > 0 else 0.0, sorted(enters + leaves)), ray)
-
-
-def _beside(
-    low: Vector, high: Vector, ray: Vector, start: float, planes: Sequence[float]
-) -> Vector:
-    """The point of a box, in m, whose direction is next to a ray that goes up and misses it.
-
-    That point `p` is also the one that is nearest to the point of the ray beside it, at `s`, where
-    `p . (p - s r) = 0`. Over the nearest points to all of the ray, that is piecewise linear in `s`
-    between the planes of the box's faces, and has one zero.
-
-    Args:
-        low: The corner with the least coordinates.
-        high: The corner with the greatest ones.
-        ray: No part is negative.
-        start: How far along the ray to begin: no plane of the far faces is nearer.
-        planes: How far along the ray the planes are, in order.
-    """
-    (lx, ly, lz), (ux, uy, uz), (rx, ry, rz) = low, high, ray
-    before = above = 0.0
+        return -_depth((lx, ly, lz), (ux, uy, uz), (rx, ry, rz))
+    # The point `p` of the box whose direction is next to the ray's is also the one that is nearest
+    # to the point of the ray beside it, at `s`, where `p . (p - s r) = 0`. Over the nearest points
+    # to all of the ray, that is piecewise linear in `s` between the planes of the box's faces, and
+    # has one zero. No plane of the far faces is nearer than the start.
+    start = out if out > 0 else 0.0
+    planes = [plane for plane in enters + leaves if plane > start]
+    planes.sort()
+    before, above, at = start, 0.0, start
     for at in (start, *planes):
-        if at < start:
-            continue
-        x, y, z = _held(at, low, high, ray)
+        x, y, z = at * rx, at * ry, at * rz
+        x = lx if x < lx else ux if x > ux else x
+        y = ly if y < ly else uy if y > uy else y
+        z = lz if z < lz else uz if z > uz else z
         left = x * x + y * y + z * z - at * (x * rx + y * ry + z * rz)
         if left <= 0:
-            if above > 0:
-                at = before + (at - before) * above / (above - left)
-            return _held(at, low, high, ray)
+            break
         before, above = at, left
-    if ux * rx + uy * ry + uz * rz > 0:
-        return high
-    # All of it is behind.
-    corners = product((lx, ux), (ly, uy), (lz, uz))
-    return min(corners, key=lambda corner: _angle(corner, ray))
-
-
-def _held(at: float, low: Vector, high: Vector, ray: Vector) -> Vector:
-    """The point of a box that is nearest to one of a ray."""
-    (lx, ly, lz), (ux, uy, uz), (rx, ry, rz) = low, high, ray
-    x, y, z = at * rx, at * ry, at * rz
-    return (
-        lx if x < lx else ux if x > ux else x, ly if y < ly else uy if y > uy else y,
-        lz if z < lz else uz if z > uz else z,
-    )
+    else:
+        if ux * rx + uy * ry + uz * rz > 0:
+            return _angle((ux, uy, uz), (rx, ry, rz))
+        # All of it is behind.
+        return min(_angle(corner, (rx, ry, rz)) for corner in product((lx, ux), (ly, uy), (lz, uz)))
+    if above > 0:
+        at = before + (at - before) * above / (above - left)
+        x, y, z = at * rx, at * ry, at * rz
+        x = lx if x < lx else ux if x > ux else x
+        y = ly if y < ly else uy if y > uy else y
+        z = lz if z < lz else uz if z > uz else z
+    return _angle((x, y, z), (rx, ry, rz))
 
 
 def _depth(low: Vector, high: Vector, ray: Vector) -> float:
@@ -145,17 +125,16 @@ def box_entry(middle: Vector, halves: Vector, ray: Vector) -> float:
     Returns:
         0 from inside, infinite where it misses.
     """
-    near, far = 0.0, math.inf
-    for m, h, r in zip(middle, halves, ray, strict=True):
-        if r < 0:
-            m, r = -m, -r
-        if r < _TINY:
-            r = _TINY
-        start, end = (m - h) / r, (m + h) / r
-        if start > near:
-            near = start
-        if end < far:
-            far = end
+    (mx, my, mz), (hx, hy, hz), (rx, ry, rz) = middle, halves, ray
+    # Mirrored, so that the ray goes up each axis.
+    if rx < _TINY:
+        mx, rx = (-mx, -rx) if rx < -_TINY else (mx, _TINY)
+    if ry < _TINY:
+        my, ry = (-my, -ry) if ry < -_TINY else (my, _TINY)
+    if rz < _TINY:
+        mz, rz = (-mz, -rz) if rz < -_TINY else (mz, _TINY)
+    near = max(0.0, (mx - hx) / rx, (my - hy) / ry, (mz - hz) / rz)
+    far = min((mx + hx) / rx, (my + hy) / ry, (mz + hz) / rz)
     return near if far >= near else math.inf
 
 
