@@ -120,6 +120,25 @@ def test_many_things_of_one_word_are_different_ones() -> None:
     assert len(set(things)) == 6
 
 
+def test_what_was_not_attended_to_is_not_made_up_for_a_number() -> None:
+    """Of six that were said two were looked at; or fewer looks than things were seen at all."""
+    for gaze in (glances((20, 2), (8, 0), (8, 1), (20, 7), size=8), glances((12, 0), size=8)):
+        slots = [Slot(word(1.3, many=6), 6, nth) for nth in range(6)]
+        (reading,) = Fusion(history(gaze), slots).readings()
+        named = {thing for thing in reading.things if thing != NONE}
+        assert named <= {0, 1, 2}
+        assert 0 <= reading.chance <= 1
+
+
+def test_gaze_with_fewer_looks_than_things_says_nothing() -> None:
+    pointed = glances((10, 3), (6, 0), (20, 1))
+    short = glances((5, 2))
+    both = history(short, pointed[:5])
+    slots = [Slot(word(0.3), 1), Slot(word(0.6), 1)]
+    found = Fusion(both, slots).readings()
+    assert sum(reading.chance for reading in found) == pytest.approx(1)
+
+
 def test_weights_cover_what_is_traced() -> None:
     """All where all is traced; less where the time that a word is about is missing."""
     times = np.arange(0, 6, 0.01)

@@ -89,11 +89,14 @@ class Scanpath:
         self._cuts = self.look - self._seen
         self._gaps = np.diff(edges)
         self._path = self._products()
-        self._steps = [self._first(starts[0])[None], *map(self._link, starts[1:])]
+        # Things of one word have one begin.
+        links = {start: self._link(start) for start in dict.fromkeys(starts[1:])}
+        self._steps = [self._first(starts[0])[None], *(links[start] for start in starts[1:])]
         self._last = self._after()
         ones = np.ones(len(made))
         total = self._sum([ones] * len(starts))
-        self._scale = 1 / total if total > 0 else 0.0
+        self.possible = total > 0
+        self._scale = 1 / total if self.possible else 0.0
         self.shares = self.given([ones] * len(starts))
 
     def chance(self, rows: Sequence[Array]) -> float:
