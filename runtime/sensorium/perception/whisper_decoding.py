@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception.phrase_search import PhraseSearch, letters
 from sensorium.perception.whisper_steps import Steps
 from sensorium.perception.whisper_text import ENGLISH
 
@@ -67,6 +68,7 @@ class Heard:
         alignment: [prompt + tokens, heads, positions], scores of the heads that follow the sound;
             row by row what was looked at to find the next token. See `whisper_alignment`.
         unbiased: What is heard without a bias, where that is another text.
+        whole: Whether it is a phrase that was compared with the whole of that text.
     """
 
     tokens: tuple[int, ...]
@@ -80,6 +82,7 @@ class Heard:
         default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
     )
     unbiased: Heard | None = field(default=None, compare=False, repr=False)
+    whole: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass
@@ -159,6 +162,7 @@ class Decoder:
             logits = steps.take(token)
         most = min(most or self._max_tokens, self._max_tokens)
         given = len(self._vocabulary.prompt(language))
+        first = logits.copy()
         begun, leaned = _Text(logits), None
         if bias is not None:
             begun, leaned = self._lean(steps, begun, bias, given, most)
@@ -168,9 +172,24 @@ class Decoder:
             steps.back(given + len(begun.tokens))
         self._go_on(steps, begun, most)
         own = self._heard(begun, steps, silence, language)
-        if bias is None or leaned is None or other is None or own.mean_log_probability < CLEAR:
+        if bias is None:
             return own
-        if self._score(leaned, bias) <= self._score(begun, bias):
+        earned = self._earned(begun, bias)
+        if not earned and own.ending is Ending.SAID:
+            search = PhraseSearch(
+                bias, self._vocabulary.end, self._barred, self._vocabulary.text
+            )
+            found = search.find(
+                steps, first, given, sum(begun.logarithms), letters(own.text)
+            )
+            if found is not None:
+                text = _Text(first, list(found.tokens), list(found.logarithms), True, Ending.SAID)
+                whole = self._heard(text, steps, silence, language)
+                return replace(whole, unbiased=own, whole=True)
+        if leaned is None or other is None or own.mean_log_probability < CLEAR:
+            return own
+        gained = sum(leaned.logarithms) + bias.weight * self._earned(leaned, bias)
+        if gained <= sum(begun.logarithms) + bias.weight * earned:
             return own
         return replace(other, unbiased=own)
 
@@ -221,7 +240,10 @@ class Decoder:
         return (text, None) if first is None else (first, text)
 
     def _chances(self, text: _Text) -> NDArray[np.float32]:
-        return _log_softmax(text.logits + (self._bar if text.tokens else self._bar_at_start))
+        return self._barred(text.logits, not text.tokens)
+
+    def _barred(self, logits: NDArray[np.float32], first: bool) -> NDArray[np.float32]:
+        return _log_softmax(logits + (self._bar_at_start if first else self._bar))
 
     def _take(
         self, steps: Steps, text: _Text, token: int, chances: NDArray[np.float32], most: int
@@ -240,14 +262,14 @@ class Decoder:
         else:
             text.ended = True
 
-    def _score(self, text: _Text, bias: PhraseBias) -> float:
-        """Logarithm of a text's chance, and what its phrases have earned."""
+    def _earned(self, text: _Text, bias: PhraseBias) -> int:
+        """Tokens of the phrases that a text's sentences end with."""
         follower = bias.begin()
         for token in text.tokens:
             follower = follower.take(token)
         if text.ending is Ending.SAID:
             follower = follower.take(self._vocabulary.end)
-        return sum(text.logarithms) + bias.weight * follower.earned
+        return follower.earned
 
     def _heard(self, text: _Text, steps: Steps, silence: float, language: str) -> Heard:
         return Heard(
