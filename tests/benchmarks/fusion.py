@@ -96,7 +96,7 @@ def report(judged: Sequence[Judged]) -> None:
             share = faults[""] / faults.total()
             figures.goal(f"resolved right, {side}", share, 0.95, at_most=False)
     took = percentiles([one.took_ms for one in judged if one.side == OURS])
-    figures.goal("intent after the final text, ms, p99", took["p99"], 250.0)
+    figures.goal("final text to intent, ms of CPU, p99", took["p99"], 250.0)
     figures.show()
 
 
