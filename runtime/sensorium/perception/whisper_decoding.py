@@ -172,7 +172,7 @@ class Decoder:
             steps.back(given + len(begun.tokens))
         self._go_on(steps, begun, most)
         own = self._heard(begun, steps, silence, language)
-        if bias is None:
+        if bias is None or own.mean_log_probability < CLEAR:
             return own
         earned = self._earned(begun, bias)
         if not earned and own.ending is Ending.SAID:
@@ -186,7 +186,7 @@ class Decoder:
                 text = _Text(first, list(found.tokens), list(found.logarithms), True, Ending.SAID)
                 whole = self._heard(text, steps, silence, language)
                 return replace(whole, unbiased=own, whole=True)
-        if leaned is None or other is None or own.mean_log_probability < CLEAR:
+        if leaned is None or other is None:
             return own
         gained = sum(leaned.logarithms) + bias.weight * self._earned(leaned, bias)
         if gained <= sum(begun.logarithms) + bias.weight * earned:
