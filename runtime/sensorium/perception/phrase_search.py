@@ -55,14 +55,13 @@ class PhraseSearch:
     Args:
         bias: The phrases.
         end: The token of a text's end.
-        chances: Logarithms of the chances of the next token, from its logits and whether it is
-            the first.
         text: What tokens are written as.
+        chances: Logarithms of the chances of the next token, from its logits and the tokens so far.
     """
 
     def __init__(
-        self, bias: PhraseBias, end: int, chances: Callable[[Logits, bool], Logits],
-        text: Callable[[Sequence[int]], str],
+        self, bias: PhraseBias, end: int, text: Callable[[Sequence[int]], str],
+        chances: Callable[[Logits, Sequence[int]], Logits],
     ) -> None:
         self._bias = bias
         self._end = end
@@ -97,14 +96,14 @@ class PhraseSearch:
             return None
         for token in self._best.tokens:
             logits = steps.take(token)
-        end = float(self._chances(logits, False)[self._end])
+        end = float(self._chances(logits, self._best.tokens)[self._end])
         return self._best._replace(logarithms=(*self._best.logarithms, end))
 
     def _go(
         self, steps: Steps, logits: Logits, given: int, follower: Follower,
         tokens: tuple[int, ...], logarithms: tuple[float, ...],
     ) -> None:
-        chances = self._chances(logits, not tokens)
+        chances = self._chances(logits, tokens)
         total = sum(logarithms)
         if follower.complete >= LEAST_TOKENS:
             self._end_here(chances, total, follower.complete, tokens, logarithms)

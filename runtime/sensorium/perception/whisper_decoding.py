@@ -177,7 +177,8 @@ class Decoder:
         earned = self._earned(begun, bias)
         if not earned and own.ending is Ending.SAID:
             search = PhraseSearch(
-                bias, self._vocabulary.end, self._barred, self._vocabulary.text
+                bias, self._vocabulary.end, self._vocabulary.text,
+                lambda logits, tokens: self._chances(_Text(logits, list(tokens))),
             )
             found = search.find(
                 steps, first, given, sum(begun.logarithms), letters(own.text)
@@ -240,10 +241,7 @@ class Decoder:
         return (text, None) if first is None else (first, text)
 
     def _chances(self, text: _Text) -> NDArray[np.float32]:
-        return self._barred(text.logits, not text.tokens)
-
-    def _barred(self, logits: NDArray[np.float32], first: bool) -> NDArray[np.float32]:
-        return _log_softmax(logits + (self._bar_at_start if first else self._bar))
+        return _log_softmax(text.logits + (self._bar if text.tokens else self._bar_at_start))
 
     def _take(
         self, steps: Steps, text: _Text, token: int, chances: NDArray[np.float32], most: int
