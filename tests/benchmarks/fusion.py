@@ -6,12 +6,13 @@
 The wearers are those of `fixtures/fused_replay.py`, on the real path: a desk's regions, the senses
 target, attention_trace, command and intent. Words are spoken by synthesisers, with their times from
 what the sound of the words before takes; the same utterance is judged with these words and with
-what our recognition hears (tiny.en, leaning towards nothing). Held out: other scenes, voices and
-seeds than `--tune`, with which our figures may be chosen. Right: the verb, all objects and no
-other, the target of the place, or an open place within 3 degrees. Beside ours: what is looked at
-when the utterance ends, what is pointed at when each word begins, for the same true words, and what
-the best reader of the true looks gets right (`fixtures/fused_bound.py`). With `--kept` scenes that
-the file has are not played again, so that it can be run in parts.
+what the daemon's voice path hears (`fixtures/fused_words.py`: tiny.en, leaning towards the app's
+phrases). Held out: other scenes, voices and seeds than `--tune`, with which our figures may be
+chosen. Right: the verb, all objects and no other, the target of the place, or an open place within
+3 degrees. Beside ours: what is looked at when the utterance ends, what is pointed at when each word
+begins, for the same true words, and what the best reader of the true looks gets right
+(`fixtures/fused_bound.py`). With `--kept` scenes that the file has are not played again, so that it
+can be run in parts.
 """
 
 from __future__ import annotations
@@ -28,8 +29,6 @@ from fixtures.fused_play import BOUND, GAZE, HEARD, OURS, POINTING, Judged, Play
 from fixtures.fused_stage import KINDS
 from fixtures.fused_words import Voice, Voices
 
-from sensorium.inference import store
-from sensorium.perception.recogniser import Recogniser
 from sensorium_tools.evaluate.interval import wilson
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def main() -> None:
     # What is installed, or fp32: no figure here is one of an engine's.
     engines.JUDGED = False
     kept: Path | None = options.kept
-    voices = Voices(_recogniser, kept.with_suffix(".heard.json") if kept is not None else None)
+    voices = Voices(kept.with_suffix(".heard.json") if kept is not None else None)
     who = TUNED_VOICES if options.tune else HELD_OUT_VOICES
     seeds = TUNED if options.tune else HELD_OUT
     played: dict[str, list[Judged]] = {}
@@ -74,20 +73,13 @@ def main() -> None:
     report(judged)
 
 
-def _recogniser() -> Recogniser:
-    names = ("whisper-tiny-en-encoder", "whisper-tiny-en-decoder")
-    for name in names:
-        engines.ensure_built(name)
-    encoder, decoder = (store.load(name, threads=1) for name in names)
-    return Recogniser(encoder, decoder)
-
-
 def report(judged: Sequence[Judged]) -> None:
-    """Prints the table: all, by scene, by what is said, with and without pointing; and faults."""
+    """Prints the table: all, by scene, text, voice, with and without pointing; and faults."""
     figures = Figures("fusion", ("of", "side", "right, %", "right", "of", "95 %", "faults"))
     groups: dict[str, dict[str, Counter[str]]] = {}
     for one in judged:
-        for name in ("all", one.kind, one.text, "pointed" if one.pointed else "not pointed"):
+        pointed = "pointed" if one.pointed else "not pointed"
+        for name in ("all", one.kind, one.text, pointed, one.voice):
             groups.setdefault(name, {}).setdefault(one.side, Counter())[one.fault] += 1
     for name, sides in groups.items():
         for side in (OURS, HEARD, GAZE, POINTING, BOUND):
@@ -104,7 +96,7 @@ def report(judged: Sequence[Judged]) -> None:
             share = faults[""] / faults.total()
             figures.goal(f"resolved right, {side}", share, 0.95, at_most=False)
     took = percentiles([one.took_ms for one in judged if one.side == OURS])
-    figures.goal("intent after the final text, ms, p99", took["p99"], 250.0)
+    figures.goal("final text to intent, ms of CPU, p99", took["p99"], 250.0)
     figures.show()
 
 

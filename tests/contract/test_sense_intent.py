@@ -248,6 +248,26 @@ def test_a_target_that_is_gone_is_not_meant_again(speaker: Speaker) -> None:
     assert ids(intents(app)[-1]) == [2]
 
 
+def test_a_target_that_went_after_it_was_looked_at_is_not_named(speaker: Speaker) -> None:
+    app = speaker.app(scene(PLACES))
+    speaker.act(Act(60, PLACES[1]), Act(200, PLACES[4]))
+    app.show(scene(PLACES[:4]))
+    speaker.say("delete this", speaker.ago(0.2, 0.1))
+    (intent,) = intents(app)
+    assert (intent["object_count"], intent["unresolved"]) == (0, 1)
+
+
+def test_what_nobody_knows_is_no_alternative_either(speaker: Speaker) -> None:
+    app = speaker.app(scene(PLACES))
+    speaker.act(Act(60, PLACES[0]))
+    for _ in range(frames(2.2)):
+        speaker.frame(head=Reason.INACTIVE, gaze=Reason.INACTIVE)
+    speaker.say("delete this", speaker.ago(0.3, 0.1))
+    (intent,) = intents(app)
+    assert intent["unresolved"] == 1
+    assert not intent["alternatives"]["object"].any()
+
+
 def test_a_recentre_between_word_and_text_keeps_objects_and_moves_no_place(
     speaker: Speaker,
 ) -> None:

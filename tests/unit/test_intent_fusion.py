@@ -8,10 +8,13 @@ import math
 import numpy as np
 import pytest
 
+from sensorium.perception.attention_trace import HEAD
 from sensorium.perception.intents.alignment import GAZE, POINTING, weights
 from sensorium.perception.intents.deictic import Reference, Role
 from sensorium.perception.intents.fusion import NONE, Fusion, Slot
-from sensorium.perception.intents.history import History, Way
+from sensorium.perception.intents.gaze import Look
+from sensorium.perception.intents.history import History, Seen, Way
+from sensorium.perception.intents.place import place_of
 
 STEP_NS = 50_000_000
 
@@ -118,6 +121,37 @@ def test_many_things_of_one_word_are_different_ones() -> None:
     slots = [Slot(word(1.4, many=6), 6, nth) for nth in range(6)]
     things = Fusion(history(gaze), slots).readings()[0].things
     assert len(set(things)) == 6
+
+
+def test_what_was_not_attended_to_is_not_made_up_for_a_number() -> None:
+    """Of six that were said two were looked at; or fewer looks than things were seen at all."""
+    for gaze in (glances((20, 2), (8, 0), (8, 1), (20, 7), size=8), glances((12, 0), size=8)):
+        slots = [Slot(word(1.3, many=6), 6, nth) for nth in range(6)]
+        (reading,) = Fusion(history(gaze), slots).readings()
+        named = {thing for thing in reading.things if thing != NONE}
+        assert named <= {0, 1, 2}
+        assert 0 <= reading.chance <= 1
+
+
+def test_gaze_with_fewer_looks_than_things_says_nothing() -> None:
+    pointed = glances((10, 3), (6, 0), (20, 1))
+    short = glances((5, 2))
+    both = history(short, pointed[:5])
+    slots = [Slot(word(0.3), 1), Slot(word(0.6), 1)]
+    found = Fusion(both, slots).readings()
+    assert sum(reading.chance for reading in found) == pytest.approx(1)
+
+
+def test_a_head_that_whirls_looks_at_no_place() -> None:
+    rays = tuple(
+        Seen(int(at * 1e9), (1, 1), HEAD, -1, np.zeros(3), np.eye(3)[axis])
+        for axis, at in enumerate((0.2, 0.3, 0.4))
+    )
+    none = way(np.zeros((0, 1)), 0.1)
+    whirled = History((), np.zeros(0, np.int64), none, none, none, rays)
+    there, look = word(0.8, Role.PLACE), Look(100_000_000, 500_000_000, 1.0)
+    with np.errstate(all="raise"):
+        assert place_of(there, 0, whirled, None, 2.0, look) is None
 
 
 def test_weights_cover_what_is_traced() -> None:

@@ -37,7 +37,10 @@ def drawn(chance: np.random.Generator, words: list[float]) -> tuple[list[float],
         begins.append(begins[-1] + float(chance.uniform(0.3, scanpath.ODD_S)))
     while begins[-1] < words[-1] + 2:
         begins.append(begins[-1] + length())
-    found = [begin + float(chance.normal(0, scanpath.BLUR_S)) for begin in begins]
+    blurs = np.where(
+        chance.random(len(begins)) < scanpath.HIDDEN, scanpath.HIDDEN_S, scanpath.BLUR_S
+    )
+    found = np.maximum.accumulate(begins + chance.normal(0, blurs)).tolist()
     return found, made
 
 

@@ -12,7 +12,7 @@ from sensorium.perception.intents.deictic import Role, references
 def said(text: str, *, timed: bool = False) -> Said:
     words = tuple(normalised(text))
     times = tuple(
-        (100 * at + 1, 100 * at + 90) if timed else (0, 0) for at in range(len(words))
+        (100 * at + 1001, 100 * at + 1090) if timed else (0, 0) for at in range(len(words))
     )
     return Said(1, 1000, 2000, text, words, times)
 
@@ -44,6 +44,14 @@ def test_words_that_refer(text: str, wanted: list[tuple[str, Role, bool, int]]) 
 
 def test_a_word_has_its_own_time_or_its_share_of_the_utterance() -> None:
     that, there = references(said("put that there", timed=True), "en")
-    assert (that.start_ns, that.end_ns, there.start_ns) == (101, 190, 201)
+    assert (that.start_ns, that.end_ns, there.start_ns) == (1101, 1190, 1201)
     that, there = references(said("put that there"), "en")
     assert (that.start_ns, there.end_ns) == (1000 + 1000 * 4 // 14, 2000)
+
+
+def test_no_word_begins_before_its_utterance() -> None:
+    """The sound of the time before the onset is heard with the first word."""
+    words = tuple(normalised("this is it"))
+    heard = Said(1, 400, 900, "this is it", words, ((100, 500), (500, 700), (700, 800)))
+    this, it = references(heard, "en")
+    assert (this.start_ns, this.end_ns, it.start_ns) == (400, 500, 700)

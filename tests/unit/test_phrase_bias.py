@@ -10,8 +10,9 @@ import pytest
 
 from sensorium.perception.commands.vocabulary import read
 from sensorium.perception.phrase_bias import PhraseBias, completed
+from sensorium.perception.phrase_search import MOST_STEPS
 from sensorium.perception.phrase_tree import PhraseTree, Spelling, closure
-from sensorium.perception.whisper_decoding import Decoder
+from sensorium.perception.whisper_decoding import MOST_RETURNS, Decoder
 from sensorium.perception.whisper_pairs import Pairs
 from sensorium.perception.whisper_text import Vocabulary
 
@@ -199,3 +200,47 @@ def test_a_phrase_that_is_said_to_its_end_is_heard_with_the_models_own_chances(t
     assert heard.alignment[:, 0, 0].tolist() == [*prompt, *heard.tokens]
     # A weight that does not make good for what it costs changes nothing.
     assert decode(likes, PhraseBias((made,), spelling, 0.05)) == decode(likes)
+
+
+def far(tree: tuple[PhraseTree, Spelling], apart: float, more: str = "") -> dict:
+    """A model that likes another text than a phrase: at one token, by so much."""
+    names = [WHISPER.tokens[token] for token in tree[1].pairs.tokens(" put the tre down")]
+    likes = {"".join(names[:at]): {name: 0.0} for at, name in enumerate(names)}
+    at = names.index("Ġtre")
+    likes["".join(names[:at])] = {"x": apart, "Ġtre": 0.0}
+    for count in range(len(more)):
+        likes["".join((*names[:at], "x", more[:count]))] = {more[count]: 0.0}
+    return likes
+
+
+def test_a_phrase_with_one_token_that_leaning_does_not_reach_is_found_as_a_whole(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 2.0)
+    # Each token may be 0.8 less likely, all together; four from the beginning.
+    near, beyond = far(tree, 3.0), far(tree, 8.5)
+    heard = decode(near, bias)
+    assert heard.text == "put the tre down"
+    assert (heard.unbiased, heard.whole) == (decode(near), True)
+    assert heard.alignment[:, 0, 0].tolist() == [*WHISPER.prompt("en"), *heard.tokens]
+    assert decode(beyond, bias) == decode(beyond)
+    # What is much longer than a phrase is none.
+    longer = far(tree, 3.0, "abcdefghijklmnopqrstuvw")
+    assert decode(longer, bias).text == "put thexabcdefghijklmnopqrstuvw"
+
+
+def test_the_search_for_a_phrase_takes_so_many_steps_at_most(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 9.0)
+    calls = []
+
+    class Counted(Script):
+        def __call__(self, feeds):
+            calls.append(1)
+            return super().__call__(feeds)
+
+    # Everything is as likely as everything else.
+    even = dict.fromkeys([*LETTERS, *PAIRS], 0.0)
+    script = Counted({"": {"a": 3.0, **{token: 2.0 for token in even if token != "a"}}})
+    script.likes["Ġput"] = script.likes["ĠputĠthe"] = script.likes["Ġnow"] = even
+    Decoder(script, WHISPER).decode(CROSS, bias=bias)
+    assert len(calls) <= 2 + 2 * (MOST_RETURNS + 2) + MOST_STEPS

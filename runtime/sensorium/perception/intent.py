@@ -144,13 +144,14 @@ class IntentStream:
     def _tell(self, app: App, command: np.void, one: _Waiting, publish: Publish) -> None:
         apps, said = self._rings.apps, one.said
         scene = _scene(apps, app)
+        there = set(scene.ids.tolist()) if scene is not None else None
         before = [
             thing for thing in _meant(apps, app, said.start_ns, int(self._options.memory_s * 1e9))
-            if scene is None or thing in scene.ids
+            if there is None or thing in there
         ]
         history = read(
             self._rings, app.session, said.start_ns - int(BEFORE_S * 1e9),
-            said.end_ns + int(AFTER_S * 1e9), before,
+            said.end_ns + int(AFTER_S * 1e9), before, there,
         )
         resolver = Resolver(history, scene, before, self._options.reach_m)
         meaning = resolver.resolve(references(said, one.language))

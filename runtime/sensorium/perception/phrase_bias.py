@@ -87,6 +87,11 @@ class Follower:
         """Whether the text ends within a phrase, or with one."""
         return any(count for count in self._places.values())
 
+    @property
+    def complete(self) -> int:
+        """Tokens of the longest phrase that ends here; -1 where no phrase goes on so."""
+        return completed(self._places) if self._places else -1
+
     def take(self, token: int) -> Follower:
         """Behind one more token."""
         return self._bias.behind(self._places, self.earned, token)

@@ -132,7 +132,7 @@ class Recogniser:
         heard = self._whisper.hear(sound, min(frames // 2 * 2, MAX_FRAMES), bias)
         own = heard.unbiased or heard
         said = is_said(own, voice)
-        if not is_said(heard, voice):
+        if not heard.whole and not is_said(heard, voice):
             heard = own
         words = without_echo(
             whisper_words.words(heard, self.vocabulary, len(sound)) if said else ()

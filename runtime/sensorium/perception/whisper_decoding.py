@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception.phrase_search import PhraseSearch, letters
 from sensorium.perception.whisper_steps import Steps
 from sensorium.perception.whisper_text import ENGLISH
 
@@ -67,6 +68,7 @@ class Heard:
         alignment: [prompt + tokens, heads, positions], scores of the heads that follow the sound;
             row by row what was looked at to find the next token. See `whisper_alignment`.
         unbiased: What is heard without a bias, where that is another text.
+        whole: Whether it is a phrase that was compared with the whole of that text.
     """
 
     tokens: tuple[int, ...]
@@ -80,6 +82,7 @@ class Heard:
         default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
     )
     unbiased: Heard | None = field(default=None, compare=False, repr=False)
+    whole: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass
@@ -159,6 +162,7 @@ class Decoder:
             logits = steps.take(token)
         most = min(most or self._max_tokens, self._max_tokens)
         given = len(self._vocabulary.prompt(language))
+        first = logits.copy()
         begun, leaned = _Text(logits), None
         if bias is not None:
             begun, leaned = self._lean(steps, begun, bias, given, most)
@@ -168,9 +172,25 @@ class Decoder:
             steps.back(given + len(begun.tokens))
         self._go_on(steps, begun, most)
         own = self._heard(begun, steps, silence, language)
-        if bias is None or leaned is None or other is None or own.mean_log_probability < CLEAR:
+        if bias is None or own.mean_log_probability < CLEAR:
             return own
-        if self._score(leaned, bias) <= self._score(begun, bias):
+        earned = self._earned(begun, bias)
+        if not earned and own.ending is Ending.SAID:
+            search = PhraseSearch(
+                bias, self._vocabulary.end, self._vocabulary.text,
+                lambda logits, tokens: self._chances(_Text(logits, list(tokens))),
+            )
+            found = search.find(
+                steps, first, given, sum(begun.logarithms), letters(own.text)
+            )
+            if found is not None:
+                text = _Text(first, list(found.tokens), list(found.logarithms), True, Ending.SAID)
+                whole = self._heard(text, steps, silence, language)
+                return replace(whole, unbiased=own, whole=True)
+        if leaned is None or other is None:
+            return own
+        gained = sum(leaned.logarithms) + bias.weight * self._earned(leaned, bias)
+        if gained <= sum(begun.logarithms) + bias.weight * earned:
             return own
         return replace(other, unbiased=own)
 
@@ -240,14 +260,14 @@ class Decoder:
         else:
             text.ended = True
 
-    def _score(self, text: _Text, bias: PhraseBias) -> float:
-        """Logarithm of a text's chance, and what its phrases have earned."""
+    def _earned(self, text: _Text, bias: PhraseBias) -> int:
+        """Tokens of the phrases that a text's sentences end with."""
         follower = bias.begin()
         for token in text.tokens:
             follower = follower.take(token)
         if text.ending is Ending.SAID:
             follower = follower.take(self._vocabulary.end)
-        return sum(text.logarithms) + bias.weight * follower.earned
+        return follower.earned
 
     def _heard(self, text: _Text, steps: Steps, silence: float, language: str) -> Heard:
         return Heard(

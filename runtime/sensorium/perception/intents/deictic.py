@@ -129,10 +129,13 @@ def _counts(value: float) -> bool:
 
 
 def _when(said: Said, at: int) -> tuple[int, int]:
-    """When a word was said."""
+    """When a word was said; no word begins before its utterance.
+
+    The first one is heard with the sound of the time before the onset, which is some 0.3 s.
+    """
     start, end = said.times[at]
     if start:
-        return start, end
+        return max(start, min(said.start_ns, end)), end
     span, length = said.end_ns - said.start_ns, max(len(said.text), 1)
     word = said.words[at]
     return (

@@ -158,14 +158,20 @@ class Fusion:
         return max(orders, key=self._likelihood) if len(orders) > 1 else things
 
     def _each(self) -> Reading:
-        """Many things of one word: each by itself, the most probable first."""
+        """Many things of one word: each by itself, the most probable first.
+
+        What nothing speaks for is named by nobody: where fewer were attended to than were said,
+        the others are none of the targets. The chance is the geometric mean of theirs.
+        """
         taken: list[int] = []
         chance = 1.0
         for at in range(len(self._slots)):
             single = self._single(at)
             single = single / single.sum()
-            order = np.argsort(-single, kind="stable").tolist()
-            best = next((one for one in order if one not in taken), self._size - 1)
+            single[[one for one in taken if one < self._size - 1]] = 0.0
+            best = int(single.argmax())
+            if single[best] <= self._priors[at][best] / self._priors[at].sum():
+                best = self._size - 1
             taken.append(best)
             chance *= float(single[best])
         return Reading(self._settled(tuple(taken)), chance ** (1 / len(taken)))

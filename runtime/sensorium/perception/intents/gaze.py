@@ -53,9 +53,12 @@ class Gaze:
         self._size = len(history.ids) + 1
         self.traced = [traced(history.times[way.known], start, GAZE) for start in starts]
         self._cover = math.prod(self.traced)
-        self._path = Scanpath(self.looks, starts) if starts and len(self.looks.begins) else None
-        if self._path is not None:
-            seen = self.looks.chances[self._path.look]
+        self._path: Scanpath | None = None
+        path = Scanpath(self.looks, starts) if starts and len(self.looks.begins) else None
+        # Where there are fewer looks than things gaze says nothing of them.
+        if path is not None and path.possible:
+            self._path = path
+            seen = self.looks.chances[path.look]
             self._chances = (1 - way.doubt) * seen + way.doubt / self._size
 
     def chance(self, things: Sequence[int]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from sensorium.perception.attention_trace import CONTROLLER, EYES, FINGER, HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -105,7 +105,8 @@ GRIP_DOUBT = 0.05
 
 
 def read(
-    rings: Rings, session: int, from_ns: int, to_ns: int, more: Sequence[int] = ()
+    rings: Rings, session: int, from_ns: int, to_ns: int, more: Sequence[int] = (),
+    among: Container[int] | None = None,
 ) -> History:
     """Reads the traces of a time.
 
@@ -115,6 +116,8 @@ def read(
         from_ns: The first moment.
         to_ns: The last one.
         more: Ids to know beside those of the traces.
+        among: Ids that the app still has: another one that was attended to is none of the targets
+            by now. None: it is not known which.
     """
     rays = tuple(sorted(_rays(rings, from_ns, to_ns), key=lambda ray: ray.time_ns))
     apps = rings.apps
@@ -132,7 +135,7 @@ def read(
     for moment in moments:
         for seen in moment:
             found.update(dict.fromkeys(seen[0] if seen is not None else ()))
-    ids = tuple(found)
+    ids = tuple(one for one in found if among is None or one in among)
     eyes = [int(rows[time]["looked_source"]) == EYES for time in times]
     fingers = any(ray.kind == FINGER for ray in rays)
     doubts = (
@@ -236,7 +239,7 @@ def _way(moments: Sequence[_Chances | None], ids: Sequence[int], doubt: float) -
         if moment is not None:
             row[:] = _LEAST
             for one, chance in moment[0].items():
-                row[place[one]] += chance
+                row[place.get(one, -1)] += chance
             row[-1] += moment[1]
             row /= row.sum()
     known = np.array([one is not None for one in moments], np.bool_)

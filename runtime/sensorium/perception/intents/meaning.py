@@ -189,7 +189,10 @@ class Resolver:
     def _other(self, fusion: Fusion, reading: Reading, slots: Sequence[Slot]) -> Alternative:
         thing, place = 0, None
         things = fusion.ordered(reading.things)
-        for slot, one, look in zip(slots, things, fusion.gaze.seen(things), strict=True):
+        looks = fusion.gaze.seen(things)
+        for slot, one, look, known in zip(slots, things, looks, fusion.known, strict=True):
+            if not known:
+                continue
             target = self._history.ids[one] if one != NONE else 0
             if slot.reference.role is Role.PLACE:
                 place = place_of(

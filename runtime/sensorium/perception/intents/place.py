@@ -142,7 +142,9 @@ def _looked(rays: Sequence[Seen], look: Look) -> Beam | None:
             # At a look's end some may be of the next one.
             direction = np.median([ray.direction for ray in seen], axis=0)
             origin = np.median([ray.origin for ray in seen], axis=0)
-            return Beam(origin, direction / np.linalg.norm(direction), kind)
+            length = float(np.linalg.norm(direction))
+            # Of a head that whirls there is none.
+            return Beam(origin, direction / length, kind) if length > 0 else None
     return None
 
 
