@@ -155,9 +155,13 @@ def test_what_is_recorded_from_a_replay_is_the_recording_again(tmp_path: Path) -
         start = original.index(taken[0])
         assert taken == original[start : start + len(taken)]
         assert len(taken) > 100
-        lost = sum(again.lost.get(name, 0) for name in ("hand_left", "hand_right", "head"))
-        assert lost < 0.2 * sum(again.counts[n] for n in ("hand_left", "hand_right", "head"))
-        assert again.counts["voice_activity"] > 100
+        # Of a state a busy machine takes the newest only; what it left out is counted.
+        for name in ("hand_left", "hand_right", "head"):
+            numbers = [sample.n for _, sample in again.events([name])]
+            left_out = numbers[-1] - numbers[0] + 1 - len(numbers)
+            assert left_out == again.lost.get(name, 0), name
+            assert len(numbers) > 50
+        assert again.counts["voice_activity"] > 50
 
 
 def test_a_mute_reaches_a_replay(tmp_path: Path) -> None:
