@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from fixtures import engines
 
@@ -15,7 +16,7 @@ from sensorium import folders
 from sensorium.errors import CardError, EngineError, EngineMissing, HashError
 from sensorium.health import Device
 from sensorium.inference import store
-from sensorium.inference.manifest import read
+from sensorium.inference.manifest import FILE_NAME, read
 from sensorium.inference.onnxruntime_engine import PRECISIONS
 from sensorium_tools import fetch
 from sensorium_tools.build import build
@@ -135,6 +136,37 @@ def test_a_missing_engine_names_the_command_and_appears_when_built(own: Path, na
     assert (notice, manifest, lock, report) == ("NOTICE", "engine.json", "lock", "report.json")
     assert model.startswith("model-")
     assert model.endswith(".onnx")
+
+
+def test_two_of_one_file_share_its_weights_and_nothing_else(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, real = [], onnxruntime.InferenceSession
+
+    def counted(*arguments: object, **more: object) -> object:
+        opened.append(arguments[0])
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", counted)
+    one, two = store.load(ANY), store.load(ANY)
+    manifest = read(built / FILE_NAME, "")
+    assert opened == [str(built / manifest.file)]
+    noise = np.random.default_rng(0)
+    mine, others = (
+        {tensor.name: noise.random(tensor.shape).astype(tensor.type) for tensor in manifest.inputs}
+        for _ in range(2)
+    )
+    first = one.run(mine)
+    kept = {name: array.copy() for name, array in first.items()}
+    second = {name: array.copy() for name, array in two.run(others).items()}
+    for name, array in kept.items():
+        np.testing.assert_array_equal(first[name], array)
+    one.close()
+    for name, array in two.run(others).items():
+        np.testing.assert_array_equal(array, second[name])
+    two.close()
+    store.load(ANY).close()
+    assert len(opened) == 2
 
 
 def test_a_changed_engine_file_is_refused_and_built_anew(built: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import onnxruntime
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 PROVIDER = "CPUExecutionProvider"
 PRECISIONS = {"fp32": Precision.FP32, "fp16": Precision.FP16, "int8": Precision.INT8}
 _ERRORS_ONLY = 3
+
+_open_sessions: WeakValueDictionary[tuple[str, str, int, bool], Any] = WeakValueDictionary()
+"""What is open in this process, by file, its sha256, threads and whether shapes vary."""
 
 onnxruntime.disable_telemetry_events()
 onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
@@ -43,7 +47,7 @@ class OnnxRuntimeEngine:
     """An ONNX graph; see `inference.engine.Engine`.
 
     Where all shapes are fixed, inputs are copied into buffers of its own and outputs come back in
-    buffers of its own: nothing is allocated in a run.
+    buffers of its own: nothing is allocated in a run. Engines of one file share its weights.
     """
 
     def __init__(self, manifest: Manifest, file: Path, threads: int = 1) -> None:
@@ -54,7 +58,7 @@ class OnnxRuntimeEngine:
         self.labels = manifest.labels
         self.note = ""
         self._remedy = f"sensorium-engines build {manifest.name}"
-        self._session: Any = self._open(file, threads, varying=bool(manifest.axes))
+        self._session: Any = self._share(manifest, file, threads)
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self._check_ports(manifest)
         self._check = FeedCheck(manifest)
@@ -94,6 +98,14 @@ class OnnxRuntimeEngine:
         """See `Engine.close`."""
         self._binding = None
         self._session = None
+
+    def _share(self, manifest: Manifest, file: Path, threads: int) -> Any:
+        varying = bool(manifest.axes)
+        key = str(file.resolve()), manifest.sha256, threads, varying
+        session = _open_sessions.get(key)
+        if session is None:
+            session = _open_sessions[key] = self._open(file, threads, varying=varying)
+        return session
 
     def _open(self, file: Path, threads: int, *, varying: bool) -> Any:
         options = session_options(threads)
