@@ -17,6 +17,9 @@ from fixtures.daemon import Daemon
 from fixtures.display import read_png, virtual_display
 from fixtures.live_regions import LiveRegions, publish
 
+from sensorium.channels.reader import Reader
+from sensorium.channels.status import Status
+from sensorium.clock import now_ns
 from sensorium.health import Reason
 from sensorium_tools import hands
 from sensorium_tools.hand_poses import POSES
@@ -183,6 +186,18 @@ def until_drawn(daemon: Daemon, frames: int) -> None:
         time.sleep(0.05)
 
 
+def until_live(daemon: Daemon, region: str, channel: str) -> None:
+    """Until the daemon gives records of a channel: one that was just started has none."""
+    end = time.monotonic() + 60
+    with daemon.client(APP) as client:
+        mapped, page = client.open(region)
+        page.close()
+        reader = Reader(mapped, channel)
+        while reader.read(now_ns()) is not Status.NEW:
+            assert time.monotonic() < end, daemon.read_log()
+            time.sleep(0.05)
+
+
 def test_it_finds_a_restarted_daemon(
     program: Path, display: dict[str, str], daemon: Daemon, tmp_path: Path
 ) -> None:
@@ -195,7 +210,8 @@ def test_it_finds_a_restarted_daemon(
     daemon.kill()
     time.sleep(0.5)
     daemon.start()
-    until_drawn(daemon, 30)
+    until_live(daemon, "motion", "head")
+    until_drawn(daemon, app_region(daemon).get("frames", 0) + 30)
     running.terminate()
     report = json.loads(running.communicate(timeout=120)[0])
     assert running.returncode == 0
