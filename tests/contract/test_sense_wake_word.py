@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from fixtures import engines, speech
+from fixtures.counted_engine import CountedEngine
 from fixtures.senses import Desk
 
 from sensorium.errors import EngineError
@@ -29,21 +30,6 @@ VOICES = (
     ("espeak-ng", "en-us+m1"), ("kokoro", "jf_tebukuro"), ("kokoro", "jm_kumo"),
 )
 ONE = VOICES[0]
-
-
-class Counted:
-    """A real engine whose runs are counted."""
-
-    def __init__(self, engine) -> None:
-        self._engine = engine
-        self.runs = 0
-
-    def __getattr__(self, name: str):
-        return getattr(self._engine, name)
-
-    def run(self, feeds):
-        self.runs += 1
-        return self._engine.run(feeds)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -127,7 +113,7 @@ def test_the_gate_of_voice_activity_changes_no_detection() -> None:
 
 
 def test_nothing_is_computed_while_nobody_speaks_and_little_at_a_time(monkeypatch) -> None:
-    counted = {name: Counted(engines.load(name)) for name in (*WakeWord.ENGINES, HEAD)}
+    counted = {name: CountedEngine(engines.load(name)) for name in (*WakeWord.ENGINES, HEAD)}
     monkeypatch.setattr(
         engines, "load",
         lambda name, load=engines.load: counted[name] if name in counted else load(name),

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from fixtures import engines
+from fixtures.counted_engine import CountedEngine
 from fixtures.senses import Desk
 
 from sensorium.config import load
-from sensorium.errors import EngineError, EngineMissing
+from sensorium.errors import EngineError, EngineMissing, HashError
 from sensorium.health import Reason
 from sensorium.perception.phrase_check import DECODER, ENCODER, PhraseCheck
 from sensorium.perception.sense import SENSES
@@ -43,23 +44,6 @@ OLD = dict.fromkeys(ALWAYS)
 """As a training left it that chose no thresholds for a check."""
 
 
-class Told:
-    """A real engine with other metadata, whose runs are counted."""
-
-    def __init__(self, engine, **metadata: str | None) -> None:
-        self._engine = engine
-        whole = {**engine.metadata, **metadata}
-        self.metadata = {name: value for name, value in whole.items() if value is not None}
-        self.runs = 0
-
-    def __getattr__(self, name: str):
-        return getattr(self._engine, name)
-
-    def run(self, feeds):
-        self.runs += 1
-        return self._engine.run(feeds)
-
-
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, object]:
     if shutil.which("espeak-ng") is None:
@@ -70,15 +54,17 @@ def loaded() -> dict[str, object]:
 
 @pytest.fixture
 def desk(loaded, monkeypatch):
-    """Makes a desk, with the head's metadata, and without engines that are missing."""
+    """Makes a desk, with the head's metadata; `without`: why Whisper's encoder cannot be used."""
 
-    def made(metadata: dict[str, str | None], *, missing: tuple[str, ...] = (), **options) -> Desk:
-        known = {name: Told(one, **(metadata if name == HEAD else {}))
+    def made(
+        metadata: dict[str, str | None], *, without: EngineError | None = None, **options
+    ) -> Desk:
+        known = {name: CountedEngine(one, **(metadata if name == HEAD else {}))
                  for name, one in loaded.items()}
 
-        def load(name: str) -> Told:
-            if name in missing:
-                raise EngineMissing(f"{name} is not built", "build it")
+        def load(name: str) -> CountedEngine:
+            if without is not None and name == ENCODER:
+                raise without
             asked.append(name)
             return known[name]
 
@@ -162,14 +148,17 @@ def test_a_doubt_at_whose_end_the_microphone_closes_is_decided_by_what_was_heard
     assert len(listening.all("wake_word")) == 1
 
 
-def test_without_the_check_s_engines_the_head_decides_alone_and_says_so(desk) -> None:
-    listening = desk(ALWAYS, missing=(ENCODER,))
+@pytest.mark.parametrize(
+    "without", [EngineMissing("not built", "build it"), HashError("was changed", "build it")]
+)
+def test_without_the_check_s_engines_the_head_decides_alone_and_says_so(desk, without) -> None:
+    listening = desk(ALWAYS, without=without)
     listening.sound(scene(said(PHRASE), room(1.0), said("hey auditorium")))
     (found,) = listening.all("wake_word")
     assert math.isnan(found["likelihood"])
     assert found["score"] >= found["threshold"] > 0.3
     notes = [detail for name, state, detail, _ in listening.reports if name == "WakeWord"]
-    assert f"doubts are not checked: {ENCODER} is not built" in notes[-1]
+    assert f"doubts are not checked: {ENCODER} cannot be used" in notes[-1]
     assert listening.reports[-1][1] == "live"
 
 
@@ -194,7 +183,7 @@ def test_where_no_check_is_wanted_its_engines_are_not_loaded(desk, options) -> N
 
 def test_a_doubt_whose_sound_is_overwritten_goes_by_the_head_s_own_threshold(loaded) -> None:
     check = PhraseCheck(loaded[ENCODER], loaded[DECODER])
-    head = Head(Told(loaded[HEAD], **ALWAYS), 0.0, check)
+    head = Head(CountedEngine(loaded[HEAD], **ALWAYS), 0.0, check)
     for score, passes in ((head.alone, True), (head.alone - 0.01, False)):
         told, likelihood = head.confirms(
             Heard(40_000, score, 0.001, True), lambda first, last: None, 50_000
@@ -208,7 +197,7 @@ def test_a_doubt_whose_sound_is_overwritten_goes_by_the_head_s_own_threshold(loa
 )
 def test_thresholds_that_make_no_sense_are_named(loaded, metadata) -> None:
     with pytest.raises(EngineError, match="hey-sensorium: is no head of a wake word"):
-        Head(Told(loaded[HEAD], **{**ALWAYS, **metadata}), 0.0)
+        Head(CountedEngine(loaded[HEAD], **{**ALWAYS, **metadata}), 0.0)
 
 
 def test_it_takes_its_turn_before_speech_and_commands(tmp_path: Path) -> None:

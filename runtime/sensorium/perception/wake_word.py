@@ -98,8 +98,8 @@ def _note(wanted: bool, missing: list[str], alone: list[str]) -> str:
     """Why heads decide alone, where that was not asked for."""
     if missing:
         return (
-            f"doubts are not checked: {', '.join(missing)} is not built (sensorium-engines build); "
-            "checked from the next start on"
+            f"doubts are not checked: {', '.join(missing)} cannot be used "
+            "(sensorium-engines build); checked from the next start on"
         )
     if wanted and alone:
         return f"doubts of {', '.join(alone)} are not checked: its training chose no limit"

@@ -86,8 +86,8 @@ class SenseSlot:
         """An engine that the sense can do without."""
         try:
             self._engines[name] = self._load(name)
-        except EngineMissing as error:
-            _log.info("sense %s goes without %s: %s", self.part.name, name, error)
+        except EngineError as error:
+            _log.warning("sense %s goes without %s: %s", self.part.name, name, error)
 
     def refresh(self) -> None:
         """Keeps an unavailable sense's channels saying why, and what a live one runs on.

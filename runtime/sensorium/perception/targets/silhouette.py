@@ -29,15 +29,8 @@ def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
     Returns:
         -pi where the eye is in the box.
     """
-    # Mirrored, so that the ray goes up each axis.
-    (mx, my, mz), (hx, hy, hz), (rx, ry, rz) = middle, halves, ray
-    if rx < _TINY:
-        mx, rx = (-mx, -rx) if rx < -_TINY else (mx, _TINY)
-    if ry < _TINY:
-        my, ry = (-my, -ry) if ry < -_TINY else (my, _TINY)
-    if rz < _TINY:
-        mz, rz = (-mz, -rz) if rz < -_TINY else (mz, _TINY)
-    ray = rx, ry, rz
+    (mx, my, mz), ray = _upwards(middle, ray)
+    (hx, hy, hz), (rx, ry, rz) = halves, ray
     lx, ly, lz, ux, uy, uz = mx - hx, my - hy, mz - hz, mx + hx, my + hy, mz + hz
     # How far along the ray the planes of the faces are.
     enters, leaves = (lx / rx, ly / ry, lz / rz), (ux / rx, uy / ry, uz / rz)
@@ -107,6 +100,18 @@ def _depth(low: Vector, high: Vector, ray: Vector) -> float:
     return _angle(nearest, ray)
 
 
+def _upwards(middle: Vector, ray: Vector) -> tuple[Vector, Vector]:
+    """A box's centre and a ray, mirrored so that the ray goes up each axis."""
+    (mx, my, mz), (rx, ry, rz) = middle, ray
+    if rx < _TINY:
+        mx, rx = (-mx, -rx) if rx < -_TINY else (mx, _TINY)
+    if ry < _TINY:
+        my, ry = (-my, -ry) if ry < -_TINY else (my, _TINY)
+    if rz < _TINY:
+        mz, rz = (-mz, -rz) if rz < -_TINY else (mz, _TINY)
+    return (mx, my, mz), (rx, ry, rz)
+
+
 def _angle(point: Vector, ray: Vector) -> float:
     """Angle between the direction of a point and a unit vector."""
     (x, y, z), (rx, ry, rz) = point, ray
@@ -125,14 +130,8 @@ def box_entry(middle: Vector, halves: Vector, ray: Vector) -> float:
     Returns:
         0 from inside, infinite where it misses.
     """
-    (mx, my, mz), (hx, hy, hz), (rx, ry, rz) = middle, halves, ray
-    # Mirrored, so that the ray goes up each axis.
-    if rx < _TINY:
-        mx, rx = (-mx, -rx) if rx < -_TINY else (mx, _TINY)
-    if ry < _TINY:
-        my, ry = (-my, -ry) if ry < -_TINY else (my, _TINY)
-    if rz < _TINY:
-        mz, rz = (-mz, -rz) if rz < -_TINY else (mz, _TINY)
+    (mx, my, mz), (rx, ry, rz) = _upwards(middle, ray)
+    hx, hy, hz = halves
     near = max(0.0, (mx - hx) / rx, (my - hy) / ry, (mz - hz) / rz)
     far = min((mx + hx) / rx, (my + hy) / ry, (mz + hz) / rz)
     return near if far >= near else math.inf
