@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ENGINES = (ENCODER, DECODER)
 DOUBT = 0.03
 """Where a doubt begins: of 0.01 to 0.15, at which the fewest phrases of the choosing voices were
-missed, then the fewest near phrases taken for one ("hey sensorium"). Twice in an hour of speech."""
+missed, then the fewest near phrases taken for one ("hey sensorium")."""
 _PAUSE = PAUSE_STEPS * STEP
 _NEVER = 2.0
 """A score that no head reaches: all is in doubt."""
