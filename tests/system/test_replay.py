@@ -109,6 +109,7 @@ def stepped(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, list[Sna
         with replay(tmp_path_factory.mktemp("stepped"), stepped=True) as daemon:
             until(lambda d=daemon: ended(d))
             runs.append(everything(daemon))
+            assert "hangs" not in daemon.read_log()
     return runs
 
 

@@ -46,7 +46,8 @@ class Stepped:
         self._thread = threading.Thread(target=self._run, name="stepped", daemon=True)
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Takes over the regions, in which this process beats from now on; starts the thread."""
+        self._outputs.take_over()
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,7 +64,6 @@ class Stepped:
 
     def _run(self) -> None:
         perceiver = self._perceiver
-        self._outputs.take_over()
         perceiver.load()
         first = 0
         for step in self._replay.kind.steps(self._replay.options):
