@@ -92,12 +92,16 @@ class Listener:
 
 def worker(daemon: Daemon) -> int:
     """The process that uses the stand-in GPU: a child of the daemon's child."""
-    fast = daemon.children()["fast"]
-    found = subprocess.run(
-        ["pgrep", "-P", str(fast), "-f", "sensorium.process.gpu_worker"],
-        capture_output=True, text=True, check=False,
-    ).stdout.split()
-    return int(found[0]) if found else 0
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        found = subprocess.run(
+            ["pgrep", "-P", str(daemon.children()["fast"]), "-f", "sensorium.process.gpu_worker"],
+            capture_output=True, text=True, check=False,
+        ).stdout.split()
+        if found:
+            return int(found[0])
+        assert time.monotonic() < end, "no process uses the GPU"
+        time.sleep(0.02)
 
 
 def says(daemon: Daemon, words: str) -> None:

@@ -36,6 +36,8 @@ FIST = (1.0, 1.0, 1.0, 1.0, 1.0)
 INDEX = (1.0, 1.0, 1.0, 0.0, 1.0)
 """The runtime counts from the little finger: the index is the one that is straight."""
 MIDDLE, ASIDE, POINTED, HELD = 1, 2, 3, 4
+LATER = 30
+"""Records of targets, a third of a second."""
 
 
 def test_an_app_is_told_what_is_looked_at_pointed_at_and_grabbed(tmp_path: Path) -> None:
@@ -93,7 +95,8 @@ def recentre(app: App, service: MonadoService, wearer: Wearer) -> None:
         "target",
         lambda read: read.record.to_dict()["space_generation"] > before["space_generation"],
     )
-    time.sleep(0.3)
+    count = app.numbers["target"]
+    app.until("target", lambda read: read.sample.n >= count + LATER)
     after = app.target()
     assert after["since_ns"][0] == before["since_ns"][0]
     assert after["changes"][0] == before["changes"][0]
@@ -135,10 +138,12 @@ class App:
 
     Attributes:
         places: Id of each target to its place, m.
+        numbers: Of the newest record that was taken of each channel.
     """
 
     def __init__(self, session: Any) -> None:
         self.places: dict[int, Sequence[float]] = {}
+        self.numbers: dict[str, int] = {}
         names = ("scene", "target", "head", "hand_right")
         self._channels = {name: session.channel(name) for name in names}
 
@@ -162,6 +167,7 @@ class App:
         while True:
             read = self._channels[channel].read(now_ns())
             if read.status.name in ("NEW", "SAME") and holds(read):
+                self.numbers[channel] = read.sample.n
                 return dict(read.record.to_dict())
             assert time.monotonic() < end, (read.status, read.record and read.record.to_dict())
             time.sleep(0.005)
