@@ -26,13 +26,15 @@ from wordings import CHOSEN_WITH, EVALUATION
 from sensorium.perception.commands.found import Method
 from sensorium.perception.commands.matcher import Matcher
 from sensorium.perception.commands.meaning import Embedder
-from sensorium.perception.commands.vocabulary import CLOSE, MEANING, Vocabulary, read
+from sensorium.perception.commands.vocabulary_file import CLOSE, MEANING, read
 from sensorium.perception.commands.words import plain
 from sensorium_tools.progress import Progress
 from sensorium_tools.samples import loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from sensorium.perception.commands.vocabulary import Vocabulary
 
 A_CLASS = 12
 """Phrases of each command."""

@@ -40,7 +40,7 @@ from sensorium.perception.commands.gates import behind_phrase, wake_before
 from sensorium.perception.commands.matcher import Matcher
 from sensorium.perception.commands.meaning import Embedder
 from sensorium.perception.commands.said import Said
-from sensorium.perception.commands.vocabulary import read
+from sensorium.perception.commands.vocabulary_file import read
 from sensorium.perception.commands.words import plain
 from sensorium.perception.speech import Speech, SpeechOptions
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions

@@ -28,7 +28,7 @@ from sensorium.inference import store
 from sensorium.perception.commands.found import Method
 from sensorium.perception.commands.matcher import Matcher
 from sensorium.perception.commands.templates import SlotPlace
-from sensorium.perception.commands.vocabulary import read
+from sensorium.perception.commands.vocabulary_file import read
 from sensorium.perception.commands.words import plain
 from sensorium.perception.phrase_bias import PhraseBias
 from sensorium.perception.phrase_tree import PhraseTree, Spelling

@@ -10,7 +10,7 @@ from fixtures import engines
 from sensorium.perception.commands.found import Method
 from sensorium.perception.commands.matcher import Matcher
 from sensorium.perception.commands.meaning import Embedder
-from sensorium.perception.commands.vocabulary import read
+from sensorium.perception.commands.vocabulary_file import read
 from sensorium.perception.commands.words import plain
 
 if TYPE_CHECKING:

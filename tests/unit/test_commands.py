@@ -11,7 +11,8 @@ from sensorium.errors import ConfigError
 from sensorium.perception.commands.found import Match, Method
 from sensorium.perception.commands.matcher import Matcher
 from sensorium.perception.commands.templates import wordings
-from sensorium.perception.commands.vocabulary import Gate, Vocabulary, read
+from sensorium.perception.commands.vocabulary import Gate, Vocabulary
+from sensorium.perception.commands.vocabulary_file import read
 from sensorium.perception.commands.words import plain
 
 if TYPE_CHECKING:

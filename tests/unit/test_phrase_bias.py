@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sensorium.perception.commands.vocabulary import read
+from sensorium.perception.commands.vocabulary_file import read
 from sensorium.perception.phrase_bias import PhraseBias, completed
 from sensorium.perception.phrase_search import MOST_STEPS
 from sensorium.perception.phrase_tree import PhraseTree, Spelling, closure

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from sensorium.errors import ConfigError
-from sensorium.perception.commands.vocabulary import reading
+from sensorium.perception.commands.vocabulary_file import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
