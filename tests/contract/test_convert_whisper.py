@@ -16,8 +16,9 @@ from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
-from sensorium.perception.whisper_decoding import Decoder, Ending
+from sensorium.perception.whisper_decoding import Decoder
 from sensorium.perception.whisper_features import log_mel
+from sensorium.perception.whisper_heard import Ending
 from sensorium_tools.convert import converter
 from sensorium_tools.convert.ctranslate2_model import read
 from sensorium_tools.evaluate.english_words import words

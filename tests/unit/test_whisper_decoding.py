@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from sensorium.perception.whisper import Whisper
-from sensorium.perception.whisper_decoding import Decoder, Ending, loop
+from sensorium.perception.whisper_decoding import Decoder
 from sensorium.perception.whisper_features import MAX_FRAMES
+from sensorium.perception.whisper_heard import Ending
+from sensorium.perception.whisper_loops import loop
 from sensorium.perception.whisper_text import Vocabulary
 
 WORDS = (*(f"Ġw{number}" for number in range(30)), ".", "Ġ")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sensorium.perception.whisper_decoding import Ending, Heard
 from sensorium.perception.whisper_doubt import is_said, without_echo
+from sensorium.perception.whisper_heard import Ending, Heard
 from sensorium.perception.whisper_words import Word
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sensorium.perception.whisper_decoding import Ending, Heard
+from sensorium.perception.whisper_heard import Ending, Heard
 from sensorium.perception.whisper_text import Vocabulary
 from sensorium.perception.whisper_words import joined, words
 

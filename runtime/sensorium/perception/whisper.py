@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.perception.whisper_decoding import Ending
 from sensorium.perception.whisper_features import MAX_FRAMES, MIN_FRAMES, RATE_HZ, log_mel
+from sensorium.perception.whisper_heard import Ending
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from sensorium.perception.phrase_bias import PhraseBias
-    from sensorium.perception.whisper_decoding import Decoder, Heard
+    from sensorium.perception.whisper_decoding import Decoder
+    from sensorium.perception.whisper_heard import Heard
     from sensorium.perception.whisper_steps import Run
 
 FEWEST_TOKENS, TOKENS_PER_S = 16, 12

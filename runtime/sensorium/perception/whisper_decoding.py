@@ -7,17 +7,18 @@ one, with what its phrases weigh, is heard.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sensorium.perception.phrase_search import PhraseSearch, letters
+from sensorium.perception.whisper_heard import Ending, Heard
+from sensorium.perception.whisper_loops import loop, once
 from sensorium.perception.whisper_steps import Steps
 from sensorium.perception.whisper_text import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -29,60 +30,12 @@ MAX_TOKENS = 224
 """Half of the model's text, as `DecodingOptions.sample_len` of OpenAI's has it."""
 AUTO = "auto"
 """The language that the model hears in the sound."""
-LONGEST_LOOP = 24
-"""Tokens that may repeat as one, at most."""
-LOOP_TIMES, LOOP_TOKENS = 3, 12
-"""It is a loop when something came this often in a row, and fills this many tokens."""
 MOST_RETURNS = 4
 """Phrases of a bias that are begun and abandoned in one text; then it is the model's own."""
 CLEAR = -0.8
 """A text whose tokens are less likely than that, on the mean, is no English that the model follows:
 there a bias finds a phrase in anything. All 13 texts that it bent to "What can I do?" in prompts in
 Spanish, Russian and French were less likely; of 44 spoken commands that it changed, 10 were."""
-_SENTENCE_ENDS = (".", "?", "!")
-
-
-class Ending(Enum):
-    """Why a text ends."""
-
-    SAID = "said"
-    """The model said so."""
-    CAPPED = "capped"
-    """It had as many tokens as are allowed."""
-    LOOP = "loop"
-    """It repeated itself; what was repeated stands once."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What was said in one piece of sound.
-
-    Attributes:
-        tokens: Without the prompt and the end.
-        text: Theirs.
-        ending: Why they end.
-        mean_log_probability: Of the tokens, the end included; 0 is certainty.
-        silence: Probability that nobody speaks, 0..1.
-        language: ISO 639-1.
-        chances: Probability of each token, 0..1.
-        alignment: [prompt + tokens, heads, positions], scores of the heads that follow the sound;
-            row by row what was looked at to find the next token. See `whisper_alignment`.
-        unbiased: What is heard without a bias, where that is another text.
-        whole: Whether it is a phrase that was compared with the whole of that text.
-    """
-
-    tokens: tuple[int, ...]
-    text: str
-    ending: Ending
-    mean_log_probability: float
-    silence: float
-    language: str = ENGLISH
-    chances: tuple[float, ...] = ()
-    alignment: NDArray[np.float32] = field(
-        default_factory=lambda: np.zeros((0, 0, 0), np.float32), compare=False, repr=False
-    )
-    unbiased: Heard | None = field(default=None, compare=False, repr=False)
-    whole: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass
@@ -253,7 +206,7 @@ class Decoder:
         text.tokens.append(token)
         length = loop(text.tokens)
         if length:
-            text.tokens = self._once(text.tokens, length)
+            text.tokens = once(text.tokens, length, self._vocabulary.text)
             text.ended, text.ending = True, Ending.LOOP
         elif len(text.tokens) < most:
             text.logits = steps.take(token)
@@ -275,31 +228,6 @@ class Decoder:
             sum(text.logarithms) / max(len(text.logarithms), 1), silence, language,
             tuple(np.exp(text.logarithms[: len(text.tokens)]).tolist()), steps.alignment(),
         )
-
-    def _once(self, tokens: list[int], length: int) -> list[int]:
-        """Leaves a loop at the end once, and up to the end of a sentence where it has one.
-
-        A loop is seen wherever it began to repeat, which may be within a sentence.
-        """
-        least = len(tokens) - (times(length) - 1) * length
-        for kept in range(least, least + length):
-            if self._vocabulary.text(tokens[kept - 1 : kept]).endswith(_SENTENCE_ENDS):
-                return tokens[:kept]
-        return tokens[:least]
-
-
-def loop(tokens: Sequence[int]) -> int:
-    """How many tokens at the end repeat as one, often enough to be a loop; 0 where none do."""
-    for length in range(1, min(LONGEST_LOOP, len(tokens) // LOOP_TIMES) + 1):
-        span = times(length) * length
-        if len(tokens) >= span and list(tokens[-span:]) == list(tokens[-length:]) * times(length):
-            return length
-    return 0
-
-
-def times(length: int) -> int:
-    """How often so many tokens must come in a row to be a loop."""
-    return max(LOOP_TIMES, -(-LOOP_TOKENS // length))
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

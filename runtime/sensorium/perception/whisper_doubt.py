@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.perception.whisper_decoding import Ending
+from sensorium.perception.whisper_heard import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensorium.perception.whisper_decoding import Heard
+    from sensorium.perception.whisper_heard import Heard
     from sensorium.perception.whisper_words import Word
 
 SILENCE, SURE = 0.75, -0.45

@@ -14,7 +14,7 @@ from sensorium.perception.whisper_alignment import POSITION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sensorium.perception.whisper_decoding import Heard
+    from sensorium.perception.whisper_heard import Heard
     from sensorium.perception.whisper_text import Vocabulary
 
 _UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
