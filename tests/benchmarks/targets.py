@@ -190,7 +190,10 @@ def main() -> None:
         if offset_deg == 0.5:
             figures.goal("offset 0.5 degrees, right at the end of the fixation", share, 0.95,
                          at_most=False)
-    for moving, boxes, hands in ((False, False, False), (True, False, False), (True, True, True)):
+    for moving, boxes, hands in (
+        (False, False, False), (True, False, False), (False, True, False), (True, True, False),
+        (True, True, True),
+    ):
         spent = cost(moving, boxes, hands, options.frames)
         what = ", ".join((
             "boxes" if boxes else "spheres", "all moving" if moving else "still",
