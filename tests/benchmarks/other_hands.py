@@ -1,4 +1,4 @@
-"""Shapes of hands that this project did not make and tuned nothing on: right, false, missed, F1.
+"""Shapes of hands that this project did not make: right, false, missed, F1.
 
     python tests/benchmarks/other_hands.py [--hands N] [--json FILE]
 
@@ -6,7 +6,10 @@ Two makers: the poses of IWER, Meta's emulated WebXR device (relaxed, pinch and 
 noise on each joint, the wrist turned by up to 30 degrees about each axis and hands of 0.8 to 1.12
 times the size; and the hands that the OpenXR runtime, Monado, makes of five curls, as its own
 driver of hand-held controllers does, read back through the daemon. Monado's fingers only curl: they
-pinch nothing. A hand counts as what it is told to be: its highest score, where that begins a shape.
+pinch nothing. Nothing was tuned on IWER's; when Monado's loose fists were first seen here, one in
+six was told as a pinch, since the thumb comes to lie on the index finger, and the rule that sets
+such fists apart is owed to them. A hand counts as what it is told to be: its highest score, where
+that begins a shape.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fixtures.hand_desk import FRAME_NS, HandDesk
@@ -9,9 +11,11 @@ from fixtures.shapes import NONE, shown
 
 from sensorium import records
 from sensorium.health import Reason
+from sensorium.perception.hand_geometry import FINGER_TIPS, THUMB_TIP
 from sensorium.perception.hand_gesture import HandOptions
+from sensorium.perception.hand_shapes import shapes
 from sensorium.records.hands import ACTIONS, SHAPES
-from sensorium_tools.hand_poses import LEFT, POSES, RIGHT
+from sensorium_tools.hand_poses import LEFT, POSES, RIGHT, Finger
 from sensorium_tools.hands import hand, to_record
 
 GEOMETRY = HandOptions(movements=False)
@@ -49,6 +53,30 @@ def frames(desk: HandDesk, shape: str, side: int, count: int, **options) -> list
 
 def told(events: list[np.void]) -> list[tuple[int, str]]:
     return [(int(one["event"]), one["name"].decode()) for one in events]
+
+
+def scores(points: np.ndarray) -> dict[str, float]:
+    return dict(zip(SHAPES, shapes(points.tolist()), strict=True))
+
+
+@pytest.mark.parametrize("finger", range(4))
+def test_a_fist_whose_thumb_lies_on_a_fingertip_pinches_nothing(side: int, finger: int) -> None:
+    """Bent as the runtime's loosest fists are, whose thumb comes to lie on the index finger."""
+    loose = Finger(knuckle=58.0, middle=78.0, end=44.0)
+    name = ("index", "middle", "ring", "little")[finger]
+    points = hand(replace(POSES["fist"], **{name: loose}), side).positions
+    points[THUMB_TIP] = points[FINGER_TIPS[finger]] + (0.0, -0.011, 0.0)
+    shown = scores(points)
+    assert shown.pop("grab") > 0.9
+    assert max(shown.values()) < 0.1, shown
+
+
+def test_a_pinch_is_one_also_beside_curled_fingers(side: int) -> None:
+    fist = POSES["fist"]
+    curled = replace(POSES["pinch"], middle=fist.middle, ring=fist.ring, little=fist.little)
+    shown = scores(hand(curled, side).positions)
+    assert shown.pop("pinch_index") > 0.9
+    assert max(shown.values()) < HandOptions().begin_score, shown
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from sensorium.perception.hand_geometry import bends, grab_of, pinches, share
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sensorium.perception.hand_geometry import Points
 
 Vector = tuple[float, float, float]
@@ -21,6 +23,10 @@ _FOLDED, _FREE = math.radians(225.0), math.radians(190.0)
 _BESIDE, _APART = 0.1, 0.3
 """A finger whose strength is less than the nearest one's by the first pinches, too; by the second
 it does not."""
+_LOOSE, _CLENCHED = math.radians(160.0), math.radians(175.0)
+"""Beside three curled fingers: by the first one that touches the thumb pinches; by the second it
+is part of a fist, whose thumb lies on it. Fingers that pinch bend by 110 to 160 degrees in the
+kinematic hands and in IWER's, those of Monado's loosest fists by 170 and more."""
 _CLOSED_LEAST, _CLOSED = math.radians(70.0), math.radians(140.0)
 """Bend of the straightest finger at which a grab is 0 and 1."""
 _STRAIGHT_NOT, _STRAIGHT = math.radians(110.0), math.radians(60.0)
@@ -38,10 +44,10 @@ _TINY_M = 1e-6
 def shapes(points: Points) -> list[float]:
     """How much a hand is each of `SHAPES`.
 
-    A pinch wants the thumb's tip at a fingertip of a finger that is not folded away; a grab all
-    four fingers closed and no thumb up or down; pointing a straight index and the others curled;
-    a thumb up or down a stretched thumb that points so, in a space whose y is up, and the fingers
-    closed.
+    A pinch wants the thumb's tip at a fingertip of a finger that is neither folded away nor part
+    of a fist; a grab all four fingers closed and no thumb up or down; pointing a straight index
+    and the others curled; a thumb up or down a stretched thumb that points so, in a space whose y
+    is up, and the fingers closed.
 
     Args:
         points: 26 joints, m, finite.
@@ -55,17 +61,17 @@ def shapes(points: Points) -> list[float]:
     made = [
         min(strength, share(bend, _FOLDED, _FREE))
         * (1.0 - share(nearest - strength, _BESIDE, _APART))
-        for strength, bend in zip(near, bent, strict=True)
+        * (1.0 - min(share(bend, _LOOSE, _CLENCHED), _curled(bent, finger)))
+        for finger, (strength, bend) in enumerate(zip(near, bent, strict=True))
     ]
     least = share(min(bent), _CLOSED_LEAST, _CLOSED)
     closed = min(grab_of(bent), least)
     rises = _thumb(points)
     up = min(closed, share(rises, _LEVEL, _VERTICAL))
     down = min(closed, share(-rises, _LEVEL, _VERTICAL))
-    curled = share(min(bent[1:]), _CURLED_NOT, _CURLED)
     made += (
         min(closed, 1.0 - max(up, down)),
-        min(share(bent[0], _STRAIGHT_NOT, _STRAIGHT), curled),
+        min(share(bent[0], _STRAIGHT_NOT, _STRAIGHT), _curled(bent, 0)),
         up, down,
     )
     return made
@@ -91,6 +97,12 @@ def finger_ray(points: Points) -> tuple[Vector, Vector]:
     if length < _TINY_M:
         return (bx, by, bz), (0.0, 0.0, 0.0)
     return (bx, by, bz), (dx / length, dy / length, dz / length)
+
+
+def _curled(bent: Sequence[float], but: int) -> float:
+    """How much all fingers but one are curled, 0..1."""
+    least = min(bend for finger, bend in enumerate(bent) if finger != but)
+    return share(least, _CURLED_NOT, _CURLED)
 
 
 def _thumb(points: Points) -> float:
