@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sensorium import folders, records
+from sensorium import folders
 from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.clock import now_ns
 from sensorium.perception.commands.folder import Folder
@@ -14,8 +14,8 @@ from sensorium.perception.commands.gates import behind_phrase, held_during, open
 from sensorium.perception.commands.library import Library
 from sensorium.perception.commands.meaning import Embedder
 from sensorium.perception.commands.said import Said
+from sensorium.perception.commands.told import told
 from sensorium.perception.commands.vocabulary import Gate
-from sensorium.records.fields import encode_text
 from sensorium.records.sensors import AUDIO_BLOCK
 
 if TYPE_CHECKING:
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
-    from numpy.typing import NDArray
 
     from sensorium.inference.engine import Engine
-    from sensorium.perception.commands.found import Filled
     from sensorium.perception.commands.gates import Wake
     from sensorium.perception.commands.matcher import Matcher
     from sensorium.perception.commands.vocabulary import Vocabulary
@@ -120,9 +118,9 @@ class CommandStream:
         known = [(n, row) for n, row in _transcripts(rings) if int(row["end_ns"]) > oldest]
         for app in rings.apps.connected():
             self._known.add(app.session)
-            told = _told(rings, app.session)
+            last = _told(rings, app.session)
             self._taken[app.session] = max(
-                (n for n, row in known if int(row["utterance"]) == told), default=0
+                (n for n, row in known if int(row["utterance"]) == last), default=0
             )
         self._generation = rings.generation(_TRANSCRIPT)
         return known[-1][0] if known else None
@@ -209,7 +207,7 @@ class CommandStream:
         if best is not None:
             match, matcher, gate = best
             publish(
-                _OUTPUT, _record(match, matcher.vocabulary.name, gate, said), capture_ns,
+                _OUTPUT, told(match, matcher.vocabulary.name, gate, said), capture_ns,
                 confidence=match.score,
                 engine=self._embed.engine if match.method is Method.MEANING else None,
                 app=app.session,
@@ -235,26 +233,6 @@ class CommandStream:
 def _rank(match: Match) -> tuple[int, float]:
     """Exact before close before meaning before nothing."""
     return -(match.method or 9), match.score
-
-
-def _record(match: Match, vocabulary: str, gate: Gate, said: Said) -> NDArray[np.void]:
-    record = records.COMMAND.zeros()
-    row = record[0]
-    row["utterance"], row["start_ns"], row["end_ns"] = said.utterance, said.start_ns, said.end_ns
-    row["score"], row["method"], row["gate"] = match.score, match.method, gate
-    row["vocabulary"], row["name"] = vocabulary.encode(), match.command.encode()
-    row["slot_count"] = len(match.slots)
-    for slot, filled in zip(row["slots"], match.slots, strict=False):
-        _fill(slot, filled, said)
-    return record
-
-
-def _fill(slot: np.void, filled: Filled, said: Said) -> None:
-    value = said.spoken(filled.first, filled.last) if filled.value is None else filled.value
-    slot["name"] = filled.name.encode()
-    slot["value"], _ = encode_text(value, slot.dtype["value"].itemsize)
-    slot["number"] = filled.number
-    slot["start_ns"], slot["end_ns"] = said.time(filled.first, filled.last)
 
 
 def _transcripts(rings: Rings) -> Iterator[tuple[int, np.void]]:
