@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium import records
+from sensorium.perception.targets.calibration import Calibration
 from sensorium.perception.targets.choice import NOTHING, RANKED, Ranking
 from sensorium.perception.targets.grasp import Grasp
 from sensorium.perception.targets.referent import Referent
@@ -23,6 +24,8 @@ WAIT_NS = 250_000_000
 """So long the scene before stands while a new one's space is not known yet."""
 NOWHERE = Turn()
 SIDES = (0, 1)
+EYES = 1
+"""Of the values of `target.looked_source`."""
 LOOKED, POINTED, GRABBED = 0, 1, 3
 """Places in the record's arrays of five; those of hands are followed by the right one's."""
 _REST = ("space_generation", "scene_state", "looked_source", "ignored", "hands")
@@ -65,6 +68,7 @@ class Attention:
         self._late_ns = 0
         self._source = 0
         self._looks: Referent | None = None
+        self._calibration: Calibration | None = None
         self._points = tuple(Referent(*hand) for _ in SIDES)
         self._grasps = tuple(Grasp() for _ in SIDES)
         self._pointing = [False, False]
@@ -131,7 +135,12 @@ class Attention:
         """
         if source != self._source or self._looks is None:
             self._source = source
-            before, self._looks = self._looks, Referent(*accuracy)
+            # A head's ray is off by what it does, not by what it is.
+            eyes = source == EYES
+            if eyes and self._calibration is None:
+                self._calibration = Calibration(accuracy.offset)
+            before = self._looks
+            self._looks = Referent(*accuracy, self._calibration if eyes else None)
             self._looks.ranking = before.ranking if before is not None else NOTHING
         if self.scene is not None:
             origin, direction = ray

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from sensorium.perception.targets.belief import believe
+from sensorium.perception.targets.calibration import FIXATED_NS
 from sensorium.perception.targets.choice import NOTHING, rank
 from sensorium.perception.targets.evidence import Evidence
 from sensorium.perception.targets.view import view
 
 if TYPE_CHECKING:
+    from sensorium.perception.targets.belief import Belief
+    from sensorium.perception.targets.calibration import Calibration
     from sensorium.perception.targets.choice import Ranking
     from sensorium.perception.targets.scene import Array, Scene
+    from sensorium.perception.targets.view import View
 
 GAP_NS = 100_000_000
 """Samples further apart are not of one fixation."""
@@ -23,16 +28,21 @@ class Referent:
     Args:
         noise: RMS an axis of the ray's noise from sample to sample, rad.
         offset: Standard deviation an axis of its constant offset, rad.
+        calibration: What is learned of that offset; None: nothing, as it is none.
 
     Attributes:
         ranking: Of the newest sample.
     """
 
-    def __init__(self, noise: float, offset: float) -> None:
+    def __init__(
+        self, noise: float, offset: float, calibration: Calibration | None = None
+    ) -> None:
         self.ranking: Ranking = NOTHING
         self._evidence = Evidence(noise)
         self._offset = offset
-        self._newest_ns = 0
+        self._calibration = calibration
+        self._newest_ns = self._begun_ns = 0
+        self._learned = False
 
     def take(self, scene: Scene, origin: Array, ray: Array, time_ns: int) -> None:
         """Takes one sample; one that is older than the newest says nothing of now.
@@ -54,10 +64,42 @@ class Referent:
         chosen = self.ranking.chosen
         places = (scene.ids == chosen).nonzero()[0].tolist() if chosen else []
         seen = view(scene, origin)
+        offset, calibration, before = self._offset, self._calibration, evidence.count
+        if calibration is not None:
+            ray = calibration.corrected(ray, time_ns)
+            offset = calibration.deviation
         evidence.take(ray, seen.centres, places[0] if places else -1)
-        self.ranking = rank(scene, believe(scene, seen, evidence, self._offset), chosen)
+        belief = believe(scene, seen, evidence, offset)
+        self.ranking = rank(scene, belief, chosen)
+        if not before or evidence.count < before - 0.5:
+            self._begun_ns, self._learned = time_ns, False
+        elif calibration is not None and not self._learned and (
+            time_ns - self._begun_ns >= FIXATED_NS
+        ):
+            self._learned = True
+            _learn(calibration, scene, seen, evidence, belief, ray, time_ns)
 
     def stop(self) -> None:
         """There is no ray, or nothing to refer to."""
         self._evidence.forget()
         self.ranking = NOTHING
+
+
+def _learn(
+    calibration: Calibration, scene: Scene, seen: View, evidence: Evidence, belief: Belief,
+    ray: Array, time_ns: int,
+) -> None:
+    """What a fixation says of the offset, whatever it is on.
+
+    A look may be anywhere on its thing: a disc has a quarter of its radius squared for variance.
+    """
+    places = belief.places
+    top = max((belief.nothing, *belief.weights))
+    shares = [math.exp(weight - top) for weight in belief.weights]
+    total = sum(shares) + math.exp(belief.nothing - top)
+    noise = evidence.variance / evidence.count
+    wide = scene.reaches[places] / seen.distances[places]
+    calibration.learn(
+        ray, [share / total for share in shares], evidence.sums[:3, places] / evidence.count,
+        noise + wide * wide / 4, time_ns,
+    )
