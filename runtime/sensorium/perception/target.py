@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.health import Reason
 from sensorium.perception.sense import input_reason
-from sensorium.perception.targets.attention import Accuracy, Attention
+from sensorium.perception.targets.attention import EYES, HEAD, Accuracy, Attention
 from sensorium.perception.targets.hand_input import forward, from_controller, from_joints
 from sensorium.perception.targets.spaces import GAP_NS, Spaces, Turn
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 HANDS = ("hand_left", "hand_right")
 CONTROLLERS = ("controller_left", "controller_right")
-EYES, HEAD = 1, 2
-"""Values of `target.looked_source`."""
 BLINK_NS = 500_000_000
 """Eyes that are lost for so long may have blinked; then the head's ray serves. Blinks last 100 to
 400 ms (Schiffman 2001)."""

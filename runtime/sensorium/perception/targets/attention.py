@@ -24,8 +24,8 @@ WAIT_NS = 250_000_000
 """So long the scene before stands while a new one's space is not known yet."""
 NOWHERE = Turn()
 SIDES = (0, 1)
-EYES = 1
-"""Of the values of `target.looked_source`."""
+EYES, HEAD = 1, 2
+"""Values of `target.looked_source`."""
 LOOKED, POINTED, GRABBED = 0, 1, 3
 """Places in the record's arrays of five; those of hands are followed by the right one's."""
 _REST = ("space_generation", "scene_state", "looked_source", "ignored", "hands")
@@ -128,7 +128,7 @@ class Attention:
         """Takes a ray of the gaze, in the first space.
 
         Args:
-            source: 1 eye gaze, 2 the head's ray.
+            source: `EYES`, or `HEAD`: the head's ray.
             accuracy: Of that source.
             ray: Origin, m, and unit direction.
             time_ns: Capture time.
