@@ -59,6 +59,20 @@ def test_eyes_count_before_the_head_through_blinks_and_the_head_when_they_are_lo
     assert (app.meant(), app["looked_source"]) == (MIDDLE, 2)
 
 
+def test_a_tracker_that_stands_still_leaves_the_head_to_say_it() -> None:
+    """The runtime goes on to give a pose, of an eye that was sampled long ago."""
+    onlooker = Onlooker()
+    app = onlooker.app(scene(GRID))
+    eyes = onlooker.eyes(towards(GRID[8]))
+    eyes["sample_ns"] = onlooker.now_ns
+    for _ in range(20):
+        onlooker.frame(head=onlooker.head((0, 0, -1)), gaze=eyes)
+    assert (app.meant(), app["looked_source"]) == (9, 1)
+    for _ in range(70):
+        onlooker.frame(head=onlooker.head((0, 0, -1)), gaze=eyes)
+    assert (app.meant(), app["looked_source"]) == (MIDDLE, 2)
+
+
 @pytest.mark.parametrize("broken", BROKEN)
 def test_a_gaze_that_is_no_good_is_none(broken: str) -> None:
     onlooker = Onlooker()
@@ -175,10 +189,10 @@ def test_the_same_look_at_the_eyes_counts_once() -> None:
     """A tracker of 45 Hz under a poll of 90 Hz: each sample comes twice, with one sample time."""
     once, twice = Onlooker(), Onlooker()
     apps = [each.app(scene(GRID)) for each in (once, twice)]
-    for number, step in enumerate(noise(30)):
+    for step in noise(30):
         for turn_, onlooker in enumerate((once, twice)):
             eyes = onlooker.eyes(aside(towards(GRID[3], EYE), *step))
-            eyes["sample_ns"] = number + 1
+            eyes["sample_ns"] = onlooker.now_ns
             for _ in range(2):
                 onlooker.frame(head=onlooker.head((0, 0, -1)), gaze=eyes)
                 if not turn_:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium import records
+from sensorium.perception.eyes.rays import outdated
 from sensorium.perception.targets.hand_input import forward, from_controller, from_joints
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ class Trace:
         if sample.valid and int(row["source"]) == EYES and int(row["flags"]) & _VALID == _VALID:
             x, y, z = row["direction"].tolist()
             length = math.hypot(x, y, z)
-            if 0.99 < length < 1.01:
+            late = outdated(int(row["sample_ns"]), sample.capture_ns)
+            if 0.99 < length < 1.01 and not late:
                 unit = x / length, y / length, z / length
                 self._eyes = _ray(sample, row, EYES, row["origin"].tolist(), unit)
         if self._eyes is not None and _due(sample.capture_ns, self._eyes_ns):

@@ -111,7 +111,7 @@ class Wearer:
     def no_gaze(self, capture_ns: int, reason: Reason, publish: Publish) -> None:
         """Told that channel `gaze` gives no ray, at a time, and why."""
         if self._gaze_ns is not None:
-            if reason == Reason.INACTIVE and capture_ns - self._gaze_ns <= EYES_AWAY_NS:
+            if reason == Reason.INACTIVE and abs(capture_ns - self._gaze_ns) <= EYES_AWAY_NS:
                 self._tracker.lose(capture_ns)
                 self._tell(capture_ns, publish, Reason.INACTIVE)
                 return

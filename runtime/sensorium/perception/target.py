@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sensorium.health import Reason
+from sensorium.perception.eyes.rays import outdated
 from sensorium.perception.sense import input_reason
 from sensorium.perception.targets.attention import EYES, HEAD, Accuracy, Attention
 from sensorium.perception.targets.hand_input import forward, from_controller, from_joints
@@ -139,12 +140,11 @@ class Wearer:
         if not sample.valid or int(row["source"]) != EYES or int(row["flags"]) & _VALID != _VALID:
             return
         origin, (x, y, z) = row["origin"].tolist(), row["direction"].tolist()
-        length = math.hypot(x, y, z)
-        if not 0.99 < length < 1.01 or not _near(origin):
+        length, sampled = math.hypot(x, y, z), int(row["sample_ns"])
+        if not 0.99 < length < 1.01 or not _near(origin) or outdated(sampled, now):
             return
         self._meet(now)
         self._eyes_ns = now
-        sampled = int(row["sample_ns"])
         # The same look at the eyes says nothing new.
         if not sampled or sampled != self._sampled_ns:
             self._sampled_ns = sampled

@@ -6,7 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from sensorium.perception.eyes.directions import Vector
+    from sensorium.perception.eyes.directions import Quaternion, Vector
 
 
 class Movement(IntEnum):
@@ -30,12 +30,14 @@ class GazePoint(NamedTuple):
         saccade_speed: deg/s. The smaller one of `speed` and the eye's speed in the head where the
             head is known: a head that turns while the eye holds (vestibulo-ocular reflex) or
             together with the eye is no saccade.
+        head: The head's orientation in the world; None where it is not known.
     """
 
     time_ns: int
     direction: Vector
     speed: float
     saccade_speed: float
+    head: Quaternion | None = None
 
 
 class Classifier(Protocol):

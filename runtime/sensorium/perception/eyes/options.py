@@ -4,7 +4,9 @@
 `min_fixation_ms`; Salvucci & Goldberg (2000) ask for 100 to 200 ms with I-DT, and for a
 `dispersion` of 0.5 to 1 degree. `pursuit` and `PURSUIT_MS` were chosen by labelled recordings of
 Andersson et al. ("One algorithm to rule them all?", Behavior Research Methods 49, 2017); by which
-of them is not recorded, so the benchmark's figures on these are not of unseen recordings. The
+of them is not recorded, so the benchmark's figures on these are not of unseen recordings.
+`NOISY_PURSUIT_MS`, the thresholds in `saccade_step` and where they take over were chosen by the
+half that `gaze.py --development` takes, with 0.1 to 1 degree of white noise in each axis. The
 one-euro filter's values follow its authors' procedure: first `min_cutoff_hz` for the jitter of a
 fixation, then `beta` for the lag of a saccade.
 """
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
 MERGE_DEG, MERGE_NS = 0.5, 75_000_000
 """What is one fixation (Olsen, "The Tobii I-VT Fixation Filter", 2012)."""
-PURSUIT_MS = 200
-"""The stretch that a pursuit is told by."""
+PURSUIT_MS, NOISY_PURSUIT_MS = 200, 300
+"""The stretch that a pursuit is told by; the latter where the noise drowns velocities."""
 
 
 def _ms(milliseconds: int) -> int:
@@ -77,6 +79,14 @@ class GazeOptions:
     )
 
 
+def recalled_ns(options: GazeOptions) -> int:
+    """How much after its begin a movement is told, at most: a pursuit's stretch or a fixation.
+
+    A pursuit that ends is told to have ended half a stretch ago, and frames may be lost meanwhile.
+    """
+    return 2 * _ms(max(NOISY_PURSUIT_MS, options.min_fixation_ms))
+
+
 def make_classifier(options: GazeOptions) -> Classifier:
     """The classifier that the options name."""
     fixation_ns = _ms(options.min_fixation_ms)
@@ -86,5 +96,5 @@ def make_classifier(options: GazeOptions) -> Classifier:
         return DispersionThreshold(options.dispersion, fixation_ns)
     return VelocityDispersion(VelocityDispersionLimits(
         options.velocity, options.dispersion, options.pursuit, fixation_ns, _ms(PURSUIT_MS),
-        MERGE_DEG, MERGE_NS,
+        _ms(NOISY_PURSUIT_MS), MERGE_DEG, MERGE_NS,
     ))

@@ -19,7 +19,6 @@ _ORIENTATION, _POSITION = 1 | 4, 2 | 8
 _EYE_VALID, _OPENNESS_GIVEN = 1, 2
 
 _LATE_NS = 250_000_000
-"""An older sample of the eye is none of this moment: the tracker stands still."""
 
 _FARTHEST_M = 1e6
 
@@ -102,6 +101,16 @@ class HeadPoses:
         return best
 
 
+def outdated(sampled_ns: int, capture_ns: int) -> bool:
+    """Whether a sample of the eye is none of this moment: the tracker stands still.
+
+    Args:
+        sampled_ns: When the eye was sampled; 0 where that is not known.
+        capture_ns: Of the record.
+    """
+    return 0 < sampled_ns < capture_ns - _LATE_NS
+
+
 def read_gaze(sample: Sample) -> Ray | None:
     """The ray of a record of channel `gaze`; None where it gives no direction of this moment."""
     row = sample.record[0]
@@ -110,7 +119,7 @@ def read_gaze(sample: Sample) -> Ray | None:
     if direction is None or flags & _ORIENTATION != _ORIENTATION:
         return None
     sampled = int(row["sample_ns"])
-    if source not in (EYES, HEAD) or 0 < sampled < sample.capture_ns - _LATE_NS:
+    if source not in (EYES, HEAD) or outdated(sampled, sample.capture_ns):
         return None
     # A sample from later than it was read has another clock's time.
     believed = 0 < sampled <= sample.capture_ns
@@ -142,7 +151,8 @@ def _space(row: Any) -> tuple[int, int]:
 
 def _position(values: Any, flags: int) -> Vector:
     x, y, z = values.tolist()
-    known = flags & _POSITION == _POSITION and max(abs(x), abs(y), abs(z)) < _FARTHEST_M
+    # Each for itself: the largest of numbers among which one is NaN may be any of them.
+    known = flags & _POSITION == _POSITION and all(abs(v) < _FARTHEST_M for v in (x, y, z))
     return (x, y, z) if known else UNKNOWN
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from sensorium.perception.eyes.directions import TangentPlane, Vector
+from sensorium.perception.eyes.directions import TangentPlane, turned, turned_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from sensorium.perception.eyes.directions import Quaternion, Vector
 
 Place = tuple[int, float, float]
 """Time, ns, and place in a tangent plane, degrees."""
@@ -82,6 +83,7 @@ class GazeSegment:
         self._plane = TangentPlane(anchor)
         self._span_ns = span_ns
         self._places: deque[Place] = deque()
+        self._heads: deque[tuple[int, Vector, Quaternion | None]] = deque()
         self._sum = (0, 0.0, 0.0)
 
     @property
@@ -89,8 +91,14 @@ class GazeSegment:
         """Time of the oldest sample of the stretch."""
         return self._places[0][0]
 
-    def add(self, time_ns: int, direction: Vector) -> None:
-        """Takes a sample."""
+    def add(self, time_ns: int, direction: Vector, head: Quaternion | None = None) -> None:
+        """Takes a sample.
+
+        Args:
+            time_ns: When.
+            direction: In the world.
+            head: The head's orientation then; None where it is not known.
+        """
         x, y = self._plane.place(direction)
         if abs(x) > _FAR_DEG or abs(y) > _FAR_DEG:
             self._move(direction)
@@ -99,11 +107,38 @@ class GazeSegment:
             self.since_ns = time_ns
         self.count += 1
         self._places.append((time_ns, x, y))
+        self._heads.append((time_ns, direction, head))
         while time_ns - self._places[0][0] > self._span_ns:
             old_ns, old_x, old_y = self._places.popleft()
+            self._heads.popleft()
             if old_ns >= self.since_ns:
                 number, sum_x, sum_y = self._sum
                 self._sum = (number + 1, sum_x + old_x, sum_y + old_y)
+
+    def in_head(self) -> list[Place]:
+        """The segment's samples as they would be with the head as it is at the newest of them.
+
+        Returns:
+            Them in the segment's plane; none where the head is not always known.
+        """
+        now = self._heads[-1][2]
+        found: list[Place] = []
+        for time_ns, direction, head in self._heads:
+            if time_ns < self.since_ns:
+                continue
+            if now is None or head is None:
+                return []
+            then = turned(turned_back(direction, head), now)
+            found.append((time_ns, *self._plane.place(then)))
+        return found
+
+    def anew(self, begin_ns: int, span_ns: int) -> GazeSegment:
+        """A segment of the samples of the stretch from a time on, one at least."""
+        samples = [each for each in self._heads if each[0] >= begin_ns]
+        fresh = GazeSegment(samples[0][1], span_ns)
+        for sample in samples:
+            fresh.add(*sample)
+        return fresh
 
     def place(self, direction: Vector) -> tuple[float, float]:
         """A direction's place in the segment's plane."""
@@ -164,9 +199,13 @@ class GazeSegment:
         self.since_ns = kept[0] if len(kept) >= 2 else self._places[-2][0]
         self._sum = (0, 0.0, 0.0)
 
-    def half(self) -> list[tuple[int, Vector]]:
-        """The newer half of the stretch."""
-        return self._directions(list(islice(self._places, len(self._places) // 2, None)))
+    def places(self) -> list[Place]:
+        """What is kept of it, in the order of time."""
+        return [place for place in self._places if place[0] >= self.since_ns]
+
+    def half_ns(self) -> int:
+        """When the newer half of the stretch begins."""
+        return self._places[len(self._places) // 2][0]
 
     def _directions(self, places: list[Place]) -> list[tuple[int, Vector]]:
         return [(ns, self._plane.direction(x, y)) for ns, x, y in places]

@@ -11,8 +11,8 @@ from sensorium.perception.eyes.directions import degrees_between
 from sensorium.perception.eyes.movement_log import MovementLog
 from sensorium.perception.eyes.movements import GazePoint, Movement
 from sensorium.perception.eyes.one_euro import OneEuroDirection
-from sensorium.perception.eyes.options import make_classifier
-from sensorium.perception.eyes.rays import EYES, UNKNOWN
+from sensorium.perception.eyes.options import make_classifier, recalled_ns
+from sensorium.perception.eyes.rays import EYES, HEAD, UNKNOWN
 from sensorium.perception.eyes.vergence import NO_DEPTH, Vergence
 
 if TYPE_CHECKING:
@@ -49,13 +49,14 @@ class GazeTracker:
 
     def __init__(self, options: GazeOptions) -> None:
         self.ray: Ray | None = None
-        self.log = MovementLog()
+        self.log = MovementLog(recalled_ns(options))
         self.direction = UNKNOWN
         self.speeds = UNKNOWN_SPEEDS
         self.depth = NO_DEPTH
         self.compensated = False
-        self._options = options
-        self._classifier = make_classifier(options)
+        # The noise that each knows is of its source, and outlasts a recentre or a loss.
+        self._classifiers = {source: make_classifier(options) for source in (EYES, HEAD)}
+        self._classifier = self._classifiers[EYES]
         self._blinks = Blinks(options.closed)
         self._directions = OneEuroDirection(options.min_cutoff_hz, options.beta)
         self._vergence = Vergence(options.min_cutoff_hz, options.beta)
@@ -110,16 +111,15 @@ class GazeTracker:
         What lasts goes on over a gap that is too short to be one.
         """
         self._blinks.lost()
-        if self.ray is not None and capture_ns - self.ray.time_ns > GAP_NS:
+        # Records' times both: the eye's own lag behind by the tracker's latency.
+        if self.ray is not None and capture_ns - self.ray.capture_ns > GAP_NS:
             self._break(capture_ns)
 
     def end(self) -> None:
-        """Ends what lasts: there is no gaze any more, or it is another one, of other noise."""
+        """Ends what lasts: there is no gaze any more, or it is of another source or space."""
         self._blinks.reset()
         self._break(self.ray.time_ns + 1 if self.ray is not None else 0)
         self.ray = None
-        self._classifier = make_classifier(self._options)
-        self._vergence = Vergence(self._options.min_cutoff_hz, self._options.beta)
 
     def _follows(self, ray: Ray) -> bool:
         """Whether the sample comes after the newest one; ends what does not go on in it."""
@@ -137,7 +137,11 @@ class GazeTracker:
         if ray.source != EYES:
             speeds = self.speeds = speeds._replace(eye=math.nan)
         self.direction = self._directions.update(ray.direction, ray.time_ns)
-        point = GazePoint(ray.time_ns, ray.direction, speeds.gaze, speeds.saccade)
+        self._classifier = self._classifiers[ray.source]
+        point = GazePoint(
+            ray.time_ns, ray.direction, speeds.gaze, speeds.saccade,
+            head if ray.source == EYES else None,
+        )
         movement = self._classifier.update(point)
         self.log.see(ray, speeds.saccade, movement, self._classifier.since_ns)
         if ray.eyes is None:
