@@ -38,6 +38,7 @@ _DURATION_S, _DURATION_S_DEG = 0.021, 0.0022
 """Of a saccade, and of each degree of it."""
 _BEFORE, _AFTER = 3, 2
 """Samples of a stretch that a step has at least before it, and after its begin."""
+_ENDS = (*range(_BEFORE), *range(-_AFTER, 0))
 
 
 class Step(NamedTuple):
@@ -87,10 +88,11 @@ def best_step(places: Sequence[Place], drifts: bool) -> Step | None:
         drifts: The places drift, too: what a straight line explains is no step.
 
     Returns:
-        The likeliest one; None where there are too few places.
+        The likeliest one; None where there are too few places, or the newest are so near to the
+        oldest that it is small.
     """
     count = len(places)
-    if count < _BEFORE + _AFTER:
+    if count < _BEFORE + _AFTER or (not drifts and _far(places) < _LEAST_DEG / 2):
         return None
     first_ns, newest_ns = places[0][0], places[-1][0]
     middle_s = sum(place[0] - first_ns for place in places) * 1e-9 / count
@@ -106,12 +108,7 @@ def best_step(places: Sequence[Place], drifts: bool) -> Step | None:
     if drifts:
         xs = [x - slope_x * t for t, x in zip(times, xs, strict=True)]
         ys = [y - slope_y * t for t, y in zip(times, ys, strict=True)]
-    newer, older = (-1, -2), range(_BEFORE)
-    far = math.hypot(
-        sum(xs[n] for n in newer) / 2 - sum(xs[n] for n in older) / _BEFORE,
-        sum(ys[n] for n in newer) / 2 - sum(ys[n] for n in older) / _BEFORE,
-    )
-    duration = _DURATION_S + _DURATION_S_DEG * far
+    duration = _DURATION_S + _DURATION_S_DEG * _far([(0, xs[n], ys[n]) for n in _ENDS])
     latest_ns = max(LATEST_NS, round(duration * 1e9) + _AFTER_END_NS)
     best: Step | None = None
     for begin in range(count - _AFTER - 1, _BEFORE - 2, -1):
@@ -141,3 +138,12 @@ def best_step(places: Sequence[Place], drifts: bool) -> Step | None:
                 sum_x / power, sum_y / power, gain, 0.0 if drifts else line,
             )
     return best
+
+
+def _far(places: Sequence[Place]) -> float:
+    """How far the newest places are from the oldest ones, degrees."""
+    x = sum(place[1] for place in places[-_AFTER:]) / _AFTER
+    y = sum(place[2] for place in places[-_AFTER:]) / _AFTER
+    old_x = sum(place[1] for place in places[:_BEFORE]) / _BEFORE
+    old_y = sum(place[2] for place in places[:_BEFORE]) / _BEFORE
+    return math.hypot(x - old_x, y - old_y)
