@@ -73,6 +73,17 @@ def test_the_deviation_is_at_least_what_the_depth_deviates(depth: float) -> None
     assert np.std([each.metres for each in depths]) < deviation
 
 
+@pytest.mark.parametrize("aside", [0.0, 25.0, 45.0])
+def test_eyes_that_look_aside_are_less_sure(aside: float) -> None:
+    """Their base is foreshortened: by the cosine the vergence of a depth is smaller."""
+    angle = math.radians(aside)
+    place = (0.5 * math.sin(angle), 1.6, -0.5 * math.cos(angle))
+    depths = watch(place, noise=0.1, frames=900)[100:]
+    deviation = float(np.median([each.deviation for each in depths]))
+    expected = 0.5**2 / (0.063 * math.cos(angle)) * math.radians(0.1) * math.sqrt(2)
+    assert deviation == pytest.approx(expected, rel=0.12)
+
+
 @pytest.mark.parametrize("noise", [0.3, 0.5, 1.0])
 def test_what_is_too_far_to_tell_is_not_told(noise: float) -> None:
     told = [not math.isnan(each.metres) for each in watch((0, 1.6, -20.0), noise, 1000)[50:]]

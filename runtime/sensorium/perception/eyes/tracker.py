@@ -110,8 +110,9 @@ class GazeTracker:
 
         What lasts goes on over a gap that is too short to be one.
         """
-        self._blinks.lost()
-        # Records' times both: the eye's own lag behind by the tracker's latency.
+        # A record's time: the eye's own lags behind by the tracker's latency.
+        latency_ns = self.ray.capture_ns - self.ray.time_ns if self.ray is not None else 0
+        self._blinks.lost(capture_ns - latency_ns)
         if self.ray is not None and capture_ns - self.ray.capture_ns > GAP_NS:
             self._break(capture_ns)
 

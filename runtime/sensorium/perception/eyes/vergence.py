@@ -23,6 +23,8 @@ chance, less than once in a hundred samples."""
 _OF_MEDIAN = 1.4826 / math.sqrt(2.0)
 """Deviation of one sample over the median absolute difference of two, for normal noise."""
 _REMEMBERED = 90
+_MOST_ASIDE = 0.1
+"""Cosine of the angle to the side beyond which eyes do not turn."""
 
 
 class Depth(NamedTuple):
@@ -100,11 +102,7 @@ class Vergence:
         self, time_ns: int, left: tuple[Vector, Vector], right: tuple[Vector, Vector]
     ) -> Depth:
         """Takes both eyes' rays: origin, m, and direction each."""
-        # Across the base, with its sign: eyes in parallel turn in and out of it.
-        apart = sum(
-            (b - a) * (u - v)
-            for a, b, u, v in zip(left[0], right[0], left[1], right[1], strict=True)
-        ) / max(math.dist(left[0], right[0]), 1e-6)
+        apart = _turned_in(left, right)
         if not math.isnan(self._before):
             self._steps.add(abs(apart - self._before))
         self._before = apart
@@ -137,3 +135,17 @@ class Vergence:
         # vergence = across / depth for small angles, so d depth = depth^2 / across * d vergence.
         deviation = metres * metres / across * self._steps.median * _OF_MEDIAN
         return Depth(metres, deviation) if deviation <= UNSURE * metres else NO_DEPTH
+
+
+def _turned_in(left: tuple[Vector, Vector], right: tuple[Vector, Vector]) -> float:
+    """How far two eyes turn towards one another, rad; negative: apart. For small angles.
+
+    Along the base their directions differ by that times the cosine of how far both are turned to
+    the side, since they foreshorten there.
+    """
+    base = max(math.dist(left[0], right[0]), 1e-6)
+    along, aside = 0.0, 0.0
+    for a, b, u, v in zip(left[0], right[0], left[1], right[1], strict=True):
+        along += (b - a) / base * (u - v)
+        aside += (b - a) / base * (u + v) / 2.0
+    return along / max(math.sqrt(max(1.0 - aside * aside, 0.0)), _MOST_ASIDE)
