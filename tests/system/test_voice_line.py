@@ -52,6 +52,7 @@ kind = "number"
 name = "volume"
 phrases = ["set the volume to {level}"]
 """
+ATTEMPTS = 5
 SAID = ("Please put that on the shelf.", "Set the volume to twenty five.", "It is a lovely day.")
 
 
@@ -72,7 +73,8 @@ def daemon(tmp_path: Path) -> Iterator[tuple[Daemon, PulseServer]]:
 
 
 def plain(text: str) -> str:
-    return " ".join(re.sub(r"[^a-z0-9 ]", " ", text.lower()).split())
+    words = " ".join(re.sub(r"[^a-z0-9 ]", " ", text.lower()).split())
+    return words.replace("twenty five", "25")
 
 
 def of_kind(reader: VoiceReader, channel: str, place: int, value: str) -> list[Heard]:
@@ -92,7 +94,7 @@ def test_text_and_commands_reach_the_apps_that_they_are_for(
 ) -> None:
     running, server = daemon
     assert running.command("grants", "allow", "first-app", "transcript").returncode == 0
-    said = []
+    heard = []
     with contextlib.ExitStack() as stack:
         first, second = (
             stack.enter_context(VoiceReader(tmp_path, running.environment, app, *channels))
@@ -105,19 +107,19 @@ def test_text_and_commands_reach_the_apps_that_they_are_for(
                 np.concatenate([np.zeros(8000), voices.espeak(text), np.zeros(8000)]).astype("f")
             )
             clip = write_wav(tmp_path / f"{number}.wav", sound)
-            # A sound server that stutters cuts a sentence in two: then it is said again.
-            for _ in range(3):
+            # A sound server that stutters spoils a sentence or cuts it in two: then it is said
+            # again, and what counts is how it was heard the last time.
+            for _ in range(ATTEMPTS):
                 before = len(finals(first)), len(first.of("command")), len(second.of("command"))
                 server.play(clip).wait()
-                said.append(text)
                 first.until(lambda before=before: len(finals(first)) > before[0])
                 # Each app is told of each utterance, be it that none of its commands was said.
                 first.until(lambda before=before: len(first.of("command")) > before[1])
                 second.until(lambda before=before: len(second.of("command")) > before[2])
                 if listener is None or matched(listener):
                     break
-    heard = [event.fields[3] for event in finals(first)]
-    assert jiwer.wer(plain(" ".join(said)), plain(" ".join(heard))) < 0.25, heard
+            heard.append(" ".join(event.fields[3] for event in finals(first)[before[0]:]))
+    assert jiwer.wer(plain(" ".join(SAID)), plain(" ".join(heard))) < 0.25, heard
     first.until(lambda: len(finals(first)) >= len(of_kind(first, "utterance", 1, "4")))
     # Partial text of an utterance stands before its final, and ids are the utterances' own.
     ends = [event.fields[0] for event in of_kind(first, "utterance", 1, "4")]
