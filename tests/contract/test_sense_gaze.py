@@ -7,81 +7,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from fixtures.gazes import HEIGHT, Noise, aim, gaze_record, head_record, saccade
-from fixtures.senses import Desk
+from fixtures.gaze_rig import (
+    BLINK,
+    BLINK_ENDED,
+    FIXATION,
+    FIXATION_BEGINS,
+    FIXATION_ENDS,
+    NONE,
+    PURSUIT,
+    PURSUIT_ENDS,
+    SACCADE_ENDED,
+    Rig,
+)
+from fixtures.gazes import HEIGHT, Noise, aim, gaze_record
 
 from sensorium.health import Reason
-from sensorium.perception.eye_movement import EyeMovement
-from sensorium.perception.eyes.options import GazeOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
 
     from sensorium.perception.eyes.directions import Vector
-    from sensorium.perception.sense import Sample
 
 EYES, HEAD = 1, 2
-NONE, FIXATION, SACCADE, PURSUIT, BLINK = range(5)
-FIXATION_BEGINS, FIXATION_ENDS, SACCADE_ENDED, BLINK_ENDED, _, PURSUIT_ENDS = range(1, 7)
 RATES_HZ = (30, 72, 90, 144)
 LEFT, RIGHT = aim(-10), aim(10)
-
-
-class Rig(Desk):
-    """The sense, whose eyes and head are moved here."""
-
-    def __init__(self, hertz: float = 90, **options: Any) -> None:
-        super().__init__({EyeMovement: GazeOptions(**options)})
-        self.start_ns = self.now_ns = self.clock()
-        self.hertz = hertz
-
-    def frame(self, direction: Vector | None, *, yaw: float | None = None, **more: Any) -> None:
-        """One frame later: a head where `yaw` is given, and gaze where there is a direction."""
-        self.now_ns += round(1e9 / self.hertz)
-        self.clock.set(max(self.now_ns, self.clock()))
-        if yaw is not None:
-            self.publish("head", head_record(yaw), self.now_ns)
-        if direction is not None:
-            self.publish("gaze", gaze_record(direction, **more), self.now_ns)
-        self.drain()
-
-    def frames(self, directions: Iterable[Vector | None], **more: Any) -> None:
-        for direction in directions:
-            self.frame(direction, **more)
-
-    def hold(self, direction: Vector | None, seconds: float, **more: Any) -> None:
-        self.frames([direction] * round(seconds * self.hertz), **more)
-
-    def look(self, a: Vector, b: Vector, seconds: float = 0.4) -> None:
-        """A saccade, and the fixation that it leads to."""
-        self.frames(saccade(a, b, self.hertz))
-        self.hold(b, seconds)
-
-    def lose(self, channel: str, seconds: float, reason: Reason = Reason.INACTIVE) -> None:
-        """The channel says for some time that it has nothing."""
-        nothing = head_record if channel == "head" else lambda: gaze_record(aim(0))
-        for _ in range(round(seconds * self.hertz)):
-            self.now_ns += round(1e9 / self.hertz)
-            self.clock.set(self.now_ns)
-            self.publish(channel, nothing(), self.now_ns, valid=False, reason=reason)
-            self.drain()
-
-    @property
-    def sample(self) -> Sample:
-        found = self.rings.at("eye_movement", self.rings.latest("eye_movement"))
-        assert found is not None
-        return found
-
-    def state(self, name: str) -> Any:
-        assert self.sample.valid, self.sample.reason
-        value = self.sample.record[name][0]
-        return value.tolist() if isinstance(value, np.ndarray) else value.item()
-
-    def told(self) -> list[int]:
-        return [int(one["event"]) for one in self.all("eye_movement_event")]
-
-    def events(self, kind: int) -> list[np.void]:
-        return [one for one in self.all("eye_movement_event") if one["event"] == kind]
 
 
 @pytest.mark.parametrize("classifier", ["i_vdt", "i_vt", "i_dt"])
@@ -128,56 +76,6 @@ def test_noise_of_a_headset_makes_no_movement_of_a_fixation() -> None:
     assert rig.state("movement") == FIXATION
     assert rig.state("fixation_direction") == pytest.approx(aim(5), abs=math.radians(0.4))
     assert rig.state("dispersion") == pytest.approx(math.sqrt(2), abs=0.3)
-
-
-@pytest.mark.parametrize("hertz", [72, 90, 120, 144])
-@pytest.mark.parametrize("amplitude", [5.0, 20.0, 35.0])
-def test_a_saccade_in_the_noise_of_a_headset_is_told_with_its_own_times(
-    amplitude: float, hertz: int
-) -> None:
-    """0.5 degrees RMS in each axis: at 90 Hz that is as fast as 64 deg/s from sample to sample."""
-    rig = Rig(hertz)
-    still = round(0.5 * hertz)
-    way = saccade(aim(0), aim(amplitude), hertz)
-    path = [aim(0)] * still + way + [aim(amplitude)] * still
-    begin_ns = rig.now_ns + round((still + 1) * 1e9 / hertz)
-    told_ns = 0
-    for direction in Noise(0.5, seed=3).on(path):
-        rig.frame(direction)
-        if not told_ns and SACCADE_ENDED in rig.told():
-            told_ns = rig.now_ns
-    (jump,) = rig.events(SACCADE_ENDED)
-    frame_ns = 1e9 / hertz
-    lasts_ns = 21e6 + 2.2e6 * amplitude
-    assert int(jump["begin_ns"]) == pytest.approx(begin_ns, abs=1.5 * frame_ns)
-    assert int(jump["end_ns"] - jump["begin_ns"]) == pytest.approx(lasts_ns, abs=2 * frame_ns)
-    assert told_ns - int(jump["end_ns"]) <= 25e6 + 2 * frame_ns
-    assert jump["amplitude"] == pytest.approx(amplitude, abs=1.0)
-    assert jump["begin_direction"] == pytest.approx(aim(0), abs=math.radians(0.5))
-    assert rig.told() == [FIXATION_BEGINS, FIXATION_ENDS, SACCADE_ENDED, FIXATION_BEGINS]
-    assert rig.state("fixation_direction") == pytest.approx(aim(amplitude), abs=math.radians(0.4))
-
-
-def test_a_head_that_turns_in_noise_makes_no_saccade() -> None:
-    """With the gaze: what begins to turn is like a saccade in the world, and not in the head."""
-    rig = Rig()
-    way = [0.0] * 60 + [n * 1.0 for n in range(40)] + [40.0] * 60
-    for yaw, direction in zip(way, Noise(0.5).on([aim(yaw) for yaw in way]), strict=True):
-        rig.frame(direction, yaw=yaw)
-    assert rig.events(SACCADE_ENDED) == []
-    rig.frames(Noise(0.5, seed=1).on([*saccade(aim(40), aim(48), 90), *[aim(48)] * 30]), yaw=40.0)
-    assert len(rig.events(SACCADE_ENDED)) == 1
-
-
-@pytest.mark.parametrize("more", [{}, {"generation": 2}], ids=["start", "recentre"])
-def test_noise_that_is_not_known_yet_is_no_saccade(more: dict[str, Any]) -> None:
-    rig = Rig()
-    if more:
-        rig.frames(Noise(1.0).on([aim(5)] * 90))
-    for direction in Noise(1.0, seed=8).on([aim(5)] * 30):
-        rig.frame(direction, **more)
-        assert rig.state("movement") in (NONE, FIXATION)
-    assert rig.state("movement") == FIXATION
 
 
 def test_a_gap_counts_by_the_records_whatever_the_trackers_latency() -> None:
