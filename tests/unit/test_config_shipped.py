@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sensorium import folders
-from sensorium.config import Daemon, Inference, Recording, find, load
+from sensorium.config import Daemon, Inference, Recording, Service, find, load
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS
 
@@ -42,7 +42,10 @@ def tables_with_options(path: Path) -> list[tuple[dict[str, Any], type[Any]]]:
     content = tomllib.loads(path.read_text())
     found = [
         (content[name], kind)
-        for name, kind in (("daemon", Daemon), ("inference", Inference), ("recording", Recording))
+        for name, kind in (
+            ("daemon", Daemon), ("inference", Inference), ("recording", Recording),
+            ("service", Service),
+        )
         if name in content
     ]
     for room, registry in (("sensors", SENSORS), ("senses", SENSES)):

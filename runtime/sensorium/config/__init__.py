@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sensorium.config.options import decode
+from sensorium.config.service import Service
 from sensorium.config.settings import Config, Daemon, Inference, Recording, Section, find, load
 from sensorium.config.source import Source
 
@@ -12,6 +13,7 @@ __all__ = [
     "Inference",
     "Recording",
     "Section",
+    "Service",
     "Source",
     "decode",
     "find",

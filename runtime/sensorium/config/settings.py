@@ -1,4 +1,4 @@
-"""What a configuration file says: the daemon, inference, recording, sensors and senses."""
+"""What a configuration file says: the daemon, inference, recording, service, sensors, senses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium import folders
 from sensorium.config.options import check_names, decode
+from sensorium.config.service import Service
 from sensorium.config.source import Source
 from sensorium.errors import ConfigError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 Options = TypeVar("Options")
 
-_TABLES = ("daemon", "inference", "recording", "sensors", "senses")
+_TABLES = ("daemon", "inference", "recording", "service", "sensors", "senses")
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class Config:
         daemon: The daemon as a whole.
         inference: How the engines share the machine.
         recording: Default limits of a recording.
+        service: The local API.
         sensors: Name to section, in the file's order; a sensor without one is not configured.
         senses: The same for senses.
     """
@@ -155,6 +157,7 @@ class Config:
     daemon: Daemon
     inference: Inference
     recording: Recording
+    service: Service
     sensors: Mapping[str, Section]
     senses: Mapping[str, Section]
 
@@ -216,6 +219,7 @@ def load(
         daemon=daemon,
         inference=decode(Inference, tables["inference"], source, ("inference",)),
         recording=decode(Recording, tables["recording"], source, ("recording",)),
+        service=decode(Service, tables["service"], source, ("service",)),
         sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),
         senses=sections,
     )

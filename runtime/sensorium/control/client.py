@@ -44,6 +44,7 @@ class Client:
         *,
         timeout_s: float = 5.0,
         owner: bool = False,
+        behalf: tuple[int, str] | None = None,
     ) -> Client:
         """Connects and says hello.
 
@@ -53,12 +54,15 @@ class Client:
             timeout_s: The longest wait for each answer.
             owner: Goes on without a name where as many apps are connected as may be: for the
                 owner's own requests, which need none.
+            behalf: Process and program of who asks, where the daemon's own service asks for an
+                app; the daemon takes it from nobody else.
 
         Raises:
             ControlError: When no daemon is running, or it refuses.
             VersionError: When the daemon has another layout.
         """
         client = cls(Line(runtime_dir or folders.runtime_dir(), timeout_s))
+        other = {"for_pid": behalf[0], "for_executable": behalf[1]} if behalf else {}
         try:
             client.greeting = client.request(
                 "hello",
@@ -66,6 +70,7 @@ class Client:
                 client=f"python {sensorium.__version__}",
                 layout_major=layout.LAYOUT_MAJOR,
                 layout_minor=layout.LAYOUT_MINOR,
+                **other,
             )
         except Refused as error:
             if not owner or error.code != BUSY:

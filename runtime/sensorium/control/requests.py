@@ -25,6 +25,7 @@ REQUIRED: dict[str, Fields] = {
 """Operation to the fields that it must have, with their types; what is more is passed on."""
 
 OPTIONAL: dict[str, Fields] = {
+    "hello": {"for_pid": int, "for_executable": str},
     "grant": {"executable": str, "until": str},
     "grants": {"after": int},
 }

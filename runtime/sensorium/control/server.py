@@ -38,13 +38,20 @@ class ControlServer:
         path: Of the socket; on Windows the pipe's name comes from the user instead.
         handler: Answers every operation but `hello`.
         generation: Gives the public region's generation, for `hello`.
+        speaks_for_others: See `Sessions`.
 
     Raises:
         ControlError: When another daemon listens there or the folder will not do.
     """
 
-    def __init__(self, path: Path, handler: Handler, generation: Callable[[], int]) -> None:
-        self._sessions = Sessions(handler, generation)
+    def __init__(
+        self,
+        path: Path,
+        handler: Handler,
+        generation: Callable[[], int],
+        speaks_for_others: Callable[[int], bool] = lambda _pid: False,
+    ) -> None:
+        self._sessions = Sessions(handler, generation, speaks_for_others)
         self._transport = Transport(path, self._sessions)
 
     @property

@@ -99,12 +99,20 @@ class Sessions:
     Args:
         handler: Answers everything but `hello`.
         generation: Gives the public region's generation, for `hello`.
+        speaks_for_others: Whether a process is the daemon's own service, which asks in the names
+            of those who ask it.
     """
 
-    def __init__(self, handler: Handler, generation: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        generation: Callable[[], int],
+        speaks_for_others: Callable[[int], bool] = lambda _pid: False,
+    ) -> None:
         self.connections: list[Connection] = []
         self._handler = handler
         self._generation = generation
+        self._speaks_for_others = speaks_for_others
         self._last_session = 0
 
     def open(self, peer: Peer) -> Connection:
@@ -170,6 +178,8 @@ class Sessions:
             )
         if sum(bool(other.app) for other in self.connections) >= MAX_APPS:
             raise Refused(BUSY, f"{MAX_APPS} apps are connected", "close one of them")
+        if "for_pid" in request or "for_executable" in request:
+            connection.peer = self._behalf(connection.peer, request)
         connection.app, connection.client = app, client
         return Reply(
             {
@@ -180,6 +190,14 @@ class Sessions:
                 "generation": self._generation(),
             }
         )
+
+
+    def _behalf(self, asking: Peer, request: dict[str, Any]) -> Peer:
+        """Whom the service asks for."""
+        if not self._speaks_for_others(asking.pid):
+            raise Refused(DENIED, "only the daemon's own service asks for others")
+        executable = requests.program_path(request.get("for_executable", ""))
+        return Peer(request.get("for_pid", 0), asking.user, executable)
 
 
 def refusal(error: SensoriumError, *, final: bool = False) -> Answer:

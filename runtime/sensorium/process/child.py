@@ -14,12 +14,9 @@ from sensorium.clock import now_ns
 from sensorium.control.link import Link
 from sensorium.errors import ControlError
 from sensorium.perception.sense import App
-from sensorium.process import priority
-from sensorium.process.capture import Capture
-from sensorium.process.inference import Inference
+from sensorium.process import priority, registry
 from sensorium.process.orders import Orders
 from sensorium.process.outputs import Outputs
-from sensorium.process.stepped import Stepped
 from sensorium.sensors.sensor import Demand
 
 if TYPE_CHECKING:
@@ -61,12 +58,14 @@ class Work(Protocol):
         ...
 
 
-WORK: dict[str, type[Work]] = {
-    "capture": Capture,
-    "fast": Inference,
-    "slow": Inference,
-    "stepped": Stepped,
+WORK: dict[str, str] = {
+    "capture": "sensorium.process.capture:Capture",
+    "fast": "sensorium.process.inference:Inference",
+    "slow": "sensorium.process.inference:Inference",
+    "stepped": "sensorium.process.stepped:Stepped",
+    "service": "sensorium.process.serving:Serving",
 }
+"""Each kind of child imports what it does alone."""
 
 
 class Worker:
@@ -125,7 +124,7 @@ class Worker:
         sys.setswitchinterval(_SWITCH_S)
         if orders.kind != "capture":
             priority.lower_process(orders.nice, orders.affinity)
-        work = WORK[orders.kind]
+        work: type[Work] = registry.load(WORK[orders.kind])
         self._outputs = Outputs(orders.writes, now_ns)
         # A child that writes to single apps alone beats in no region of the daemon's.
         self._seen = any(CHANNELS[name].region in REGIONS for name in orders.writes)

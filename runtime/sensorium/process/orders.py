@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sensorium.config import Section, Source
+from sensorium.channels.catalogue import REGIONS
+from sensorium.config import Section, Service, Source
 from sensorium.perception.sense import SENSES
 from sensorium.process import registry
 from sensorium.sensors.sensor import SENSORS
@@ -45,7 +46,8 @@ class Orders:
     """What a child is to do.
 
     Attributes:
-        kind: capture; fast or slow, inference by pace; stepped, the stepped replay with all senses.
+        kind: capture; fast or slow, inference by pace; stepped, the stepped replay with all senses;
+            service, the local API.
         config: The configuration's file, for error messages and relative paths.
         sensors: Name to table, of those that this child runs.
         senses: The same for senses.
@@ -55,7 +57,9 @@ class Orders:
         threads: Of each engine.
         nice: Of an inference process.
         affinity: Cores of an inference process; empty: all.
-        gpu: Of an inference process.
+        gpu: Of a process with engines.
+        regions: The grant classes whose memory it is given.
+        service: What the configuration says of the local API.
     """
 
     kind: str
@@ -69,10 +73,14 @@ class Orders:
     nice: int
     affinity: tuple[int, ...]
     gpu: GpuOrders
+    regions: tuple[str, ...] = REGIONS
+    service: Service = field(default_factory=Service)
 
     def message(self) -> dict[str, Any]:
         """As a message for the link."""
-        return {"op": "orders", **vars(self), "gpu": vars(self.gpu)}
+        return {
+            "op": "orders", **vars(self), "gpu": vars(self.gpu), "service": asdict(self.service)
+        }
 
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> Orders:
@@ -81,6 +89,12 @@ class Orders:
         fields["writes"] = tuple(fields["writes"])
         fields["affinity"] = tuple(fields["affinity"])
         fields["gpu"] = GpuOrders(**fields["gpu"])
+        fields["regions"] = tuple(fields["regions"])
+        service: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in fields["service"].items()
+        }
+        fields["service"] = Service(**service)
         return cls(**fields)
 
     def parts(self) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
@@ -124,6 +138,13 @@ def orders(
             standby=config.inference.standby, reserve_mib=config.inference.reserve_mib,
             headset="openxr" in config.sensors and config.sensors["openxr"].enabled,
         ),
+    )
+
+
+def service_orders(config: Config) -> Orders:
+    """The orders for the local API: engines, no sense, and no memory but what callers may read."""
+    return replace(
+        orders("service", config, (), (), {}), regions=(), service=config.service
     )
 
 

@@ -60,7 +60,7 @@ def senses(config: Config) -> tuple[Part, ...]:
 
 def written_by_any() -> frozenset[str]:
     """The channels that some sensor or sense of this version can write."""
-    kinds = (_load(reference) for reference in (*SENSORS.values(), *SENSES.values()))
+    kinds = (load(reference) for reference in (*SENSORS.values(), *SENSES.values()))
     return frozenset(name for kind in kinds for name in kind.WRITES)
 
 
@@ -73,7 +73,7 @@ def parts(sections: Mapping[str, Section], registry: Mapping[str, str]) -> tuple
     found = []
     order = {name: place for place, name in enumerate(registry)}
     for section in sorted(sections.values(), key=lambda section: order[section.name]):
-        kind = _load(registry[section.name])
+        kind = load(registry[section.name])
         options = section.decode(kind.Options)
         if section.enabled:
             writes = kind.writes(options) if hasattr(kind, "writes") else kind.WRITES
@@ -81,6 +81,7 @@ def parts(sections: Mapping[str, Section], registry: Mapping[str, str]) -> tuple
     return tuple(found)
 
 
-def _load(reference: str) -> Any:
+def load(reference: str) -> Any:
+    """What a lazy `module:name` stands for."""
     module, _, name = reference.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -47,7 +47,7 @@ class Briefing:
             OSError: When the system has no handles left.
         """
         self._send(self._orders.message(), ())
-        for region in REGIONS:
+        for region in self._orders.regions:
             self._map(region)
         self.apps.hand_over_all()
         for sensor, demand in self._demands.items():
@@ -58,7 +58,8 @@ class Briefing:
         """Tells a running child that a region was replaced; raises as `all`."""
         mine = [name for name in self._shared if CHANNELS[name].region == region]
         self._regions.new_owner(mine, pid, now_ns())
-        self._map(region)
+        if region in self._orders.regions:
+            self._map(region)
 
     def demand(self, sensor: str, demand: Demand, *, running: bool) -> None:
         """Tells a child that runs who needs a sensor's device, where that is news.

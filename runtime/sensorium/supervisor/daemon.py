@@ -77,7 +77,8 @@ class Daemon:
         self._regions = RegionSet(folder, self._started_ns)
         self._reception = Reception(self, self._regions, self._clients, desk)
         self._server = ControlServer(
-            folder / SOCKET_NAME, self._reception, lambda: self._regions.generation
+            folder / SOCKET_NAME, self._reception, lambda: self._regions.generation,
+            self._is_service,
         )
         self._server.register(self._selector)
         self._signals = Signals(self._selector, self.stop)
@@ -191,6 +192,10 @@ class Daemon:
     def stop(self) -> None:
         """Ends the loop after what it is doing."""
         self._stopping = True
+
+    def _is_service(self, pid: int) -> bool:
+        child = self._children.get("service")
+        return child is not None and child.pid == pid
 
     def _hire(self) -> None:
         """Starts every planned child that does not run; one that still leaves is waited for."""

@@ -8,7 +8,7 @@ from sensorium.channels.catalogue import CHANNELS, REGIONS
 from sensorium.health import OwnerState, Reason
 from sensorium.perception.sense import SENSES
 from sensorium.process import registry
-from sensorium.process.orders import Orders, orders
+from sensorium.process.orders import Orders, orders, service_orders
 from sensorium.process.substitutes import substitutes
 from sensorium.sensors.sensor import SENSORS
 
@@ -33,8 +33,16 @@ def plan(config: Config) -> tuple[Orders, ...]:
     """
     sensors, senses = registry.sensors(config), registry.senses(config)
     _check_owners(config, sensors)
-    if not sensors and not senses:
+    serving = (service_orders(config),) if config.service.enabled else ()
+    if not sensors and not senses and not serving:
         raise config.source.error((), "no sensor and no sense is enabled", "enable one")
+    return (*_perceiving(config, sensors, senses), *serving)
+
+
+def _perceiving(
+    config: Config, sensors: tuple[Part, ...], senses: tuple[Part, ...]
+) -> tuple[Orders, ...]:
+    """The orders of who captures and who perceives."""
     instead = substitutes(senses)
     if any(getattr(part.options, "stepped", False) for part in sensors):
         return (orders("stepped", config, sensors, senses, instead),)

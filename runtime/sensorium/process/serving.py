@@ -1,0 +1,71 @@
+"""The service process: the local API, in one thread."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from sensorium import folders
+from sensorium.errors import SensoriumError
+from sensorium.service.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sensorium.process.orders import Orders
+    from sensorium.process.outputs import Outputs
+    from sensorium.process.sensing import Report
+    from sensorium.sensors.sensor import Demand
+
+_START_S = 10.0
+_STOP_S = 2.0
+_log = logging.getLogger(__name__)
+
+
+class Serving:
+    """The local API of a daemon; see `child.Work`."""
+
+    def __init__(
+        self, orders: Orders, outputs: Outputs, report: Callable[[Report], None]
+    ) -> None:
+        self._report = report
+        self._server = Server(orders.service, folders.runtime_dir(), self._listens)
+        self._begun = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="service", daemon=True)
+
+    def start(self) -> None:
+        """Starts it and waits until it listens, or cannot."""
+        # Of each start and end it writes five lines, of which none names the daemon.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        self._thread.start()
+        self._begun.wait(_START_S)
+
+    def stop(self) -> None:
+        """Ends it."""
+        self._server.stop()
+        self._thread.join(_STOP_S)
+
+    def demand(self, sensor: str, demand: Demand) -> None:
+        """The service has no devices."""
+
+    def oldest_beat_ns(self) -> int:
+        """When its loop last turned; 0 once it has ended by a fault."""
+        return self._server.beat_ns if self._thread.is_alive() else 0
+
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        except SensoriumError as error:
+            _log.error("%s", error)
+            self._report(("service", "failed", error.message, error.remedy))
+        except Exception:  # noqa: BLE001 - told, and the supervisor starts it anew
+            _log.exception("the local API ended")
+            self._report(("service", "failed", "an unexpected fault", "the daemon's log has it"))
+        finally:
+            self._begun.set()
+
+    def _listens(self, where: str) -> None:
+        _log.info("the local API listens at %s", where)
+        self._report(("service", "live", where, ""))
+        self._begun.set()

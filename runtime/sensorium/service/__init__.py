@@ -1,0 +1,1 @@
+"""The local API: HTTP and WebSocket for programs of this PC."""

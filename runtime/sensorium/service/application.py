@@ -1,0 +1,48 @@
+"""The ASGI application of the local API."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from sensorium.errors import SensoriumError
+from sensorium.service import parts, problem
+from sensorium.service.guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sensorium.service.context import Context
+
+
+def application(context: Context, token: str) -> Starlette:
+    """The whole API.
+
+    Args:
+        context: What its parts share; closed with the application.
+        token: That callers by TCP must show.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            context.apps.close_all()
+
+    app = Starlette(
+        routes=parts.routes(context),
+        middleware=[Middleware(Guard, token=token, origins=context.settings.origins)],
+        exception_handlers={
+            SensoriumError: problem.answer,
+            HTTPException: problem.answer,
+            Exception: problem.answer,
+        },
+        lifespan=lifespan,
+    )
+    app.state.context = context
+    return app

@@ -1,0 +1,87 @@
+"""A connection to the local API: knows its process, and does not wait for ever."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if sys.platform != "win32":
+    from sensorium.control.peer import own_user, peer_of
+
+if TYPE_CHECKING:
+    import asyncio
+
+_HEADERS_S = 10.0
+"""Longest time from a connection, or a request's first byte, to the end of its headers."""
+_MAX_HEADER_BYTES = 65_536
+
+
+class Connection(HttpToolsProtocol):
+    """One connection; its peer stands in the scope's state, as `peer` (None: it came by TCP).
+
+    A process of another user is cut off before it can say anything: the socket's folder and mode
+    keep it out already, but for who was handed an open connection.
+    """
+
+    _late: asyncio.TimerHandle | None = None
+    _header_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """See asyncio."""
+        super().connection_made(transport)
+        peer = None
+        link = transport.get_extra_info("socket")
+        if sys.platform != "win32" and link is not None and link.family == socket.AF_UNIX:
+            try:
+                peer = peer_of(link)
+            except OSError:
+                transport.abort()
+                return
+            if peer.user != own_user():
+                transport.abort()
+                return
+        self.app_state = {**self.app_state, "peer": peer}
+        self._expect_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio."""
+        self._have_headers()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio."""
+        super().data_received(data)
+        # Of a piece that ended the headers the rest is body, which its route bounds.
+        if self._late is not None:
+            self._header_bytes += len(data)
+            if self._header_bytes > _MAX_HEADER_BYTES:
+                self._have_headers()
+                self.send_400_response("The headers are too long.")
+
+    def on_message_begin(self) -> None:
+        """A request's first byte is there."""
+        super().on_message_begin()
+        self._expect_headers()
+
+    def on_headers_complete(self) -> None:
+        """A request's headers are there."""
+        self._have_headers()
+        super().on_headers_complete()
+
+    def _expect_headers(self) -> None:
+        if self._late is None:
+            self._header_bytes = 0
+            self._late = self.loop.call_later(_HEADERS_S, self.transport.abort)
+
+    def _have_headers(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def configuration() -> dict[str, Any]:
+    """What uvicorn is told of connections."""
+    return {"http": Connection, "ws": "websockets-sansio", "ws_max_size": 1 << 20}
