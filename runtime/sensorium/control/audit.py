@@ -8,13 +8,39 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sensorium import folders
+from sensorium.errors import ControlError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
+_FIELDS = ("at", "what", "app", "classes", "who")
+
 MAX_BYTES = 256 * 1024
 """When the log is longer, its older half is dropped."""
+
+
+def path() -> Path:
+    """Where the log of this user's daemon lies."""
+    return folders.data_dir() / "grants.log"
+
+
+def read(log: Path) -> list[dict[str, str]]:
+    """The events of a log, oldest first: at, what, app, classes, who.
+
+    Raises:
+        ControlError: It cannot be read.
+    """
+    try:
+        text = log.read_text("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise ControlError(f"{log}: cannot be read: {error.strerror}") from error
+    rows = (line.split("\t") for line in text.splitlines())
+    return [dict(zip(_FIELDS, row, strict=True)) for row in rows if len(row) == len(_FIELDS)]
 
 
 class Audit:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from sensorium.control.audit import write_private
 from sensorium.errors import ControlError
 
 if TYPE_CHECKING:
@@ -38,12 +38,7 @@ class Address:
         Raises:
             OSError: When it cannot be written.
         """
-        draft = folder / f"{FILE_NAME}.{os.getpid()}"
-        draft.unlink(missing_ok=True)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file)
-        draft.replace(folder / FILE_NAME)
+        write_private(folder / FILE_NAME, json.dumps(asdict(self)).encode(), durable=False)
 
 
 def read(folder: Path) -> Address:

@@ -37,6 +37,10 @@ class Opened:
     client: Client
     users: int = 1
 
+    def ended(self) -> bool:
+        """Whether it was closed, replaced or withdrawn: open it again."""
+        return self.region.state != RegionState.LIVE
+
 
 class Apps:
     """Opens regions for callers, each under the caller's own name, program and grants.
@@ -69,7 +73,7 @@ class Apps:
         async with turn:
             known = self._open.get(key)
             # What was withdrawn or replaced is left to those who hold it.
-            if known is not None and known.region.state == RegionState.LIVE:
+            if known is not None and not known.ended():
                 known.users += 1
                 return known
             opened = await asyncio.to_thread(self._connect, caller, key)

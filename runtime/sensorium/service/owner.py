@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sensorium.service import body
+from sensorium.control import audit
+from sensorium.control.replies import Refused
+from sensorium.service import json_body
+from sensorium.service.operations import TEXT, TRUTH, answer, members, operation, parameter
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
@@ -19,6 +22,55 @@ if TYPE_CHECKING:
     from sensorium.service.context import Context
 
 _MAX_BYTES = 65_536
+_DECISION = members(
+    {
+        "action": {"enum": ["allow", "deny", "revoke"]},
+        "app": {"type": "string", "minLength": 1, "maxLength": 64},
+        "classes": {**TEXT, "description": "Separated by commas"},
+    },
+    executable=TEXT,
+    until={**TEXT, "description": "RFC 3339; without it for good"},
+)
+OPENAPI_PATHS: dict[str, Any] = {
+    "/v1/status": {
+        "get": operation("What the daemon does", {"200": answer("As `sensorium status`")})
+    },
+    "/v1/grants": {
+        "get": operation(
+            "What was decided, and what apps asked for", {"200": answer("grants, pending, problem")}
+        ),
+        "post": operation(
+            "Allow, deny or revoke classes of an app",
+            {"200": answer("Whether that changed anything")},
+            400, 413, 422,
+            body={"application/json": _DECISION},
+        ),
+    },
+    "/v1/grants/log": {
+        "get": operation(
+            "Who was given or refused what, and when", {"200": answer("events, oldest first")}
+        )
+    },
+    "/v1/why/{intent}": {
+        "get": operation(
+            "Why an intent was read so", {"200": answer("Its evidence")}, 400, 404,
+            parameters=(
+                parameter(
+                    "path", "intent", {"type": "integer", "minimum": 0}, "0: the newest of any app"
+                ),
+            ),
+        )
+    },
+    "/v1/mute": {
+        "get": operation(
+            "Whether the microphone is muted", {"200": answer("It", members({"muted": TRUTH}))}
+        ),
+        "put": operation(
+            "Mute or unmute the microphone for all", {"200": answer("As it is now")}, 400, 413,
+            body={"application/json": members({"muted": TRUTH})},
+        ),
+    },
+}
 
 
 def routes(context: Context) -> list[BaseRoute]:
@@ -32,40 +84,33 @@ def routes(context: Context) -> list[BaseRoute]:
         return JSONResponse(await apps.ask("grants"))
 
     async def decide(request: Request) -> Response:
-        wish = await _fields(request, {"action", "app", "classes"}, {"executable", "until"})
+        wish = await json_body.read(
+            request, _MAX_BYTES, ("action", "app", "classes"), ("executable", "until")
+        )
         return JSONResponse(await apps.ask("grant", **wish))
+
+    async def why(request: Request) -> Response:
+        try:
+            return JSONResponse(await apps.ask("why", intent=request.path_params["intent"]))
+        except Refused as error:
+            raise Problem(404, error.message, error.remedy) from error
+
+    async def log(_: Request) -> Response:
+        return JSONResponse({"events": await asyncio.to_thread(audit.read, audit.path())})
 
     async def muted(_: Request) -> Response:
         return JSONResponse({"muted": (await apps.ask("status"))["muted"]})
 
     async def mute(request: Request) -> Response:
-        wish = await _fields(request, {"muted"}, frozenset())
+        wish = await json_body.read(request, _MAX_BYTES, ("muted",))
         return JSONResponse(await apps.ask("mute", on=wish["muted"]))
 
     return [
         Route("/v1/status", status, methods=["GET"]),
         Route("/v1/grants", listed, methods=["GET"]),
         Route("/v1/grants", decide, methods=["POST"]),
+        Route("/v1/grants/log", log, methods=["GET"]),
+        Route("/v1/why/{intent:int}", why, methods=["GET"]),
         Route("/v1/mute", muted, methods=["GET"]),
         Route("/v1/mute", mute, methods=["PUT"]),
     ]
-
-
-async def _fields(
-    request: Request, needed: set[str], allowed: set[str] | frozenset[str]
-) -> dict[str, Any]:
-    """The members of a small JSON object.
-
-    Raises:
-        Problem: It is none, or has other members.
-    """
-    try:
-        wish = json.loads(await body.read(request, _MAX_BYTES))
-    except (ValueError, RecursionError) as error:
-        raise Problem(400, "the body is not JSON", "send an object") from error
-    if not isinstance(wish, dict) or not needed <= wish.keys() <= needed | allowed:
-        raise Problem(
-            400, f"the body must be an object with {', '.join(sorted(needed))}",
-            f"it may have {', '.join(sorted(allowed))}, too" if allowed else "",
-        )
-    return wish

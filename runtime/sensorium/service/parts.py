@@ -1,9 +1,9 @@
-"""What the local API consists of: one function `routes(context)` a part."""
+"""What the local API consists of: a part has `routes(context)` and says OPENAPI_PATHS."""
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from sensorium.service.context import Context
 
 PARTS: dict[str, str] = {
-    "owner": "sensorium.service.owner:routes",
+    "openapi": "sensorium.service.openapi",
+    "owner": "sensorium.service.owner",
+    "vocabularies": "sensorium.service.vocabularies",
+    "scene": "sensorium.service.scene",
 }
+
+
+def modules() -> list[Any]:
+    """The module of every part, in order."""
+    return [importlib.import_module(name) for name in PARTS.values()]
 
 
 def routes(context: Context) -> list[BaseRoute]:
     """The routes of every part, in order."""
-    found: list[BaseRoute] = []
-    for reference in PARTS.values():
-        module, _, name = reference.partition(":")
-        found.extend(getattr(importlib.import_module(module), name)(context))
-    return found
+    return [route for module in modules() for route in module.routes(context)]

@@ -13,6 +13,7 @@ from sensorium import config as configuration
 from sensorium import folders
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
+from sensorium.control import audit
 from sensorium.control.audit import Audit
 from sensorium.control.desk import GrantDesk
 from sensorium.control.grants import Grants
@@ -66,7 +67,7 @@ class Daemon:
         self._plans = plan.plan(config)
         self._listens = plan.needs_microphone(config)
         grants = Grants(folders.config_dir() / "grants.toml")
-        desk = GrantDesk(grants, Audit(folders.data_dir() / "grants.log"))
+        desk = GrantDesk(grants, Audit(audit.path()))
         self._clients = Clients()
         self._stopping = False
         self._muted = (folders.config_dir() / _MUTED_NAME).exists()
