@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensorium import folders
 from sensorium.errors import SensoriumError
+from sensorium.process.engines import engines
 from sensorium.service.server import Server
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ class Serving:
         self, orders: Orders, outputs: Outputs, report: Callable[[Report], None]
     ) -> None:
         self._report = report
-        self._server = Server(orders.service, folders.runtime_dir(), self._listens)
+        self._engines = engines(orders.threads, orders.gpu)
+        self._server = Server(
+            orders.service, folders.runtime_dir(), self._engines.load, self._listens
+        )
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="service", daemon=True)
 
@@ -45,6 +49,7 @@ class Serving:
         """Ends it."""
         self._server.stop()
         self._thread.join(_STOP_S)
+        self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """The service has no devices."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sensorium.config import Service
+    from sensorium.inference.engine import Engine
     from sensorium.service.apps import Apps
 
 
@@ -20,8 +22,10 @@ class Context:
         settings: What the configuration says.
         folder: The runtime folder.
         apps: What the daemon gives in the callers' names.
+        load: Loads an engine by the name of its card; see `inference.store.load`.
     """
 
     settings: Service
     folder: Path
     apps: Apps
+    load: Callable[[str], Engine]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sensorium.config import Service
+    from sensorium.inference.engine import Engine
 
 _BEAT_S = 0.5
 _GRACE_S = 1
@@ -41,14 +42,22 @@ class Server:
     Args:
         settings: What the configuration says.
         folder: The runtime folder.
+        load: Loads an engine by its name.
         ready: Called once it listens, with where.
 
     Attributes:
         beat_ns: When its loop last turned.
     """
 
-    def __init__(self, settings: Service, folder: Path, ready: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Service,
+        folder: Path,
+        load: Callable[[str], Engine],
+        ready: Callable[[str], None],
+    ) -> None:
         self.beat_ns = now_ns()
+        self._load = load
         self._ready = ready
         self._settings = settings
         self._folder = folder
@@ -73,7 +82,7 @@ class Server:
             self._server.should_exit = True
 
     async def _serve(self, token: str, listeners: list[socket.socket]) -> None:
-        context = Context(self._settings, self._folder, Apps(self._folder))
+        context = Context(self._settings, self._folder, Apps(self._folder), self._load)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application(context, token),
