@@ -13,6 +13,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from fixtures import clients, engines, pulse, windows_python
 from fixtures.client_session import reads_waits_writes_and_survives, until
@@ -136,6 +137,24 @@ def test_commands_reach_the_daemon(daemon: WindowsDaemon) -> None:
     assert daemon.stop() == 0
     assert daemon.command("status").returncode == 1
     eventually(lambda: windows_processes(daemon.python) == 0, "its processes end")
+
+
+def test_local_api_listens_on_loopback_for_who_has_the_token(
+    python: WindowsPython, tmp_path: Path
+) -> None:
+    config = "\n[service]\nenabled = true\ntcp = true\n"
+    with WindowsDaemon(python, tmp_path, config) as daemon:
+        address = json.loads(daemon.command("api", "--json").stdout)
+        assert address["socket"] == ""
+        with httpx.Client(base_url=address["url"], timeout=60) as client:
+            assert client.get("/v1/status").status_code == 401
+            client.headers["Authorization"] = f"Bearer {address['token']}"
+            status = client.get("/v1/status").json()
+            scene = client.put(
+                "/v1/scene", json={"targets": [{"id": 1, "position": [0, 0, -1], "radius": 0.1}]}
+            )
+        assert [child["name"] for child in status["processes"]] == ["service"]
+        assert scene.json()["targets"] == 1
 
 
 def test_client_reads_waits_writes_and_survives_the_daemon(driver, daemon) -> None:
