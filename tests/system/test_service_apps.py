@@ -12,6 +12,7 @@ import httpx
 import pytest
 import schemathesis
 from fixtures.daemon import Daemon
+from prometheus_client.parser import text_string_to_metric_families
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from sensorium.service.scene import record
@@ -182,6 +183,21 @@ def test_a_name_that_is_none_is_refused(api: httpx.Client, name: str) -> None:
     answer = api.put(f"/v1/vocabularies/{name}", json=VOCABULARY)
 
     assert answer.status_code in (400, 404, 405)
+
+
+def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client) -> None:
+    answer = api.get("/metrics")
+
+    figures = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text) for sample in family.samples
+    }
+    assert figures["sensorium_process_live", "service"] == 1
+    assert figures["sensorium_process_restarts_total", "capture"] == 0
+    assert figures["sensorium_part_live", "head", "fast"] == 1
+    assert figures["sensorium_channel_records_total", "head_state"] > 0
+    assert 0 <= figures["sensorium_channel_age_seconds", "health"] < 60
+    assert "gallery" not in answer.text
 
 
 def test_a_name_that_points_elsewhere_stays_in_the_folder(

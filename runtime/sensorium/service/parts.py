@@ -15,6 +15,7 @@ PARTS: dict[str, str] = {
     "owner": "sensorium.service.owner",
     "vocabularies": "sensorium.service.vocabularies",
     "scene": "sensorium.service.scene",
+    "metrics": "sensorium.service.metrics",
 }
 
 

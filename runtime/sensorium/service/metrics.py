@@ -1,0 +1,134 @@
+"""Figures of the daemon for Prometheus, in base units; nothing of what is said or seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sensorium.channels.reader import Reader
+from sensorium.clock import now_ns
+from sensorium.service.caller import Caller
+from sensorium.service.operations import TEXT, answer, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client.metrics_core import Metric
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from sensorium.channels.region import Region
+    from sensorium.service.context import Context
+
+OPENAPI_PATHS: dict[str, Any] = {
+    "/metrics": {
+        "get": operation(
+            "Figures for Prometheus", {"200": answer("Its text format", TEXT, "text/plain")}
+        )
+    }
+}
+_SELF = Caller("sensorium-service")
+_NS = 1e9
+
+
+def routes(context: Context) -> list[BaseRoute]:
+    """The routes of this part."""
+    apps = context.apps
+
+    async def scrape(_: Request) -> Response:
+        status = await apps.ask("status")
+        public = await apps.open(_SELF, "public")
+        try:
+            registry = CollectorRegistry()
+            registry.register(_Figures(status, public.region))
+            return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+        finally:
+            apps.close(public)
+
+    return [Route("/metrics", scrape, methods=["GET"])]
+
+
+class _Figures(Collector):
+    """What one answer tells.
+
+    Args:
+        status: As control's `status` gives it.
+        public: The public region.
+    """
+
+    def __init__(self, status: dict[str, Any], public: Region) -> None:
+        self._status = status
+        self._public = public
+
+    def collect(self) -> Iterator[Metric]:
+        """See prometheus_client."""
+        status = self._status
+        version = GaugeMetricFamily("sensorium_info", "Its version", labels=["version"])
+        version.add_metric([status["version"]], 1)
+        yield version
+        yield GaugeMetricFamily(
+            "sensorium_uptime_seconds", "Since the daemon's start", value=status["uptime_s"]
+        )
+        yield GaugeMetricFamily(
+            "sensorium_clients", "Connections to control", value=len(status["clients"])
+        )
+        yield GaugeMetricFamily(
+            "sensorium_microphone_muted", "1: muted for all", value=status["muted"]
+        )
+        yield GaugeMetricFamily(
+            "sensorium_microphone_users", "Kinds of those who need it",
+            value=len(status["microphone_users"]),
+        )
+        yield CounterMetricFamily(
+            "sensorium_app_records_refused", "Bad records of apps",
+            value=status["refused_app_records"],
+        )
+        yield from self._processes()
+        yield from self._channels()
+
+    def _processes(self) -> Iterator[Metric]:
+        live = GaugeMetricFamily("sensorium_process_live", "1: it works", labels=["process"])
+        restarts = CounterMetricFamily(
+            "sensorium_process_restarts", "Since the daemon's start", labels=["process"]
+        )
+        beat = GaugeMetricFamily(
+            "sensorium_process_heartbeat_age_seconds", "Since it was alive last", labels=["process"]
+        )
+        for process in self._status["processes"]:
+            live.add_metric([process["name"]], process["state"] == "live")
+            restarts.add_metric([process["name"]], process["restarts"])
+            if process["heartbeat_ms"] is not None:
+                beat.add_metric([process["name"]], process["heartbeat_ms"] / 1e3)
+        part = GaugeMetricFamily(
+            "sensorium_part_live", "1: a sensor or sense works", labels=["part", "process"]
+        )
+        for name, told in self._status["parts"].items():
+            part.add_metric([name, told["process"]], told["state"] == "live")
+        yield from (live, restarts, beat, part)
+
+    def _channels(self) -> Iterator[Metric]:
+        count = CounterMetricFamily(
+            "sensorium_channel_records", "Written, of the public channels", labels=["channel"]
+        )
+        age = GaugeMetricFamily(
+            "sensorium_channel_age_seconds", "Of the newest record", labels=["channel"]
+        )
+        latency = GaugeMetricFamily(
+            "sensorium_channel_latency_seconds", "From capture to publish, of the newest record",
+            labels=["channel"],
+        )
+        now = now_ns()
+        for name in self._public.entries:
+            reader = Reader(self._public, name)
+            reader.read(now)
+            sample = reader.sample
+            count.add_metric([name], sample.n)
+            if sample.n:
+                age.add_metric([name], (now - sample.publish_ns) / _NS)
+                latency.add_metric([name], (sample.publish_ns - sample.capture_ns) / _NS)
+        yield from (count, age, latency)
