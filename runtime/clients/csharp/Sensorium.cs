@@ -3152,6 +3152,7 @@ namespace Sensorium
             var session = new Session(app, directory);
             session.Status = session.MapPublic();
             if (session.Status == Status.Ok) session.Hello();
+            else session.Knock();
             return session;
         }
 
@@ -3210,7 +3211,11 @@ namespace Sensorium
                 for (int i = 1; i < regions.Length; i++) regions[i].Unmap();
                 Binding++;
             }
-            if (Status != Status.Ok) return Status;
+            if (Status != Status.Ok)
+            {
+                Knock();
+                return Status;
+            }
             Hello();
             for (int i = 1; i < regions.Length; i++)
                 if (regions[i].Wanted) Open(regions[i].Name);
@@ -3249,6 +3254,20 @@ namespace Sensorium
             Message = message;
             Remedy = remedy;
             return status;
+        }
+
+        /// Where the system starts the daemon on demand, a connection is what starts it: Reconnect
+        /// finds it a second later.
+        private void Knock()
+        {
+            if (line != null || !Clock.IsLinux) return;
+            try
+            {
+                new UnixLine(Directory).Dispose();
+            }
+            catch (IOException)
+            {
+            }
         }
 
         private void HangUp()

@@ -21,6 +21,7 @@ A session and its channels belong to one thread.
 from __future__ import annotations
 
 import array
+import contextlib
 import ctypes
 import json
 import mmap
@@ -1623,6 +1624,8 @@ class Session:
         self.status = self._map_public()
         if self.status is Status.OK:
             self._hello()
+        else:
+            self._knock()
 
     @property
     def generation(self) -> int:
@@ -1692,7 +1695,9 @@ class Session:
                 if region.name != "public":
                     region.unmap()
             self._binding += 1
-        if self.status is Status.OK:
+        if self.status is not Status.OK:
+            self._knock()
+        else:
             self._hello()
             for region in self._regions.values():
                 if region.wanted and region.name != "public":
@@ -1802,6 +1807,15 @@ class Session:
             self._hang_up()
             return self._refused(answer)
         return self._open_page()
+
+    def _knock(self) -> None:
+        """Where the system starts the daemon on demand, a connection is what starts it.
+
+        `reconnect` finds it a second later.
+        """
+        if sys.platform != "win32" and self._line is None:
+            with contextlib.suppress(OSError):
+                _Line(self.directory).close()
 
     def _open_page(self) -> Status:
         """Opens the public region's page of waiters.

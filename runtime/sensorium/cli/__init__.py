@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("sensorium.cli.why", "why a command was understood as it was"),
     "channels": ("sensorium.cli.channels", "list, watch or dump channels"),
     "doctor": ("sensorium.cli.doctor", "what is there, what is not, and whether data arrives"),
+    "service": ("sensorium.cli.service", "start the daemon with the session, or on demand"),
     "api": ("sensorium.cli.api", "where the local API is, and its token"),
     "record": ("sensorium.cli.record", "record channels into an MCAP file"),
     "grants": ("sensorium.cli.grants", "which app may read which private channels"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from sensorium.cli.daemon import connect, connect_if_running
+from sensorium import folders
+from sensorium.cli.daemon import connect
 from sensorium.errors import ControlError
+from sensorium.supervisor.instance import is_running
 
 if TYPE_CHECKING:
     import argparse
@@ -25,8 +27,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
     with connect() as client:
         client.request("stop")
     end = time.monotonic() + _WAIT_S
-    while (client_left := connect_if_running()) is not None:
-        client_left.close()
+    # Whoever connects to a daemon that the system starts on demand would start it again.
+    while is_running(folders.runtime_dir()):
         if time.monotonic() > end:
             raise ControlError(
                 f"the daemon was asked to stop and is still there after {_WAIT_S:.0f} s",

@@ -32,6 +32,15 @@ class Daemon:
             "choices": ("debug", "info", "warning", "error"),
         },
     )
+    stop_idle_s: float = field(
+        default=0.0,
+        metadata={
+            "doc": "The daemon stops when no app or command was connected for so long, in s, for "
+            "one that the system starts again on demand; 0: never.",
+            "min": 0.0,
+            "max": 86_400.0,
+        },
+    )
     workplace_or_education: bool = field(
         default=False,
         metadata={

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 if sys.platform != "win32":
     from sensorium.control import descriptors
+    from sensorium.control.activation import inherited
     from sensorium.control.listener_unix import listen
     from sensorium.control.peer import peer_of
 
@@ -58,8 +59,10 @@ if sys.platform != "win32":
             self._clients: dict[Connection, _Client] = {}
             self._selector: selectors.BaseSelector | None = None
             self._path = path
-            self._listener = listen(path)
-            self._inode = path.stat().st_ino
+            given = inherited(path)
+            self._listener = given or listen(path)
+            # The system's own socket stays, for the next daemon to be started by.
+            self._inode = None if given else path.stat().st_ino
             self._closed_until_ns = 0
             self._said_full_ns = -_SAY_EVERY_NS
 
@@ -89,7 +92,7 @@ if sys.platform != "win32":
                 self._selector = None
             self._listener.close()
             with contextlib.suppress(OSError):
-                if self._path.stat().st_ino == self._inode:
+                if self._inode is not None and self._path.stat().st_ino == self._inode:
                     self._path.unlink()
 
         def _accept(self, _mask: int) -> None:

@@ -25,6 +25,7 @@ from sensorium.sensors.sensor import SENSORS, Demand
 from sensorium.supervisor import plan, report
 from sensorium.supervisor.children import Child
 from sensorium.supervisor.clients import Clients
+from sensorium.supervisor.idle import Idle
 from sensorium.supervisor.instance import InstanceLock, prepare
 from sensorium.supervisor.notify import Notifier
 from sensorium.supervisor.reception import Reception
@@ -70,6 +71,7 @@ class Daemon:
         desk = GrantDesk(grants, Audit(audit.path()))
         self._clients = Clients()
         self._stopping = False
+        self._idle = Idle(config.daemon.stop_idle_s, self._started_ns)
         self._muted = (folders.config_dir() / _MUTED_NAME).exists()
         self._ticks = 0
         self._next_tick_ns = 0
@@ -266,6 +268,9 @@ class Daemon:
         self._server.tick()
         self.update_demand()
         self._notifier.beat()
+        if self._idle.is_over(bool(self._server.connections) or not self._settled(), now):
+            _log.info("nobody was connected for %g s", self._config.daemon.stop_idle_s)
+            self.stop()
         if self._ticks % _HEALTH_TICKS == 1:
             self._health.publish(
                 report.health(self._started_ns, self._children, self._clients, muted=self._muted),

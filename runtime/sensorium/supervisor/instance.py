@@ -47,6 +47,15 @@ def prepare(folder: Path) -> None:
         raise ControlError(f"the runtime folder {folder} cannot be written", remedy)
 
 
+def is_running(folder: Path) -> bool:
+    """Whether a daemon runs in a runtime folder; asks nobody, so it starts none on demand."""
+    try:
+        InstanceLock(folder).close()
+    except ControlError:
+        return True
+    return False
+
+
 class InstanceLock:
     """Held for as long as the daemon runs; the system frees it when it dies.
 

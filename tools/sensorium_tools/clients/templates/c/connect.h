@@ -145,6 +145,16 @@ static inline sensorium_status sensorium_open(sensorium_t *s, const char *region
   return status;
 }
 
+/* Where the system starts the daemon on demand, a connection is what starts it: sensorium_reconnect
+ * finds it a second later. */
+static inline void sensorium_knock(sensorium_t *s) {
+#ifndef _WIN32
+  if (s->control == -1 && sensorium_control_open(s)) sensorium_control_close(s);
+#else
+  (void)s;
+#endif
+}
+
 /* Finds the running daemon and maps its public region; private ones and the app's own are opened
  * by sensorium_open or sensorium_bind. The session is usable whatever this returns: without a
  * daemon every read says CLOSED, until sensorium_reconnect finds one.
@@ -164,6 +174,7 @@ static inline sensorium_status sensorium_connect(sensorium_t *s, const char *app
   else sensorium_default_directory(s);
   status = sensorium_map_public(s);
   if (status == SENSORIUM_OK) sensorium_hello(s); /* public is read without it */
+  else sensorium_knock(s);
   return status;
 }
 
@@ -181,7 +192,10 @@ static inline sensorium_status sensorium_reconnect(sensorium_t *s) {
     }
     s->binding++;
   }
-  if (status != SENSORIUM_OK) return status;
+  if (status != SENSORIUM_OK) {
+    sensorium_knock(s);
+    return status;
+  }
   sensorium_hello(s);
   for (i = 1; i < SENSORIUM_REGIONS; i++)
     if (s->regions[i].wanted) sensorium_open(s, sensorium_region_name(i));

@@ -38,6 +38,7 @@
             var session = new Session(app, directory);
             session.Status = session.MapPublic();
             if (session.Status == Status.Ok) session.Hello();
+            else session.Knock();
             return session;
         }
 
@@ -96,7 +97,11 @@
                 for (int i = 1; i < regions.Length; i++) regions[i].Unmap();
                 Binding++;
             }
-            if (Status != Status.Ok) return Status;
+            if (Status != Status.Ok)
+            {
+                Knock();
+                return Status;
+            }
             Hello();
             for (int i = 1; i < regions.Length; i++)
                 if (regions[i].Wanted) Open(regions[i].Name);
@@ -135,6 +140,20 @@
             Message = message;
             Remedy = remedy;
             return status;
+        }
+
+        /// Where the system starts the daemon on demand, a connection is what starts it: Reconnect
+        /// finds it a second later.
+        private void Knock()
+        {
+            if (line != null || !Clock.IsLinux) return;
+            try
+            {
+                new UnixLine(Directory).Dispose();
+            }
+            catch (IOException)
+            {
+            }
         }
 
         private void HangUp()

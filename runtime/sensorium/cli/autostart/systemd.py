@@ -1,0 +1,136 @@
+"""Installs, removes and shows the daemon as a service of the user's systemd."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from sensorium.cli.autostart import units
+from sensorium.control.audit import write_private
+from sensorium.errors import ControlError
+
+_ASK_S = 60.0
+_SHOWN = (
+    "LoadState", "ActiveState", "SubState", "UnitFileState", "MainPID", "NRestarts", "FragmentPath"
+)
+
+
+def folder() -> Path:
+    """Where the user's own units lie (systemd.unit(5))."""
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(base) / "systemd" / "user"
+
+
+def install(wish: units.Wish, *, start: bool) -> list[Path]:
+    """Writes the units and turns them on.
+
+    Args:
+        wish: How the daemon is to be started.
+        start: Whether it is started now, too.
+
+    Returns:
+        The files.
+
+    Raises:
+        ControlError: There is no user's systemd, or it refuses.
+    """
+    _ask("--version")
+    _ask("show-environment")
+    uninstall()
+    written = []
+    for name, text in units.texts(wish).items():
+        path = folder() / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(path, text.encode())
+        except OSError as error:
+            raise ControlError(f"{path}: cannot be written: {error.strerror}") from error
+        written.append(path)
+    _ask("daemon-reload")
+    wanted = units.SOCKET if wish.on_demand else units.SERVICE
+    _ask("enable", wanted)
+    if start:
+        # systemd says ready when the daemon has said so.
+        _ask("start", wanted)
+    return written
+
+
+def uninstall() -> list[Path]:
+    """Stops it, turns it off and removes the units.
+
+    Returns:
+        The files that were there.
+
+    Raises:
+        ControlError: There is no user's systemd, or it refuses.
+    """
+    there = [path for path in (folder() / units.SOCKET, folder() / units.SERVICE) if path.exists()]
+    if there:
+        _ask("disable", "--now", *(path.name for path in there))
+        for path in there:
+            path.unlink(missing_ok=True)
+        _ask("daemon-reload")
+    return there
+
+
+def status() -> dict[str, dict[str, Any]]:
+    """What systemd says of each unit: state, whether it is turned on, restarts.
+
+    Raises:
+        ControlError: There is no user's systemd.
+    """
+    found = {}
+    for name in (units.SERVICE, units.SOCKET):
+        lines = _ask("show", name, "--property", ",".join(_SHOWN)).splitlines()
+        told = dict(line.partition("=")[::2] for line in lines)
+        if told.get("LoadState") == "loaded":
+            found[name] = told
+    return found
+
+
+def logs(lines: int, *, follow: bool) -> int:
+    """Shows what the daemon logged; returns the exit code of journalctl.
+
+    Raises:
+        ControlError: There is no journal.
+    """
+    program = shutil.which("journalctl")
+    if program is None:
+        raise ControlError("there is no journalctl", "the log goes where systemd sends it")
+    command = [program, "--user", "--unit", units.SERVICE, "--lines", str(lines), "--no-pager"]
+    try:
+        return subprocess.run([*command, *(["--follow"] if follow else [])], check=False).returncode
+    except OSError as error:
+        raise ControlError(f"{program} cannot be run: {error.strerror}") from error
+
+
+def _ask(*arguments: str) -> str:
+    program = shutil.which("systemctl")
+    if program is None:
+        raise ControlError(
+            "there is no systemd on this system",
+            "have your desktop start `sensorium run` with the session",
+        )
+    try:
+        done = subprocess.run(
+            [program, "--user", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=_ASK_S, check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ControlError(
+            f"systemctl --user {arguments[0]} gave no answer within {_ASK_S:.0f} s",
+            "sensorium service logs",
+        ) from error
+    except OSError as error:
+        raise ControlError(f"{program} cannot be run: {error.strerror}") from error
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["refused"]
+        raise ControlError(
+            f"systemctl --user {' '.join(arguments)}: {said[0]}",
+            "run it in a session of your own, not with sudo" if "bus" in said[0]
+            else "sensorium service logs",
+        )
+    return done.stdout

@@ -1,0 +1,110 @@
+"""The systemd units of one user's daemon, as text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sensorium import folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICE, SOCKET = "sensorium.service", "sensorium.socket"
+IDLE_S = 300
+"""A daemon that was started on demand stops after so long without anybody."""
+_FOLDERS = (
+    "SENSORIUM_RUNTIME_DIR", "SENSORIUM_CONFIG_DIR", "SENSORIUM_DATA_DIR", "SENSORIUM_CACHE_DIR",
+    "XR_RUNTIME_JSON",
+)
+"""What this installation was told to use is told to the daemon, too."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How the daemon is to be started.
+
+    Attributes:
+        config: Of its configuration, a path or the name of a shipped one; empty: the user's own.
+        beside: The unit that it starts and stops with; empty: the user's session.
+        on_demand: By the first who connects, and only until nobody is connected any more.
+    """
+
+    config: str = ""
+    beside: str = ""
+    on_demand: bool = False
+
+
+def texts(wish: Wish) -> dict[str, str]:
+    """The unit files, by name."""
+    files = {SERVICE: _service(wish)}
+    if wish.on_demand:
+        files[SOCKET] = _socket()
+    return files
+
+
+def _service(wish: Wish) -> str:
+    command = [sys.executable, "-P", "-m", "sensorium", "run"]
+    if wish.config:
+        command += ["--config", wish.config]
+    if wish.on_demand:
+        command += ["--set", f"daemon.stop_idle_s={IDLE_S}"]
+    lines = [
+        "[Unit]",
+        "Description=Sensorium: AI senses for the VR apps of this PC",
+        *([f"Requires={SOCKET}", f"After={SOCKET}"] if wish.on_demand else []),
+        *([f"PartOf={wish.beside}", f"After={wish.beside}"] if wish.beside else []),
+        "",
+        "[Service]",
+        "Type=notify",
+        "ExecStart=" + " ".join(_quoted(word) for word in command),
+        *(
+            f"Environment={_quoted(f'{name}={os.environ[name]}')}"
+            for name in _FOLDERS if os.environ.get(name)
+        ),
+        "Restart=on-failure",
+        "RestartSec=2",
+        # The supervisor turns ten times a second and starts what hangs below it anew by itself.
+        "WatchdogSec=10",
+        "TimeoutStopSec=15",
+        # Hardening that a user's own manager can give without namespaces, which many kernels
+        # refuse it. Real-time priority stays possible, for capture.
+        "NoNewPrivileges=yes",
+        "LockPersonality=yes",
+        "RestrictSUIDSGID=yes",
+        "RestrictNamespaces=yes",
+        "SystemCallArchitectures=native",
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+        "UMask=0077",
+        "",
+        "[Install]",
+        f"WantedBy={wish.beside or 'default.target'}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _socket() -> str:
+    return "\n".join((
+        "[Unit]",
+        "Description=Starts Sensorium when an app asks for it",
+        "",
+        "[Socket]",
+        f"ListenStream={_path(folders.runtime_dir() / 'control.sock')}",
+        "SocketMode=0600",
+        "DirectoryMode=0700",
+        "",
+        "[Install]",
+        "WantedBy=sockets.target",
+    )) + "\n"
+
+
+def _path(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def _quoted(word: str) -> str:
+    """One word of a unit file (systemd.syntax(7)): quoted, without specifiers and variables."""
+    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{plain}"'
