@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -208,6 +209,54 @@ def test_more_connections_than_allowed_get_503_and_slow_ones_are_cut(
     finally:
         for link in silent:
             link.close()
+
+
+WHOLE = (
+    b"GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"PUT /v1/mute HTTP/1.1\r\nHost: localhost\r\nContent-Length: 17\r\n\r\n{\"muted\": false }",
+    b"POST /v1/grants HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"4\r\n{\"a\"\r\n0\r\n\r\n",
+    b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\xfe",
+)
+
+
+def spoilt(dice: random.Random) -> bytes:
+    data = bytearray(dice.choice(WHOLE))
+    for _ in range(dice.randrange(1, 5)):
+        at = dice.randrange(len(data))
+        kind = dice.randrange(4)
+        if kind == 0:
+            data[at] = dice.randrange(256)
+        elif kind == 1:
+            del data[at : at + dice.randrange(1, 9)]
+        elif kind == 2:
+            data[at:at] = dice.choice((b"\r\n", b"\0", b"%00", b"..", b"9" * 30, b"\xff" * 9))
+        else:
+            data[at:at] = data[: dice.randrange(len(data))]
+        if not data:
+            data += b"\r\n"
+    return bytes(data)
+
+
+def test_spoilt_requests_end_nothing_but_themselves(
+    address: dict[str, str], unix: httpx.Client, daemon: Daemon
+) -> None:
+    dice = random.Random(20261127)
+    for _ in range(400):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(5)
+            link.connect(address["socket"])
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                link.sendall(spoilt(dice))
+                link.shutdown(socket.SHUT_WR)
+                while link.recv(65_536):
+                    pass
+
+    processes = unix.get("/v1/status").json()["processes"]
+    assert [process["restarts"] for process in processes] == [0]
+    faults = daemon.read_log().partition("Traceback")
+    assert faults[1] == "", faults[2][-2000:]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to be another user")

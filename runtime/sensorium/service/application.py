@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from sensorium.errors import SensoriumError
 from sensorium.service import parts, problem
@@ -40,9 +42,15 @@ def application(context: Context, token: str) -> Starlette:
         exception_handlers={
             SensoriumError: problem.answer,
             HTTPException: problem.answer,
+            ClientDisconnect: _nobody,
             Exception: problem.answer,
         },
         lifespan=lifespan,
     )
     app.state.context = context
     return app
+
+
+async def _nobody(_request: Request, _gone: Exception) -> Response:
+    """Who went away in the midst of a request hears no answer."""
+    return Response(status_code=400)
