@@ -31,10 +31,14 @@ def application(context: Context, token: str) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        context.engines.open()
+        context.tensors.open()
         try:
             yield
         finally:
             context.apps.close_all()
+            context.tensors.close()
+            await context.engines.close()
 
     app = Starlette(
         routes=parts.routes(context),

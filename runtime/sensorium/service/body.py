@@ -10,18 +10,23 @@ from starlette.requests import ClientDisconnect
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
 _STALL_S = 15.0
 """Longest wait for the next piece."""
 
 
-async def read(request: Request, max_bytes: int) -> bytes:
+async def read(
+    request: Request, max_bytes: int, take: Callable[[int], None] | None = None
+) -> bytes:
     """The whole body.
 
     Args:
         request: Whose body.
         max_bytes: The largest that is taken.
+        take: Told of the bytes of each piece; may refuse it.
 
     Raises:
         Problem: 413, it is larger, by what it says or by what came; 408, it stalls.
@@ -42,6 +47,8 @@ async def read(request: Request, max_bytes: int) -> bytes:
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         pieces.append(message.get("body", b""))
+        if take is not None:
+            take(len(pieces[-1]))
         size += len(pieces[-1])
         if size > max_bytes:
             raise _too_large(max_bytes)

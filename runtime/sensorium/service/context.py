@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from sensorium.config import Service
-    from sensorium.inference.engine import Engine
     from sensorium.service.apps import Apps
+    from sensorium.service.models.budget import Budget
+    from sensorium.service.models.pool import Pool
+    from sensorium.service.open_inference.shared_regions import SharedRegions
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,14 @@ class Context:
         settings: What the configuration says.
         folder: The runtime folder.
         apps: What the daemon gives in the callers' names.
-        load: Loads an engine by the name of its card; see `inference.store.load`.
+        engines: The engines that callers share.
+        tensors: The memory that was made for callers' tensors.
+        held: What requests with tensors hold.
     """
 
     settings: Service
     folder: Path
     apps: Apps
-    load: Callable[[str], Engine]
+    engines: Pool
+    tensors: SharedRegions
+    held: Budget

@@ -15,6 +15,9 @@ PARTS: dict[str, str] = {
     "owner": "sensorium.service.owner",
     "vocabularies": "sensorium.service.vocabularies",
     "scene": "sensorium.service.scene",
+    "inference": "sensorium.service.open_inference.inference",
+    "repository": "sensorium.service.open_inference.repository",
+    "shared_memory": "sensorium.service.open_inference.memory",
     "metrics": "sensorium.service.metrics",
 }
 

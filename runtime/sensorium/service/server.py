@@ -19,6 +19,9 @@ from sensorium.service.address import Address
 from sensorium.service.application import application
 from sensorium.service.apps import Apps
 from sensorium.service.context import Context
+from sensorium.service.models.budget import Budget
+from sensorium.service.models.pool import Pool
+from sensorium.service.open_inference.shared_regions import SharedRegions
 
 if sys.platform != "win32":
     from sensorium.control.listener_unix import listen
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 _BEAT_S = 0.5
 _GRACE_S = 1
 _KEEP_ALIVE_S = 75
+_WORKERS = 2
+"""Engines that run at a time, each with the threads that `inference` allows it."""
+_BODIES = 4
+"""Largest requests that are held at a time."""
 _LOOPBACK = "127.0.0.1"
 
 
@@ -82,7 +89,18 @@ class Server:
             self._server.should_exit = True
 
     async def _serve(self, token: str, listeners: list[socket.socket]) -> None:
-        context = Context(self._settings, self._folder, Apps(self._folder), self._load)
+        settings = self._settings
+        context = Context(
+            settings,
+            self._folder,
+            Apps(self._folder),
+            Pool(
+                self._load, workers=_WORKERS, queue=settings.queue, keep_s=settings.keep_s,
+                warm=settings.keep_warm,
+            ),
+            SharedRegions(),
+            Budget(_BODIES * settings.max_body_mib << 20),
+        )
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application(context, token),

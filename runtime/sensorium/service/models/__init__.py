@@ -1,0 +1,1 @@
+"""Engines that many callers share: who waits, who runs, what is loaded."""
