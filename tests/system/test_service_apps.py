@@ -186,6 +186,7 @@ def test_a_name_that_is_none_is_refused(api: httpx.Client, name: str) -> None:
 
 
 def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client) -> None:
+    assert api.post("/v2/repository/models/silero-vad/load").status_code == 200
     answer = api.get("/metrics")
 
     figures = {
@@ -197,6 +198,9 @@ def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client) -> None:
     assert figures["sensorium_part_live", "head", "fast"] == 1
     assert figures["sensorium_channel_records_total", "head_state"] > 0
     assert 0 <= figures["sensorium_channel_age_seconds", "health"] < 60
+    # Labels come in the order of their names: device, engine, precision.
+    assert figures["sensorium_engine_loaded", "CPU", "silero-vad", "FP32"] == 1
+    assert figures["sensorium_engine_loaded", "", "minilm", ""] == 0
     assert "gallery" not in answer.text
 
 

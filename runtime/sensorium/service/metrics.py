@@ -13,10 +13,11 @@ from starlette.routing import Route
 from sensorium.channels.reader import Reader
 from sensorium.clock import now_ns
 from sensorium.service.caller import Caller
+from sensorium.service.models.residency import READY
 from sensorium.service.operations import TEXT, answer, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from prometheus_client.metrics_core import Metric
     from starlette.requests import Request
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from sensorium.channels.region import Region
     from sensorium.service.context import Context
+    from sensorium.service.models.states import State
 
 OPENAPI_PATHS: dict[str, Any] = {
     "/metrics": {
@@ -33,7 +35,7 @@ OPENAPI_PATHS: dict[str, Any] = {
     }
 }
 _SELF = Caller("sensorium-service")
-_NS = 1e9
+_NS, _US = 1e9, 1e6
 
 
 def routes(context: Context) -> list[BaseRoute]:
@@ -45,7 +47,7 @@ def routes(context: Context) -> list[BaseRoute]:
         public = await apps.open(_SELF, "public")
         try:
             registry = CollectorRegistry()
-            registry.register(_Figures(status, public.region))
+            registry.register(_Figures(status, public.region, context.engines.states()))
             return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
         finally:
             apps.close(public)
@@ -59,11 +61,15 @@ class _Figures(Collector):
     Args:
         status: As control's `status` gives it.
         public: The public region.
+        engines: The states of the local API's engines.
     """
 
-    def __init__(self, status: dict[str, Any], public: Region) -> None:
+    def __init__(
+        self, status: dict[str, Any], public: Region, engines: Sequence[State]
+    ) -> None:
         self._status = status
         self._public = public
+        self._engines = engines
 
     def collect(self) -> Iterator[Metric]:
         """See prometheus_client."""
@@ -90,6 +96,7 @@ class _Figures(Collector):
         )
         yield from self._processes()
         yield from self._channels()
+        yield from self._pool()
 
     def _processes(self) -> Iterator[Metric]:
         live = GaugeMetricFamily("sensorium_process_live", "1: it works", labels=["process"])
@@ -132,3 +139,28 @@ class _Figures(Collector):
                 age.add_metric([name], (now - sample.publish_ns) / _NS)
                 latency.add_metric([name], (sample.publish_ns - sample.capture_ns) / _NS)
         yield from (count, age, latency)
+
+    def _pool(self) -> Iterator[Metric]:
+        loaded = GaugeMetricFamily(
+            "sensorium_engine_loaded", "1: in the local API's memory",
+            labels=["engine", "precision", "device"],
+        )
+        waiting = GaugeMetricFamily(
+            "sensorium_engine_waiting", "Runs that wait for it", labels=["engine"]
+        )
+        runs = CounterMetricFamily(
+            "sensorium_engine_runs", "By the local API", labels=["engine"]
+        )
+        took = GaugeMetricFamily(
+            "sensorium_engine_run_seconds", "Of the last 1,024 runs", labels=["engine", "quantile"]
+        )
+        for engine in self._engines:
+            loaded.add_metric(
+                [engine.name, engine.precision, engine.device], engine.state == READY
+            )
+            waiting.add_metric([engine.name], engine.waiting)
+            runs.add_metric([engine.name], engine.runs)
+            if engine.runs:
+                took.add_metric([engine.name, "0.5"], engine.p50_us / _US)
+                took.add_metric([engine.name, "0.99"], engine.p99_us / _US)
+        yield from (loaded, waiting, runs, took)
