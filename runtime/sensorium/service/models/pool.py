@@ -56,6 +56,7 @@ class Pool:
         warm: Iterable[str] = (),
     ) -> None:
         self._residents: dict[str, Resident] = {}
+        self._looking: dict[str, asyncio.Future[Built]] = {}
         self._waiting = Waiting(queue)
         self._schedule = Schedule(self._waiting, self._residents, load, workers)
         self._keep_s = keep_s
@@ -248,7 +249,13 @@ class Pool:
             resident.looked_s = now_s
             if store.stamp(name) == resident.built.stamp:
                 return resident
-        built = await asyncio.to_thread(residency.look, name)
+        looking = self._looking.get(name)
+        if looking is None:
+            # Once for all who ask meanwhile: a card is a file to be read.
+            looking = asyncio.ensure_future(asyncio.to_thread(residency.look, name))
+            self._looking[name] = looking
+            looking.add_done_callback(lambda _: self._looking.pop(name, None))
+        built = await asyncio.shield(looking)
         resident = self._residents.setdefault(name, Resident(name, built, now_s))
         if built.stamp != resident.built.stamp:
             resident.built, resident.error = built, None
