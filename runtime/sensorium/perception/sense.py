@@ -197,7 +197,7 @@ class Stream(Protocol):
     which number of the trigger to begin with, so that it goes on where it was before a restart;
     None: with what comes next.
 
-    And it may have `idle(publish)`: called about ten times a second while nothing waits, for work
+    And it may have `idle(publish)`: called several times a second while nothing waits, for work
     that can be done bit by bit; it must return within about 50 ms.
     """
 

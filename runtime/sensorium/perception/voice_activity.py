@@ -39,7 +39,7 @@ WARM_UP = 31
 own again: a second."""
 
 _FRESH = 8
-"""Blocks behind the newest at which the state now is told; what happened is told from further."""
+"""Blocks behind the newest from which on the state now is not told; what happened is."""
 
 ENGINE = "silero-vad"
 
@@ -73,7 +73,7 @@ class VoiceStream:
     def __init__(self, options: VoiceOptions, engine: Engine, rings: Rings) -> None:
         self._engine = engine
         self._rings = rings
-        self._onset = options.onset
+        self._onset, self._offset = options.onset, options.offset
         self._gate = SpeechGate(
             options.onset,
             options.offset,
@@ -168,11 +168,17 @@ class VoiceStream:
         for step in self._utterances.block(probability, loudness, index, len(block), onset):
             self._tell_utterance(step, publish)
         self._tell(change, publish)
-        if self._rings.latest("audio") - sample.n < _FRESH:
+        if self._is_news(sample.n, probability):
             publish(
                 "voice_activity", self._record, sample.capture_ns,
                 confidence=probability, engine=self._engine,
             )
+
+    def _is_news(self, n: int, probability: float) -> bool:
+        """Whether the state at block `n` is told: of silence only the newest, each wakes others."""
+        behind = self._rings.latest("audio") - n
+        hushed = not self._gate.speaking and probability < self._offset
+        return behind < (1 if hushed and not self._utterances.going_on else _FRESH)
 
     def lost(self, records: int) -> None:
         """See `Stream.lost`: what comes next does not follow what came before."""

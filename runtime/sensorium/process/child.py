@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from sensorium.process.sensing import Report
 
-_BEAT_S = 0.1
+_BEAT_S = 0.25
+"""A twelfth of what the supervisor takes for a hang."""
 _HANG_NS = 10_000_000_000
 """A worker that has not turned for this long hangs; the child then stops beating."""
 _READY_S = 5.0

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from sensorium.process.registry import Part
     from sensorium.process.sensing import Report
 
-_REFRESH_S = 0.1
 _REFRESH_NS = 100_000_000
 """How often all is looked at: what is unavailable, replaced, silent. Records are taken at once."""
+_SETTLED_NS = 150_000_000
+"""The same while every sense runs and has what it hears: longer than from one delivery of sound to
+the next in silence (`sensors.lull`), each of which would be two wake-ups otherwise."""
 
 
 class Perceiver:
@@ -62,6 +64,7 @@ class Perceiver:
         self.stopping = False
         self._outputs = outputs
         self._refreshed_ns = 0
+        self._period_ns = _REFRESH_NS
         self._looked_ns = 0
         self._looked_generation = 0
         self._sleeper: Sleeper | None = None
@@ -99,6 +102,10 @@ class Perceiver:
         self.load()
         feeds = self.open()
         self.drain()
+        settled = all(slot.streams for slot in self.slots) and all(
+            feed.nothing is None for feed in feeds
+        )
+        self._period_ns = _SETTLED_NS if settled else _REFRESH_NS
         return feeds
 
     def _sleeper_of(self, feeds: list[Feed]) -> Sleeper:
@@ -126,7 +133,7 @@ class Perceiver:
             sleeper = self._sleeper_of(feeds)
             seen = [feed.seen for feed in feeds]
             while not self.stopping:
-                sleeper.wait(seen, _REFRESH_S)
+                sleeper.wait(seen, self._period_ns / 1e9)
                 self.beat_ns = now_ns()
                 fresh = False
                 for place, feed in enumerate(feeds):
@@ -143,6 +150,6 @@ class Perceiver:
     def _must_look(self) -> bool:
         """Whether it is time to look at all again, or the main thread took a region over."""
         return (
-            self.beat_ns - self._looked_ns > _REFRESH_NS
+            self.beat_ns - self._looked_ns > self._period_ns
             or self._looked_generation != self._outputs.generation
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sensorium.clock import now_ns
 from sensorium.health import Device, Reason
 from sensorium.process import priority
+from sensorium.process.silence import Silence
 from sensorium.sensors.sensor import Demand
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class SensorThread:
         self.part = part
         self.clock = now_ns
         self.raised = priority.Raised
+        self.silent = Silence(outputs)
         self.beat_ns = now_ns()
         self._outputs = outputs
         self._report = report

@@ -9,6 +9,7 @@ from sensorium.health import Device
 from sensorium.records import MICROPHONE, encode_text
 from sensorium.sensors import portaudio
 from sensorium.sensors.capture import Capture
+from sensorium.sensors.lull import Lull
 from sensorium.sensors.sound_sensor import SoundSensor
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Microphone(SoundSensor):
             device = portaudio.find(self._sounddevice, self._options.device)
             return Capture(
                 self._sounddevice, device, session, lost_samples, self._deliver, self._io.clock,
-                self._io.raised,
+                self._io.raised, Lull(self._io.silent),
             )
 
     def _rescan(self) -> None:

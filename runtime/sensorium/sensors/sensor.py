@@ -71,6 +71,13 @@ class SensorIO(Protocol):
         """
         ...
 
+    def silent(self) -> bool:
+        """Whether voice activity hears nobody, clearly, and no utterance goes on.
+
+        False where it does not run. May be called from any one thread.
+        """
+        ...
+
     def wait(self, seconds: float) -> bool:
         """Sleeps until `seconds` passed, the demand changed or the process stops.
 

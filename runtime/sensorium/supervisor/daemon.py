@@ -41,9 +41,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_TICK_S = 0.1
-_HEALTH_TICKS = 5
-_GRANT_TICKS = 10
+_TICK_S = 0.1 if sys.platform == "win32" else 0.2
+"""Only Windows tells of a child's end by looking; elsewhere a signal wakes the loop."""
+_HEALTH_TICKS = round(0.5 / _TICK_S)
+_GRANT_TICKS = round(1.0 / _TICK_S)
 _STOP_NAP_S = 0.01
 _MUTED_NAME = "muted"
 

@@ -1,4 +1,4 @@
-"""The daemon's regions: made at start, beaten ten times a second, replaced, closed."""
+"""The daemon's regions: made at start, beaten some times a second, replaced, closed."""
 
 from __future__ import annotations
 
