@@ -10,6 +10,7 @@
     │   └── DeniedError      asked for something without a grant
     ├── RecordingError       a recording that cannot be written or read
     ├── SensorError          a device or runtime that is missing or vanished
+    │   └── SensorSilent     it does not answer
     ├── EnrolmentError       a voice or gesture that cannot be enrolled, or what is kept is broken
     └── EngineError          a card, weight or engine
         ├── CardError        a card that breaks the schema
@@ -81,6 +82,10 @@ class SensorError(SensoriumError):
     def __init__(self, message: str, remedy: str = "", reason: int = 0) -> None:
         super().__init__(message, remedy)
         self.reason = reason
+
+
+class SensorSilent(SensorError):
+    """A device's server or driver does not answer."""
 
 
 class EnrolmentError(SensoriumError):

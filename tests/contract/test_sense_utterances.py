@@ -142,3 +142,20 @@ def test_sound_that_was_overwritten_is_none() -> None:
     newest = rig.rings.latest("audio") * BLOCK
     assert Sound(rig.rings).take(newest - 100, newest + 1) is None
     assert Sound(rig.rings).take(newest - 100, newest) is not None
+
+
+def test_blocks_that_come_together_are_told_of_as_if_each_had_come_alone(talk: np.ndarray) -> None:
+    single, together = desk(), desk()
+    single.sound(talk)
+    for at in range(0, len(talk), 4 * BLOCK):
+        together.sound(talk[at : at + 3 * BLOCK], take=False)
+        together.sound(talk[at + 3 * BLOCK : at + 4 * BLOCK])
+    assert shape(together.all("utterance")) == shape(single.all("utterance"))
+    for name in ("event", "onsets", "sample", "first_sample"):
+        one, other = ([event[name] for event in rig.all("voice_event")] for rig in (single, together))
+        assert one == other
+    begun = next(told for told in together.all("utterance") if told["event"] == Event.BEGIN)
+    states = together.rings.latest("voice_activity")
+    quiet = int(begun["onset"]) // (4 * BLOCK)
+    # Of silence only the newest of four is told, of speech each.
+    assert quiet < states < len(talk) // BLOCK

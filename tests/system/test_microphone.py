@@ -18,6 +18,7 @@ from fixtures.sensor_io import SensorWorld
 from fixtures.tones import level, tone
 
 from sensorium.health import Reason
+from sensorium.sensors import portaudio
 from sensorium.sensors.microphone import Microphone, MicrophoneOptions
 from sensorium.sensors.sound_sensor import State
 
@@ -36,6 +37,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[PulseServer]:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("PULSE_SOURCE", raising=False)
+        # It was loaded before this server was there.
+        portaudio.rescan(portaudio.load())
         yield running
 
 
@@ -106,6 +109,46 @@ def test_what_is_played_is_heard_and_nothing_folds_back(
     assert level(sound, 16_000 - 13_000) < 1e-3
     assert peak == pytest.approx(0.45, rel=0.05)
     assert rms == pytest.approx(0.45 / np.sqrt(2), rel=0.05)
+
+
+def test_in_silence_blocks_come_together_and_none_is_lost_when_sound_begins(
+    server: PulseServer, tmp_path: Path
+) -> None:
+    path = write_wav(tmp_path / "tone.wav", tone(1000, 6))
+    world = SensorWorld()
+    with microphone(world):
+        hear(world, 60)
+        world.hushed = True
+        together = 0
+        while together < 4:
+            heard = hear(world, 16)
+            spans = np.diff([item.publish_ns - item.capture_ns for item in heard])
+            # Of those that are made together each was taken 32 ms after the one before.
+            together = int((spans < -25e6).sum())
+        with server.play(path) as player:
+            world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
+            player.kill()
+        first = [int(item.record["first_sample"][0]) for item in blocks(world)]
+        gaps = sum(int(item.record["gap"][0]) for item in blocks(world))
+    assert gaps or np.diff(first).tolist() == [512] * (len(first) - 1)
+
+
+@pytest.mark.parametrize("hushed", [False, True])
+def test_portaudio_serves_where_no_sound_server_is_named(
+    server: PulseServer, tmp_path: Path, hushed: bool
+) -> None:
+    """ALSA's device `default` leads to the same server by another way."""
+    path = write_wav(tmp_path / "tone.wav", tone(1000, 12))
+    world = SensorWorld(hushed=hushed)
+    with microphone(world, "default"):
+        hear(world, 30)
+        with server.play(path) as player:
+            world.until(lambda: blocks(world)[-1].record["rms"][0] > 0.1)
+            hear(world, 15)
+            sound = joined(hear_whole(world, 20))
+            player.kill()
+    assert world.of("microphone")[-1].record["device"][0] != b"pulse"
+    assert level(sound, 1000) == pytest.approx(0.5, rel=0.05)
 
 
 def test_unplugged_and_back(server: PulseServer) -> None:

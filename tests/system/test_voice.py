@@ -16,6 +16,7 @@ from fixtures.pulse import PulseServer, write_wav
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
+from sensorium.channels.reader import Reader
 from sensorium.channels.status import Status
 from sensorium.clock import now_ns
 from sensorium.sensors.resampler import Resampler
@@ -148,3 +149,32 @@ def test_mute_closes_the_device_also_through_the_daemon(
         assert daemon.command("mute", "off").returncode == 0
         until(1)
     until(0)
+
+
+def test_in_silence_nothing_is_stale_though_blocks_come_together(
+    server: PulseServer, tmp_path: Path
+) -> None:
+    with Daemon(tmp_path, CONFIG, environment=server.environment) as daemon:
+        assert daemon.command("grants", "allow", "tests", "audio").returncode == 0
+        with daemon.client() as client:
+            sound, _ = client.open("audio")
+            public, _ = client.open("public")
+            wait_for_sound(daemon, sound)
+            # A machine that stands still for a moment is not what this is about.
+            for _ in range(5):
+                told, answers = watched(Reader(public, "voice_activity"), Cursor(sound, "audio"))
+                if answers <= {Status.NEW, Status.SAME} and told * 2 < 100:
+                    return
+    raise AssertionError(f"{told} states, {answers}")
+
+
+def watched(activity: Reader, audio: Cursor) -> tuple[int, set[Status]]:
+    """How often voice activity was told in 100 blocks of sound, and all that its reads said."""
+    told, heard, answers = 0, 0, set()
+    end = time.monotonic() + 60
+    while heard < 100 and time.monotonic() < end:
+        answers.add(status := activity.read(now_ns()))
+        told += status == Status.NEW
+        heard += audio.next(now_ns()) == Status.NEW
+        time.sleep(0.002)
+    return told, answers

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sensorium.errors import SensorError, SensorSilent
 from sensorium.health import Device
 from sensorium.records import MICROPHONE, encode_text
 from sensorium.sensors import portaudio
 from sensorium.sensors.capture import Capture
 from sensorium.sensors.lull import Lull
+from sensorium.sensors.pulse_capture import PulseCapture
 from sensorium.sensors.sound_sensor import SoundSensor
 
 if TYPE_CHECKING:
     from sensorium.sensors.sensor import Demand, SensorIO
     from sensorium.sensors.sound_sensor import Stream
+
+_log = logging.getLogger(__name__)
 
 _ZERO_S = 5.0
 """Digital silence for so long is no silence of a room."""
@@ -28,8 +34,8 @@ class MicrophoneOptions:
     device: str = field(
         default="",
         metadata={
-            "doc": "A part of the device's name; empty: the system's default; pulse:SOURCE: a "
-            "source of PulseAudio or PipeWire."
+            "doc": "A part of the device's name; empty: the default of the sound server, else of "
+            "the system; pulse:SOURCE: a source of PulseAudio or PipeWire."
         },
     )
 
@@ -49,6 +55,20 @@ class Microphone(SoundSensor):
         self._sounddevice: Any = None
 
     def _open(self, session: int, lost_samples: int) -> Stream:
+        source = _source(self._options.device)
+        if source is not None:
+            try:
+                return PulseCapture(
+                    source, session, lost_samples, self._deliver, self._io.clock, self._io.raised,
+                    Lull(self._io.silent),
+                )
+            except SensorSilent:
+                raise
+            except SensorError as error:
+                _log.debug("not by the sound server itself: %s", error)
+        return self._open_by_portaudio(session, lost_samples)
+
+    def _open_by_portaudio(self, session: int, lost_samples: int) -> Stream:
         if self._sounddevice is None:
             self._sounddevice = portaudio.load()
         else:
@@ -87,3 +107,12 @@ class Microphone(SoundSensor):
             record["native_rate"] = stream.device.rate
             record["device"] = encode_text(stream.device.name, _NAME_BYTES)[0]
         self._io.publish("microphone", record, now_ns, device=Device.NONE)
+
+
+def _source(device: str) -> str | None:
+    """The sound server's source that a device's name means; None: it means none of a server's."""
+    if sys.platform == "win32":
+        return None
+    if device.startswith(portaudio.PULSE):
+        return device.removeprefix(portaudio.PULSE)
+    return "" if device in ("", "pulse") else None
