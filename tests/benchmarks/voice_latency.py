@@ -1,6 +1,6 @@
 """From the voice to onset, text and command in the C client, and what voice costs beside it.
 
-    python tests/benchmarks/voice_latency.py [--clips 60] [--json FILE]
+    python tests/benchmarks/voice_latency.py [--clips 60] [--pause 1.2] [--json FILE]
 
 The real daemon on a real sound server (PulseAudio, a virtual microphone that moves in steps of
 10 ms). Clips of 1 to 4 s, recorded and synthesised, are played one by one, and found again in the
@@ -74,12 +74,17 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clips", type=int, default=60, help="how many; default: 60")
+    parser.add_argument(
+        "--pause", type=float, default=PAUSE_S,
+        help=f"seconds of silence behind each; default: {PAUSE_S}; from 2 on sound comes in "
+        "larger pieces when the next one begins",
+    )
     options, _ = parser.parse_known_args()
     for name in ("silero-vad", "whisper-tiny-en-encoder", "whisper-tiny-en-decoder", "minilm"):
         engines.ensure_built(name)
     clips = [made for made, _ in zip(_clips(), range(options.clips), strict=False)]
     with tempfile.TemporaryDirectory() as folder:
-        placed, events, delivery = _play(Path(folder), clips)
+        placed, events, delivery = _play(Path(folder), clips, options.pause)
     _report(clips, placed, events, delivery)
 
 
@@ -127,7 +132,7 @@ class Recorder(Follower):
 
 
 def _play(
-    folder: Path, clips: list[Clip]
+    folder: Path, clips: list[Clip], pause_s: float
 ) -> tuple[list[tuple[int, int]], list[Heard], list[float]]:
     """True begin and end of each clip by capture time, all events, delivery of the sound."""
     pulse.require()
@@ -158,7 +163,7 @@ def _play(
             wide = Resampler(RATE, pulse.RATE).process(clip.sound)
             begun.append(len(recorder.blocks) * 512)
             server.play(pulse.write_wav(folder / f"{number}.wav", wide)).wait()
-            time.sleep(PAUSE_S)
+            time.sleep(pause_s)
         time.sleep(2.0)
         heard = np.concatenate(recorder.blocks)
         placed = []

@@ -152,8 +152,9 @@ def test_blocks_that_come_together_are_told_of_as_if_each_had_come_alone(talk: n
         together.sound(talk[at + 3 * BLOCK : at + 4 * BLOCK])
     assert shape(together.all("utterance")) == shape(single.all("utterance"))
     for name in ("event", "onsets", "sample", "first_sample"):
-        one, other = ([event[name] for event in rig.all("voice_event")] for rig in (single, together))
-        assert one == other
+        assert [event[name] for event in together.all("voice_event")] == [
+            event[name] for event in single.all("voice_event")
+        ]
     begun = next(told for told in together.all("utterance") if told["event"] == Event.BEGIN)
     states = together.rings.latest("voice_activity")
     quiet = int(begun["onset"]) // (4 * BLOCK)

@@ -87,6 +87,11 @@ class Feed:
         return start
 
     @property
+    def settled(self) -> bool:
+        """Whether nothing has to be said again soon: it gives records, or events, which age not."""
+        return self.nothing is None or not self._channel.max_age_ns
+
+    @property
     def region(self) -> str:
         """The grant class of the input."""
         return self._channel.region

@@ -103,7 +103,7 @@ class Perceiver:
         feeds = self.open()
         self.drain()
         settled = all(slot.streams for slot in self.slots) and all(
-            feed.nothing is None for feed in feeds
+            feed.settled for feed in feeds
         )
         self._period_ns = _SETTLED_NS if settled else _REFRESH_NS
         return feeds
