@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium.service.models import residency, states
+from sensorium.service.models import states
 from sensorium.service.models.admission import Waiting
-from sensorium.service.models.residency import Resident
+from sensorium.service.models.residents import Residents
 from sensorium.service.models.schedule import Schedule
 from sensorium.service.models.turn import OWN, Call, Closing, Run, urgency
 from sensorium.service.problem import Problem
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
     from sensorium.inference.engine import Engine
     from sensorium.service.models.execution import Ran
-    from sensorium.service.models.residency import Built
+    from sensorium.service.models.residency import Built, Resident
     from sensorium.service.models.states import State
     from sensorium.service.models.turn import Turn
 
 Result = TypeVar("Result")
 
-_LOOK_S = 1.0
-"""How often an engine's file is looked at for a newer one, and one that failed is tried again."""
 _SWEEP_S = 5.0
 _WAIT_S = 30.0
 """How long a turn waits where its caller does not say."""
@@ -55,10 +53,10 @@ class Pool:
         keep_s: float,
         warm: Iterable[str] = (),
     ) -> None:
-        self._residents: dict[str, Resident] = {}
-        self._looking: dict[str, asyncio.Future[Built]] = {}
+        # Of an engine that was built anew the loaded one goes: who comes then gets the new one.
+        self._residents = Residents(self._retire)
         self._waiting = Waiting(queue)
-        self._schedule = Schedule(self._waiting, self._residents, load, workers)
+        self._schedule = Schedule(self._waiting, self._residents.known, load, workers)
         self._keep_s = keep_s
         self._warm = tuple(warm)
         self._keeping: asyncio.Task[None] | None = None
@@ -209,14 +207,14 @@ class Pool:
 
     def residents(self) -> tuple[Resident, ...]:
         """The engines that somebody asked for, by name; not to be changed."""
-        return tuple(self._residents[name] for name in sorted(self._residents))
+        return tuple(one for _, one in sorted(self._residents.known.items()))
 
     def states(self) -> list[State]:
         """Every card's engine, by name. Looks at the disk for those that nobody asked for."""
         now_s = asyncio.get_running_loop().time()
         return [
-            states.used(self._residents[name], self._waiting.count(name), now_s)
-            if name in self._residents
+            states.used(self._residents.known[name], self._waiting.count(name), now_s)
+            if name in self._residents.known
             else states.unused(name)
             for name in store.names()
         ]
@@ -234,35 +232,7 @@ class Pool:
     async def _resident(self, name: str, *, look: bool = False) -> Resident:
         if self._closed:
             raise _stopping()
-        now_s = asyncio.get_running_loop().time()
-        resident = self._residents.get(name)
-        if resident is None or look or now_s - resident.looked_s >= _LOOK_S:
-            resident = await self._look(name, now_s)
-        if resident.error is not None and now_s - resident.failed_s < _LOOK_S:
-            raise resident.error
-        return resident
-
-    async def _look(self, name: str, now_s: float) -> Resident:
-        """Looks at what was built, as that may have been done anew."""
-        resident = self._residents.get(name)
-        if resident is not None:
-            resident.looked_s = now_s
-            if store.stamp(name) == resident.built.stamp:
-                return resident
-        looking = self._looking.get(name)
-        if looking is None:
-            # Once for all who ask meanwhile: a card is a file to be read.
-            looking = asyncio.ensure_future(asyncio.to_thread(residency.look, name))
-            self._looking[name] = looking
-            looking.add_done_callback(lambda _: self._looking.pop(name, None))
-        built = await asyncio.shield(looking)
-        resident = self._residents.setdefault(name, Resident(name, built, now_s))
-        if built.stamp != resident.built.stamp:
-            resident.built, resident.error = built, None
-        if resident.is_old:
-            # Those who come now wait behind its end and get the new one.
-            self._retire(resident)
-        return resident
+        return await self._residents.find(name, look=look)
 
     def _retire(self, resident: Resident) -> None:
         """Ends a loaded engine as soon as nobody has it."""
@@ -289,7 +259,8 @@ class Pool:
         self._schedule.dispatch()
 
     def _run_s(self, turn: Turn) -> float:
-        return max(self._residents[name].figures.percentile_ns(0.5) for name in turn.names) / 1e9
+        residents = [self._residents.known[name] for name in turn.names]
+        return max(resident.figures.percentile_ns(0.5) for resident in residents) / 1e9
 
     def _expire(self, turn: Turn, wait_s: float) -> None:
         if not turn.begun:

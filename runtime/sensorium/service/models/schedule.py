@@ -119,6 +119,7 @@ class Schedule:
                 isinstance(other, Run)
                 and other is not turn
                 and other.names == turn.names
+                and not other.done.done()
                 and other.rows is not None
                 and other.rows.others == turn.rows.others
                 and rows + other.rows.count <= most
