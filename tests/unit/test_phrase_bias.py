@@ -152,17 +152,19 @@ class Script:
 
     def __call__(self, feeds):
         position = int(feeds["position"][0])
-        token = int(feeds["token"][0, 0])
-        given = [*feeds["cache_k_0"][0, 0, 0, :position].astype(int).tolist(), token]
-        said = "".join(WHISPER.tokens[each] for each in given[2:])
-        logits = np.full((1, len(WHISPER.tokens)), -30.0, np.float32)
-        for text, value in self.likes.get(said, {"<|endoftext|>": 0.0}).items():
-            logits[0, WHISPER.tokens.index(text)] = value
+        tokens = feeds["token"][:, 0]
+        logits = np.full((len(tokens), len(WHISPER.tokens)), -30.0, np.float32)
+        for row, token in enumerate(tokens):
+            before = feeds["cache_k_0"][row, 0, 0, :position].astype(int).tolist()
+            said = "".join(WHISPER.tokens[each] for each in [*before, token][2:])
+            for text, value in self.likes.get(said, {"<|endoftext|>": 0.0}).items():
+                logits[row, WHISPER.tokens.index(text)] = value
+        row_of_each = tokens.astype(np.float32)[:, None, None]
         return {
-            "logits": logits, "new_k_0": np.full((1, 1, 1, 1), token, np.float32),
-            "new_v_0": np.full((1, 1, 1, 1), token, np.float32),
-            "alignment": np.full((1, 1), token, np.float32),
+            "logits": logits, "new_k_0": row_of_each[..., None], "new_v_0": row_of_each[..., None],
+            "alignment": row_of_each,
         }
+
 
 
 CROSS = {

@@ -51,7 +51,7 @@ class Speaker:
             "logits": logits,
             "new_k_0": np.full((1, 2, 3, 1), token, np.float32),
             "new_v_0": np.full((1, 2, 1, 3), token, np.float32),
-            "alignment": np.full((2, 9), token, np.float32),
+            "alignment": np.full((1, 2, 9), token, np.float32),
         }
 
 

@@ -1,4 +1,4 @@
-"""Whisper's decoder, token after token: the likeliest each time, capped, and stopped in a loop.
+"""Whisper's decoder, token after token: the likeliest text, capped, and stopped in a loop.
 
 With a bias there are two texts: the model's own, and one that leans towards phrases; the likelier
 one, with what its phrases weigh, is heard.
@@ -6,14 +6,15 @@ one, with what its phrases weigh, is heard.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sensorium.perception.phrase_search import PhraseSearch, letters
+from sensorium.perception.whisper_beam import Beam
+from sensorium.perception.whisper_draft import Draft, Rules, log_softmax
 from sensorium.perception.whisper_heard import Ending, Heard
-from sensorium.perception.whisper_loops import loop, once
 from sensorium.perception.whisper_steps import Steps
 from sensorium.perception.whisper_text import ENGLISH
 
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sensorium.perception.phrase_bias import PhraseBias
+    from sensorium.perception.phrase_bias import Follower, PhraseBias
     from sensorium.perception.whisper_steps import Run
     from sensorium.perception.whisper_text import Vocabulary
 
 MAX_TOKENS = 224
 """Half of the model's text, as `DecodingOptions.sample_len` of OpenAI's has it."""
+WIDTH = 5
+"""As faster-whisper and `whisper/transcribe.py` have it from their command lines."""
 AUTO = "auto"
 """The language that the model hears in the sound."""
 MOST_RETURNS = 4
@@ -38,32 +41,24 @@ there a bias finds a phrase in anything. All 13 texts that it bent to "What can 
 Spanish, Russian and French were less likely; of 44 spoken commands that it changed, 10 were."""
 
 
-@dataclass
-class _Text:
-    """A text so far, and the logits of its next token."""
+class _Place(NamedTuple):
+    """A text so far, the logits of its next token, and what of the phrases it may be."""
 
+    draft: Draft
     logits: NDArray[np.float32]
-    tokens: list[int] = field(default_factory=list)
-    logarithms: list[float] = field(default_factory=list)
-    ended: bool = False
-    ending: Ending = Ending.CAPPED
-
-    def copy(self) -> _Text:
-        # The engine may write over its logits in the next call.
-        return replace(
-            self, logits=self.logits.copy(), tokens=[*self.tokens],
-            logarithms=[*self.logarithms],
-        )
+    follower: Follower
 
 
 class Decoder:
-    """Greedy decoding; one at a time.
+    """Decoding; one piece of sound at a time.
 
     Args:
         run: A call of the decoder's engine.
         vocabulary: Of the same engine.
         max_tokens: Of one text.
         language: ISO 639-1, or `AUTO`; a model for English alone takes no other.
+        width: Texts that go side by side where the model is in doubt, at most; 1: the likeliest
+            token is taken each time.
 
     Attributes:
         vocabulary: As given.
@@ -74,7 +69,7 @@ class Decoder:
 
     def __init__(
         self, run: Run, vocabulary: Vocabulary, max_tokens: int = MAX_TOKENS,
-        language: str = AUTO,
+        language: str = AUTO, width: int = WIDTH,
     ) -> None:
         known = (AUTO, *(vocabulary.languages or (ENGLISH,)))
         if language not in known:
@@ -86,16 +81,13 @@ class Decoder:
         self._vocabulary = vocabulary
         self._max_tokens = max_tokens
         self._language = language
+        self._width = width
         self._capacity = len(vocabulary.prompt(ENGLISH)) + max_tokens
-        self._bar = np.zeros(len(vocabulary.tokens), np.float32)
-        self._bar[list(vocabulary.suppressed)] = -np.inf
-        self._bar[vocabulary.times :] = -np.inf
-        self._bar_at_start = self._bar.copy()
-        self._bar_at_start[list(vocabulary.suppressed_at_start)] = -np.inf
+        self._rules = Rules(vocabulary)
 
     def decode(
         self, cross: Mapping[str, NDArray[np.float32]], most: int | None = None,
-        bias: PhraseBias | None = None,
+        bias: PhraseBias | None = None, *, quick: bool = False,
     ) -> Heard:
         """Writes down one piece of sound.
 
@@ -103,6 +95,7 @@ class Decoder:
             cross: What the encoder gave: keys and values by name. Not changed.
             most: Tokens of this text, at most; None: as many as of any.
             bias: Phrases that are waited for; None: the text is the model's own.
+            quick: Whether one text goes alone, whatever the width.
 
         Raises:
             EngineError: When the engine fails.
@@ -116,34 +109,36 @@ class Decoder:
         most = min(most or self._max_tokens, self._max_tokens)
         given = len(self._vocabulary.prompt(language))
         first = logits.copy()
-        begun, leaned = _Text(logits), None
-        if bias is not None:
-            begun, leaned = self._lean(steps, begun, bias, given, most)
-        other = None
-        if leaned is not None:
-            other = self._heard(leaned, steps, silence, language)
-            steps.back(given + len(begun.tokens))
-        self._go_on(steps, begun, most)
-        own = self._heard(begun, steps, silence, language)
-        if bias is None or own.mean_log_probability < CLEAR:
+        beam = Beam(self._rules, 1 if quick else self._width)
+
+        def heard(draft: Draft) -> Heard:
+            return self._heard(draft, steps, given, silence, language)
+
+        if bias is None:
+            return heard(beam.search(steps, logits, Draft(), most)[0])
+        begun, leaned = self._lean(steps, first, bias, given, most, beam)
+        other = heard(leaned) if leaned is not None else None
+        best = begun.draft
+        if best.ending is None:
+            steps.back(given + len(best.tokens))
+            best = beam.search(steps, begun.logits, best, most)[0]
+        own = heard(best)
+        if own.mean_log_probability < CLEAR:
             return own
-        earned = self._earned(begun, bias)
+        earned = self._earned(best, bias)
         if not earned and own.ending is Ending.SAID:
             search = PhraseSearch(
                 bias, self._vocabulary.end, self._vocabulary.text,
-                lambda logits, tokens: self._chances(_Text(logits, list(tokens))),
+                lambda logits, tokens: self._rules.chances(logits, bool(tokens)),
             )
-            found = search.find(
-                steps, first, given, sum(begun.logarithms), letters(own.text)
-            )
+            found = search.find(steps, first, given, best.total, letters(own.text))
             if found is not None:
-                text = _Text(first, list(found.tokens), list(found.logarithms), True, Ending.SAID)
-                whole = self._heard(text, steps, silence, language)
+                whole = heard(Draft(found.tokens, found.logarithms, Ending.SAID))
                 return replace(whole, unbiased=own, whole=True)
         if leaned is None or other is None:
             return own
-        gained = sum(leaned.logarithms) + bias.weight * self._earned(leaned, bias)
-        if gained <= sum(begun.logarithms) + bias.weight * earned:
+        gained = leaned.total + bias.weight * self._earned(leaned, bias)
+        if gained <= best.total + bias.weight * earned:
             return own
         return replace(other, unbiased=own)
 
@@ -154,84 +149,64 @@ class Decoder:
             return ENGLISH if self._language == AUTO else self._language
         return max(known, key=lambda name: float(logits[known[name]]))
 
-    def _go_on(self, steps: Steps, text: _Text, most: int) -> None:
-        while not text.ended:
-            chances = self._chances(text)
-            self._take(steps, text, int(chances.argmax()), chances, most)
-
     def _lean(
-        self, steps: Steps, text: _Text, bias: PhraseBias, given: int, most: int
-    ) -> tuple[_Text, _Text | None]:
+        self, steps: Steps, logits: NDArray[np.float32], bias: PhraseBias, given: int, most: int,
+        beam: Beam,
+    ) -> tuple[_Place, Draft | None]:
         """Goes on with the phrases of a bias; where one is abandoned, back to where it was chosen.
 
         Returns:
-            The text up to the first token that is not the model's own choice, and the one with
-            it; the whole text and None where all are.
+            Up to where the model is in doubt, or, if that comes first, to the first token that is
+            not its own choice, and the text with that one; the whole text and None where there is
+            neither, None where every token is its own choice.
         """
-        follower = bias.begin()
-        first = chosen = None
+        here = _Place(Draft(), logits, bias.begin())
+        doubt: _Place | None = None
+        first: _Place | None = None
+        chosen: _Place | None = None
         own_next, returns = False, 0
-        while not text.ended:
-            chances = self._chances(text)
+        while here.draft.ending is None:
+            chances = self._rules.chances(here.logits, bool(here.draft.tokens))
             token = own = int(chances.argmax())
             if not own_next:
-                token = int(follower.raised(chances).argmax())
+                token = int(here.follower.raised(chances).argmax())
             own_next = returns >= MOST_RETURNS
+            if first is None and doubt is None and beam.in_doubt(chances):
+                doubt = here
             if token != own and chosen is None:
-                chosen = text.copy(), follower
-                first = first or text.copy()
-            self._take(steps, text, token, chances, most)
-            earned, follower = follower.earned, follower.take(token)
-            if follower.earned > earned:
+                chosen = here
+                first = first or here
+            draft = self._rules.take(here.draft, token, float(chances[token]), most)
+            logits = steps.take(token).copy() if draft.ending is None else here.logits
+            earned = here.follower.earned
+            here = _Place(draft, logits, here.follower.take(token))
+            if here.follower.earned > earned:
                 chosen = None
-            elif chosen is not None and (text.ended or not follower.within):
-                text, follower = chosen
-                if first is not None and len(first.tokens) == len(text.tokens):
+            elif chosen is not None and (draft.ending is not None or not here.follower.within):
+                if first is not None and len(first.draft.tokens) == len(chosen.draft.tokens):
                     first = None
-                steps.back(given + len(text.tokens))
-                chosen, own_next = None, True
+                here, chosen, own_next = chosen, None, True
+                steps.back(given + len(here.draft.tokens))
                 returns += 1
-        return (text, None) if first is None else (first, text)
+        return doubt or first or here, None if first is None else here.draft
 
-    def _chances(self, text: _Text) -> NDArray[np.float32]:
-        return log_softmax(text.logits + (self._bar if text.tokens else self._bar_at_start))
-
-    def _take(
-        self, steps: Steps, text: _Text, token: int, chances: NDArray[np.float32], most: int
-    ) -> None:
-        text.logarithms.append(float(chances[token]))
-        if token == self._vocabulary.end:
-            text.ended, text.ending = True, Ending.SAID
-            return
-        text.tokens.append(token)
-        length = loop(text.tokens)
-        if length:
-            text.tokens = once(text.tokens, length, self._vocabulary.text)
-            text.ended, text.ending = True, Ending.LOOP
-        elif len(text.tokens) < most:
-            text.logits = steps.take(token)
-        else:
-            text.ended = True
-
-    def _earned(self, text: _Text, bias: PhraseBias) -> int:
+    def _earned(self, draft: Draft, bias: PhraseBias) -> int:
         """Tokens of the phrases that a text's sentences end with."""
         follower = bias.begin()
-        for token in text.tokens:
+        for token in draft.tokens:
             follower = follower.take(token)
-        if text.ending is Ending.SAID:
+        if draft.ending is Ending.SAID:
             follower = follower.take(self._vocabulary.end)
         return follower.earned
 
-    def _heard(self, text: _Text, steps: Steps, silence: float, language: str) -> Heard:
+    def _heard(
+        self, draft: Draft, steps: Steps, given: int, silence: float, language: str
+    ) -> Heard:
+        # The last token of a text is not given to the model.
+        count = given + len(draft.logarithms) - 1
         return Heard(
-            tuple(text.tokens), self._vocabulary.text(text.tokens), text.ending,
-            sum(text.logarithms) / max(len(text.logarithms), 1), silence, language,
-            tuple(np.exp(text.logarithms[: len(text.tokens)]).tolist()), steps.alignment(),
+            draft.tokens, self._vocabulary.text(draft.tokens), draft.ending or Ending.CAPPED,
+            draft.total / max(len(draft.logarithms), 1), silence, language,
+            tuple(np.exp(draft.logarithms[: len(draft.tokens)]).tolist()),
+            steps.alignment(draft.row, count),
         )
-
-
-def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Natural logarithms of the tokens' probabilities, from their logits, [vocabulary]."""
-    shifted: NDArray[np.float32] = logits - logits.max()
-    shifted -= np.log(np.exp(shifted).sum())
-    return shifted

@@ -1,5 +1,6 @@
 """Whisper's decoder as ONNX: one token and what came before it to the logits of the next.
 
+Several texts of one sound go side by side, so that a step reads the weights once for all of them.
 What came before is a cache of keys and values of a capacity that the caller chooses: the graph
 reads its first `position` rows, and gives the new row, which the caller writes at `position`. So
 shapes stay the same from token to token and nothing is copied. The embedding is stored once: the
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from sensorium_tools.convert.ctranslate2_model import Ctranslate2Model
 
+TEXTS = "texts"
+"""The axis of the texts that go side by side."""
+
 
 def build(
     model: Ctranslate2Model, sizes: WhisperSizes, alignment: Sequence[tuple[int, int]],
@@ -30,11 +34,12 @@ def build(
 ) -> bytes:
     """The decoder's graph.
 
-    Inputs: token int64 [1, 1]; position int64 [1], which counts tokens before it; for each layer
-    cache_k_i [1, heads, 64, cache] and cache_v_i [1, heads, cache, 64], finite everywhere; and
-    cross_k_i, cross_v_i, the encoder's. Outputs: logits [1, vocabulary]; for each layer
-    new_k_i [1, heads, 64, 1] and new_v_i [1, heads, 1, 64]; alignment [alignment heads,
-    positions], the scores of these heads of the cross-attention before their softmax.
+    Inputs: token int64 [texts, 1]; position int64 [1], which counts tokens before them; for each
+    layer cache_k_i [texts, heads, 64, cache] and cache_v_i [texts, heads, cache, 64], finite
+    everywhere; and cross_k_i, cross_v_i, the encoder's, of the one sound. Outputs: logits [texts,
+    vocabulary]; for each layer new_k_i [texts, heads, 64, 1] and new_v_i [texts, heads, 1, 64];
+    alignment [texts, alignment heads, positions], the scores of these heads of the
+    cross-attention before their softmax.
 
     Args:
         model: The weights.
@@ -46,7 +51,7 @@ def build(
         EngineError: When a variable is missing or of another shape.
     """
     graph = TransformerGraph("whisper-decoder")
-    token = graph.port("input", "token", (1, 1), "int64")
+    token = graph.port("input", "token", (TEXTS, 1), "int64")
     position = graph.port("input", "position", (1,), "int64")
     _ports(graph, sizes, len(alignment))
     embedding = graph.constant(
@@ -66,45 +71,48 @@ def build(
         if heads:
             followed.append(_rows(graph, scores, heads, f"{place}/attention/followed"))
         x = graph.node("Add", [x, feed_forward(graph, model, sizes, x, place)], f"{place}/ffn")
-    graph.deliver(graph.node("Concat", followed, "decoder/alignment", axis=0), "alignment")
+    rows = graph.node("Concat", followed, "decoder/alignment", axis=1)
+    rows = graph.node("Transpose", [rows], "decoder/alignment", perm=[2, 1, 0, 3])
+    squeezed = graph.node("Squeeze", [rows, graph.sizes(2)], "decoder/alignment")
+    graph.deliver(squeezed, "alignment")
     x = norm(graph, model, sizes, x, "decoder/layer_norm")
     graph.deliver(graph.node("MatMul", [x, embedding], "decoder/projection"), "logits")
     return graph.model(metadata)
 
 
 def _rows(graph: TransformerGraph, scores: str, heads: Sequence[int], place: str) -> str:
-    """The scores of some heads: [count, positions]."""
+    """The scores of some heads: [1, count, texts, positions]."""
     numbers = graph.constant(f"{place}/heads", np.asarray(heads, np.int64))
-    chosen = graph.node("Gather", [scores, numbers], place, axis=1)
-    return graph.node("Reshape", [chosen, graph.sizes(len(heads), -1)], place)
+    return graph.node("Gather", [scores, numbers], place, axis=1)
 
 
 def _ports(graph: TransformerGraph, sizes: WhisperSizes, followed: int) -> None:
     layers, heads = range(sizes.decoder_layers), sizes.heads
-    for what, axis in (("cache", "cache"), ("cross", "positions")):
+    for what, texts, axis in (("cache", TEXTS, "cache"), ("cross", 1, "positions")):
         for layer in layers:
-            graph.port("input", f"{what}_k_{layer}", (1, heads, HEAD_WIDTH, axis))
-            graph.port("input", f"{what}_v_{layer}", (1, heads, axis, HEAD_WIDTH))
-    graph.port("output", "logits", (1, sizes.vocabulary))
+            graph.port("input", f"{what}_k_{layer}", (texts, heads, HEAD_WIDTH, axis))
+            graph.port("input", f"{what}_v_{layer}", (texts, heads, axis, HEAD_WIDTH))
+    graph.port("output", "logits", (TEXTS, sizes.vocabulary))
     for layer in layers:
-        graph.port("output", f"new_k_{layer}", (1, heads, HEAD_WIDTH, 1))
-        graph.port("output", f"new_v_{layer}", (1, heads, 1, HEAD_WIDTH))
-    graph.port("output", "alignment", (followed, "positions"))
+        graph.port("output", f"new_k_{layer}", (TEXTS, heads, HEAD_WIDTH, 1))
+        graph.port("output", f"new_v_{layer}", (TEXTS, heads, 1, HEAD_WIDTH))
+    graph.port("output", "alignment", (TEXTS, followed, "positions"))
 
 
 def _embed(
     graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, embedding: str,
     token: str, position: str,
 ) -> str:
-    """The token's vector and its position's: [1, width]."""
+    """The tokens' vectors and their position's: [texts, width]."""
     place = "decoder/position_encodings"
     table = model.weight(f"{place}/encodings", sizes.text_positions, sizes.width)
     where = graph.node(
         "Gather", [graph.constant(f"{place}/encodings", table), position], place, axis=0
     )
-    column = graph.node("Gather", [embedding, token], "decoder/embeddings", axis=1)
-    row = graph.node("Reshape", [column, graph.sizes(1, sizes.width)], "decoder/embeddings")
-    return graph.node("Add", [row, where], place)
+    columns = graph.node("Gather", [embedding, token], "decoder/embeddings", axis=1)
+    rows = graph.node("Transpose", [columns], "decoder/embeddings", perm=[1, 2, 0])
+    rows = graph.node("Reshape", [rows, graph.sizes(-1, sizes.width)], "decoder/embeddings")
+    return graph.node("Add", [rows, where], place)
 
 
 def _hidden_rows(graph: TransformerGraph, sizes: WhisperSizes, position: str) -> str:
@@ -123,7 +131,7 @@ def _self_attention(
     graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, x: str, layer: int,
     hidden: str,
 ) -> str:
-    """Norm and attention to the cache and to the token itself; without the residual."""
+    """Norm and attention to the text's cache and to the token itself; without the residual."""
     place, width = f"decoder/layer_{layer}/self_attention", sizes.width
     x = norm(graph, model, sizes, x, f"{place}/layer_norm")
     scale = np.repeat(np.array([SCALE, 1, 1], np.float32), width)
@@ -132,7 +140,7 @@ def _self_attention(
     joined = graph.linear(x, weight, bias, f"{place}/linear_0")
     parts = graph.nodes("Split", [joined], place, 3, axis=-1, num_outputs=3)
     query, key, value = (
-        graph.node("Reshape", [part, graph.sizes(1, sizes.heads, *shape)], f"{place}/{name}")
+        graph.node("Reshape", [part, graph.sizes(-1, sizes.heads, *shape)], f"{place}/{name}")
         for name, part, shape in zip(
             ("query", "new_k", "new_v"), parts,
             ((1, HEAD_WIDTH), (HEAD_WIDTH, 1), (1, HEAD_WIDTH)), strict=True,
@@ -153,7 +161,7 @@ def _self_attention(
     old = graph.node("MatMul", [old, f"cache_v_{layer}"], f"{place}/old_mixed")
     new = graph.node("Mul", [new, value], f"{place}/new_mixed")
     mixed = graph.node("Add", [old, new], f"{place}/mixed")
-    mixed = graph.node("Reshape", [mixed, graph.sizes(1, width)], place)
+    mixed = graph.node("Reshape", [mixed, graph.sizes(-1, width)], place)
     graph.deliver(key, f"new_k_{layer}")
     graph.deliver(value, f"new_v_{layer}")
     return linear(graph, model, mixed, f"{place}/linear_1", (width, width))
@@ -171,10 +179,13 @@ def _cross(
         f"{place}/query",
     )
     query = graph.node(
-        "Reshape", [query, graph.sizes(1, sizes.heads, 1, HEAD_WIDTH)], f"{place}/query"
+        "Reshape", [query, graph.sizes(1, -1, sizes.heads, HEAD_WIDTH)], f"{place}/query"
     )
+    # The sound is the same to all texts: they are the rows of one product.
+    query = graph.node("Transpose", [query], f"{place}/query", perm=[0, 2, 1, 3])
     scores = graph.node("MatMul", [query, f"cross_k_{layer}"], f"{place}/scores")
     shares = graph.node("Softmax", [scores], place, axis=-1)
     mixed = graph.node("MatMul", [shares, f"cross_v_{layer}"], f"{place}/mixed")
-    mixed = graph.node("Reshape", [mixed, graph.sizes(1, width)], place)
+    mixed = graph.node("Transpose", [mixed], place, perm=[0, 2, 1, 3])
+    mixed = graph.node("Reshape", [mixed, graph.sizes(-1, width)], place)
     return linear(graph, model, mixed, f"{place}/linear_2", (width, width)), scores

@@ -126,20 +126,20 @@ def _ports(card: Card) -> tuple[list[Wanted], list[Wanted]]:
     ports = card.outputs if encodes else card.inputs
     layers = range(max(1, sum(port.name.startswith("cross_k_") for port in ports)))
 
-    def pairs(what: str, size: int | str) -> list[Wanted]:
+    def pairs(what: str, texts: int | str, size: int | str) -> list[Wanted]:
         return [
             Wanted(f"{what}_{name}_{layer}", shape)
             for layer in layers
-            for name, shape in (("k", (1, "h", "d", size)), ("v", (1, "h", size, "d")))
+            for name, shape in (("k", (texts, "h", "d", size)), ("v", (texts, "h", size, "d")))
         ]
 
-    cross = pairs("cross", "p")
+    cross = pairs("cross", 1, "p")
     if encodes:
         return [Wanted("mel", (1, MELS, "frames"), varies=True)], cross
-    step = [Wanted("token", (1, 1), "int64"), Wanted("position", (1,), "int64")]
-    new = pairs("new", 1)
-    results = [Wanted("logits", (1, "words")), *new, Wanted("alignment", ("a", "p"))]
-    return [*step, *pairs("cache", "c"), *cross], results
+    step = [Wanted("token", ("t", 1), "int64"), Wanted("position", (1,), "int64")]
+    new = pairs("new", "t", 1)
+    results = [Wanted("logits", ("t", "words")), *new, Wanted("alignment", ("t", "a", "p"))]
+    return [*step, *pairs("cache", "t", "c"), *cross], results
 
 
 def _check_vocabulary(decoder: Card, words: Vocabulary) -> None:
