@@ -16,9 +16,12 @@ from sensorium.errors import EngineError
 from sensorium.inference import store
 from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
+from sensorium.perception.whisper_beam import Beam
 from sensorium.perception.whisper_decoding import Decoder
+from sensorium.perception.whisper_draft import Draft, Rules
 from sensorium.perception.whisper_features import log_mel
 from sensorium.perception.whisper_heard import Ending
+from sensorium.perception.whisper_steps import Steps
 from sensorium_tools.convert import converter
 from sensorium_tools.convert.ctranslate2_model import read
 from sensorium_tools.evaluate.english_words import words
@@ -140,6 +143,47 @@ def test_tokens_and_their_chances_are_those_of_ctranslate2(theirs) -> None:
             worst = max(worst, float(np.ptp(apart)))
     print(f"largest error of a logit: {worst:.1e}")
     assert worst < CHANCE_LIMIT
+
+
+def test_texts_side_by_side_have_the_logits_of_each_alone() -> None:
+    """With other tokens and other caches each, and behind a change of their places."""
+    vocabulary = words_of()
+    cross = run(ENCODER)({"mel": mels()[-1]})
+    texts = [(11, 257, 40), (257, 40, 11), (40, 11, 257)]
+    expected, looked = [], []
+    for text in texts:
+        alone = Steps(run(DECODER), cross, 40)
+        for token in (vocabulary.start, vocabulary.plain, *text):
+            logits = alone.take(token)
+        expected.append(logits.copy())
+        looked.append(alone.alignment())
+    beside = Steps(run(DECODER), cross, 40)
+    beside.take(vocabulary.start)
+    beside.take(vocabulary.plain)
+    order = [2, 0, 1]
+    beside.take_each((0, 0, 0), [text[0] for text in texts])
+    beside.take_each(order, [texts[at][1] for at in order])
+    logits = beside.take_each((0, 1, 2), [texts[at][2] for at in order])
+    for row, at in enumerate(order):
+        assert np.abs(logits[row] - expected[at]).max() < CHANCE_LIMIT
+        assert np.abs(beside.alignment(row) - looked[at]).max() < 1e-2
+
+
+def test_the_search_without_a_threshold_is_that_of_ctranslate2(theirs) -> None:
+    vocabulary, same = words_of(), 0
+    prompt = vocabulary.prompt("en")
+    for mel in mels()[-5:]:
+        steps = Steps(run(DECODER), run(ENCODER)({"mel": mel}), 60)
+        for token in prompt:
+            logits = steps.take(token)
+        found = Beam(Rules(vocabulary), 5, math.inf).search(steps, logits, Draft(), 50)[0]
+        expected = theirs.generate(
+            view(mel), [list(prompt)], beam_size=5, return_scores=True, max_length=52
+        )[0]  # fmt: skip
+        assert found.score >= expected.scores[0] - 1e-3
+        same += list(found.tokens) == expected.sequences_ids[0]
+    # Where texts are as likely as each other but for rounding, either is right.
+    assert same >= 4
 
 
 def test_texts_are_those_of_faster_whisper_and_of_the_speakers(folder) -> None:

@@ -172,8 +172,35 @@ CROSS = {
 }
 
 
-def decode(likes, bias=None):
-    return Decoder(Script(likes), WHISPER).decode(CROSS, bias=bias)
+def decode(likes, bias=None, width=1):
+    return Decoder(Script(likes), WHISPER, width=width).decode(CROSS, bias=bias)
+
+
+def test_in_doubt_the_models_own_text_is_the_likeliest_with_a_bias_too(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 2.0)
+    # "a" alone is likelier at first and much less likely in the end than "bc".
+    likes = {"": {"a": 1.0, "b": 0.0}, "b": {"c": 0.0}}
+    likes["a"] = dict.fromkeys([*"defghijklmnopqrstuvwxyz", "<|endoftext|>"], 0.0)
+    assert decode(likes).text[0] == "a"
+    for each in (None, bias):
+        assert decode(likes, each, 5).text == "bc"
+    assert decode(likes, bias, 5) == decode(likes, None, 5)
+    assert decode(likes, bias, 5).alignment[:, 0, 0].tolist()[2:] == [
+        WHISPER.tokens.index(letter) for letter in "bc"
+    ]
+
+
+def test_in_doubt_a_phrase_is_heard_as_without(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 2.0)
+    for likes in (far(tree, 1.0), far(tree, 3.0)):
+        alone, beside = decode(likes, bias), decode(likes, bias, 5)
+        assert beside.text == alone.text == "put the tre down"
+        assert beside.chances == alone.chances
+        assert beside.alignment.tolist() == alone.alignment.tolist()
+        assert beside.unbiased == decode(likes, None, 5)
+    assert decode(far(tree, 8.5), bias, 5) == decode(far(tree, 8.5))
 
 
 def test_a_text_leans_to_a_phrase_only_where_it_ends_with_one(tree) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
+from sensorium.perception.whisper_beam import WIDTH
 from sensorium.perception.whisper_decoding import AUTO, Decoder
 from sensorium.perception.whisper_doubt import is_said, without_echo
 from sensorium.perception.whisper_features import HOP, MAX_FRAMES, MIN_FRAMES, RATE_HZ
@@ -75,6 +76,7 @@ class Recogniser:
         encoder: Engine of the model's first half.
         decoder: Engine of its second half, with the vocabulary.
         language: ISO 639-1, or `AUTO`.
+        width: Texts that go side by side where the model is in doubt; see `Decoder`.
 
     Attributes:
         vocabulary: The model's.
@@ -84,10 +86,12 @@ class Recogniser:
         ValueError: When the model does not know the language.
     """
 
-    def __init__(self, encoder: Engine, decoder: Engine, language: str = AUTO) -> None:
+    def __init__(
+        self, encoder: Engine, decoder: Engine, language: str = AUTO, width: int = WIDTH
+    ) -> None:
         self.vocabulary = Vocabulary.parse(decoder.metadata, decoder.name)
         self._whisper = Whisper(
-            encoder.run, Decoder(decoder.run, self.vocabulary, language=language)
+            encoder.run, Decoder(decoder.run, self.vocabulary, language=language, width=width)
         )
 
     def hear(
@@ -102,7 +106,7 @@ class Recogniser:
         Args:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s. What is no number is silence.
             voice: Largest probability of speech in it, 0..1.
-            quick: Whether it is a guess that will be made again.
+            quick: Whether it is a guess that will be made again: less silence, one text alone.
             bias: Phrases that are waited for: they change what was said, never whether anything
                 was.
 
@@ -129,7 +133,7 @@ class Recogniser:
         self, sound: NDArray[np.float32], voice: float, quick: bool, bias: PhraseBias | None
     ) -> Recognised:
         frames = max(len(sound) // HOP + BEHIND_FRAMES, QUICK_FRAMES if quick else MIN_FRAMES)
-        heard = self._whisper.hear(sound, min(frames // 2 * 2, MAX_FRAMES), bias)
+        heard = self._whisper.hear(sound, min(frames // 2 * 2, MAX_FRAMES), bias, quick=quick)
         own = heard.unbiased or heard
         said = is_said(own, voice)
         if not heard.whole and not is_said(heard, voice):

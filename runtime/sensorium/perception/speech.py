@@ -55,7 +55,7 @@ class Speech:
         self._rings = rings
         try:
             self._recogniser = Recogniser(
-                engines[options.encoder], self._engine, options.language
+                engines[options.encoder], self._engine, options.language, options.width
             )
         except ValueError as error:
             raise EngineError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sensorium.perception.whisper_beam import WIDTH
 from sensorium.perception.whisper_text import ENGLISH
 
 
@@ -28,6 +29,15 @@ class SpeechOptions:
     )
     partials: bool = field(
         default=True, metadata={"doc": "Whether text is told while one speaks, too."}
+    )
+    width: int = field(
+        default=WIDTH,
+        metadata={
+            "doc": "How many texts are followed side by side where the model is in doubt, before "
+            "the likeliest is told; 1: none but the first.",
+            "min": 1,
+            "max": WIDTH,
+        },
     )
     bias: float = field(
         default=5.0,

@@ -36,7 +36,7 @@ class Whisper:
 
     def hear(
         self, sound: NDArray[np.float32], min_frames: int | None = None,
-        bias: PhraseBias | None = None,
+        bias: PhraseBias | None = None, *, quick: bool = False,
     ) -> Heard:
         """Writes down one piece of sound.
 
@@ -47,6 +47,7 @@ class Whisper:
             sound: [n], mono, 16 kHz, -1..1, at most 30 s.
             min_frames: In the place of the class's.
             bias: Phrases that are waited for.
+            quick: See `Decoder.decode`.
 
         Raises:
             ValueError: See `log_mel`.
@@ -54,9 +55,10 @@ class Whisper:
         """
         most = FEWEST_TOKENS + int(TOKENS_PER_S * len(sound) / RATE_HZ)
         mel = log_mel(sound, min_frames or self._min_frames)
-        heard = self._decoder.decode(self._encode({"mel": mel}), most, bias)
+        heard = self._decoder.decode(self._encode({"mel": mel}), most, bias, quick=quick)
         frames = min(2 * mel.shape[-1], MAX_FRAMES)
         if heard.ending is Ending.SAID or frames == mel.shape[-1]:
             return heard
-        again = self._decoder.decode(self._encode({"mel": log_mel(sound, frames)}), most, bias)
+        cross = self._encode({"mel": log_mel(sound, frames)})
+        again = self._decoder.decode(cross, most, bias, quick=quick)
         return again if again.ending is Ending.SAID else heard

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Chances = NDArray[np.float32]
 
+WIDTH = 5
+"""Texts that go side by side, at most, as in faster-whisper and `whisper/transcribe.py`."""
 NEAR = 3.0
 """Natural logarithm of how much less likely a text may be than the likeliest."""
 
@@ -104,7 +106,13 @@ class Beam:
         """
         totals = chances + np.array([[draft.total] for draft in live], np.float32)
         best = max([float(totals.max()), *(draft.total for draft in ended)])
-        found = np.argwhere((totals >= best - self._near) & (totals > -np.inf))
-        made = [_Candidate(float(totals[row, token]), int(row), int(token)) for row, token in found]
+        flat, most = totals.ravel(), 2 * self._width
+        found = np.flatnonzero((flat >= best - self._near) & (flat > -np.inf))
+        if len(found) > most:
+            found = found[np.argpartition(-flat[found], most - 1)[:most]]
+        made = [
+            _Candidate(float(flat[each]), *map(int, divmod(each, totals.shape[1])))
+            for each in found
+        ]
         made.sort(key=lambda each: -each.total)
-        return made[: 2 * self._width]
+        return made

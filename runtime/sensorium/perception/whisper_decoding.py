@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 224
 """Half of the model's text, as `DecodingOptions.sample_len` of OpenAI's has it."""
-WIDTH = 5
-"""As faster-whisper and `whisper/transcribe.py` have it from their command lines."""
 AUTO = "auto"
 """The language that the model hears in the sound."""
 MOST_RETURNS = 4
@@ -58,7 +56,7 @@ class Decoder:
         max_tokens: Of one text.
         language: ISO 639-1, or `AUTO`; a model for English alone takes no other.
         width: Texts that go side by side where the model is in doubt, at most; 1: the likeliest
-            token is taken each time.
+            token is taken each time. More than the engine takes fail in its first such step.
 
     Attributes:
         vocabulary: As given.
@@ -69,7 +67,7 @@ class Decoder:
 
     def __init__(
         self, run: Run, vocabulary: Vocabulary, max_tokens: int = MAX_TOKENS,
-        language: str = AUTO, width: int = WIDTH,
+        language: str = AUTO, width: int = 1,
     ) -> None:
         known = (AUTO, *(vocabulary.languages or (ENGLISH,)))
         if language not in known:

@@ -39,7 +39,8 @@ class Steps:
         Raises:
             EngineError: When the engine fails.
         """
-        return self.take_each((0,), (token,))[0]
+        logits: NDArray[np.float32] = self.take_each((0,), (token,))[0]
+        return logits
 
     def take_each(self, behind: Sequence[int], tokens: Sequence[int]) -> NDArray[np.float32]:
         """Gives the model one token of each text; they go side by side.
