@@ -172,18 +172,18 @@ def test_texts_side_by_side_have_the_logits_of_each_alone() -> None:
 def test_the_search_without_a_threshold_is_that_of_ctranslate2(theirs) -> None:
     vocabulary, same = words_of(), 0
     prompt = vocabulary.prompt("en")
-    for mel in mels()[-5:]:
-        steps = Steps(run(DECODER), run(ENCODER)({"mel": mel}), 60)
+    for mel in mels()[-4:]:
+        steps = Steps(run(DECODER), run(ENCODER)({"mel": mel}), 226)
         for token in prompt:
             logits = steps.take(token)
-        found = Beam(Rules(vocabulary), 5, math.inf).search(steps, logits, Draft(), 50)[0]
+        found = Beam(Rules(vocabulary), 5, math.inf).search(steps, logits, Draft(), 224)[0]
         expected = theirs.generate(
-            view(mel), [list(prompt)], beam_size=5, return_scores=True, max_length=52
+            view(mel), [list(prompt)], beam_size=5, return_scores=True
         )[0]  # fmt: skip
         assert found.score >= expected.scores[0] - 1e-3
         same += list(found.tokens) == expected.sequences_ids[0]
     # Where texts are as likely as each other but for rounding, either is right.
-    assert same >= 4
+    assert same >= 3
 
 
 def test_texts_are_those_of_faster_whisper_and_of_the_speakers(folder) -> None:
