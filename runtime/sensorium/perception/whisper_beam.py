@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 WIDTH = 5
 """Texts that go side by side, at most, as in faster-whisper and `whisper/transcribe.py`."""
 NEAR = 3.0
-"""Natural logarithm of how much less likely a text may be than the likeliest."""
+"""Natural logarithm of how much less likely a text may be than the likeliest: chosen among 2, 3, 5
+and 30, which differed in two texts of 100."""
 
 
 class _Candidate(NamedTuple):
