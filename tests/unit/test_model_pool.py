@@ -388,3 +388,12 @@ def test_at_the_end_who_waits_is_told() -> None:
             assert (await refused(made.run(NAME, feeds(1.0)))).status == 503
 
     asyncio.run(main())
+
+
+def test_only_what_is_wanted_is_copied() -> None:
+    async def main() -> None:
+        async with pool() as made:
+            assert (await made.run(NAME, feeds(1.0), outputs=())).outputs == {}
+            assert (await made.run(NAME, feeds(1.0), outputs=("y",))).outputs.keys() == {"y"}
+
+    asyncio.run(main())

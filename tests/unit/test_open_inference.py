@@ -96,6 +96,19 @@ def test_binary_data_is_what_was_sent_wherever_it_begins() -> None:
         assert found.flags.aligned
 
 
+@pytest.mark.parametrize(
+    "header", [None, "", "x", "0", "1", "15", "16", "4001", "9" * 19, "9" * 20]
+)
+def test_padding_puts_binary_data_where_numbers_may_lie(header: str | None) -> None:
+    padding = message.padding(header)
+
+    assert 0 <= padding < 16
+    if header and header.isdigit() and len(header) < 20:
+        assert (padding + int(header)) % 16 == 0
+        whole = np.frombuffer(bytes(padding) + bytes(8 + 4001), np.uint8)
+        assert whole.ctypes.data % 16 == 0
+
+
 def test_several_binary_inputs_come_in_order() -> None:
     content = {
         "inputs": [

@@ -19,7 +19,10 @@ _STALL_S = 15.0
 
 
 async def read(
-    request: Request, max_bytes: int, take: Callable[[int], None] | None = None
+    request: Request,
+    max_bytes: int,
+    take: Callable[[int], None] | None = None,
+    before: bytes = b"",
 ) -> bytes:
     """The whole body.
 
@@ -27,6 +30,7 @@ async def read(
         request: Whose body.
         max_bytes: The largest that is taken.
         take: Told of the bytes of each piece; may refuse it.
+        before: What stands before it in the result.
 
     Raises:
         Problem: 413, it is larger, by what it says or by what came; 408, it stalls.
@@ -35,11 +39,13 @@ async def read(
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > max_bytes:
         raise _too_large(max_bytes)
-    pieces: list[bytes] = []
+    pieces = [before] if before else []
     size = 0
     while True:
         try:
-            message = await asyncio.wait_for(request.receive(), _STALL_S)
+            # Not wait_for, which makes a task of each piece.
+            async with asyncio.timeout(_STALL_S):
+                message = await request.receive()
         except TimeoutError as error:
             raise Problem(
                 408, f"the request's body stopped after {size} bytes", "send it at once"

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from sensorium.service.context import Context
 
 PARTS: dict[str, str] = {
+    # First, as routes are looked at in order and its calls are the most frequent.
+    "inference": "sensorium.service.open_inference.inference",
     "openapi": "sensorium.service.openapi",
     "owner": "sensorium.service.owner",
     "vocabularies": "sensorium.service.vocabularies",
     "scene": "sensorium.service.scene",
-    "inference": "sensorium.service.open_inference.inference",
     "repository": "sensorium.service.open_inference.repository",
     "shared_memory": "sensorium.service.open_inference.memory",
     "metrics": "sensorium.service.metrics",

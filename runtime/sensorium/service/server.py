@@ -14,7 +14,7 @@ import uvicorn
 
 from sensorium.clock import now_ns
 from sensorium.errors import ControlError
-from sensorium.service import address, connection
+from sensorium.service import address, connection, heap
 from sensorium.service.address import Address
 from sensorium.service.application import application
 from sensorium.service.apps import Apps
@@ -77,6 +77,7 @@ class Server:
         Raises:
             ControlError: It cannot listen; names where and why.
         """
+        heap.keep_freed()
         token = secrets.token_urlsafe(32)
         with contextlib.ExitStack() as stack:
             listeners = self._listen(stack)

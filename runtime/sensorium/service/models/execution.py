@@ -10,7 +10,7 @@ from sensorium.errors import EngineError
 from sensorium.service.models.figures import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -38,8 +38,19 @@ class Ran:
     timing: Timing
 
 
-def alone(engine: Engine, feeds: Mapping[str, NDArray[Any]], rows: int = 0) -> Ran:
+def alone(
+    engine: Engine,
+    feeds: Mapping[str, NDArray[Any]],
+    rows: int = 0,
+    wanted: Collection[str] | None = None,
+) -> Ran:
     """One caller's run.
+
+    Args:
+        engine: Whose run.
+        feeds: The caller's.
+        rows: To be counted.
+        wanted: The outputs to be copied; None: all.
 
     Raises:
         EngineError: See `Engine.run`.
@@ -48,7 +59,11 @@ def alone(engine: Engine, feeds: Mapping[str, NDArray[Any]], rows: int = 0) -> R
     outputs = engine.run(feeds)
     ran = now_ns()
     # The arrays are the engine's: the next run writes into them.
-    own = {name: array.copy() for name, array in outputs.items()}
+    own = {
+        name: array.copy()
+        for name, array in outputs.items()
+        if wanted is None or name in wanted
+    }
     return Ran(
         own, engine.precision, engine.device, rows, Timing(0, ran - begun, now_ns() - ran)
     )

@@ -16,7 +16,7 @@ from sensorium.service.models.turn import OWN, Call, Closing, Run, urgency
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -74,6 +74,7 @@ class Pool:
         priority: int = 0,
         timeout_s: float | None = None,
         batch: bool = True,
+        outputs: Collection[str] | None = None,
     ) -> Ran:
         """Runs an engine once; loads it where needed.
 
@@ -83,6 +84,7 @@ class Pool:
             priority: 1, the most urgent, to 9; 0: 5.
             timeout_s: How long it may wait for its turn; None: 30 s.
             batch: Whether other callers' feeds may share the run, where the card allows it.
+            outputs: Those that are wanted; None: all. More may come.
 
         Raises:
             Problem: 404, no such engine; 429, too many wait; 504, it waited too long; 400, the
@@ -94,7 +96,7 @@ class Pool:
         batching = resident.built.batching
         rows = batching.rows(feeds) if batching is not None and batch else None
         ran: Ran = await self._take(
-            Run((name,), urgency(priority), _future(), feeds, rows), timeout_s
+            Run((name,), urgency(priority), _future(), feeds, rows, outputs), timeout_s
         )
         return ran
 

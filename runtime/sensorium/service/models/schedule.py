@@ -218,7 +218,7 @@ class Schedule:
 
 def _one(engine: Engine, run: Run, rows: int) -> list[Ran | EngineError]:
     try:
-        return [execution.alone(engine, run.feeds, rows)]
+        return [execution.alone(engine, run.feeds, rows, run.wanted)]
     except EngineError as error:
         return [error]
 

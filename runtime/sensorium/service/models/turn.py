@@ -10,7 +10,7 @@ from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -58,10 +58,12 @@ class Run(Turn):
     Attributes:
         feeds: Input name to array.
         rows: How it may share a run with others; None: not at all.
+        wanted: The outputs that its caller wants; None: all.
     """
 
     feeds: Mapping[str, NDArray[Any]]
     rows: Rows | None
+    wanted: Collection[str] | None
 
 
 @dataclass(eq=False)

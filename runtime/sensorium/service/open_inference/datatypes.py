@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 BYTES = "BYTES"
@@ -23,6 +25,7 @@ _NAMES = {
 }
 
 
+@functools.cache
 def name_of(type_: str) -> str:
     """The protocol's name of a type as numpy calls it."""
     return _NAMES[np.dtype(type_).name]

@@ -72,8 +72,10 @@ def routes(context: Context) -> list[BaseRoute]:
             raise Problem(415, "a compressed body is not taken", "send it as it is")
         with ExitStack() as stack:
             share = stack.enter_context(context.held.share())
-            content = await body.read(request, max_bytes, share.take)
-            asked = message.read(content, request.headers.get(transfer.HEADER_LENGTH))
+            length = request.headers.get(transfer.HEADER_LENGTH)
+            padding = message.padding(length)
+            content = await body.read(request, max_bytes, share.take, bytes(padding))
+            asked = message.read(memoryview(content)[padding:], length)
             manifest = (await pool.built(name)).manifest
             outputs = answer.wanted(asked, manifest)
             for one in outputs:
@@ -86,7 +88,7 @@ def routes(context: Context) -> list[BaseRoute]:
                 request,
                 pool.run(
                     name, feeds, priority=asked.priority, timeout_s=asked.timeout_s,
-                    batch=asked.batch,
+                    batch=asked.batch, outputs=frozenset(one.name for one in outputs),
                 ),
             )
             encoded = answer.encode(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,9 @@ MAX_JSON_BYTES = 4 << 20
 MAX_TENSORS = 256
 MAX_AXES = 16
 _US = 1e-6
+_LENGTH = re.compile(r"[0-9]{1,19}")
+_ALIGNMENT = 16
+"""Of Python's bytes."""
 _STALE = (
     "it is the JSON's length; tritonclient leaves that of its last binary request in the headers "
     "that it is given: give it new ones"
@@ -102,7 +106,7 @@ class Message:
     batch: bool
 
 
-def read(content: bytes, header: str | None) -> Message:
+def read(content: bytes | memoryview, header: str | None) -> Message:
     """Reads a body.
 
     Args:
@@ -114,7 +118,7 @@ def read(content: bytes, header: str | None) -> Message:
     """
     size = len(content)
     if header is not None:
-        if not (header.isascii() and header.isdigit() and len(header) < 20):
+        if not _LENGTH.fullmatch(header):
             raise Problem(400, "Inference-Header-Content-Length must be a number of bytes")
         size = int(header)
         if size > len(content):
@@ -152,6 +156,17 @@ def read(content: bytes, header: str | None) -> Message:
         timeout_us * _US if timeout_us else None,
         fields.flag(parameters, "batch", "parameters", default=True),
     )
+
+
+def padding(header: str | None) -> int:
+    """How many bytes before a body let its binary data begin where any number may lie.
+
+    Args:
+        header: See `read`.
+    """
+    if header is None or not _LENGTH.fullmatch(header):
+        return 0
+    return -int(header) % _ALIGNMENT
 
 
 def _inputs(whole: Mapping[str, Any], rest: memoryview) -> tuple[Given, ...]:
