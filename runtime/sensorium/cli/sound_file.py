@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import wave
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from sensorium.perception.enrolling import LONGEST_S, SHORTEST_S
 from sensorium.perception.pitch import RATE_HZ, STEP
 from sensorium.perception.syllables import intensity, threshold
 from sensorium.recording import Recording
-from sensorium.sensors.resampler import Resampler
+from sensorium.sensors.wave_file import WaveFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +26,8 @@ AROUND_S = 0.25
 """Of silence that stays at each end of a sentence."""
 MINUTES = 10
 """Of a file, at most."""
+_AT_ONCE = 1 << 20
+"""Bytes."""
 
 
 def pieces(path: Path) -> list[tuple[float, NDArray[np.float32]]]:
@@ -68,25 +70,19 @@ def _cuts(sound: NDArray[np.float32]) -> list[tuple[int, int]]:
 
 
 def _wav(path: Path) -> NDArray[np.float32]:
-    """A WAV file's first channels' mean, at 16 kHz."""
+    """The first `MINUTES` of a WAV file."""
+    wave, parts = WaveFile(math.inf), []
     try:
-        with wave.open(str(path), "rb") as file:
-            rate, width, channels = file.getframerate(), file.getsampwidth(), file.getnchannels()
-            data = file.readframes(min(file.getnframes(), rate * 60 * MINUTES))
-    except (OSError, EOFError, wave.Error) as error:
+        with path.open("rb") as file:
+            while wave.duration_s < 60 * MINUTES and (data := file.read(_AT_ONCE)):
+                parts.append(wave.feed(data))
+        parts.append(wave.finish())
+    except (OSError, ValueError) as error:
         raise EnrolmentError(
             f"{path}: cannot be read as a WAV file: {error}",
-            "a WAV file of 16 bits, or a recording of `sensorium record --classes audio`",
+            "a WAV file, or a recording of `sensorium record --classes audio`",
         ) from error
-    if width != 2 or not channels or not 8_000 <= rate <= 192_000:
-        raise EnrolmentError(
-            f"{path}: has {channels} channels of {8 * width} bits at {rate} Hz",
-            "16 bits, 8,000 to 192,000 Hz",
-        )
-    whole = len(data) // (2 * channels) * channels
-    values = np.frombuffer(data, "<i2", whole).astype(np.float32) / 32768
-    sound: NDArray[np.float32] = values.reshape(-1, channels).mean(axis=1, dtype=np.float32)
-    return sound if rate == RATE_HZ else Resampler(rate, RATE_HZ).process(sound)
+    return np.concatenate(parts)[: 60 * MINUTES * RATE_HZ]
 
 
 def _recorded(path: Path) -> list[tuple[float, NDArray[np.float32]]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sensorium.inference.card import Card
     from sensorium.inference.engine import Engine
+    from sensorium.inference.manifest import Manifest
 
 
 def card_folders() -> tuple[Path, ...]:
@@ -64,6 +65,28 @@ def stamp(name: str) -> object:
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
+def built(card: Card) -> Manifest:
+    """What was built of a card; the engine file itself is not looked at.
+
+    Raises:
+        EngineMissing: When it was not built, or from another version of its card.
+        EngineError: When what stands beside it is damaged.
+    """
+    name, remedy = card.name, f"sensorium-engines build {card.name}"
+    try:
+        manifest = manifests.read(built_folder(name) / manifests.FILE_NAME, remedy)
+    except OSError as error:
+        raise EngineMissing(f"the engine {name} was not built", remedy) from error
+    if manifest.identity != card.identity:
+        raise EngineMissing(f"the engine {name} was built from another version of its card", remedy)
+    if manifest.precision == "int8" and manifest.processor != processor():
+        raise EngineMissing(
+            f"the engine {name} was judged in INT8 on another processor ({manifest.processor})",
+            remedy,
+        )
+    return manifest
+
+
 def load(name: str, threads: int = 1) -> Engine:
     """Loads a built engine and runs it once.
 
@@ -77,20 +100,9 @@ def load(name: str, threads: int = 1) -> Engine:
         HashError: When the engine file is not the one that was built.
         EngineError: When the backend refuses it.
     """
-    card = find_card(name)
+    manifest = built(find_card(name))
     remedy = f"sensorium-engines build {name}"
     folder = built_folder(name)
-    try:
-        manifest = manifests.read(folder / manifests.FILE_NAME, remedy)
-    except OSError as error:
-        raise EngineMissing(f"the engine {name} was not built", remedy) from error
-    if manifest.identity != card.identity:
-        raise EngineMissing(f"the engine {name} was built from another version of its card", remedy)
-    if manifest.precision == "int8" and manifest.processor != processor():
-        raise EngineMissing(
-            f"the engine {name} was judged in INT8 on another processor ({manifest.processor})",
-            remedy,
-        )
     if manifest.backend not in BACKENDS:
         raise CardError(
             f"{folder / manifests.FILE_NAME}: backend: there is no {manifest.backend}", remedy

@@ -50,14 +50,37 @@ def piece(told: np.void, reached_ns: int, audio: int) -> Piece:
         audio: Number of the newest record of sound.
     """
     utterance, first, last = int(told["utterance"]), int(told["first"]), int(told["last"])
+    reached = index_of(told, reached_ns) if reached_ns else None
+    return Piece(utterance, *around(
+        first, last, first_index(audio + 1), reached,
+        continues=bool(told["continues"]), cut=bool(told["ending"] == Ending.LENGTH),
+    ))
+
+
+def around(
+    first: int, last: int, known: int, reached: int | None, *, continues: bool, cut: bool
+) -> tuple[int, int, int, int]:
+    """What is heard for an utterance, and between which samples a word's middle must lie.
+
+    Args:
+        first: Of the utterance.
+        last: Behind it.
+        known: Behind the last sample that is there.
+        reached: Where the last word of the utterance before ends; None: unknown.
+        continues: Whether it begins where a long speech was cut.
+        cut: Whether it ends there.
+
+    Returns:
+        The last four attributes of a `Piece`.
+    """
     heard_first, heard_last, keep_first, keep_last = first, last, first, last + 1
-    if told["continues"]:
+    if continues:
         heard_first = max(0, first - CONTEXT)
-        if reached_ns:
-            keep_first = min(max(index_of(told, reached_ns), heard_first), first + CONTEXT)
-    if told["ending"] == Ending.LENGTH:
-        heard_last, keep_last = max(last, min(last + CONTEXT, first_index(audio + 1))), last
-    return Piece(utterance, heard_first, heard_last, keep_first, keep_last)
+        if reached is not None:
+            keep_first = min(max(reached, heard_first), first + CONTEXT)
+    if cut:
+        heard_last, keep_last = max(last, min(last + CONTEXT, known)), last
+    return heard_first, heard_last, keep_first, keep_last
 
 
 def sound_of(rings: Rings, wanted: Piece, told: np.void) -> tuple[NDArray[np.float32], int] | None:

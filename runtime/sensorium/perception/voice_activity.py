@@ -15,10 +15,10 @@ from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.perception import voice_resume
 from sensorium.perception.hysteresis import Change, SpeechGate
 from sensorium.perception.sense import input_reason
+from sensorium.perception.silero import ENGINE, Silero
 from sensorium.perception.sound import bounded, first_index, utterance_id
 from sensorium.perception.utterances import Step, Utterances
 from sensorium.perception.voice_options import VoiceOptions
-from sensorium.records.sensors import AUDIO_BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from sensorium.perception.sense import Publish, Rings, Sample
 
 RATE_HZ = 16_000
-CONTEXT = 64
-"""Samples of the block before that the model wants to see again."""
 SILENCE_DBFS = -120.0
 """The least loudness that is told: digital silence has none."""
 
@@ -40,8 +38,6 @@ own again: a second."""
 
 _FRESH = 8
 """Blocks behind the newest from which on the state now is not told; what happened is."""
-
-ENGINE = "silero-vad"
 
 
 class VoiceActivity:
@@ -92,10 +88,7 @@ class VoiceStream:
             for name in ("first_sample", "sample", "speaking", "probability", "loudness")
         )
         self._told = records.UTTERANCE.zeros()
-        self._feeds = {
-            "input": np.zeros((1, CONTEXT + AUDIO_BLOCK), np.float32),
-            "state": np.zeros((2, 1, 128), np.float32),
-        }
+        self._silero = Silero()
         self._session = 0
         self._generation = 0
         self._end_sample = self._end_first = 0
@@ -151,7 +144,7 @@ class VoiceStream:
             self._end_utterance(publish)
             self._begin(sample.n)
         block = bounded(audio["samples"][0])
-        probability = self._probability(block)
+        probability = self._silero(self._engine, block)
         self._next, self._next_first = sample.n + 1, first + len(block)
         if sample.n <= self._quiet_until:
             return
@@ -184,19 +177,10 @@ class VoiceStream:
         """See `Stream.lost`: what comes next does not follow what came before."""
         self._broken = records > 0 or self._broken
 
-    def _probability(self, block: NDArray[np.float32]) -> float:
-        sound, state = self._feeds["input"], self._feeds["state"]
-        sound[0, :CONTEXT] = sound[0, -CONTEXT:]
-        sound[0, CONTEXT:] = block
-        results = self._engine.run(self._feeds)
-        np.copyto(state, results["stateN"])
-        return float(results["output"][0, 0])
-
     def _restart(self, publish: Publish) -> None:
         """Forgets the sound so far; speech that lasted to its end ends there."""
         change = self._gate.stop(self._end_first)
-        for array in self._feeds.values():
-            array.fill(0.0)
+        self._silero.forget()
         self._end_utterance(publish)
         self._tell(change, publish)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.perception.image_input import middle, resize
+from sensorium.perception.image_classes import ImageClasses
 from sensorium_tools.evaluate.interval import wilson
 from sensorium_tools.evaluate.port_check import LABELS, Wanted, check
 from sensorium_tools.evaluate.task import Metric
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from sensorium_tools.evaluate.task import Run
     from sensorium_tools.samples import Sample
 
-SHARE = 224 / 256
-"""Of the shorter side that is looked at (CROP_FRACTION in TensorFlow's preprocessing.py)."""
-MEAN, DEVIATION = 127.0, 128.0
-"""MEAN_RGB and STDDEV_RGB of efficientnet_lite_builder.py."""
 TOP = 5
 SURE = 0.3
 """Smallest probability of a class that is worth telling. Where both engines are less sure, what
@@ -50,15 +46,12 @@ class ImageClass:
 
     def __init__(self, card: Card) -> None:
         check(card, "image-class", [Wanted(shape=(1, 3, "h", "w"))], [Wanted(shape=(1, LABELS))])
-        self._input, self._output = card.inputs[0].name, card.outputs[0].name
-        _, _, self._height, self._width = card.sizes(card.inputs[0])
+        self._classes, self._output = ImageClasses(card), card.outputs[0].name
         self._labels = card.engine.labels
 
     def perform(self, run: Run, sample: Sample) -> Seen:
         """See `Task`."""
-        image = resize(middle(sample.data, SHARE), self._height, self._width)
-        values = ((image - MEAN) / DEVIATION).transpose(2, 0, 1)[None]
-        scores = run({self._input: np.ascontiguousarray(values)})[self._output][0]
+        scores = run(self._classes.feeds(sample.data))[self._output][0]
         order = np.argsort(-scores, kind="stable")[:TOP]
         return Seen(tuple(int(place) for place in order), float(scores[order[0]]))
 

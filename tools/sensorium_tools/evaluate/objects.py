@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.perception.boxes import Found, find, overlap
-from sensorium.perception.image_input import letterbox
+from sensorium.perception.boxes import Found, overlap
+from sensorium.perception.object_detection import THRESHOLD, ObjectDetection
 from sensorium_tools.evaluate.port_check import Wanted, check
 
 if TYPE_CHECKING:
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from sensorium_tools.evaluate.task import Metric, Run
     from sensorium_tools.samples import Sample
 
-THRESHOLD = 0.25
-"""Smallest score that is shown ("By default, YOLO only displays objects detected with a confidence
-of .25 or higher", the author's page on YOLO)."""
-OVERLAP = 0.45
-"""Largest overlap of two objects of one class (`nms` in examples/detector.c of darknet)."""
 MATCH = 0.5
 """Overlap from which two boxes are of one object (PASCAL VOC)."""
 FAINT = 0.2
@@ -39,16 +34,12 @@ class Objects:
             card, "objects", [Wanted(shape=(1, 3, "n", "n"))],
             [Wanted(shape=(1, "boxes", 4)), Wanted(shape=(1, "boxes", "classes"))],
         )
-        self._size = card.sizes(card.inputs[0])[2]
-        self._input = card.inputs[0].name
-        self._boxes, self._scores = (port.name for port in card.outputs[:2])
+        self._detection = ObjectDetection(card)
 
     def perform(self, run: Run, sample: Sample) -> Found:
         """See `Task`."""
-        square, placement = letterbox(sample.data, self._size)
-        results = run({self._input: square})
-        found = find(results[self._boxes][0], results[self._scores][0], FAINT, OVERLAP)
-        return Found(placement.to_picture(found.boxes), found.labels.copy(), found.scores.copy())
+        feeds, placement = self._detection.feeds(sample.data)
+        return self._detection.found(run(feeds), placement, FAINT)
 
     def agree(self, one: Any, other: Any) -> float | None:
         """F1 of the objects that each shows, against the other; None where neither shows any.

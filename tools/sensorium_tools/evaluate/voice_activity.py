@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.perception.voice_activity import CONTEXT, RATE_HZ
+from sensorium.perception.silero import CONTEXT
+from sensorium.perception.voice_activity import RATE_HZ
 from sensorium.records.sensors import AUDIO_BLOCK
 from sensorium_tools.evaluate.port_check import Wanted, check
 from sensorium_tools.evaluate.task import Metric

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from sensorium.errors import EngineError
+from sensorium.perception import picture_file
 from sensorium_tools.samples import alter_image
 from sensorium_tools.samples.draft import Draft
 from sensorium_tools.samples.sample import Sample
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from sensorium_tools.samples.draft import Entry, Listing
     from sensorium_tools.samples.manifest import Label, Source
 
-MAX_PIXELS = 1 << 25
-"""A larger picture is refused before it is decoded."""
+FORMATS = (*picture_file.FORMATS, "BMP")
 PHOTOGRAPH_SIDE = 416
 """A longer side is brought down to this: more than any engine's input."""
 FACE_SIDE = 256
@@ -80,25 +79,13 @@ def decode(data: bytes, place: str) -> NDArray[np.uint8]:
         place: Where it came from, for the message.
 
     Raises:
-        EngineError: When it is no image, damaged or too large, or Pillow is missing.
+        EngineError: When it is no image, damaged or too large.
     """
     try:
-        from PIL import Image
-    except ImportError as error:
-        raise EngineError(
-            "pictures cannot be read: Pillow is missing", "pip install 'sensorium[build]'"
-        ) from error
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "BMP", "WEBP")) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise EngineError(
-                        f"{place}: {image.width} x {image.height} pixels are too many",
-                        f"at most {MAX_PIXELS}",
-                    )
-                return np.array(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
+        return picture_file.read(data, FORMATS)
+    except picture_file.TooLarge as error:
+        raise EngineError(f"{place}: {error}", "a smaller copy") from error
+    except ValueError as error:
         raise EngineError(
             f"{place}: not a picture, or damaged: {error}", "replace or remove that file"
         ) from error
@@ -106,8 +93,6 @@ def decode(data: bytes, place: str) -> NDArray[np.uint8]:
 
 def reduced(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:
     """A picture whose longer side is at most `side`, and how much smaller it is, 0 to 1."""
-    from PIL import Image
-
     scale = min(1.0, side / max(pixels.shape[:2]))
     if scale == 1.0:
         return pixels, 1.0
