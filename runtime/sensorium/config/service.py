@@ -37,6 +37,13 @@ class Service:
         default=64,
         metadata={"doc": "Largest request, in MiB.", "min": 1, "max": 1024},
     )
+    longest_sound_min: float = field(
+        default=30.0,
+        metadata={
+            "doc": "Longest sound that `transcribe` takes, in minutes; each takes 4 MB of memory.",
+            "min": 0.1, "max": 600.0,
+        },
+    )
     max_connections: int = field(
         default=256,
         metadata={"doc": "Connections at a time; further ones get 503.", "min": 4, "max": 4096},

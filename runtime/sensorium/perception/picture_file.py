@@ -7,7 +7,7 @@ import struct
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def read(
         raise
     except (OSError, ValueError, SyntaxError, MemoryError, struct.error, EOFError) as error:
         # Pillow's own message for what is in no known format names an object's address.
-        unknown = isinstance(error, Image.UnidentifiedImageError)
+        unknown = isinstance(error, UnidentifiedImageError)
         raise ValueError(
             f"{'it is none' if unknown else error} ({', '.join(formats)} are read)"
         ) from error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sensorium.perception.utterances import Step
 
 SILENCE_S = 0.6
-"""Longer than on the microphone, where somebody waits for the answer: each text has more context."""
+"""Longer than on the microphone, where somebody waits: so each text has more context."""
 LONGEST_S = 20.0
 """With the sound around a cut it stays under the 30 s that a recogniser takes at once."""
 

@@ -200,13 +200,13 @@ def _mono(data: bytes, form: Format, at: int) -> NDArray[np.float32]:
             raise ValueError(_bad_sample(values, form, at))
         sound = np.clip(values, -1.0, 1.0).astype(np.float32)
     elif form.bits == 8:
-        sound = (values.astype(np.float32) - 128) / 128
+        sound = (values.astype(np.float32) - 128) / np.float32(128)
     elif form.bits == 24:
         wide = np.zeros((len(values) // 3, 4), np.uint8)
         wide[:, 1:] = values.reshape(-1, 3)
-        sound = wide.view("<i4").ravel().astype(np.float32) / (1 << 31)
+        sound = wide.view("<i4").ravel().astype(np.float32) / np.float32(1 << 31)
     else:
-        sound = values.astype(np.float32) / (1 << form.bits - 1)
+        sound = values.astype(np.float32) / np.float32(1 << form.bits - 1)
     mean: NDArray[np.float32] = sound.reshape(-1, form.channels).mean(axis=1, dtype=np.float32)
     return mean
 

@@ -19,6 +19,7 @@ PARTS: dict[str, str] = {
     "scene": "sensorium.service.scene",
     "repository": "sensorium.service.open_inference.repository",
     "shared_memory": "sensorium.service.open_inference.memory",
+    "tasks": "sensorium.service.tasks.routes",
     "metrics": "sensorium.service.metrics",
 }
 

@@ -1,0 +1,1 @@
+"""Tasks by name on top of the engines: texts, pictures and sounds in, answers out."""

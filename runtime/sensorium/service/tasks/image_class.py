@@ -1,0 +1,71 @@
+"""The task `classify_image`: what the middle of a picture shows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sensorium.inference import store
+from sensorium.perception.image_classes import ImageClasses
+from sensorium.service.tasks import json_schema as schema
+from sensorium.service.tasks.probabilities import surest
+from sensorium.service.tasks.task import Takes, Timed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sensorium.service.tasks.work import Work
+
+ENGINE = "efficientnet-lite0"
+
+
+@dataclass(frozen=True)
+class ClassifyParameters(Timed):
+    """See `ClassifyImage`."""
+
+    top_k: int = field(default=5, metadata={"doc": "Most labels.", "min": 1, "max": 1000})
+    threshold: float = field(
+        default=0.0, metadata={"doc": "Smallest score of a label.", "min": 0.0, "max": 1.0}
+    )
+
+
+class ClassifyImage:
+    """The task; see `task.Task`."""
+
+    about = (
+        "Which of ImageNet's 1000 classes the middle of a picture shows (the square of 224/256 of "
+        "its shorter side). The scores add up to 1 over all classes, whether or not one fits."
+    )
+    takes = Takes.PICTURE
+    parameters = ClassifyParameters
+    engines = needs = (ENGINE,)
+    output = schema.record({
+        "width": schema.whole(),
+        "height": schema.whole(),
+        "labels": schema.array(schema.record({
+            "label": schema.text(),
+            "class": schema.whole("Its place among the labels: two of ImageNet's share a name."),
+            "score": schema.number(),
+        })),
+    })
+
+    def __init__(self) -> None:
+        card = store.find_card(ENGINE)
+        self._output = card.outputs[0].name
+        self._labels = card.engine.labels
+        self._classes = ImageClasses(card)
+
+    async def perform(
+        self, inputs: NDArray[np.uint8], parameters: ClassifyParameters, work: Work
+    ) -> list[dict[str, Any]]:
+        """See `Task.perform`."""
+        feeds = await asyncio.to_thread(self._classes.feeds, inputs)
+        scores = (await work.run(ENGINE, feeds))[self._output][0]
+        height, width = inputs.shape[:2]
+        labels = [
+            {"label": self._labels[at], "class": at, "score": round(float(scores[at]), 6)}
+            for at in surest(scores, parameters.top_k, parameters.threshold)
+        ]
+        return [{"width": width, "height": height, "labels": labels}]
