@@ -59,7 +59,8 @@ def test_labels_are_judged_together_or_each_by_itself() -> None:
     [
         ("Don't stop, please!", ["Don't", "stop", "please"]), ("", []), (" \n\t ", []),
         ("...!?", []), ("«Ça va?» — oui", ["Ça", "va", "oui"]),
-        ("今日は good 天気", ["今", "日", "は", "good", "天", "気"]), ("I 💔 it", ["I", "💔", "it"]),
+        ("今日は good 天気", ["今", "日", "は", "good", "天", "気"]),
+        ("I 💔 it", ["I", "💔", "it"]),
         ("\ud800 half", ["\ud800", "half"]), ("नमस्ते दुनिया", ["नमस्ते", "दुनिया"]),
         ("well-known (e.g.) 3.14", ["well-known", "e.g", "3.14"]),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 import struct
@@ -168,7 +169,5 @@ def test_a_garbled_head_is_refused_or_still_a_sound(seed: int) -> None:
     data = bytearray(file(encoded(tone(16_000, 0.05), PCM, 16)))
     for at in noise.integers(0, 44, 4):
         data[at] = noise.integers(256)
-    try:
+    with contextlib.suppress(ValueError):
         assert np.isfinite(read(bytes(data))).all()
-    except ValueError:
-        pass

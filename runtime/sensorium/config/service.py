@@ -37,6 +37,12 @@ class Service:
         default=64,
         metadata={"doc": "Largest request, in MiB.", "min": 1, "max": 1024},
     )
+    emotions: bool = field(
+        default=True,
+        metadata={
+            "doc": "Whether tasks may estimate emotions; never with workplace_or_education = true."
+        },
+    )
     longest_sound_min: float = field(
         default=30.0,
         metadata={

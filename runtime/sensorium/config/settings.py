@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -221,14 +221,16 @@ def load(
     tables = {name: _table(content.get(name, {}), source, name) for name in _TABLES}
     daemon = decode(Daemon, tables["daemon"], source, ("daemon",))
     sections = _sections(tables["senses"], senses, source, "senses", "sense")
+    service = decode(Service, tables["service"], source, ("service",))
     if daemon.workplace_or_education:
         _refuse_emotion(sections, source)
+        service = replace(service, emotions=False)
     return Config(
         source=source,
         daemon=daemon,
         inference=decode(Inference, tables["inference"], source, ("inference",)),
         recording=decode(Recording, tables["recording"], source, ("recording",)),
-        service=decode(Service, tables["service"], source, ("service",)),
+        service=service,
         sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),
         senses=sections,
     )

@@ -10,6 +10,7 @@ from sensorium.inference import store
 from sensorium.service.tasks import parameters
 
 if TYPE_CHECKING:
+    from sensorium.config import Service
     from sensorium.service.tasks.task import Task
 
 TASKS = {
@@ -24,8 +25,11 @@ TASKS = {
 """Name to where its class is."""
 
 
-def make() -> dict[str, Task]:
+def make(settings: Service) -> dict[str, Task]:
     """All tasks, by name.
+
+    Args:
+        settings: What the configuration says.
 
     Raises:
         CardError: The card of an engine that one needs is missing or broken.
@@ -33,7 +37,7 @@ def make() -> dict[str, Task]:
     made = {}
     for name, where in TASKS.items():
         module, _, kind = where.partition(":")
-        made[name] = getattr(importlib.import_module(module), kind)()
+        made[name] = getattr(importlib.import_module(module), kind)(settings)
     return made
 
 

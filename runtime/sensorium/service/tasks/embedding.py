@@ -20,6 +20,7 @@ from sensorium.service.tasks.task import Takes, Timed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sensorium.config import Service
     from sensorium.inference.engine import Engine
     from sensorium.service.tasks.work import Work
 
@@ -121,7 +122,7 @@ class Embed:
         "truncated": schema.truth("Whether the text has more."),
     })
 
-    def __init__(self) -> None:
+    def __init__(self, _settings: Service) -> None:
         self._embedding = Embedding()
 
     async def perform(

@@ -16,14 +16,15 @@ from sensorium.perception.face_input import (
     landmark_crop,
     points_of,
 )
-from sensorium.service.problem import Problem
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.boxes import BOX, box
+from sensorium.service.tasks.emotions import check_emotions
 from sensorium.service.tasks.task import Takes, Timed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sensorium.config import Service
     from sensorium.perception.face_input import Box
     from sensorium.service.tasks.work import Work
 
@@ -88,7 +89,8 @@ class Face:
         }, optional=("presence", "blendshapes", "landmarks", "emotion"))),
     })
 
-    def __init__(self, *, emotion_forbidden: bool = False) -> None:
+    def __init__(self, settings: Service) -> None:
+        self._settings = settings
         cards = {name: store.find_card(name) for name in self.engines}
         self._detection = FaceDetection(cards[DETECTOR])
         self._side = cards[LANDMARKS].sizes(cards[LANDMARKS].inputs[0])[1]
@@ -98,17 +100,13 @@ class Face:
         self._outputs = {
             name: [port.name for port in card.outputs] for name, card in cards.items()
         }
-        self._emotion_forbidden = emotion_forbidden
 
     async def perform(
         self, inputs: NDArray[np.uint8], parameters: FaceParameters, work: Work
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
-        if parameters.emotion and self._emotion_forbidden:
-            raise Problem(
-                403, "estimating emotions is forbidden here (workplace_or_education in [daemon])",
-                "ask without emotion",
-            )
+        if parameters.emotion:
+            check_emotions(self._settings)
         feeds, placement = await asyncio.to_thread(self._detection.feeds, inputs)
         results = await work.run(DETECTOR, feeds)
         found = self._detection.found(results, placement, parameters.threshold)

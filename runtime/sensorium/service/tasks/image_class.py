@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sensorium.config import Service
     from sensorium.service.tasks.work import Work
 
 ENGINE = "efficientnet-lite0"
@@ -51,7 +52,7 @@ class ClassifyImage:
         })),
     })
 
-    def __init__(self) -> None:
+    def __init__(self, _settings: Service) -> None:
         card = store.find_card(ENGINE)
         self._output = card.outputs[0].name
         self._labels = card.engine.labels

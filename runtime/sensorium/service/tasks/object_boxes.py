@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sensorium.config import Service
     from sensorium.service.tasks.work import Work
 
 ENGINE = "yolov3-tiny"
@@ -65,7 +66,7 @@ class DetectObjects:
         )),
     })
 
-    def __init__(self) -> None:
+    def __init__(self, _settings: Service) -> None:
         card = store.find_card(ENGINE)
         self._known = card.engine.labels
         self._detection = ObjectDetection(card)

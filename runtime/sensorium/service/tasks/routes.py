@@ -121,7 +121,7 @@ class _Tasks:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._tasks = catalogue.make()
+        self._tasks = catalogue.make(context.settings)
         self._entrances = {
             takes: bodies.Entrance(most, f"a body of {takes.value[0]}")
             for takes, most in _WITHIN.items()

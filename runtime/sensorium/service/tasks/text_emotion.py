@@ -12,10 +12,12 @@ from sensorium.inference import store
 from sensorium.perception.word_list import WordList
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks import occlusion
+from sensorium.service.tasks.emotions import check_emotions
 from sensorium.service.tasks.probabilities import surest
 from sensorium.service.tasks.task import Takes, Timed
 
 if TYPE_CHECKING:
+    from sensorium.config import Service
     from sensorium.service.tasks.work import Work
 
 ENGINE = "text-emotion"
@@ -57,7 +59,8 @@ class TextEmotion:
         "explanation": occlusion.SCHEMA,
     }, optional=("explanation",))
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Service) -> None:
+        self._settings = settings
         card = store.find_card(ENGINE)
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._length = card.sizes(card.inputs[0])[1]
@@ -67,6 +70,7 @@ class TextEmotion:
         self, inputs: tuple[str, ...], parameters: TextEmotionParameters, work: Work
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
+        check_emotions(self._settings)
         if parameters.explain:
             occlusion.check(inputs)
         engine = await work.engine(ENGINE)

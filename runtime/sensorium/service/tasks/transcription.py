@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sensorium.config import Service
     from sensorium.inference.engine import Engine
     from sensorium.perception.recogniser import Recognised
     from sensorium.perception.segmentation import Segment
@@ -90,7 +91,7 @@ class Transcribe:
         }, optional=("words",))),
     })
 
-    def __init__(self) -> None:
+    def __init__(self, _settings: Service) -> None:
         self._recogniser: tuple[tuple[Engine, Engine, str], Recogniser] | None = None
 
     async def perform(

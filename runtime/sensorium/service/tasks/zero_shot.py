@@ -16,6 +16,7 @@ from sensorium.service.tasks.task import Takes, Timed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sensorium.config import Service
     from sensorium.service.tasks.work import Work
 
 PLACE = "{}"
@@ -102,7 +103,7 @@ class ZeroShot:
         "explanation": occlusion.SCHEMA,
     }, optional=("explanation",))
 
-    def __init__(self) -> None:
+    def __init__(self, _settings: Service) -> None:
         self._embedding = Embedding()
 
     async def perform(
