@@ -46,6 +46,14 @@ class Reason(IntEnum):
     """An unexpected fault; the log has it."""
 
 
+def reason_words(reason: int) -> str:
+    """A `Reason` in words: `engine missing`."""
+    try:
+        return Reason(reason).name.replace("_", " ").lower()
+    except ValueError:
+        return f"reason {reason}"
+
+
 class OwnerState(IntEnum):
     """What the supervisor says of a channel's owner."""
 

@@ -11,15 +11,16 @@ from rich.console import Console
 
 from sensorium import records
 from sensorium.cli.drawing import Canvas, bar, strip
-from sensorium.cli.output import Output, finite
+from sensorium.cli.output import Output
 from sensorium.cli.picture import View, picture
 from sensorium.cli.sight import Look, Sight, quantiles_ms
 from sensorium.cli.status import duration
 from sensorium.cli.story import Story
 from sensorium.cli.summary import verdicts
 from sensorium.cli.table import age_text, channel_table
-from sensorium.cli.words import direction_words, reason_words, words
-from sensorium.health import Reason
+from sensorium.cli.words import direction_words, words
+from sensorium.health import Reason, reason_words
+from sensorium.records.plain import finite
 
 SECOND = 1_000_000_000
 

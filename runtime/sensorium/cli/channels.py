@@ -12,10 +12,11 @@ from sensorium.cli import json_option
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.live import granted_classes
 from sensorium.cli.eyes import Eyes, client
-from sensorium.cli.output import finite
 from sensorium.cli.table import channel_table
-from sensorium.cli.words import reason_words, words
+from sensorium.cli.words import words
 from sensorium.errors import ConfigError, ControlError, DeniedError
+from sensorium.health import reason_words
+from sensorium.records.plain import finite
 
 if TYPE_CHECKING:
     import argparse

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+
+from sensorium.records.plain import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,14 +68,3 @@ class Output:
     def detach(self) -> None:
         """Stdout's reader is gone: keeps Python from complaining about it at exit."""
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def finite(value: Any) -> Any:
-    """The same document with null for every number that JSON cannot hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in value]
-    return value

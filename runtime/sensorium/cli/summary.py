@@ -8,7 +8,7 @@ from rich import box
 from rich.table import Table
 
 from sensorium.cli.sight import quantiles_ms
-from sensorium.cli.words import reason_words
+from sensorium.health import reason_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

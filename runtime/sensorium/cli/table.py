@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from sensorium.cli.words import reason_words, words
+from sensorium.cli.words import words
+from sensorium.health import reason_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from sensorium.cli.drawing import bar
-from sensorium.health import OwnerState, Reason
+from sensorium.health import OwnerState
 
 Record = Mapping[str, Any]
 """A record as nested mappings: field name to number, text, list or record."""
@@ -30,14 +30,6 @@ def words(record_name: str, record: Record) -> Text:
     """
     tell = _TELL.get(record_name)
     return tell(record) if tell else Text(_listed(record))
-
-
-def reason_words(reason: int) -> str:
-    """A `health.Reason` in words: `engine missing`."""
-    try:
-        return Reason(reason).name.replace("_", " ").lower()
-    except ValueError:
-        return f"reason {reason}"
 
 
 def direction_words(orientation: Any) -> str:

@@ -21,6 +21,7 @@ PARTS: dict[str, str] = {
     "shared_memory": "sensorium.service.open_inference.memory",
     "tasks": "sensorium.service.tasks.routes",
     "metrics": "sensorium.service.metrics",
+    "events": "sensorium.service.events.routes",
 }
 
 

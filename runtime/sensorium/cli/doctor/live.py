@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.finding import Finding, Verdict
 from sensorium.cli.eyes import Eyes
-from sensorium.cli.words import reason_words, words
+from sensorium.cli.words import words
 from sensorium.errors import ControlError
-from sensorium.health import Reason
+from sensorium.health import Reason, reason_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Channels as a stream of events, over Server-Sent Events and WebSocket."""

@@ -1,0 +1,75 @@
+"""Events as JSON texts: a record of a channel, or a notice about a channel."""
+
+from __future__ import annotations
+
+import json
+import math
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sensorium.health import Device, Precision, reason_words
+from sensorium.records.plain import finite, to_dict
+
+if TYPE_CHECKING:
+    from sensorium.channels.catalogue import Channel
+    from sensorium.channels.reader import Snapshot
+
+_DEVICES = {int(device): device.name.lower() for device in Device}
+_PRECISIONS = {int(precision): precision.name.lower() for precision in Precision}
+
+
+class Told:
+    """One event, rendered once for all who get it.
+
+    Attributes:
+        n: The record's number; 0: a notice.
+        text: One JSON object on one line.
+    """
+
+    def __init__(self, n: int, text: str) -> None:
+        self.n = n
+        self.text = text
+
+    @cached_property
+    def sse(self) -> bytes:
+        """The field `data` of a server-sent event."""
+        return b"data: " + self.text.encode() + b"\n"
+
+    @cached_property
+    def whole_sse(self) -> bytes:
+        """A server-sent event without an id."""
+        return self.sse + b"\n"
+
+
+def record(channel: Channel, generation: int, sample: Snapshot) -> Told:
+    """A record, with what its slot says of it."""
+    return Told(sample.n, text_of({
+        "event": "record",
+        "channel": channel.name,
+        "n": sample.n,
+        "generation": generation,
+        "epoch": sample.epoch,
+        "capture_ns": sample.capture_ns,
+        "publish_ns": sample.publish_ns,
+        "valid": sample.valid,
+        "reason": reason_words(sample.reason),
+        "confidence": None if math.isnan(sample.confidence) else sample.confidence,
+        "engine": sample.engine,
+        "engine_hash": f"{sample.engine_hash:08x}",
+        "precision": _PRECISIONS.get(sample.precision, f"precision {sample.precision}"),
+        "device": _DEVICES.get(sample.device, f"device {sample.device}"),
+        "flags": sample.flags,
+        "record": to_dict(channel.record, sample.record.ljust(channel.record.size, b"\0")),
+    }))
+
+
+def text_of(document: dict[str, Any]) -> str:
+    """A document on one line; numbers that JSON does not have become null."""
+    try:
+        return _dumped(document)
+    except ValueError:
+        return _dumped(finite(document))
+
+
+def _dumped(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

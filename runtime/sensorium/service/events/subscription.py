@@ -1,0 +1,145 @@
+"""One channel of one client: where it stands and what it has to be told."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from sensorium.service.events.rendering import Told, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sensorium.channels.catalogue import Channel
+    from sensorium.service.events.feed import Feed
+    from sensorium.service.events.position import Position
+    from sensorium.service.events.stream import Stream
+
+_MOST_NOTICES = 16
+"""Of a client that does not read: of more the oldest are forgotten."""
+
+
+class Subscription:
+    """Made and used in the loop's thread.
+
+    Args:
+        stream: The client's.
+        channel: Of the catalogue.
+        period_ns: Of a state channel, the shortest mean time between two events; else 0.
+        position: Where the client stood, if it was connected before.
+
+    Attributes:
+        feed: What it follows; None while the channel is out of reach.
+    """
+
+    def __init__(
+        self, stream: Stream, channel: Channel, period_ns: int, position: Position | None
+    ) -> None:
+        self.stream = stream
+        self.channel = channel
+        self.period_ns = period_ns
+        self.feed: Feed | None = None
+        self._position = position
+        self._next = 0
+        self._due = False
+        self._notices: deque[tuple[str, Told]] = deque(maxlen=_MOST_NOTICES)
+
+    def attach(self, feed: Feed) -> None:
+        """Follows a feed: from where it stood, else from now on."""
+        self.feed = feed
+        feed.follow(self)
+        self._begin(feed)
+        self.notice("open", generation=feed.generation, n=feed.latest())
+        if feed.silent:
+            self.notice("silent", reason=feed.silent)
+
+    def resume(self, position: Position) -> None:
+        """The client says where it stands."""
+        if not self.period_ns:
+            self._position = position
+            if self.feed is not None:
+                self._begin(self.feed)
+
+    def detach(self) -> None:
+        """Lets go of its feed and keeps in mind where it stood."""
+        if self.feed is not None:
+            self.feed.unfollow(self)
+            self._position = self.position()
+            self.feed = None
+
+    def deny(self) -> None:
+        """What is written without a grant is not told, also when there is one again."""
+        self._position = None
+
+    def notice(self, event: str, **fields: Any) -> None:
+        """Has the client told something about the channel."""
+        document = {"event": event, "channel": self.channel.name, **fields}
+        self._notices.append((event, Told(0, text_of(document))))
+        self.stream.mark(self)
+
+    def due(self) -> None:
+        """There is something new in the feed."""
+        self._due = True
+        self.stream.mark(self)
+
+    def position(self) -> Position | None:
+        """Where it stands; None: a state channel, or it has not begun."""
+        if self.period_ns or self.feed is None:
+            return self._position
+        return self.feed.position(self._next - 1)
+
+    def take(self) -> Iterator[tuple[str, Told]]:
+        """What is to be told now, in order: the kind of event (empty: a record) and the event.
+
+        It may be left off after any of them and asked for again.
+        """
+        while self._notices:
+            yield self._notices.popleft()
+        feed = self.feed
+        if feed is None:
+            return
+        if self.period_ns:
+            newest = feed.newest() if self._due else None
+            self._due = False
+            if newest is not None and newest.n != self._next:
+                self._next = newest.n
+                yield "", newest
+            return
+        lost = 0
+        while self._next <= feed.latest():
+            told = feed.at(self._next)
+            if told is None:
+                to = max(feed.oldest(), self._next + 1)
+                lost += to - self._next
+                self._next = to
+                continue
+            if lost:
+                yield self._lost(lost)
+                lost = 0
+            self._next += 1
+            yield "", told
+        if lost:
+            yield self._lost(lost)
+
+    def _begin(self, feed: Feed) -> None:
+        self.due()
+        if self.period_ns:
+            self._next = 0
+            return
+        latest, before = feed.latest(), self._position
+        self._next = latest + 1
+        if before is None:
+            return
+        if before[:2] == feed.position(0)[:2]:
+            self._next = min(before.n, latest) + 1
+        else:
+            # All in the new memory is later than what was told; what the old one still held
+            # cannot be known.
+            self._next = 1
+            self.notice("lost", count=None, reason="the memory that held them was replaced")
+
+    def _lost(self, count: int) -> tuple[str, Told]:
+        return "lost", Told(0, text_of({
+            "event": "lost", "channel": self.channel.name, "count": count,
+            "reason": "they were overwritten before this client took them",
+        }))
