@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from sensorium.config import Service
@@ -26,6 +27,8 @@ class Context:
         engines: The engines that callers share.
         tensors: The memory that was made for callers' tensors.
         held: What requests with tensors hold.
+        closing: What is awaited when the service ends, before the connections are closed: parts
+            end there what would never end by itself.
     """
 
     settings: Service
@@ -34,3 +37,4 @@ class Context:
     engines: Pool
     tensors: SharedRegions
     held: Budget
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

@@ -27,7 +27,7 @@ if sys.platform != "win32":
     from sensorium.control.listener_unix import listen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from sensorium.config import Service
@@ -102,7 +102,7 @@ class Server:
             SharedRegions(),
             Budget(_BODIES * settings.max_body_mib << 20),
         )
-        self._server = uvicorn.Server(
+        self._server = _Ending(
             uvicorn.Config(
                 application(context, token),
                 log_config=None,
@@ -114,7 +114,8 @@ class Server:
                 timeout_graceful_shutdown=_GRACE_S,
                 backlog=self._settings.max_connections,
                 **connection.configuration(),
-            )
+            ),
+            context.closing,
         )
         self._server.should_exit = self._stopping
         self._ready(self._tell(token, listeners))
@@ -149,6 +150,27 @@ class Server:
                 path = str(listener.getsockname())
         Address(path, url, token, os.getpid()).write(self._folder)
         return " and ".join(filter(None, (path, url)))
+
+
+class _Ending(uvicorn.Server):
+    """Ends what a part holds open before it waits for the requests on their way.
+
+    Args:
+        config: See uvicorn.
+        closing: See `Context`.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, closing: Iterable[Callable[[], Awaitable[None]]]
+    ) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        for close in self._closing:
+            await close()
+        await super().shutdown(sockets)
 
 
 def _listen_loopback(port: int) -> socket.socket:

@@ -24,6 +24,7 @@ HEARTBEAT_S = 15.0
 STALLED_S = 60.0
 """A client that has not taken what it was sent for so long is dropped."""
 _LOOK_S = 0.5
+_END_S = 0.5
 
 
 class Hub:
@@ -39,6 +40,7 @@ class Hub:
         self._doors: dict[tuple[str, str, str], Door] = {}
         self._lives: set[asyncio.Task[None]] = set()
         self._rounds: asyncio.Task[None] | None = None
+        self._closing = False
 
     def require_room(self, caller: Caller) -> None:
         """Passes when a client may have a stream.
@@ -46,6 +48,8 @@ class Hub:
         Raises:
             Problem: 503 or 429, there are too many, of all apps or of this one.
         """
+        if self._closing:
+            raise Problem(503, "the service ends", "connect again when it is back")
         if len(self._streams) >= MOST_STREAMS:
             raise Problem(
                 503, f"{MOST_STREAMS} streams of events are open, which is the most",
@@ -84,12 +88,17 @@ class Hub:
             del self._streams[stream]
 
     async def close(self) -> None:
-        """Ends all streams: each is handed what is there."""
+        """Ends all streams: each is handed what is there, but for who does not take it."""
+        self._closing = True
         for stream in self._streams:
             stream.end()
         if self._rounds is not None:
             self._rounds.cancel()
-        while self._lives:
+        if self._lives:
+            await asyncio.wait(self._lives, timeout=_END_S)
+        for stream in self._streams:
+            stream.drop()
+        if self._lives:
             await asyncio.wait(self._lives)
         await self._feeds.close()
 

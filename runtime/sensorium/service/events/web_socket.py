@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from sensorium.service.events.stream import Item, Stream
 
 MOST_MESSAGE_CHARACTERS = 16 * 1024
+_GONE_S = 1.0
+_GOODBYES = 2
+"""uvicorn says that it is gone once for the answer and once for the connection."""
 _GOING_AWAY, _UNSUPPORTED, _POLICY = 1001, 1003, 1008
 
 
@@ -43,6 +47,7 @@ class WebSocketEvents:
             self._hub.require_room(caller)
         except Problem as refused:
             await connection.send_denial_response(problem.response(refused))
+            await _gone(receive)
             return
         with self._hub.stream(caller, wanted) as stream:
             await connection.accept()
@@ -61,6 +66,15 @@ class WebSocketEvents:
                     raise
             finally:
                 listening.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Waits until a refused connection is closed: uvicorn logs an error where that comes later."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GONE_S):
+            for _ in range(_GOODBYES):
+                while (await receive())["type"] != "websocket.disconnect":
+                    pass
 
 
 async def _listen(receive: Receive, send: Send, stream: Stream) -> None:
