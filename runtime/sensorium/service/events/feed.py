@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium.channels.cursor import Cursor
-from sensorium.channels.layout import Header, Kind
+from sensorium.channels.layout import Header
 from sensorium.channels.reader import Reader
 from sensorium.channels.status import Status
 from sensorium.clock import now_ns
@@ -42,6 +42,7 @@ class Feed:
     Attributes:
         subscriptions: Who follows it, by the period that was asked for (0: each record).
         silent: Why nothing comes; empty while its writer lives.
+        newest: Of a state channel the record that `refresh` read last; None: none yet.
     """
 
     def __init__(self, channel: Channel, opened: Opened) -> None:
@@ -49,6 +50,7 @@ class Feed:
         self.started_ns, self.generation = memory_of(opened.region)
         self.subscriptions: dict[int, set[Subscription]] = {}
         self.silent = ""
+        self.newest: Told | None = None
         self._ways = [opened]
         self._watched = Watched()
         self._kept: dict[int, Told] = {}
@@ -100,15 +102,12 @@ class Feed:
         """Whether the region was closed, replaced or revoked."""
         return self._cursor.ended()
 
-    def newest(self) -> Told | None:
-        """A state channel's newest record; None: none was written yet."""
+    def refresh(self) -> None:
+        """Reads a state channel's newest record."""
         self._reader.read(now_ns())
         sample = self._reader.sample
-        if not sample.n:
-            return None
-        if sample.n not in self._kept:
-            self._kept = {sample.n: rendering.record(self.channel, self.generation, sample)}
-        return self._kept[sample.n]
+        if sample.n and (self.newest is None or sample.n != self.newest.n):
+            self.newest = rendering.record(self.channel, self.generation, sample)
 
     def at(self, n: int) -> Told | None:
         """Record `n`; None: it was overwritten, or is not there."""
@@ -145,8 +144,3 @@ class Feed:
         self._slept_on = Reader(region, name)
         self._cursor = Cursor(region, name)
         self._reader = Reader(region, name)
-
-    @property
-    def is_state(self) -> bool:
-        """Whether only the newest record counts."""
-        return self.channel.kind is Kind.STATE

@@ -88,6 +88,8 @@ class Feeds:
                 for door in self._doors[feed]:
                     door.look()
                 continue
+            if periods:
+                feed.refresh()
             for period in periods or (0,):
                 for subscription in feed.subscriptions.get(period, ()):
                     subscription.due()

@@ -23,7 +23,7 @@ MOST_OF_APP = 64
 HEARTBEAT_S = 15.0
 STALLED_S = 60.0
 """A client that has not taken what it was sent for so long is dropped."""
-_LOOK_S = 0.5
+_ROUND_S = 0.5
 _END_S = 0.5
 
 
@@ -121,17 +121,15 @@ class Hub:
 
     async def _look_round(self) -> None:
         """Beats, looks for silent writers and for clients that do not read: one round for all."""
-        loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_ROUND_S)
             self._feeds.look()
-            now_s = loop.time()
-            for stream in self._streams:
-                quiet_s = now_s - stream.touched_s
+            for stream in tuple(self._streams):
+                stream.rounds += 1
                 if stream.sending:
-                    if quiet_s > STALLED_S:
+                    if stream.rounds * _ROUND_S > STALLED_S:
                         stream.drop()
-                elif quiet_s >= HEARTBEAT_S - _LOOK_S:
+                elif stream.rounds * _ROUND_S >= HEARTBEAT_S:
                     stream.beat()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium.health import Device, Precision, reason_words
 from sensorium.records.plain import finite, to_dict
@@ -39,6 +39,20 @@ class Told:
     def whole_sse(self) -> bytes:
         """A server-sent event without an id."""
         return self.sse + b"\n"
+
+
+class Item(NamedTuple):
+    """One event for one client.
+
+    Attributes:
+        kind: Of a notice: open, lost, silent, live, closed, denied; empty for a record.
+        told: The event.
+        token: Where the client stands when it has it; None for state, which has no past.
+    """
+
+    kind: str
+    told: Told
+    token: str | None
 
 
 def record(channel: Channel, generation: int, sample: Snapshot) -> Told:

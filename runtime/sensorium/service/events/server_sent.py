@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from sensorium.service.events.hub import Hub
-    from sensorium.service.events.stream import Item, Stream
+    from sensorium.service.events.rendering import Item
+    from sensorium.service.events.stream import Stream
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -51,7 +52,7 @@ class ServerSentEvents:
             watching = asyncio.create_task(_end_with(receive, stream))
             try:
                 await send({"type": "http.response.body", "body": _FIRST, "more_body": True})
-                async for portion in stream.portions():
+                while (portion := await stream.next()) is not None:
                     body = b"".join(map(_field, portion)) if portion else _BEAT
                     await send({"type": "http.response.body", "body": body, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.service.events import position
 from sensorium.service.events.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
 
     from sensorium.service.events.asked import Asked
     from sensorium.service.events.position import Position
-    from sensorium.service.events.rendering import Told
+    from sensorium.service.events.rendering import Item
 
 PORTION_CHARACTERS = 48 * 1024
 """Of events that are handed over at once; what is beyond waits in the rings."""
-
-
-class Item(NamedTuple):
-    """One event for a client.
-
-    Attributes:
-        kind: Of a notice: open, lost, silent, speaking, closed, denied; empty for a record.
-        told: The event.
-        token: Where the client stands when it has it; None for state, which has no past.
-    """
-
-    kind: str
-    told: Told
-    token: str | None
 
 
 class Stream:
@@ -42,18 +28,19 @@ class Stream:
 
     Attributes:
         subscriptions: By channel; those of one class stand together.
-        touched_s: The loop's time when something was handed over or a send ended.
+        rounds: Of `Hub`, since something was handed over or asked for; the hub counts them.
         sending: Whether the client is being sent something.
         dropped: Whether it was given up, since it does not read.
     """
 
     def __init__(self, asked: Asked) -> None:
-        self.touched_s = asyncio.get_running_loop().time()
-        self.sending = False
+        self.rounds = 0
+        self.sending = True
         self.dropped = False
+        self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task()
         self._dirty: dict[Subscription, None] = {}
-        self._wake = asyncio.Event()
+        self._waiting: asyncio.Future[None] | None = None
         self._beat = False
         self._ended = False
         names = sorted(asked.periods_ns, key=lambda name: CHANNELS[name].region)
@@ -67,17 +54,17 @@ class Stream:
     def mark(self, subscription: Subscription) -> None:
         """A channel has something to tell."""
         self._dirty[subscription] = None
-        self._wake.set()
+        self._wake()
 
     def beat(self) -> None:
         """Nothing was told for long: an empty portion says that the stream lives."""
         self._beat = True
-        self._wake.set()
+        self._wake()
 
     def end(self) -> None:
         """Hands over what is there, then ends."""
         self._ended = True
-        self._wake.set()
+        self._wake()
 
     def drop(self) -> None:
         """Gives up a client that does not read: its task is cancelled."""
@@ -99,42 +86,45 @@ class Stream:
             if (place := subscription.position()) is not None
         })
 
-    async def portions(self) -> AsyncIterator[list[Item]]:
-        """What to send, until the stream ends; an empty portion is a heartbeat.
+    async def next(self) -> list[Item] | None:
+        """What to send now, as soon as there is something.
 
-        While a portion is being sent nothing piles up: events wait in their rings, of a state
-        only the newest is kept.
+        While it is being sent nothing piles up: events wait in their rings, of a state only the
+        newest is kept.
+
+        Returns:
+            An empty list is a heartbeat, None the end.
         """
-        loop = asyncio.get_running_loop()
+        self.rounds, self.sending = 0, False
+        if self._dirty:
+            # The last portion was not all: others have their turn before the next.
+            await asyncio.sleep(0)
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._dirty:
-                portion = self._portion()
-                if portion:
-                    self.touched_s, self.sending, self._beat = loop.time(), True, False
-                    yield portion
-                    self.touched_s, self.sending = loop.time(), False
-                if self._dirty:
-                    # Far behind: others have their turn between two portions.
-                    await asyncio.sleep(0)
-            if self._ended:
-                return
-            if self._beat:
+            portion: list[Item] = []
+            if self._dirty:
+                self._fill(portion)
+            elif self._ended:
+                return None
+            if portion or self._beat:
                 self._beat = False
-                self.touched_s, self.sending = loop.time(), True
-                yield []
-                self.touched_s, self.sending = loop.time(), False
+                self.rounds, self.sending = 0, True
+                return portion
+            if not self._dirty:
+                self._waiting = self._loop.create_future()
+                await self._waiting
 
-    def _portion(self) -> list[Item]:
-        portion, room = [], PORTION_CHARACTERS
+    def _fill(self, portion: list[Item]) -> None:
+        room = PORTION_CHARACTERS
         while self._dirty:
             subscription = next(iter(self._dirty))
-            for kind, told in subscription.take():
-                token = self.token() if kind or not subscription.period_ns else None
-                portion.append(Item(kind, told, token))
-                room -= len(told.text)
-                if room < 0:
-                    return portion
+            room = subscription.take(portion, room)
+            if room < 0:
+                return
             del self._dirty[subscription]
-        return portion
+
+    def _wake(self) -> None:
+        waiting = self._waiting
+        if waiting is not None:
+            self._waiting = None
+            if not waiting.done():
+                waiting.set_result(None)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from sensorium.service.events.rendering import Told, text_of
+from sensorium.service.events.rendering import Item, Told, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sensorium.channels.catalogue import Channel
     from sensorium.service.events.feed import Feed
     from sensorium.service.events.position import Position
@@ -88,42 +86,59 @@ class Subscription:
             return self._position
         return self.feed.position(self._next - 1)
 
-    def take(self) -> Iterator[tuple[str, Told]]:
-        """What is to be told now, in order: the kind of event (empty: a record) and the event.
+    def take(self, portion: list[Item], room: int) -> int:
+        """Adds what is to be told now, in order.
 
-        It may be left off after any of them and asked for again.
+        Args:
+            portion: Takes it.
+            room: So many characters may be added; one event may go beyond.
+
+        Returns:
+            The room that is left; negative: there may be more to tell.
         """
         while self._notices:
-            yield self._notices.popleft()
+            kind, told = self._notices.popleft()
+            room = self._add(portion, room, kind, told)
+            if room < 0:
+                return room
         feed = self.feed
         if feed is None:
-            return
+            return room
         if self.period_ns:
-            newest = feed.newest() if self._due else None
-            self._due = False
-            if newest is not None and newest.n != self._next:
+            newest = feed.newest
+            if self._due and newest is not None and newest.n != self._next:
                 self._next = newest.n
-                yield "", newest
-            return
+                portion.append(Item("", newest, None))
+                room -= len(newest.text)
+            self._due = False
+            return room
         lost = 0
         while self._next <= feed.latest():
-            told = feed.at(self._next)
-            if told is None:
-                to = max(feed.oldest(), self._next + 1)
-                lost += to - self._next
-                self._next = to
+            record = feed.at(self._next)
+            if record is None:
+                after = max(feed.oldest(), self._next + 1)
+                lost += after - self._next
+                self._next = after
                 continue
             if lost:
-                yield self._lost(lost)
+                room = self._add(portion, room, "lost", self._lost(lost))
                 lost = 0
             self._next += 1
-            yield "", told
+            room = self._add(portion, room, "", record)
+            if room < 0:
+                return room
         if lost:
-            yield self._lost(lost)
+            room = self._add(portion, room, "lost", self._lost(lost))
+        return room
+
+    def _add(self, portion: list[Item], room: int, kind: str, told: Told) -> int:
+        portion.append(Item(kind, told, self.stream.token()))
+        return room - len(told.text)
 
     def _begin(self, feed: Feed) -> None:
         self.due()
         if self.period_ns:
+            feed.refresh()
             self._next = 0
             return
         latest, before = feed.latest(), self._position
@@ -138,8 +153,8 @@ class Subscription:
             self._next = 1
             self.notice("lost", count=None, reason="the memory that held them was replaced")
 
-    def _lost(self, count: int) -> tuple[str, Told]:
-        return "lost", Told(0, text_of({
+    def _lost(self, count: int) -> Told:
+        return Told(0, text_of({
             "event": "lost", "channel": self.channel.name, "count": count,
             "reason": "they were overwritten before this client took them",
         }))

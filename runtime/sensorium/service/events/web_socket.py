@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from sensorium.service.events.hub import Hub
-    from sensorium.service.events.stream import Item, Stream
+    from sensorium.service.events.rendering import Item
+    from sensorium.service.events.stream import Stream
 
 MOST_MESSAGE_CHARACTERS = 16 * 1024
 _GONE_S = 1.0
@@ -53,7 +54,7 @@ class WebSocketEvents:
             await connection.accept()
             listening = asyncio.create_task(_listen(receive, send, stream))
             try:
-                async for portion in stream.portions():
+                while (portion := await stream.next()) is not None:
                     for item in portion:
                         await send({"type": "websocket.send", "text": _message(item)})
                 if not listening.done():
