@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from fixtures.live_regions import publish
 from fixtures.local_api import LocalApi, ServerSent
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import unix_connect
+
+from sensorium.service.events.hub import MOST_OF_APP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,3 +109,13 @@ def test_the_listing_says_what_may_be_read(api):
     assert by_name["utterance"]["readable"]
     assert by_name["gaze"]["remedy"] == "sensorium grants allow nobody gaze"
     assert {field["name"] for field in listed["records"]["pose"]["fields"]} >= {"position"}
+
+
+def test_too_many_streams_of_one_app_are_refused(api):
+    with api.client("many") as client, contextlib.ExitStack() as open_streams:
+        for _ in range(MOST_OF_APP):
+            open_streams.enter_context(
+                ServerSent(open_streams.enter_context(api.client("many")), "channels=utterance")
+            )
+        answer = client.get("/v1/events")
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
