@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -345,6 +347,43 @@ def test_bodies_beyond_the_limit_are_refused_unread(unix: httpx.Client) -> None:
     untold = unix.post("/v2/models/minilm/infer", content=(bytes(1 << 20) for _ in range(20)))
 
     assert (told.status_code, untold.status_code) == (413, 413)
+
+
+def test_many_large_bodies_at_once_hold_bounded_memory(
+    daemon: Daemon, unix: httpx.Client
+) -> None:
+    status = Path(f"/proc/{served.address(daemon)['pid']}/status")
+
+    def resident_mib() -> int:
+        return int(status.read_text().split("VmRSS:")[1].split()[0]) // 1024
+
+    before = resident_mib()
+    links = []
+    for _ in range(60):
+        link = socket.socket(socket.AF_UNIX)
+        link.connect(served.address(daemon)["socket"])
+        link.settimeout(60)
+        link.sendall(
+            b"POST /v2/models/minilm/infer HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Length: 8000000\r\nInference-Header-Content-Length: 2\r\n\r\n"
+        )
+        links.append(link)
+    # All but a last byte: each is held, up to the bound of all together.
+    refused = []
+    for link in links:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            link.sendall(b"{}" + bytes(7_999_997))
+        if select.select([link], [], [], 0.2)[0]:
+            refused.append(link.recv(65536))
+    held = resident_mib()
+    for link in links:
+        link.close()
+
+    assert refused
+    assert all(b" 429 " in answer for answer in refused)
+    assert held - before < 200
+    assert unix.get("/v2/health/ready").status_code == 200
+    assert infer(unix, "minilm", FEEDS["minilm"]).status_code == 200
 
 
 @pytest.mark.parametrize(
