@@ -221,9 +221,11 @@ def test_every_operation_answers_as_the_document_says(api: httpx.Client, daemon:
     checked: list[str] = []
     for found in document.get_all_operations():
         operation = found.ok()
+        if operation.path == "/v1/events":
+            continue  # a stream without an end: see test_events
 
         @settings(
-            max_examples=15, deadline=None, database=None, derandomize=True,
+            max_examples=8, deadline=None, database=None, derandomize=True,
             phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck),
         )
         @given(case=operation.as_strategy())
