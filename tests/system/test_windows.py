@@ -32,7 +32,8 @@ OF_THE_TOOLS = re.compile(
     r"^from sensorium_tools(?:\.| import )(?!hand|quaternion|clients)|^import onnx$"
     r"|^from (?:onnx|tokenizers) |^(?:import|from) scipy"
     r"|^from fixtures(?:\.| import .*)"
-    r"(?:graphs|small_models|families|voices|senses|looking|gazes|recorded_eyes|pulse|engines|iwer_hands)",
+    r"(?:graphs|small_models|families|voices|senses|looking|gazes|recorded_eyes|pulse|engines|iwer_hands"
+    r"|batched_engine)",
     re.MULTILINE,
 )
 """Tests of what `sensorium-engines` needs, which is not there: wine 8 cannot load all of it."""
