@@ -42,7 +42,7 @@ _FAST = ("tests/contract", "tests/unit")
 """Long ones first, so that no worker is alone with one at the end."""
 _COMPUTING = _system(
     "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
-    "gpu_fallback",
+    "gpu_fallback", "open_inference", "service_apps", "service_events", "service_tasks",
 )
 """System tests that compute all the time."""
 _BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")
