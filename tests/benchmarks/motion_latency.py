@@ -12,9 +12,8 @@ Begin and end of a gesture come later by the hysteresis of configs/default.toml:
 are asked for, so they are told 2 frames after the first that shows it. Here another gesture is held
 already: it ends 2 frames after, and the new one begins in the next frame, the third.
 
-Lateness is each poll's time after the deadline that it was for. The head's capture times are those
-of the polls; the deadlines are the grid of the display's rate where the polls' times begin to
-crowd, so the least time that a wake-up takes is left out.
+Lateness is each poll's time after the deadline that it was for, see `lateness`; the head's capture
+times are those of the polls.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from figures import Figures, percentiles
 from fixtures.remote_driver import RIGHT
+from lateness import RATE_HZ, lateness_ms, left_out
 from stage import Stage, until
 from watch import NEW, Watch, allow
 
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOVES = 250
-GRID_NS = 20_000
-RATE_HZ = 90.0
 FRAME_MS = 1000 / RATE_HZ
 CLOSED = 0.5
 """Of `grab`: the hand is sent either flat or as a fist."""
@@ -111,25 +109,12 @@ def _latency(
 def _lateness(figures: Figures, notes: NDArray[np.void]) -> None:
     notes = notes[notes["status"] == NEW]
     times = notes["capture_ns"].astype(np.int64)
-    period = round(1e9 / RATE_HZ)
-    phase = times % period
-    late = (phase - _grid(phase, period)) % period / 1e6
+    late = lateness_ms(times)
     _row(figures, "poll -> head published, ms", (notes["publish_ns"] - notes["capture_ns"]) / 1e6)
     _row(figures, "lateness of capture's poll, ms", late)
     p99 = percentiles(late.tolist())["p99"]
     figures.goal("capture's lateness while both senses work, ms, p99", p99, 1)
-    lost = round((times[-1] - times[0]) / period) + 1 - len(times)
-    figures.row("polls left out", lost, "", "", "", len(times))
-
-
-def _grid(phase: NDArray[np.int64], period: int) -> int:
-    """Where in the period the phases begin to crowd, in ns."""
-    bins = period // GRID_NS
-    count = np.bincount(np.minimum(phase // GRID_NS, bins - 1), minlength=bins)
-    first = int(count.argmax())
-    while count[first - 1] > len(phase) / 500:
-        first -= 1
-    return first * GRID_NS
+    figures.row("polls left out", left_out(times), "", "", "", len(times))
 
 
 def _row(figures: Figures, what: str, values: Sequence[float] | NDArray[np.float64]) -> None:
