@@ -21,7 +21,6 @@ A session and its channels belong to one thread.
 from __future__ import annotations
 
 import array
-import contextlib
 import ctypes
 import json
 import mmap
@@ -1813,9 +1812,12 @@ class Session:
 
         `reconnect` finds it a second later.
         """
-        if sys.platform != "win32" and self._line is None:
-            with contextlib.suppress(OSError):
-                _Line(self.directory).close()
+        if sys.platform == "win32" or self._line is not None:
+            return
+        try:
+            _Line(self.directory).close()
+        except OSError:
+            return
 
     def _open_page(self) -> Status:
         """Opens the public region's page of waiters.

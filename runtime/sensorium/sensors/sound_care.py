@@ -90,9 +90,9 @@ class SoundCare:
         if len(self._steps) != count:
             self._steps = np.linspace(0.0, 1.0, count, dtype=np.float32)
         # From the old to the new, so that no step is heard.
-        ramp = self._steps * np.float32(after - before)
+        ramp: NDArray[np.float32] = np.multiply(self._steps, after - before, dtype=np.float32)
         ramp += np.float32(before)
-        centred: NDArray[np.float32] = sound - ramp
+        centred: NDArray[np.float32] = np.subtract(sound, ramp, dtype=np.float32)
         if most - min(before, after) > 1.0 or least - max(before, after) < -1.0:
             centred = np.clip(centred, -1.0, 1.0)
         return centred

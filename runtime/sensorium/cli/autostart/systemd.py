@@ -85,7 +85,7 @@ def status() -> dict[str, dict[str, Any]]:
     found = {}
     for name in (units.SERVICE, units.SOCKET):
         lines = _ask("show", name, "--property", ",".join(_SHOWN)).splitlines()
-        told = dict(line.partition("=")[::2] for line in lines)
+        told = {key: value for key, _, value in (line.partition("=") for line in lines)}
         if told.get("LoadState") == "loaded":
             found[name] = told
     return found

@@ -100,7 +100,8 @@ class Watch:
         """Tells what is new on these until others are to be followed."""
         for place in places:
             place.watched.set_periods(place.periods_ns)
-        slept_on: list[Place] | None = None
+        slept_on: list[Place] = []
+        sleeper: Sleeper | None = None
         with contextlib.ExitStack() as stack:
             while not self._changed(places):
                 struck = self._bell.ring.latest()
@@ -111,7 +112,7 @@ class Watch:
                     place for place in places
                     if not place.watched.over and not place.watched.held
                 ]
-                if wanted != slept_on:
+                if sleeper is None or wanted != slept_on:
                     stack.close()
                     slept_on = wanted
                     sleeper = stack.enter_context(contextlib.closing(self._sleeper(slept_on)))

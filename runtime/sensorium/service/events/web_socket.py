@@ -16,6 +16,8 @@ from sensorium.service.events.rendering import text_of
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Receive, Scope, Send
 
     from sensorium.service.events.hub import Hub
@@ -80,6 +82,7 @@ async def _gone(receive: Receive) -> None:
 
 async def _listen(receive: Receive, send: Send, stream: Stream) -> None:
     """Takes what the client says until it goes or says something wrong."""
+    message: Mapping[str, Any] = {}
     try:
         while (message := await receive())["type"] != "websocket.disconnect":
             if message["type"] == "websocket.receive":

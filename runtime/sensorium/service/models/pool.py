@@ -291,7 +291,8 @@ class Pool:
 def _left(resident: Resident, done: asyncio.Future[Any]) -> None:
     resident.leaving = False
     # Asked for, so that asyncio does not report as unseen what the log has.
-    done.cancelled() or done.exception()
+    if not done.cancelled():
+        done.exception()
 
 
 def _future() -> asyncio.Future[Any]:

@@ -16,12 +16,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 if sys.platform != "win32":
-    import fcntl
+    from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
+else:
+    LOCK_EX, LOCK_NB, LOCK_SH = 2, 4, 1
+
+    def flock(handle: int, operation: int) -> None:
+        """Windows has no such memory to lock."""
+        raise OSError(_NONE)
+
 
 FOLDER = Path("/dev/shm")
 """Where `shm_open` has its files."""
 _PREFIX = "sensorium-tensors-"
 _YOUNG_S = 10.0
+_NONE = "Windows has no such memory"
 
 
 def is_there() -> bool:
@@ -53,12 +61,14 @@ class SharedMemory:
         Raises:
             OSError: There is not enough of it.
         """
+        if sys.platform == "win32":
+            raise OSError(_NONE)
         key = f"{_PREFIX}{secrets.token_hex(16)}"
         handle = os.open(FOLDER / key, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         made = cls(key, size, pid, _handle=handle)
         try:
             # Says that somebody has it: see `sweep`.
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            flock(handle, LOCK_SH | LOCK_NB)
             # Not only its length: else a client would find out by SIGBUS that memory is short.
             os.posix_fallocate(handle, 0, size)
         except OSError:
@@ -68,6 +78,8 @@ class SharedMemory:
 
     def read(self, offset: int, size: int) -> bytearray:
         """A copy of some bytes; shorter where the client cut the file short."""
+        if sys.platform == "win32":
+            raise OSError(_NONE)
         self.used_s = time.monotonic()
         copy = bytearray(size)
         view, got = memoryview(copy), 0
@@ -85,6 +97,8 @@ class SharedMemory:
         Raises:
             OSError: There is no memory for them.
         """
+        if sys.platform == "win32":
+            raise OSError(_NONE)
         self.used_s = time.monotonic()
         done = 0
         while done < len(content):
@@ -105,6 +119,8 @@ class SharedMemory:
 
 def sweep() -> None:
     """Removes what services that were killed left behind."""
+    if sys.platform == "win32":
+        return
     for path in FOLDER.glob(f"{_PREFIX}*"):
         try:
             handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -112,7 +128,7 @@ def sweep() -> None:
             continue
         try:
             # A service holds a shared lock on each of its own, from just after it made them.
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            flock(handle, LOCK_EX | LOCK_NB)
             if time.time() - os.fstat(handle).st_mtime > _YOUNG_S:
                 path.unlink(missing_ok=True)
         except OSError:
