@@ -28,9 +28,15 @@ def lateness_ms(times_ns: NDArray[np.int64]) -> NDArray[np.float64]:
     return (phase - _grid(phase)) % PERIOD_NS / 1e6
 
 
-def left_out(times_ns: NDArray[np.int64]) -> int:
-    """How many polls there are too few between the first and the last."""
-    return round((times_ns[-1] - times_ns[0]) / PERIOD_NS) + 1 - len(times_ns)
+def left_out(times_ns: NDArray[np.int64], numbers: NDArray[np.int64]) -> int:
+    """How many polls there are too few between the first and the last.
+
+    Args:
+        times_ns: Capture times, of any of the polls in order.
+        numbers: Of their records: what the reader did not see was not left out.
+    """
+    periods = round((times_ns[-1] - times_ns[0]) / PERIOD_NS)
+    return int(periods - (numbers[-1] - numbers[0]))
 
 
 def _grid(phase: NDArray[np.int64]) -> int:

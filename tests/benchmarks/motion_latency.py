@@ -114,7 +114,8 @@ def _lateness(figures: Figures, notes: NDArray[np.void]) -> None:
     _row(figures, "lateness of capture's poll, ms", late)
     p99 = percentiles(late.tolist())["p99"]
     figures.goal("capture's lateness while both senses work, ms, p99", p99, 1)
-    figures.row("polls left out", left_out(times), "", "", "", len(times))
+    lost = left_out(times, notes["n"].astype(np.int64))
+    figures.row("polls left out", lost, "", "", "", len(times))
 
 
 def _row(figures: Figures, what: str, values: Sequence[float] | NDArray[np.float64]) -> None:

@@ -209,7 +209,8 @@ def _lateness(
     figures: Figures, load: str, without: Windows, loaded: Windows, notes: NDArray[np.void]
 ) -> float:
     """The ratio of its p99."""
-    times = notes[notes["status"] == NEW]["capture_ns"].astype(np.int64)
+    notes = notes[notes["status"] == NEW]
+    times, numbers = (notes[name].astype(np.int64) for name in ("capture_ns", "n"))
     late = lateness_ms(times)
     by_turn = [
         [late[inside] for inside in windows.within(times)] for windows in (without, loaded)
@@ -218,7 +219,7 @@ def _lateness(
     ratios = [_p99(turn) / _p99(alone) for alone, turn in zip(*by_turn, strict=True)]
     figures.row(load, "  p99 of each turn, median", "", "", statistics.median(ratios))
     lost = [
-        sum(left_out(times[inside]) for inside in windows.within(times))
+        sum(left_out(times[inside], numbers[inside]) for inside in windows.within(times))
         for windows in (without, loaded)
     ]
     figures.row(load, "  polls left out", *lost, "")
