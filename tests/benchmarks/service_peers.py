@@ -133,23 +133,25 @@ def _load(
         for _ in range(count):
             link = stack.enter_context(connect())
             link.sendall(request)
-            state = {"begun": time.perf_counter(), "data": b"", "whole": 0}
+            state = {
+                "begun": time.perf_counter(), "data": b"", "whole": 0, "link": link,
+            }
             selector.register(link, selectors.EVENT_READ, state)
         start = time.perf_counter() + 0.5
         end = start + seconds
         while (now := time.perf_counter()) < end:
             for key, _ in selector.select(1.0):
-                if _answered(key.fileobj, key.data):
+                if _answered(key.data):
                     done = time.perf_counter()
                     if now >= start:
                         took.append((done - key.data["begun"]) * 1e3)
                     key.data["begun"] = time.perf_counter()
-                    key.fileobj.sendall(request)  # type: ignore[union-attr]
+                    key.data["link"].sendall(request)
     return len(took) / seconds, took
 
 
-def _answered(link: Any, state: dict[str, Any]) -> bool:
-    data = link.recv(1 << 20)
+def _answered(state: dict[str, Any]) -> bool:
+    data = state["link"].recv(1 << 20)
     if not data:
         raise SystemExit("a server closed the connection")
     state["data"] += data

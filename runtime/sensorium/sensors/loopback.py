@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium.records.sensors import AUDIO_BLOCK
-from sensorium.sensors import pulse_simple
+from sensorium.sensors import pulse_format, pulse_simple
 from sensorium.sensors.audio_blocks import RATE
 from sensorium.sensors.pulse_simple import Source
 from sensorium.sensors.server_stream import Listened, ServerStream
@@ -44,7 +44,7 @@ class Loopback(ServerStream[Source]):
     ) -> None:
         self._library = pulse_simple.load()
         super().__init__(
-            Listened(name or DEFAULT, pulse_simple.RATE), session, lost_samples, deliver, clock,
+            Listened(name or DEFAULT, pulse_format.RATE), session, lost_samples, deliver, clock,
             raised,
         )
 

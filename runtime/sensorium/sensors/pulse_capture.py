@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.records.sensors import AUDIO_BLOCK
-from sensorium.sensors import pulse_record
+from sensorium.sensors import pulse_format, pulse_record
 from sensorium.sensors.audio_blocks import RATE
 from sensorium.sensors.lull import MOST
 from sensorium.sensors.pulse_record import Recording
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sensorium.sensors.conversion import Deliver
     from sensorium.sensors.lull import Lull
 
-_BLOCK = pulse_record.RATE * AUDIO_BLOCK // RATE
+_BLOCK = pulse_format.RATE * AUDIO_BLOCK // RATE
 _PIECE = _BLOCK // 3
 """10.7 ms. A server that moves in steps of its own holds a block back by up to one piece."""
 _NAME = "pulse"
@@ -60,7 +60,7 @@ class PulseCapture(ServerStream[Recording]):
         self._waits = False
         self._recording: Recording | None = None
         super().__init__(
-            Listened(_NAME, pulse_record.RATE), session, lost_samples, deliver, clock, raised
+            Listened(_NAME, pulse_format.RATE), session, lost_samples, deliver, clock, raised
         )
 
     def close(self) -> None:

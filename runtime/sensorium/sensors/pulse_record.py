@@ -9,38 +9,30 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sensorium.errors import SensorError
 from sensorium.health import Reason
+from sensorium.sensors.pulse_format import (
+    FLOAT32LE,
+    RATE,
+    SERVER_CHOOSES,
+    BufferAttr,
+    SampleSpec,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-RATE = 48_000
-"""Hz, at which sound servers and nearly all hardware run."""
 
 _LIBRARY = "libpulse.so.0"
 _CONTEXT_READY, _CONTEXT_FAILED = 4, 5
 _STREAM_READY, _STREAM_FAILED = 2, 3
 _NO_AUTOSPAWN = 1
 _INTERPOLATE_TIMING, _AUTO_TIMING_UPDATE, _ADJUST_LATENCY = 0x2, 0x8, 0x2000
-_FLOAT32LE = 5
-_SERVER_CHOOSES = 0xFFFFFFFF
 _FLOAT_BYTES = 4
-
-
-class _SampleSpec(ctypes.Structure):
-    _fields_ = (("format", c_int), ("rate", c_uint32), ("channels", c_uint8))
-
-
-class _BufferAttr(ctypes.Structure):
-    _fields_ = tuple(
-        (name, c_uint32) for name in ("maxlength", "tlength", "prebuf", "minreq", "fragsize")
-    )
 
 
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -55,15 +47,15 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "pa_context_errno": (c_int, (c_void_p,)),
     "pa_context_disconnect": (None, (c_void_p,)),
     "pa_context_unref": (None, (c_void_p,)),
-    "pa_stream_new": (c_void_p, (c_void_p, c_char_p, POINTER(_SampleSpec), c_void_p)),
-    "pa_stream_connect_record": (c_int, (c_void_p, c_char_p, POINTER(_BufferAttr), c_int)),
+    "pa_stream_new": (c_void_p, (c_void_p, c_char_p, POINTER(SampleSpec), c_void_p)),
+    "pa_stream_connect_record": (c_int, (c_void_p, c_char_p, POINTER(BufferAttr), c_int)),
     "pa_stream_get_state": (c_int, (c_void_p,)),
     "pa_stream_readable_size": (c_size_t, (c_void_p,)),
     "pa_stream_peek": (c_int, (c_void_p, POINTER(c_void_p), POINTER(c_size_t))),
     "pa_stream_drop": (c_int, (c_void_p,)),
     "pa_stream_get_latency": (c_int, (c_void_p, POINTER(c_uint64), POINTER(c_int))),
     "pa_stream_set_buffer_attr": (
-        c_void_p, (c_void_p, POINTER(_BufferAttr), c_void_p, c_void_p)
+        c_void_p, (c_void_p, POINTER(BufferAttr), c_void_p, c_void_p)
     ),
     "pa_stream_disconnect": (c_int, (c_void_p,)),
     "pa_stream_unref": (None, (c_void_p,)),
@@ -187,7 +179,7 @@ class Recording:
             raise self._error()
         while library.pa_context_get_state(self._context) != _CONTEXT_READY:
             self._turn()
-        spec = _SampleSpec(_FLOAT32LE, RATE, 1)
+        spec = SampleSpec(FLOAT32LE, RATE, 1)
         self._stream = library.pa_stream_new(self._context, b"microphone", byref(spec), None)
         flags = _INTERPOLATE_TIMING | _AUTO_TIMING_UPDATE | _ADJUST_LATENCY
         if self._stream is None or library.pa_stream_connect_record(
@@ -217,5 +209,5 @@ class Recording:
         )
 
 
-def _attributes(frames: int) -> _BufferAttr:
-    return _BufferAttr(*[_SERVER_CHOOSES] * 4, frames * _FLOAT_BYTES)
+def _attributes(frames: int) -> BufferAttr:
+    return BufferAttr(*[SERVER_CHOOSES] * 4, frames * _FLOAT_BYTES)

@@ -7,35 +7,27 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint8, c_uint32, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sensorium.errors import SensorError
 from sensorium.health import Reason
+from sensorium.sensors.pulse_format import (
+    FLOAT32LE,
+    RATE,
+    SERVER_CHOOSES,
+    BufferAttr,
+    SampleSpec,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RATE = 48_000
-"""Hz, at which sound servers and nearly all hardware run."""
-
 _LIBRARY = "libpulse-simple.so.0"
 _RECORD = 2
-_FLOAT32LE = 5
-_SERVER_CHOOSES = 0xFFFFFFFF
 _NO_ENTITY = 5
-
-
-class _SampleSpec(ctypes.Structure):
-    _fields_ = (("format", c_int), ("rate", c_uint32), ("channels", c_uint8))
-
-
-class _BufferAttr(ctypes.Structure):
-    _fields_ = tuple(
-        (name, c_uint32) for name in ("maxlength", "tlength", "prebuf", "minreq", "fragsize")
-    )
 
 
 def load() -> Any:
@@ -63,8 +55,8 @@ def _load() -> Any:
         ) from error
     library.pa_simple_new.restype = c_void_p
     library.pa_simple_new.argtypes = (
-        c_char_p, c_char_p, c_int, c_char_p, c_char_p, POINTER(_SampleSpec), c_void_p,
-        POINTER(_BufferAttr), POINTER(c_int),
+        c_char_p, c_char_p, c_int, c_char_p, c_char_p, POINTER(SampleSpec), c_void_p,
+        POINTER(BufferAttr), POINTER(c_int),
     )
     library.pa_simple_read.argtypes = (c_void_p, c_void_p, c_size_t, POINTER(c_int))
     library.pa_simple_free.argtypes = (c_void_p,)
@@ -90,10 +82,10 @@ class Source:
         self._library = library
         self._sound = np.empty(frames, np.float32)
         size = self._sound.nbytes
-        spec = _SampleSpec(_FLOAT32LE, RATE, 1)
+        spec = SampleSpec(FLOAT32LE, RATE, 1)
         # A monitor's piece is the sink's, too: what is captured is then soon heard.
-        attributes = _BufferAttr(
-            _SERVER_CHOOSES, _SERVER_CHOOSES, _SERVER_CHOOSES, _SERVER_CHOOSES, size // 3
+        attributes = BufferAttr(
+            SERVER_CHOOSES, SERVER_CHOOSES, SERVER_CHOOSES, SERVER_CHOOSES, size // 3
         )
         code = c_int()
         self._handle = library.pa_simple_new(

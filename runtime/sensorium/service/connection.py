@@ -29,6 +29,7 @@ class Connection(HttpToolsProtocol):
     _late: asyncio.TimerHandle | None = None
     _header_bytes = 0
 
+    # As uvicorn narrows it, too: asyncio gives a listener's protocol nothing but a Transport.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See asyncio."""
         super().connection_made(transport)

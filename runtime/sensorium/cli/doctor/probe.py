@@ -62,11 +62,11 @@ def microphone(name: str = "") -> dict[str, Any]:
 
 def output_sound(name: str = "") -> dict[str, Any]:
     """The output of a name, whose sound is captured."""
-    from sensorium.sensors import loopback, pulse_simple
+    from sensorium.sensors import loopback, pulse_format, pulse_simple
 
     source = name or loopback.DEFAULT
     # A second at a time: small pieces would quicken the output that a game is playing on.
-    opened = pulse_simple.Source(pulse_simple.load(), source, pulse_simple.RATE)
+    opened = pulse_simple.Source(pulse_simple.load(), source, pulse_format.RATE)
     opened.close()
     return {"source": source}
 
