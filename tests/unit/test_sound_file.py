@@ -57,7 +57,7 @@ def test_a_stereo_file_with_one_dead_channel_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "cannot be read as a WAV file"), (b"RIFF\x00\x00\x00\x00WAVE", "cannot be read"),
+        (b"", "cannot be read as a sound file"), (b"RIFF\x00\x00\x00\x00WAVE", "cannot be read"),
         (b"hello world, this is a text", "cannot be read"),
     ],
 )

@@ -54,7 +54,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--from", dest="source", type=Path, metavar="FILE",
-        help="of a WAV file or a recording (MCAP) with one voice, instead of the microphone",
+        help="of a sound file (WAV, FLAC, Ogg, MP3) or a recording (MCAP) with one voice, instead "
+        "of the microphone",
     )
     parser.add_argument(
         "--sentences", type=int, default=len(TEXTS), metavar="N",

@@ -1,4 +1,4 @@
-"""The sentences of a sound file: a WAV file or a recording's channel `audio`, cut at its pauses."""
+"""The sentences of a sound file or of a recording's channel `audio`, cut at its pauses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sensorium.perception.enrolling import LONGEST_S, SHORTEST_S
 from sensorium.perception.pitch import RATE_HZ, STEP
 from sensorium.perception.syllables import intensity, threshold
 from sensorium.recording import Recording
+from sensorium.sensors.compressed_file import CompressedFile, is_compressed
 from sensorium.sensors.wave_file import WaveFile
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def pieces(path: Path) -> list[tuple[float, NDArray[np.float32]]]:
         RecordingError: It is a recording that cannot be read.
     """
     found = []
-    for begin_s, sound in _recorded(path) if path.suffix == ".mcap" else [(0.0, _wav(path))]:
+    for begin_s, sound in _recorded(path) if path.suffix == ".mcap" else [(0.0, _sound(path))]:
         if not np.isfinite(sound).all():
             raise EnrolmentError(f"{path}: holds samples that are no numbers", "use another file")
         found += [(begin_s + first / RATE_HZ, sound[first:last]) for first, last in _cuts(sound)]
@@ -69,20 +70,28 @@ def _cuts(sound: NDArray[np.float32]) -> list[tuple[int, int]]:
     return found
 
 
-def _wav(path: Path) -> NDArray[np.float32]:
-    """The first `MINUTES` of a WAV file."""
-    wave, parts = WaveFile(math.inf), []
+def _sound(path: Path) -> NDArray[np.float32]:
+    """The first `MINUTES` of a WAV, FLAC, Ogg or MP3 file."""
+    parts: list[NDArray[np.float32]] = []
     try:
         with path.open("rb") as file:
-            while wave.duration_s < 60 * MINUTES and (data := file.read(_AT_ONCE)):
-                parts.append(wave.feed(data))
-        parts.append(wave.finish())
+            compressed = is_compressed(file.read(4))
+            file.seek(0)
+            if compressed:
+                reader = CompressedFile(file, math.inf)
+                while reader.duration_s < 60 * MINUTES and len(sound := reader.read()):
+                    parts.append(sound)
+            else:
+                wave = WaveFile(math.inf)
+                while wave.duration_s < 60 * MINUTES and (data := file.read(_AT_ONCE)):
+                    parts.append(wave.feed(data))
+                parts.append(wave.finish())
     except (OSError, ValueError) as error:
         raise EnrolmentError(
-            f"{path}: cannot be read as a WAV file: {error}",
-            "a WAV file, or a recording of `sensorium record --classes audio`",
+            f"{path}: cannot be read as a sound file: {error}",
+            "a WAV, FLAC, Ogg or MP3 file, or a recording of `sensorium record --classes audio`",
         ) from error
-    return np.concatenate(parts)[: 60 * MINUTES * RATE_HZ]
+    return np.concatenate(parts)[: 60 * MINUTES * RATE_HZ] if parts else np.zeros(0, np.float32)
 
 
 def _recorded(path: Path) -> list[tuple[float, NDArray[np.float32]]]:

@@ -166,13 +166,14 @@ class _Tasks:
             if not isinstance(given, dict):
                 raise Problem(422, "parameters: is no object", 'send {"parameters": {...}}')
             return texts.checked(content.get("inputs")), given
+        settings = self._context.settings
+        most = settings.max_body_mib << 20
         given = parameters.of_query(task.parameters, request.query_params)
         # Wrong parameters are told before a large body is read.
         parameters.decoded(task.parameters, given)
         if task.takes is Takes.SOUND:
-            longest = self._context.settings.longest_sound_min
-            return await sound_body.read(request, longest), given
-        data = await body.read(request, self._context.settings.max_body_mib << 20)
+            return await sound_body.read(request, settings.longest_sound_min, most), given
+        data = await body.read(request, most)
         async with self._decoding:
             return await asyncio.to_thread(_picture, data), given
 
@@ -214,7 +215,10 @@ async def _gone(request: Request) -> None:
 
 def _remedy(task: Task) -> str:
     if task.takes is Takes.SOUND:
-        return "send a WAV file as audio/wav: ffmpeg -i FILE -ac 1 -ar 16000 sound.wav"
+        return (
+            "send a WAV file as audio/wav (FLAC, Ogg and MP3 as audio/flac, audio/ogg, "
+            "audio/mpeg): ffmpeg -i FILE -ac 1 -ar 16000 sound.wav"
+        )
     return ""
 
 

@@ -15,7 +15,10 @@ class Takes(Enum):
 
     TEXTS = ("application/json",)
     PICTURE = ("image/png", "image/jpeg", "image/webp")
-    SOUND = ("audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave")
+    SOUND = (
+        "audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "audio/flac", "audio/x-flac",
+        "audio/ogg", "application/ogg", "audio/opus", "audio/mpeg", "audio/mp3",
+    )
 
 
 @dataclass(frozen=True)

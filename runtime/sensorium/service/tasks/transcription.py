@@ -65,7 +65,7 @@ class Transcribe:
     """The task; see `task.Task`."""
 
     about = (
-        "What is said in a WAV file, in segments between pauses, with the times of its words. "
+        "What is said in a sound file, in segments between pauses, with the times of its words. "
         "Where nobody speaks the text is empty and `speech` is false."
     )
     takes = Takes.SOUND
