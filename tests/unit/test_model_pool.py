@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +11,15 @@ import pytest
 from fixtures import batched_engine
 from fixtures.batched_engine import MOST, NAME, feeds
 from fixtures.counted_engine import CountedEngine
+from fixtures.model_pool import held, pool, refused, waiting
 
 from sensorium.errors import EngineError, EngineMissing
 from sensorium.inference import store
-from sensorium.service.models.pool import Pool
-from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    from sensorium.service.models.pool import Pool
 
 
 @pytest.fixture(autouse=True)
@@ -39,49 +38,6 @@ class Loads:
     def __call__(self, name: str) -> CountedEngine:
         self.engines.append(CountedEngine(store.load(name)))
         return self.engines[-1]
-
-
-@asynccontextmanager
-async def pool(
-    load: Callable = store.load, *, workers: int = 2, queue: int = 16, keep_s: float = 60.0,
-    warm: tuple[str, ...] = (),
-) -> AsyncIterator[Pool]:
-    made = Pool(load, workers=workers, queue=queue, keep_s=keep_s, warm=warm)
-    made.open()
-    try:
-        yield made
-    finally:
-        await made.close()
-
-
-@asynccontextmanager
-async def held(of: Pool, *names: str) -> AsyncIterator[None]:
-    """Engines that are busy meanwhile."""
-    begun, gate = threading.Event(), threading.Event()
-
-    def occupy(*_: object) -> None:
-        begun.set()
-        gate.wait(30)
-
-    async with of.borrow(*names) as engines:
-        occupied = asyncio.create_task(of.call(occupy, *engines))
-        await asyncio.to_thread(begun.wait, 30)
-        try:
-            yield
-        finally:
-            gate.set()
-            await occupied
-
-
-async def waiting(of: Pool, count: int, name: str = NAME) -> None:
-    while next(state.waiting for state in of.states() if state.name == name) != count:
-        await asyncio.sleep(0.001)
-
-
-async def refused(work: Awaitable) -> Problem:
-    with pytest.raises(Problem) as caught:
-        await work
-    return caught.value
 
 
 def test_a_run_loads_the_engine_and_its_result_is_the_callers() -> None:

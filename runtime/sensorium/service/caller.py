@@ -32,6 +32,11 @@ class Caller:
     pid: int = 0
     executable: str = ""
 
+    @property
+    def who(self) -> str | int:
+        """Whose turn it is where callers share: a process', or an app's that cannot be told."""
+        return self.pid or self.app
+
 
 def caller_of(connection: HTTPConnection) -> Caller:
     """Who made a request.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sensorium.service.models.execution import Ran
     from sensorium.service.models.residency import Built, Resident
     from sensorium.service.models.states import State
-    from sensorium.service.models.turn import Turn
+    from sensorium.service.models.turn import Caller, Turn
 
 Result = TypeVar("Result")
 
@@ -75,6 +75,7 @@ class Pool:
         timeout_s: float | None = None,
         batch: bool = True,
         outputs: Collection[str] | None = None,
+        caller: Caller = "",
     ) -> Ran:
         """Runs an engine once; loads it where needed.
 
@@ -85,6 +86,7 @@ class Pool:
             timeout_s: How long it may wait for its turn; None: 30 s.
             batch: Whether other callers' feeds may share the run, where the card allows it.
             outputs: Those that are wanted; None: all. More may come.
+            caller: Who asks: callers of the same priority go in turn.
 
         Raises:
             Problem: 404, no such engine; 429, too many wait; 504, it waited too long; 400, the
@@ -96,7 +98,9 @@ class Pool:
         batching = resident.built.batching
         rows = batching.rows(feeds) if batching is not None and batch else None
         ran: Ran = await self._take(
-            Run((name,), urgency(priority), _future(), feeds, rows, outputs), timeout_s
+            Run(
+                (name,), urgency(priority), _future(), feeds, rows, outputs, caller=caller
+            ), timeout_s,
         )
         return ran
 
@@ -140,6 +144,7 @@ class Pool:
         *engines: Engine,
         priority: int = 0,
         timeout_s: float | None = None,
+        caller: Caller = "",
     ) -> Result:
         """Calls `work(*engines)` in a worker's thread; nobody else runs these engines meanwhile.
 
@@ -148,13 +153,14 @@ class Pool:
             engines: Borrowed ones.
             priority: See `run`.
             timeout_s: See `run`.
+            caller: See `run`.
 
         Raises:
             Problem: See `run`.
             Exception: What `work` raises.
         """
         names = tuple(dict.fromkeys(engine.name for engine in engines))
-        call = Call(names, urgency(priority), _future(), lambda: work(*engines))
+        call = Call(names, urgency(priority), _future(), lambda: work(*engines), caller=caller)
         result: Result = await self._take(call, timeout_s)
         return result
 

@@ -154,7 +154,7 @@ class Schedule:
     def _submit(self, turns: Sequence[Turn], work: Callable[[], Any]) -> asyncio.Future[Any]:
         for turn in turns:
             turn.begun = True
-            self._waiting.discard(turn)
+            self._waiting.begin(turn)
         self._free -= 1
         future = asyncio.get_running_loop().run_in_executor(self._workers, work)
         self._running.add(future)

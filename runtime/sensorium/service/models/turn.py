@@ -20,6 +20,8 @@ FIRST, DEFAULT, LAST = 1, 5, 9
 """Priorities: the most urgent, the one that 0 stands for, and the least urgent."""
 OWN = 0
 """The priority of what the pool does by itself; never refused."""
+Caller = str | int
+"""Who asks: the number of its process, or where that is not known the name of its app."""
 
 
 @dataclass(eq=False)
@@ -30,6 +32,7 @@ class Turn:
         names: The engines that it needs, all at once.
         priority: `FIRST` to `LAST`; `OWN`.
         done: Where its result goes.
+        caller: Who asked.
         begun: Whether it is past waiting.
         asked_ns: When it came.
     """
@@ -37,6 +40,7 @@ class Turn:
     names: tuple[str, ...]
     priority: int
     done: asyncio.Future[Any]
+    caller: Caller = field(default="", kw_only=True)
     begun: bool = field(default=False, init=False)
     asked_ns: int = field(default_factory=now_ns, init=False)
 

@@ -89,6 +89,7 @@ def routes(context: Context) -> list[BaseRoute]:
                 pool.run(
                     name, feeds, priority=asked.priority, timeout_s=asked.timeout_s,
                     batch=asked.batch, outputs=frozenset(one.name for one in outputs),
+                    caller=caller.who,
                 ),
             )
             encoded = answer.encode(

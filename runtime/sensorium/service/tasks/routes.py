@@ -14,6 +14,7 @@ from sensorium.errors import CardError, EngineMissing
 from sensorium.inference import store
 from sensorium.perception import picture_file
 from sensorium.service import body
+from sensorium.service.caller import caller_of
 from sensorium.service.operations import answer, operation
 from sensorium.service.problem import Problem
 from sensorium.service.tasks import (
@@ -146,7 +147,8 @@ class _Tasks:
         async with self._entrances[task.takes].enter():
             inputs, given = await self._inputs(request, task)
             chosen = parameters.decoded(task.parameters, given)
-            work = Work(self._context.engines, chosen.timeout_s)
+            caller = caller_of(request)
+            work = Work(self._context.engines, chosen.timeout_s, caller.who)
             try:
                 outputs = await _while_wanted(request, task.perform(inputs, chosen, work))
             except EngineMissing as error:

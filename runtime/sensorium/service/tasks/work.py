@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sensorium.inference.engine import Engine
     from sensorium.service.models.execution import Ran
     from sensorium.service.models.pool import Pool
+    from sensorium.service.models.turn import Caller
 
 Result = TypeVar("Result")
 
@@ -25,11 +26,13 @@ class Work:
     Args:
         pool: Of the service.
         timeout_s: From now, for all of it.
+        caller: Who asked.
     """
 
-    def __init__(self, pool: Pool, timeout_s: float) -> None:
+    def __init__(self, pool: Pool, timeout_s: float, caller: Caller) -> None:
         self._pool = pool
         self._timeout_s = timeout_s
+        self._caller = caller
         self._begun_ns = now_ns()
         self._engines_ns = 0
         self._used: dict[str, dict[str, Any]] = {}
@@ -42,7 +45,9 @@ class Work:
             EngineMissing: It was not built.
             EngineError: It failed.
         """
-        ran = await self._pool.run(name, feeds, timeout_s=self.left_s())
+        ran = await self._pool.run(
+            name, feeds, timeout_s=self.left_s(), caller=self._caller
+        )
         self._engines_ns += ran.timing.run_ns
         self._note(name, ran)
         return ran.outputs
@@ -70,7 +75,9 @@ class Work:
         async with self._pool.borrow(*names) as engines:
             for name, engine in zip(names, engines, strict=True):
                 self._note(name, engine)
-            return await self._pool.call(timed, *engines, timeout_s=self.left_s())
+            return await self._pool.call(
+                timed, *engines, timeout_s=self.left_s(), caller=self._caller
+            )
 
     def left_s(self) -> float:
         """Until the deadline.
