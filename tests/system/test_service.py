@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from fixtures.daemon import Daemon
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import unix_connect
 
 from sensorium.control.client import Client
 from sensorium.errors import DeniedError
@@ -190,25 +192,60 @@ def test_nobody_else_speaks_for_others(daemon: Daemon) -> None:
         Client.connect("game", daemon.runtime_dir, behalf=(1, "/usr/bin/game"))
 
 
-def test_more_connections_than_allowed_get_503_and_slow_ones_are_cut(
-    address: dict[str, str], unix: httpx.Client
+def idle_links(path: str, count: int, stack: contextlib.ExitStack) -> None:
+    for _ in range(count):
+        link = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        link.connect(path)
+
+
+HOLD = """
+import socket, sys
+links = [socket.socket(socket.AF_UNIX) for _ in range(int(sys.argv[2]))]
+for link in links:
+    link.connect(sys.argv[1])
+print("connected", flush=True)
+sys.stdin.read()
+"""
+"""A program with so many connections that say nothing."""
+
+
+def test_one_process_leaves_connections_for_others_and_slow_ones_are_cut(
+    daemon: Daemon, address: dict[str, str], unix: httpx.Client
 ) -> None:
-    silent = []
-    try:
-        for _ in range(40):
-            link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            link.connect(address["socket"])
-            silent.append(link)
-        time.sleep(0.3)
-        assert unix.get("/v1/mute").status_code == 503
-        # None of them has sent its headers: after ten seconds they are gone.
-        deadline = time.monotonic() + 30
-        while unix.get("/v1/mute").status_code == 503 and time.monotonic() < deadline:
-            time.sleep(0.5)
+    def newcomer() -> httpx.Response:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=address["socket"])) as client:
+            return client.get("http://localhost/v1/mute")
+
+    assert unix.get("/v1/mute").status_code == 200
+    with contextlib.ExitStack() as stack:
+        idle_links(address["socket"], 15, stack)
+        mine = newcomer()
+        assert mine.status_code == 503
+        assert "this process has 16 of 32 connections" in mine.json()["detail"]
+        # Who is in stays served, and so is another process.
         assert unix.get("/v1/mute").status_code == 200
-    finally:
-        for link in silent:
-            link.close()
+        curl = ["curl", "-s", "--unix-socket", address["socket"], "http://localhost/v1/mute"]
+        assert b"muted" in subprocess.run(curl, capture_output=True, check=True).stdout
+        holding = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-c", HOLD, address["socket"], "16"], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        )
+        assert holding.stdout.readline() == b"connected\n"
+        full = newcomer()
+        assert full.status_code == 503
+        assert "32 connections are open" in full.json()["detail"]
+        assert "max_connections" in full.json()["remedy"]
+        with pytest.raises(InvalidStatus) as websocket:
+            unix_connect(address["socket"], "ws://localhost/v1/events")
+        assert websocket.value.response.status_code == 503
+        # None of them sends its headers: after ten seconds they are gone.
+        deadline = time.monotonic() + 30
+        while newcomer().status_code == 503 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert newcomer().status_code == 200
+        holding.stdin.close()
 
 
 WHOLE = (

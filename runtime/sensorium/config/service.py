@@ -52,7 +52,10 @@ class Service:
     )
     max_connections: int = field(
         default=256,
-        metadata={"doc": "Connections at a time; further ones get 503.", "min": 4, "max": 4096},
+        metadata={
+            "doc": "Connections at a time, half of them at most of one process; further ones get 503.",
+            "min": 4, "max": 4096,
+        },
     )
     queue: int = field(
         default=32,

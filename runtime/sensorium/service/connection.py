@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sensorium.service import places, problem
+
 if sys.platform != "win32":
     from sensorium.control.peer import own_user, peer_of
 
 if TYPE_CHECKING:
     import asyncio
+
+    from sensorium.service.problem import Problem
 
 _HEADERS_S = 10.0
 """Longest time from a connection, or a request's first byte, to the end of its headers."""
@@ -28,6 +32,7 @@ class Connection(HttpToolsProtocol):
 
     _late: asyncio.TimerHandle | None = None
     _header_bytes = 0
+    _refusal: Problem | None = None
 
     # As uvicorn narrows it, too: asyncio gives a listener's protocol nothing but a Transport.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -45,6 +50,15 @@ class Connection(HttpToolsProtocol):
                 transport.abort()
                 return
         self.app_state = {**self.app_state, "peer": peer}
+        # Decided once, not with each request as by uvicorn: who was let in stays served.
+        most, self.limit_concurrency = self.limit_concurrency, None
+        if most is not None:
+            if len(self.connections) > most * places.REFUSALS:
+                transport.abort()
+                return
+            self._refusal = places.refusal(self.connections, peer, most)
+        if self._refusal is not None:
+            self.app = problem.response(self._refusal)
         self._expect_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -71,6 +85,17 @@ class Connection(HttpToolsProtocol):
         """A request's headers are there."""
         self._have_headers()
         super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """A request for a WebSocket is there."""
+        if self._refusal is None:
+            super().handle_websocket_upgrade()
+            return
+        refused = problem.response(self._refusal)
+        head = [b": ".join(header) for header in refused.raw_headers]
+        status = f"HTTP/1.1 {refused.status_code} {self._refusal.status.phrase}".encode()
+        self.transport.write(b"\r\n".join([status, *head, b"", bytes(refused.body)]))
+        self.transport.close()
 
     def _expect_headers(self) -> None:
         if self._late is None:
