@@ -53,8 +53,9 @@ class Service:
     max_connections: int = field(
         default=256,
         metadata={
-            "doc": "Connections at a time, half of them at most of one process; further ones get 503.",
-            "min": 4, "max": 4096,
+            "doc": "Connections at a time, at most half of them of one process; others get 503.",
+            "min": 4,
+            "max": 4096,
         },
     )
     queue: int = field(
