@@ -133,6 +133,37 @@ def test_what_a_picture_shows_is_told(service: httpx.Client) -> None:
     assert all(labels[entry["class"]] == entry["label"] for entry in found["labels"])
 
 
+def test_the_regions_that_show_it_are_told(service: httpx.Client) -> None:
+    engines.ensure_built("efficientnet-lite0")
+    coffee = np.array(Image.open(io.BytesIO(pictures.picture(pictures.COFFEE))).convert("RGB"))
+    # The same cup, small, at the left of what is looked at; all around it is grey.
+    height, width = coffee.shape[:2]
+    wide = np.full((height, width, 3), 127, np.uint8)
+    cup = coffee[::3, ::3]
+    top, left = height // 3, (width - int(height * 224 / 256)) // 2
+    wide[top : top + cup.shape[0], left : left + cup.shape[1]] = cup
+    found = asked(service, "classify_image", saved(wide), explain=True)
+    explained = found["explanation"]
+    assert explained["label"] == found["labels"][0]["label"]
+    assert len(explained["regions"]) == 49
+    crop = (width - int(height * 224 / 256)) / 2
+    for region in explained["regions"]:
+        box = region["box"]
+        assert crop - 2 <= box["left"] < box["right"] <= width - crop + 2
+        assert box["right"] - box["left"] == pytest.approx(height * 224 / 256 / 4, abs=2)
+    most = max(explained["regions"], key=lambda region: region["score"])
+    assert most["score"] > 0.05
+    middle = (most["box"]["left"] + most["box"]["right"]) / 2
+    assert left < middle < left + cup.shape[1]
+    empty = [
+        region["score"] for region in explained["regions"]
+        if region["box"]["bottom"] <= top or region["box"]["top"] >= top + cup.shape[0]
+        or region["box"]["left"] >= left + cup.shape[1]
+    ]
+    assert empty
+    assert max(map(abs, empty)) < 0.01
+
+
 def test_a_face_is_found_with_its_smile(service: httpx.Client) -> None:
     for name in ("face-detector", "face-landmarks", "face-blendshapes"):
         engines.ensure_built(name)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.perception.image_input import middle, resize
+from sensorium.perception.image_input import middle, middle_box, resize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,15 @@ class ImageClasses:
     def __init__(self, card: Card) -> None:
         self._input = card.inputs[0].name
         _, _, self._height, self._width = card.sizes(card.inputs[0])
+
+    @property
+    def input(self) -> str:
+        """The name of the engine's input."""
+        return self._input
+
+    def box(self, image: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+        """Left, top, right, bottom of what is looked at, in the picture's pixels."""
+        return middle_box(image.shape[0], image.shape[1], SHARE)
 
     def feeds(self, image: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
         """What the engine takes of a picture [h, w, 3], red, green, blue."""

@@ -77,14 +77,25 @@ def letterbox(image: NDArray[np.uint8], size: int) -> tuple[NDArray[np.float32],
 
 
 def middle(image: NDArray[Any], share: float) -> NDArray[Any]:
-    """The square in the middle of a picture, `share` (0..1) of its shorter side.
+    """The square in the middle of a picture; see `middle_box`."""
+    left, top, right, bottom = middle_box(image.shape[0], image.shape[1], share)
+    return image[top:bottom, left:right]
+
+
+def middle_box(height: int, width: int, share: float) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the square in the middle of a picture, in pixels.
 
     It begins where TensorFlow's EfficientNet begins it (_decode_and_center_crop in
     models/official/efficientnet/preprocessing.py of github.com/tensorflow/tpu).
+
+    Args:
+        height: Of the picture.
+        width: Of the picture.
+        share: Of its shorter side, 0..1.
     """
-    side = max(1, int(share * min(image.shape[:2])))
-    top, left = ((length - side + 1) // 2 for length in image.shape[:2])
-    return image[top : top + side, left : left + side]
+    side = max(1, int(share * min(height, width)))
+    top, left = (height - side + 1) // 2, (width - side + 1) // 2
+    return left, top, left + side, top + side
 
 
 def crop(image: NDArray[Any], box: tuple[int, int, int, int]) -> NDArray[Any]:

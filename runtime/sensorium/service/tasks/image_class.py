@@ -6,14 +6,16 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sensorium.inference import store
 from sensorium.perception.image_classes import ImageClasses
 from sensorium.service.tasks import json_schema as schema
+from sensorium.service.tasks import picture_occlusion
 from sensorium.service.tasks.probabilities import surest
 from sensorium.service.tasks.task import Takes, Timed
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from sensorium.config import Service
@@ -29,6 +31,13 @@ class ClassifyParameters(Timed):
     top_k: int = field(default=5, metadata={"doc": "Most labels.", "min": 1, "max": 1000})
     threshold: float = field(
         default=0.0, metadata={"doc": "Smallest score of a label.", "min": 0.0, "max": 1.0}
+    )
+    explain: bool = field(
+        default=False,
+        metadata={
+            "doc": "Whether to say what each region did to the surest label: its score less that "
+            "with the region hidden. It takes 50 runs of the engine."
+        },
     )
 
 
@@ -50,7 +59,8 @@ class ClassifyImage:
             "class": schema.whole("Its place among the labels: two of ImageNet's share a name."),
             "score": schema.number(),
         })),
-    })
+        "explanation": picture_occlusion.SCHEMA,
+    }, optional=("explanation",))
 
     def __init__(self, _settings: Service) -> None:
         card = store.find_card(ENGINE)
@@ -69,4 +79,18 @@ class ClassifyImage:
             {"label": self._labels[at], "class": at, "score": round(float(scores[at]), 6)}
             for at in surest(scores, parameters.top_k, parameters.threshold)
         ]
-        return [{"width": width, "height": height, "labels": labels}]
+        answer: dict[str, Any] = {"width": width, "height": height, "labels": labels}
+        if parameters.explain:
+            best = int(np.argmax(scores))
+
+            async def of_best(values: NDArray[np.float32]) -> float:
+                found = await work.run(ENGINE, {self._classes.input: values})
+                return float(found[self._output][0, best])
+
+            answer["explanation"] = {
+                "label": self._labels[best],
+                "regions": await picture_occlusion.occlude(
+                    feeds[self._classes.input], self._classes.box(inputs), of_best
+                ),
+            }
+        return [answer]
