@@ -23,7 +23,7 @@ class Reason(IntEnum):
     DENIED = 5
     """The owner of the PC has not granted it."""
     MUTED = 6
-    """The owner muted the microphone."""
+    """The owner muted microphone and camera."""
     CLOSED = 7
     """Nobody needs it, so its device is closed."""
     RUNTIME_MISSING = 8

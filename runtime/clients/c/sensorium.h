@@ -330,7 +330,7 @@ typedef struct sensorium_health {
   uint64_t started_ns; /* when the daemon started, monotonic */
   uint32_t process_count; /* valid entries in `processes` */
   uint32_t clients; /* connections to control */
-  uint32_t muted; /* 1 while the owner muted the microphone */
+  uint32_t muted; /* 1 while the owner muted microphone and camera */
   uint32_t recording; /* bits by grant class while a recording runs: 1 public, 2 motion, 4 gaze, 8 audio, 16 transcript, 32 camera, 64 emotion */
   uint64_t recording_bytes; /* written so far */
   uint64_t bad_app_records; /* records of apps that were refused */
@@ -1556,6 +1556,132 @@ SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, space_generation) == 4, "ray_tr
 SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, rays) == 8, "ray_trace.rays");
 SENSORIUM_ASSERT(offsetof(sensorium_ray_trace_t, _pad0) == 104, "ray_trace._pad0");
 
+/* One picture. */
+#define SENSORIUM_PICTURE_ID 32
+#define SENSORIUM_PICTURE_MAJOR 1
+#define SENSORIUM_PICTURE_MINOR 0
+#define SENSORIUM_PICTURE_PIXELS 921600
+typedef struct sensorium_picture {
+  uint64_t sequence; /* counts pictures; an app may count as it likes */
+  uint32_t width; /* pixels, 16..4096 */
+  uint32_t height; /* pixels, 16..4096 */
+  uint32_t format; /* 1 RGB, 2 RGBA (alpha is not looked at); 8 bits each */
+  uint32_t source; /* 1 the camera, 2 an app, 3 a replay; 0 unknown */
+  uint8_t pixels[921600]; /* row by row from the upper left, without gaps; valid are width * height * 3 (RGB) or 4 (RGBA) bytes */
+  uint8_t _pad0[40];
+} sensorium_picture_t;
+SENSORIUM_ASSERT(sizeof(sensorium_picture_t) == 921664, "size of picture");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, sequence) == 0, "picture.sequence");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, width) == 8, "picture.width");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, height) == 12, "picture.height");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, format) == 16, "picture.format");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, source) == 20, "picture.source");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, pixels) == 24, "picture.pixels");
+SENSORIUM_ASSERT(offsetof(sensorium_picture_t, _pad0) == 921624, "picture._pad0");
+
+/* Whether the camera is open, and why. */
+#define SENSORIUM_CAMERA_ID 33
+#define SENSORIUM_CAMERA_MAJOR 1
+#define SENSORIUM_CAMERA_MINOR 0
+typedef struct sensorium_camera {
+  uint32_t state; /* 1 open, 2 closed, 3 muted, 4 denied, 5 missing */
+  uint32_t users; /* bits, who needs it: 1 a sense, 2 an app, 4 a recording */
+  uint32_t width; /* pixels of what is published; 0 while closed */
+  uint32_t height; /* pixels */
+  uint32_t openings; /* how often it was opened */
+  uint32_t reserved; /* 0 */
+  uint64_t pictures; /* published so far */
+  uint64_t changed_ns; /* when `state` last changed */
+  char device[128]; /* name of the device or file; empty while closed */
+  uint8_t _pad0[24];
+} sensorium_camera_t;
+SENSORIUM_ASSERT(sizeof(sensorium_camera_t) == 192, "size of camera");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, state) == 0, "camera.state");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, users) == 4, "camera.users");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, width) == 8, "camera.width");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, height) == 12, "camera.height");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, openings) == 16, "camera.openings");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, reserved) == 20, "camera.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, pictures) == 24, "camera.pictures");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, changed_ns) == 32, "camera.changed_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, device) == 40, "camera.device");
+SENSORIUM_ASSERT(offsetof(sensorium_camera_t, _pad0) == 168, "camera._pad0");
+
+/* One class that a picture may show. */
+typedef struct sensorium_guess {
+  uint32_t label; /* class index */
+  float score; /* 0..1; all classes together give 1 */
+  char name[64]; /* class name */
+} sensorium_guess_t;
+SENSORIUM_ASSERT(sizeof(sensorium_guess_t) == 72, "size of guess");
+SENSORIUM_ASSERT(offsetof(sensorium_guess_t, label) == 0, "guess.label");
+SENSORIUM_ASSERT(offsetof(sensorium_guess_t, score) == 4, "guess.score");
+SENSORIUM_ASSERT(offsetof(sensorium_guess_t, name) == 8, "guess.name");
+
+/* What the middle of a picture shows. */
+#define SENSORIUM_IMAGE_CLASS_ID 34
+#define SENSORIUM_IMAGE_CLASS_MAJOR 1
+#define SENSORIUM_IMAGE_CLASS_MINOR 0
+#define SENSORIUM_IMAGE_CLASS_GUESSES 5
+typedef struct sensorium_image_class {
+  uint64_t frame; /* `sequence` of the picture */
+  uint32_t width; /* pixels */
+  uint32_t height; /* pixels */
+  uint32_t count; /* valid entries in `guesses` */
+  uint32_t reserved; /* 0 */
+  sensorium_guess_t guesses[5]; /* best first */
+} sensorium_image_class_t;
+SENSORIUM_ASSERT(sizeof(sensorium_image_class_t) == 384, "size of image_class");
+SENSORIUM_ASSERT(offsetof(sensorium_image_class_t, frame) == 0, "image_class.frame");
+SENSORIUM_ASSERT(offsetof(sensorium_image_class_t, width) == 8, "image_class.width");
+SENSORIUM_ASSERT(offsetof(sensorium_image_class_t, height) == 12, "image_class.height");
+SENSORIUM_ASSERT(offsetof(sensorium_image_class_t, count) == 16, "image_class.count");
+SENSORIUM_ASSERT(offsetof(sensorium_image_class_t, reserved) == 20, "image_class.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_image_class_t, guesses) == 24, "image_class.guesses");
+
+/* One face in a picture. */
+#define SENSORIUM_FACE_BOX 4
+#define SENSORIUM_FACE_KEYPOINTS 12
+#define SENSORIUM_FACE_BLENDSHAPES 52
+typedef struct sensorium_face {
+  float box[4]; /* x0 y0 x1 y1, 0..1 of the image; of the landmarks */
+  float keypoints[12]; /* x and y, 0..1 of the image: right eye, left eye, tip of the nose, mouth, right ear, left ear; right is the person's own */
+  float score; /* 0..1, that it is a face */
+  uint32_t reserved; /* 0 */
+  uint64_t track; /* the same while the face stays in sight; says nothing of who it is */
+  float blendshapes[52]; /* 0..1, in the order of the labels of the engine face-blendshapes (ARKit's names by alphabet); the first is not used */
+} sensorium_face_t;
+SENSORIUM_ASSERT(sizeof(sensorium_face_t) == 288, "size of face");
+SENSORIUM_ASSERT(offsetof(sensorium_face_t, box) == 0, "face.box");
+SENSORIUM_ASSERT(offsetof(sensorium_face_t, keypoints) == 16, "face.keypoints");
+SENSORIUM_ASSERT(offsetof(sensorium_face_t, score) == 64, "face.score");
+SENSORIUM_ASSERT(offsetof(sensorium_face_t, reserved) == 68, "face.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_face_t, track) == 72, "face.track");
+SENSORIUM_ASSERT(offsetof(sensorium_face_t, blendshapes) == 80, "face.blendshapes");
+
+/* Faces seen in a picture: where they are and how they move, never whose they are. */
+#define SENSORIUM_FACES_ID 35
+#define SENSORIUM_FACES_MAJOR 1
+#define SENSORIUM_FACES_MINOR 0
+#define SENSORIUM_FACES_FACES 4
+typedef struct sensorium_faces {
+  uint64_t frame; /* `sequence` of the picture */
+  uint32_t width; /* pixels */
+  uint32_t height; /* pixels */
+  uint32_t count; /* valid entries in `faces` */
+  uint32_t reserved; /* 0 */
+  sensorium_face_t faces[4]; /* who is longest in sight first */
+  uint8_t _pad0[40];
+} sensorium_faces_t;
+SENSORIUM_ASSERT(sizeof(sensorium_faces_t) == 1216, "size of faces");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, frame) == 0, "faces.frame");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, width) == 8, "faces.width");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, height) == 12, "faces.height");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, count) == 16, "faces.count");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, reserved) == 20, "faces.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, faces) == 24, "faces.faces");
+SENSORIUM_ASSERT(offsetof(sensorium_faces_t, _pad0) == 1176, "faces._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1660,6 +1786,7 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
   static const sensorium_known_t channels[] = {
     {"health", SENSORIUM_REGION_PUBLIC, 1, 1, 448, 0},
     {"microphone", SENSORIUM_REGION_PUBLIC, 7, 1, 192, 0},
+    {"camera", SENSORIUM_REGION_PUBLIC, 33, 1, 192, 0},
     {"voice_activity", SENSORIUM_REGION_PUBLIC, 8, 1, 64, 0},
     {"voice_event", SENSORIUM_REGION_PUBLIC, 8, 1, 64, 1},
     {"gesture_left", SENSORIUM_REGION_PUBLIC, 9, 1, 192, 0},
@@ -1692,14 +1819,22 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"speaker", SENSORIUM_REGION_TRANSCRIPT, 20, 1, 64, 1},
     {"voice_measures", SENSORIUM_REGION_TRANSCRIPT, 21, 1, 64, 1},
     {"viseme", SENSORIUM_REGION_TRANSCRIPT, 22, 1, 384, 0},
+    {"frame", SENSORIUM_REGION_CAMERA, 32, 1, 921664, 0},
     {"objects", SENSORIUM_REGION_CAMERA, 15, 1, 4160, 0},
+    {"image_class", SENSORIUM_REGION_CAMERA, 34, 1, 384, 0},
+    {"face", SENSORIUM_REGION_CAMERA, 35, 1, 1216, 0},
     {"emotion", SENSORIUM_REGION_EMOTION, 14, 1, 128, 0},
+    {"face_emotion", SENSORIUM_REGION_EMOTION, 14, 1, 128, 0},
     {"command", SENSORIUM_REGION_APP, 12, 1, 1152, 1},
     {"intent", SENSORIUM_REGION_APP, 13, 1, 960, 1},
     {"target", SENSORIUM_REGION_APP, 18, 1, 320, 0},
     {"target_trace", SENSORIUM_REGION_APP, 30, 1, 256, 1},
     {"scene", SENSORIUM_REGION_APP, 16, 1, 90176, 0},
-    {"frame_timing", SENSORIUM_REGION_APP, 17, 1, 128, 1}};
+    {"frame_timing", SENSORIUM_REGION_APP, 17, 1, 128, 1},
+    {"app_frame", SENSORIUM_REGION_APP, 32, 1, 921664, 0},
+    {"app_objects", SENSORIUM_REGION_APP, 15, 1, 4160, 0},
+    {"app_image_class", SENSORIUM_REGION_APP, 34, 1, 384, 0},
+    {"app_face", SENSORIUM_REGION_APP, 35, 1, 1216, 0}};
   size_t i;
   for (i = 0; i < sizeof channels / sizeof channels[0]; i++)
     if (!strcmp(channels[i].name, name)) return &channels[i];
@@ -2522,6 +2657,60 @@ static inline sensorium_status sensorium_read_ray_trace(sensorium_channel_t *c, 
 static inline sensorium_status sensorium_next_ray_trace(sensorium_channel_t *c, sensorium_ray_trace_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_ray_trace_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_RAY_TRACE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_write_picture(sensorium_channel_t *c, const sensorium_picture_t *record,
+    uint64_t capture_ns, uint64_t now_ns) {
+  if (c->record_id != SENSORIUM_PICTURE_ID) return SENSORIUM_BAD;
+  return sensorium_write(c, record, sizeof *record, capture_ns, now_ns);
+}
+
+/* `scratch` has this many bytes of yours, too many for a stack; any content will do. */
+#define SENSORIUM_PICTURE_SCRATCH (SENSORIUM_SLOT_RECORD + sizeof(sensorium_picture_t))
+static inline sensorium_status sensorium_read_picture(sensorium_channel_t *c, sensorium_picture_t *out, uint8_t *scratch, uint64_t now_ns) {
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_PICTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_picture(sensorium_channel_t *c, sensorium_picture_t *out, uint8_t *scratch, uint64_t now_ns) {
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_PICTURE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_camera(sensorium_channel_t *c, sensorium_camera_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_camera_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_CAMERA_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_camera(sensorium_channel_t *c, sensorium_camera_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_camera_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_CAMERA_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_image_class(sensorium_channel_t *c, sensorium_image_class_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_image_class_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_IMAGE_CLASS_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_image_class(sensorium_channel_t *c, sensorium_image_class_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_image_class_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_IMAGE_CLASS_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_faces(sensorium_channel_t *c, sensorium_faces_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_faces_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_FACES_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_faces(sensorium_channel_t *c, sensorium_faces_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_faces_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_FACES_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

@@ -224,6 +224,7 @@ namespace Sensorium
         {
             { "health", new Catalogue("public", 1, false) },
             { "microphone", new Catalogue("public", 7, false) },
+            { "camera", new Catalogue("public", 33, false) },
             { "voice_activity", new Catalogue("public", 8, false) },
             { "voice_event", new Catalogue("public", 8, true) },
             { "gesture_left", new Catalogue("public", 9, false) },
@@ -256,14 +257,22 @@ namespace Sensorium
             { "speaker", new Catalogue("transcript", 20, true) },
             { "voice_measures", new Catalogue("transcript", 21, true) },
             { "viseme", new Catalogue("transcript", 22, false) },
+            { "frame", new Catalogue("camera", 32, false) },
             { "objects", new Catalogue("camera", 15, false) },
+            { "image_class", new Catalogue("camera", 34, false) },
+            { "face", new Catalogue("camera", 35, false) },
             { "emotion", new Catalogue("emotion", 14, false) },
+            { "face_emotion", new Catalogue("emotion", 14, false) },
             { "command", new Catalogue("app", 12, true) },
             { "intent", new Catalogue("app", 13, true) },
             { "target", new Catalogue("app", 18, false) },
             { "target_trace", new Catalogue("app", 30, true) },
             { "scene", new Catalogue("app", 16, false) },
             { "frame_timing", new Catalogue("app", 17, true) },
+            { "app_frame", new Catalogue("app", 32, false) },
+            { "app_objects", new Catalogue("app", 15, false) },
+            { "app_image_class", new Catalogue("app", 34, false) },
+            { "app_face", new Catalogue("app", 35, false) },
         };
     }
 
@@ -432,7 +441,7 @@ namespace Sensorium
         public uint ProcessCount;
         /// <summary>connections to control</summary>
         public uint Clients;
-        /// <summary>1 while the owner muted the microphone</summary>
+        /// <summary>1 while the owner muted microphone and camera</summary>
         public uint Muted;
         /// <summary>bits by grant class while a recording runs: 1 public, 2 motion, 4 gaze, 8 audio, 16 transcript, 32 camera, 64 emotion</summary>
         public uint Recording;
@@ -2234,6 +2243,202 @@ namespace Sensorium
             Space = BitConverter.ToUInt32(source, at + 0);
             SpaceGeneration = BitConverter.ToUInt32(source, at + 4);
             for (int i = 0; i < 3; i++) Rays[i].Decode(source, at + 8 + 32 * i);
+        }
+    }
+
+    /// <summary>One picture.</summary>
+    public sealed class PictureRecord : Record
+    {
+        /// <summary>counts pictures; an app may count as it likes</summary>
+        public ulong Sequence;
+        /// <summary>pixels, 16..4096</summary>
+        public uint Width;
+        /// <summary>pixels, 16..4096</summary>
+        public uint Height;
+        /// <summary>1 RGB, 2 RGBA (alpha is not looked at); 8 bits each</summary>
+        public uint Format;
+        /// <summary>1 the camera, 2 an app, 3 a replay; 0 unknown</summary>
+        public uint Source;
+        /// <summary>row by row from the upper left, without gaps; valid are width * height * 3 (RGB) or 4 (RGBA) bytes</summary>
+        public readonly byte[] Pixels = new byte[921600];
+        /// <inheritdoc/>
+        public override int RecordId { get { return 32; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 921664; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Sequence = BitConverter.ToUInt64(source, at + 0);
+            Width = BitConverter.ToUInt32(source, at + 8);
+            Height = BitConverter.ToUInt32(source, at + 12);
+            Format = BitConverter.ToUInt32(source, at + 16);
+            Source = BitConverter.ToUInt32(source, at + 20);
+            Buffer.BlockCopy(source, at + 24, Pixels, 0, 921600);
+        }
+
+        internal override void Encode(byte[] target, int at)
+        {
+            Bytes.Put(target, at + 0, Sequence);
+            Bytes.Put(target, at + 8, Width);
+            Bytes.Put(target, at + 12, Height);
+            Bytes.Put(target, at + 16, Format);
+            Bytes.Put(target, at + 20, Source);
+            Buffer.BlockCopy(Pixels, 0, target, at + 24, 921600);
+        }
+    }
+
+    /// <summary>Whether the camera is open, and why.</summary>
+    public sealed class CameraRecord : Record
+    {
+        /// <summary>1 open, 2 closed, 3 muted, 4 denied, 5 missing</summary>
+        public uint State;
+        /// <summary>bits, who needs it: 1 a sense, 2 an app, 4 a recording</summary>
+        public uint Users;
+        /// <summary>pixels of what is published; 0 while closed</summary>
+        public uint Width;
+        /// <summary>pixels</summary>
+        public uint Height;
+        /// <summary>how often it was opened</summary>
+        public uint Openings;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>published so far</summary>
+        public ulong Pictures;
+        /// <summary>when `state` last changed</summary>
+        public ulong ChangedNs;
+        /// <summary>name of the device or file; empty while closed</summary>
+        public readonly Text Device = new Text(128);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 33; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 192; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            State = BitConverter.ToUInt32(source, at + 0);
+            Users = BitConverter.ToUInt32(source, at + 4);
+            Width = BitConverter.ToUInt32(source, at + 8);
+            Height = BitConverter.ToUInt32(source, at + 12);
+            Openings = BitConverter.ToUInt32(source, at + 16);
+            Reserved = BitConverter.ToUInt32(source, at + 20);
+            Pictures = BitConverter.ToUInt64(source, at + 24);
+            ChangedNs = BitConverter.ToUInt64(source, at + 32);
+            Device.Decode(source, at + 40);
+        }
+    }
+
+    /// <summary>One class that a picture may show.</summary>
+    public sealed class GuessPart : Part
+    {
+        /// <summary>class index</summary>
+        public uint Label;
+        /// <summary>0..1; all classes together give 1</summary>
+        public float Score;
+        /// <summary>class name</summary>
+        public readonly Text Name = new Text(64);
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Label = BitConverter.ToUInt32(source, at + 0);
+            Score = BitConverter.ToSingle(source, at + 4);
+            Name.Decode(source, at + 8);
+        }
+    }
+
+    /// <summary>What the middle of a picture shows.</summary>
+    public sealed class ImageClassRecord : Record
+    {
+        /// <summary>`sequence` of the picture</summary>
+        public ulong Frame;
+        /// <summary>pixels</summary>
+        public uint Width;
+        /// <summary>pixels</summary>
+        public uint Height;
+        /// <summary>valid entries in `guesses`</summary>
+        public uint Count;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>best first</summary>
+        public readonly GuessPart[] Guesses = Make<GuessPart>(5);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 34; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 384; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Frame = BitConverter.ToUInt64(source, at + 0);
+            Width = BitConverter.ToUInt32(source, at + 8);
+            Height = BitConverter.ToUInt32(source, at + 12);
+            Count = BitConverter.ToUInt32(source, at + 16);
+            Reserved = BitConverter.ToUInt32(source, at + 20);
+            for (int i = 0; i < 5; i++) Guesses[i].Decode(source, at + 24 + 72 * i);
+        }
+    }
+
+    /// <summary>One face in a picture.</summary>
+    public sealed class FacePart : Part
+    {
+        /// <summary>x0 y0 x1 y1, 0..1 of the image; of the landmarks</summary>
+        public readonly float[] Box = new float[4];
+        /// <summary>x and y, 0..1 of the image: right eye, left eye, tip of the nose, mouth, right ear, left ear; right is the person's own</summary>
+        public readonly float[] Keypoints = new float[12];
+        /// <summary>0..1, that it is a face</summary>
+        public float Score;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>the same while the face stays in sight; says nothing of who it is</summary>
+        public ulong Track;
+        /// <summary>0..1, in the order of the labels of the engine face-blendshapes (ARKit's names by alphabet); the first is not used</summary>
+        public readonly float[] Blendshapes = new float[52];
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Buffer.BlockCopy(source, at + 0, Box, 0, 16);
+            Buffer.BlockCopy(source, at + 16, Keypoints, 0, 48);
+            Score = BitConverter.ToSingle(source, at + 64);
+            Reserved = BitConverter.ToUInt32(source, at + 68);
+            Track = BitConverter.ToUInt64(source, at + 72);
+            Buffer.BlockCopy(source, at + 80, Blendshapes, 0, 208);
+        }
+    }
+
+    /// <summary>Faces seen in a picture: where they are and how they move, never whose they are.</summary>
+    public sealed class FacesRecord : Record
+    {
+        /// <summary>`sequence` of the picture</summary>
+        public ulong Frame;
+        /// <summary>pixels</summary>
+        public uint Width;
+        /// <summary>pixels</summary>
+        public uint Height;
+        /// <summary>valid entries in `faces`</summary>
+        public uint Count;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>who is longest in sight first</summary>
+        public readonly FacePart[] Faces = Make<FacePart>(4);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 35; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 1216; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Frame = BitConverter.ToUInt64(source, at + 0);
+            Width = BitConverter.ToUInt32(source, at + 8);
+            Height = BitConverter.ToUInt32(source, at + 12);
+            Count = BitConverter.ToUInt32(source, at + 16);
+            Reserved = BitConverter.ToUInt32(source, at + 20);
+            for (int i = 0; i < 4; i++) Faces[i].Decode(source, at + 24 + 288 * i);
         }
     }
 

@@ -221,12 +221,17 @@ RECORDS = {
     "eye_movement_event": (29, 1, 0),
     "target_trace": (30, 1, 0),
     "ray_trace": (31, 1, 0),
+    "picture": (32, 1, 0),
+    "camera": (33, 1, 0),
+    "image_class": (34, 1, 0),
+    "faces": (35, 1, 0),
 }
 """Record name to (id, major, minor)."""
 
 CHANNELS = {
     "health": ("public", "health", False),
     "microphone": ("public", "microphone", False),
+    "camera": ("public", "camera", False),
     "voice_activity": ("public", "voice_activity", False),
     "voice_event": ("public", "voice_activity", True),
     "gesture_left": ("public", "gesture", False),
@@ -259,14 +264,22 @@ CHANNELS = {
     "speaker": ("transcript", "speaker", True),
     "voice_measures": ("transcript", "voice_measures", True),
     "viseme": ("transcript", "viseme", False),
+    "frame": ("camera", "picture", False),
     "objects": ("camera", "objects", False),
+    "image_class": ("camera", "image_class", False),
+    "face": ("camera", "faces", False),
     "emotion": ("emotion", "emotion", False),
+    "face_emotion": ("emotion", "emotion", False),
     "command": ("app", "command", True),
     "intent": ("app", "intent", True),
     "target": ("app", "target", False),
     "target_trace": ("app", "target_trace", True),
     "scene": ("app", "scene", False),
     "frame_timing": ("app", "frame_timing", True),
+    "app_frame": ("app", "picture", False),
+    "app_objects": ("app", "objects", False),
+    "app_image_class": ("app", "image_class", False),
+    "app_face": ("app", "faces", False),
 }
 """Channel name to (region, record name, whether each record counts)."""
 
@@ -767,6 +780,54 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "space_generation": ("I", 1, 4),
         "rays": ("traced_ray", 3, 8),
     }),
+    "picture": (921664, {
+        "sequence": ("Q", 1, 0),
+        "width": ("I", 1, 8),
+        "height": ("I", 1, 12),
+        "format": ("I", 1, 16),
+        "source": ("I", 1, 20),
+        "pixels": ("B", 921600, 24),
+    }),
+    "camera": (192, {
+        "state": ("I", 1, 0),
+        "users": ("I", 1, 4),
+        "width": ("I", 1, 8),
+        "height": ("I", 1, 12),
+        "openings": ("I", 1, 16),
+        "reserved": ("I", 1, 20),
+        "pictures": ("Q", 1, 24),
+        "changed_ns": ("Q", 1, 32),
+        "device": ("s", 128, 40),
+    }),
+    "guess": (72, {
+        "label": ("I", 1, 0),
+        "score": ("f", 1, 4),
+        "name": ("s", 64, 8),
+    }),
+    "image_class": (384, {
+        "frame": ("Q", 1, 0),
+        "width": ("I", 1, 8),
+        "height": ("I", 1, 12),
+        "count": ("I", 1, 16),
+        "reserved": ("I", 1, 20),
+        "guesses": ("guess", 5, 24),
+    }),
+    "face": (288, {
+        "box": ("f", 4, 0),
+        "keypoints": ("f", 12, 16),
+        "score": ("f", 1, 64),
+        "reserved": ("I", 1, 68),
+        "track": ("Q", 1, 72),
+        "blendshapes": ("f", 52, 80),
+    }),
+    "faces": (1216, {
+        "frame": ("Q", 1, 0),
+        "width": ("I", 1, 8),
+        "height": ("I", 1, 12),
+        "count": ("I", 1, 16),
+        "reserved": ("I", 1, 20),
+        "faces": ("face", 4, 24),
+    }),
 }
 """Record or struct name to (size in bytes, its fields)."""
 
@@ -774,7 +835,8 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
 class Record:
     """One record (or a struct in it); its fields are decoded when they are asked for.
 
-    Numbers come as int and float, arrays as tuples, texts as str, structs as `Record`.
+    Numbers come as int and float, arrays as tuples (of bytes as bytes), texts as str, structs as
+    `Record`.
     """
 
     __slots__ = ("_at", "_layout", "_raw")
@@ -798,6 +860,8 @@ class Record:
             size, layout = inner
             parts = tuple(Record(self._raw, layout, at + i * size) for i in range(count))
             return parts[0] if count == 1 else parts
+        if kind == "B" and count > 1:
+            return self._raw[at : at + count]
         values = struct.unpack_from(f"<{count}{kind}", self._raw, at)
         return values[0] if count == 1 else values
 
@@ -808,7 +872,7 @@ class Record:
         return f"Record({self.to_dict()})"
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field by name; structs as dicts, arrays as lists."""
+        """Every field by name; structs as dicts, arrays as lists (of bytes as bytes)."""
         return {name: _plain(getattr(self, name)) for name in self._layout}
 
 
@@ -849,15 +913,20 @@ def _fill(raw: bytearray, at: int, name: str, layout: Layout, values: dict[str, 
                 raise SensoriumError(f"{name}.{key}: {len(text)} bytes, room is {count - 1}")
             raw[start : start + len(text)] = text
             continue
-        items: list[Any] = [value] if isinstance(value, (int, float, dict)) else list(value)
+        as_bytes = kind == "B" and isinstance(value, (bytes, bytearray))
+        items: Any = value
+        if not as_bytes:
+            items = [value] if isinstance(value, (int, float, dict)) else list(value)
         if len(items) > count:
             raise SensoriumError(f"{name}.{key}: {len(items)} items, room is {count}")
         inner = STRUCTS.get(kind)
-        if inner is None:
+        if as_bytes:
+            raw[start : start + len(items)] = items
+        elif inner is None:
             struct.pack_into(f"<{len(items)}{kind}", raw, start, *items)
-            continue
-        for i, item in enumerate(items):
-            _fill(raw, start + i * inner[0], kind, inner[1], item)
+        else:
+            for i, item in enumerate(items):
+                _fill(raw, start + i * inner[0], kind, inner[1], item)
 
 
 _SLOT_HEAD = struct.Struct("<QQIHHfBBHII16x40s24x")

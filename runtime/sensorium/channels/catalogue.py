@@ -19,6 +19,8 @@ GAZE_SLOTS = 512
 (Griffin & Bock, "What the eyes say about speaking", Psychological Science 11, 2000)."""
 AUDIO_SLOTS = 1024
 """32.8 s of 32 ms blocks."""
+APP_FRAME_SLOTS = 2
+"""Every app's region has room for its pictures; two suffice, since one is looked at in some ms."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ CHANNELS: dict[str, Channel] = {
     for channel in (
         _state("health", records.HEALTH, "public", "supervisor", 2000),
         _state("microphone", records.MICROPHONE, "public", "capture", 2000),
+        _state("camera", records.CAMERA, "public", "capture", 2000),
         _state("voice_activity", records.VOICE_ACTIVITY, "public", "fast", 250),
         _event("voice_event", records.VOICE_ACTIVITY, "public", "fast"),
         _state("gesture_left", records.GESTURE, "public", "fast", 250),
@@ -96,14 +99,22 @@ CHANNELS: dict[str, Channel] = {
         _event("speaker", records.SPEAKER, "transcript", "slow"),
         _event("voice_measures", records.VOICE_MEASURES, "transcript", "slow"),
         _state("viseme", records.VISEME, "transcript", "fast", 250),
+        _state("frame", records.PICTURE, "camera", "capture", 2000),
         _state("objects", records.OBJECTS, "camera", "slow", 2000),
+        _state("image_class", records.IMAGE_CLASS, "camera", "slow", 2000),
+        _state("face", records.FACES_SEEN, "camera", "slow", 2000),
         _state("emotion", records.EMOTION, "emotion", "slow", 5000),
+        _state("face_emotion", records.EMOTION, "emotion", "slow", 2000),
         _event("command", records.COMMAND, "app", "slow"),
         _event("intent", records.INTENT, "app", "slow"),
         _state("target", records.TARGET, "app", "fast", 250),
         _event("target_trace", records.TARGET_TRACE, "app", "fast"),
         _state("scene", records.SCENE, "app", "app", 0),
         _event("frame_timing", records.FRAME_TIMING, "app", "app"),
+        Channel("app_frame", records.PICTURE, "app", Kind.STATE, APP_FRAME_SLOTS, 0, "app"),
+        _state("app_objects", records.OBJECTS, "app", "slow", 2000),
+        _state("app_image_class", records.IMAGE_CLASS, "app", "slow", 2000),
+        _state("app_face", records.FACES_SEEN, "app", "slow", 2000),
     )
 }
 """Name to channel, in the order of the regions' tables."""

@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("sensorium.cli.record", "record channels into an MCAP file"),
     "grants": ("sensorium.cli.grants", "which app may read which private channels"),
     "enrol": ("sensorium.cli.enrol", "let the wearer's voice be known, or forget it"),
-    "mute": ("sensorium.cli.mute", "close the microphone, or let it open again"),
+    "mute": ("sensorium.cli.mute", "close microphone and camera, or let them open again"),
     "purge": ("sensorium.cli.purge", "delete recordings, enrolments, calibration sets"),
     "reload": ("sensorium.cli.reload", "let the running daemon read its configuration again"),
     "stop": ("sensorium.cli.stop", "stop the running daemon"),

@@ -1,4 +1,4 @@
-"""`sensorium mute`: closes the microphone for all, or lets it open again."""
+"""`sensorium mute`: closes microphone and camera for all, or lets them open again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ def run(args: argparse.Namespace, output: Output) -> int:
         client.request("mute", on=on)
     output.document({"muted": on})
     if on:
-        output.console.print("[bold]muted[/]: the microphone is closed until `sensorium mute off`")
+        output.console.print(
+            "[bold]muted[/]: microphone and camera are closed until `sensorium mute off`"
+        )
     else:
-        output.console.print("not muted: the microphone opens when a sense or an app needs it")
+        output.console.print(
+            "not muted: microphone and camera open when a sense or an app needs them"
+        )
     return 0

@@ -16,6 +16,8 @@ _RATE_WINDOW_NS = 2_000_000_000
 _KEPT = 20_000
 """Latencies kept of each channel: some minutes at a display's rate."""
 
+OPENING = {"audio": "microphone", "camera": "camera", "emotion": "camera"}
+"""Grant classes whose readers may keep a device open."""
 FRESH = frozenset({"new", "same"})
 """The statuses of a channel that an app can rely on."""
 

@@ -32,7 +32,9 @@ def run(args: argparse.Namespace, output: Output) -> int:
         f"up {duration(status['uptime_s'])}, config {status['config']}"
     )
     if status["muted"]:
-        console.print("[bold]muted[/]: the microphone stays closed; `sensorium mute off` ends it")
+        console.print(
+            "[bold]muted[/]: microphone and camera stay closed; `sensorium mute off` ends it"
+        )
     console.print(process_table(all_processes(status)))
     console.print(part_table(status["parts"]))
     for client_status in status["clients"]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from sensorium.cli.sight import OPENING
 from sensorium.cli.words import words
 from sensorium.health import reason_words
 
@@ -79,8 +80,9 @@ def value_text(sight: Sight) -> Text:
         return Text.assemble(("last: ", "yellow"), words(sight.record_name, look.record))
     if sight.fresh:
         return Text("nothing yet", "bright_black")
-    if look.status == "denied" and sight.region == "audio":
-        return Text("not opened here: a reader keeps the microphone open", "bright_black")
+    device = OPENING.get(sight.region)
+    if look.status == "denied" and device:
+        return Text(f"not opened here: a reader keeps the {device} open", "bright_black")
     if look.status == "denied":
         return Text("no grant: see `sensorium grants`", "red")
     return Text(reason_words(look.reason), "bright_black")

@@ -14,7 +14,7 @@ from sensorium.health import OwnerState
 Record = Mapping[str, Any]
 """A record as nested mappings: field name to number, text, list or record."""
 
-MICROPHONE_STATES = ("unknown", "open", "closed", "muted", "denied", "missing")
+DEVICE_STATES = ("unknown", "open", "closed", "muted", "denied", "missing")
 _USERS = ((1, "a sense"), (2, "an app"), (4, "a recording"))
 _BUTTONS = ("trigger", "squeeze", "stick", "trackpad", "primary", "secondary", "menu", "system")
 _QUIET_DB = -60.0
@@ -57,7 +57,7 @@ def _health(record: Record) -> Text:
     ]
     said = f"{len(running)} of {record['process_count']} processes live"
     if record["muted"]:
-        said += ", microphone muted"
+        said += ", muted"
     if record["recording"]:
         said += f", RECORDING {record['recording_bytes'] / 1e6:.1f} MB"
     return Text(said, "" if len(running) == record["process_count"] else "yellow")
@@ -97,7 +97,7 @@ def _audio(record: Record) -> Text:
 
 def _microphone(record: Record) -> Text:
     state = record["state"]
-    name = MICROPHONE_STATES[state] if state < len(MICROPHONE_STATES) else f"state {state}"
+    name = DEVICE_STATES[state] if state < len(DEVICE_STATES) else f"state {state}"
     said = Text(name, "bold red" if name == "open" else "")
     if record["device"]:
         said.append(f", {record['device']}")
@@ -107,6 +107,24 @@ def _microphone(record: Record) -> Text:
     if users:
         said.append(f", for {' and '.join(users)}")
     return said
+
+
+def _camera(record: Record) -> Text:
+    state = record["state"]
+    name = DEVICE_STATES[state] if state < len(DEVICE_STATES) else f"state {state}"
+    said = Text(name, "bold red" if name == "open" else "")
+    if record["device"]:
+        said.append(f", {record['device']}")
+    if record["width"]:
+        said.append(f", {record['width']} x {record['height']}")
+    users = [who for bit, who in _USERS if record["users"] & bit]
+    if users:
+        said.append(f", for {' and '.join(users)}")
+    return said
+
+
+def _picture(record: Record) -> Text:
+    return Text(f"picture {record['sequence']}, {record['width']} x {record['height']}")
 
 
 def _voice(record: Record) -> Text:
@@ -149,6 +167,16 @@ def _objects(record: Record) -> Text:
     return Text(", ".join(names) or "none")
 
 
+def _image_class(record: Record) -> Text:
+    guesses = record["guesses"][: record["count"]]
+    return Text(", ".join(f"{guess['name']} {guess['score']:.2f}" for guess in guesses))
+
+
+def _faces(record: Record) -> Text:
+    count = record["count"]
+    return Text("no face" if not count else "a face" if count == 1 else f"{count} faces")
+
+
 def meter(value: float, style: str) -> Text:
     """A bar of ten characters for a value of 0 to 1."""
     filled, empty = bar(value, 10)
@@ -179,4 +207,8 @@ _TELL: dict[str, Callable[[Record], Text]] = {
     "command": _command,
     "emotion": _emotion,
     "objects": _objects,
+    "camera": _camera,
+    "picture": _picture,
+    "image_class": _image_class,
+    "faces": _faces,
 }

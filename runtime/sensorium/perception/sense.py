@@ -3,7 +3,8 @@
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
 engines it needs, by the name of their card; `engines(options)` where its options name them;
 `may_use(options, loaded)` names those that it uses where they are built, and can do without),
-`READS` and `WRITES` (its channels), and is made with options, engines and the rings of its process.
+`READS` and `WRITES` (its channels; `writes(options)` where not all are written), and is made with
+options, engines and the rings of its process.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ SENSES: dict[str, str] = {
     "voice_measures": "sensorium.perception.voice_measures:VoiceMeasures",
     "voice_emotion": "sensorium.perception.voice_emotion:VoiceEmotion",
     "viseme": "sensorium.perception.viseme:Viseme",
+    "objects": "sensorium.perception.objects:Objects",
+    "image_class": "sensorium.perception.image_class:ImageClass",
+    "face": "sensorium.perception.face:Face",
+    "face_emotion": "sensorium.perception.face_emotion:FaceEmotion",
 }
 """Name in the configuration to `module:Class`. The senses of a process take turns in this order:
 commands wait for the wake word."""

@@ -10,6 +10,7 @@ from sensorium.records.head import HEAD_GESTURE, HEAD_STATE
 from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
 from sensorium.records.sensors import AUDIO, CONTROLLER, GAZE, HAND, HEAD, MICROPHONE
 from sensorium.records.traces import RAY_TRACE, TARGET_TRACE
+from sensorium.records.vision import CAMERA, FACES_SEEN, IMAGE_CLASS, PICTURE
 from sensorium.records.voice import (
     COMMAND,
     PUSH_TO_TALK,
@@ -54,15 +55,20 @@ RECORDS: tuple[Record, ...] = (
     EYE_MOVEMENT_EVENT,
     TARGET_TRACE,
     RAY_TRACE,
+    PICTURE,
+    CAMERA,
+    IMAGE_CLASS,
+    FACES_SEEN,
 )
 """All records, by ascending id."""
 
 BY_ID: dict[int, Record] = {record.id: record for record in RECORDS}
 
 __all__ = [
-    "AUDIO", "BY_ID", "COMMAND", "CONTROLLER", "EMOTION", "EYE_MOVEMENT", "EYE_MOVEMENT_EVENT",
-    "FRAME_TIMING", "GAZE", "GESTURE", "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE",
-    "HEALTH", "INTENT", "MICROPHONE", "OBJECTS", "PUSH_TO_TALK", "RAY", "RAY_TRACE", "RECORDS",
-    "SCENE", "SPEAKER", "TARGET", "TARGET_TRACE", "TRANSCRIPT", "UTTERANCE", "VISEME",
-    "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
+    "AUDIO", "BY_ID", "CAMERA", "COMMAND", "CONTROLLER", "EMOTION", "EYE_MOVEMENT",
+    "EYE_MOVEMENT_EVENT", "FACES_SEEN", "FRAME_TIMING", "GAZE", "GESTURE", "HAND", "HAND_GESTURE",
+    "HEAD", "HEAD_GESTURE", "HEAD_STATE", "HEALTH", "IMAGE_CLASS", "INTENT", "MICROPHONE",
+    "OBJECTS", "PICTURE", "PUSH_TO_TALK", "RAY", "RAY_TRACE", "RECORDS", "SCENE", "SPEAKER",
+    "TARGET", "TARGET_TRACE", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY",
+    "VOICE_MEASURES", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
 ]

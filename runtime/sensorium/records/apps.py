@@ -26,7 +26,7 @@ HEALTH = Record(
         scalar("started_ns", "u64", "when the daemon started, monotonic"),
         scalar("process_count", "u32", "valid entries in `processes`"),
         scalar("clients", "u32", "connections to control"),
-        scalar("muted", "u32", "1 while the owner muted the microphone"),
+        scalar("muted", "u32", "1 while the owner muted microphone and camera"),
         scalar("recording", "u32", "bits by grant class while a recording runs: 1 public, "
                "2 motion, 4 gaze, 8 audio, 16 transcript, 32 camera, 64 emotion"),
         scalar("recording_bytes", "u64", "written so far"),

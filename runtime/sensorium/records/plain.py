@@ -25,6 +25,8 @@ COUNTED: dict[str, dict[str, str]] = {
     },
     "emotion": {"scores": "label_count"},
     "objects": {"objects": "count"},
+    "image_class": {"guesses": "count"},
+    "faces": {"faces": "count"},
     "ranked": {"ids": "count", "scores": "count"},
     "transcript": {"words": "word_count"},
     "command": {"slots": "slot_count"},
@@ -95,9 +97,11 @@ def to_dict(record: Struct, data: bytes, offset: int = 0) -> dict[str, Any]:
 
 
 def finite(value: Any) -> Any:
-    """The same document with null for every number that JSON cannot hold."""
+    """The same document as JSON can hold it: no number is null, of bytes it says how many."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

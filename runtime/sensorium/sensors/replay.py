@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from sensorium.sensors.sensor import SensorIO
 
 _SOUND = ("audio", "output_audio")
+_STATES = {"microphone": records.MICROPHONE, "camera": records.CAMERA}
 _MUTED = 3
-"""`state` of the microphone."""
+"""`state` of microphone and camera."""
 _LAP_NS = 100_000_000
 """Pause between two laps: longer than any record is old, shorter than a state's `max_age_ns`."""
 _SLIP_NS = 250_000_000
@@ -45,7 +46,7 @@ _IDLE_S = 0.125
 class Replay:
     """Plays a recording; see `ReplayOptions`.
 
-    A muted microphone stays silent here too: sound is not published, the state says muted.
+    A mute counts here too: neither sound nor pictures are published, the states say muted.
     """
 
     Options = ReplayOptions
@@ -110,7 +111,7 @@ class Replay:
         return self._sleep_until(self._io.clock() + _LAP_NS)
 
     def _play(self, name: str, sample: Snapshot, shift_ns: int) -> None:
-        if name in (*_SOUND, "microphone") and self._io.demand().muted:
+        if name in (*_SOUND, *_STATES, "frame") and self._io.demand().muted:
             self._mute(name)
             return
         record = replayed(name, sample, shift_ns)
@@ -127,10 +128,12 @@ class Replay:
 
     def _mute(self, name: str) -> None:
         now = self._io.clock()
-        if name == "microphone":
-            record = records.MICROPHONE.zeros()
+        if name in _STATES:
+            record = _STATES[name].zeros()
             record["state"], record["changed_ns"] = _MUTED, now
             self._io.publish(name, record, now, device=Device.NONE)
+        elif name == "frame":
+            self._refuse(name, Reason.MUTED)
         elif name not in self._muted:
             self._muted.add(name)
             self._refuse(name, Reason.MUTED)

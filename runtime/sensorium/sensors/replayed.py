@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 
 SENSOR_CHANNELS = (
     "microphone", "head", "hand_left", "hand_right", "controller_left", "controller_right",
-    "gaze", "audio", "output_audio",
+    "gaze", "audio", "output_audio", "camera", "frame",
 )
 """What a replay may write: what sensors write, never what senses made of it."""
 
-_TIMES = {records.GAZE.id: ("sample_ns",), records.MICROPHONE.id: ("changed_ns",)}
+_TIMES = {
+    records.GAZE.id: ("sample_ns",), records.MICROPHONE.id: ("changed_ns",),
+    records.CAMERA.id: ("changed_ns",),
+}
 """Times inside of records, which move with the rest."""
 _SOURCE = 3
-"""`source` of head, hands and controllers: a replay."""
+"""`source` of head, hands, controllers and pictures: a replay."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def replayed(name: str, sample: Snapshot, shift_ns: int) -> NDArray[np.void]:
     """The record as a replay gives it: marked as one, its inner times moved by `shift_ns`."""
     kind = CHANNELS[name].record
     record = np.frombuffer(bytearray(sample.record), kind.dtype, 1)
-    if name.startswith(("head", "hand", "controller")):
+    if name.startswith(("head", "hand", "controller", "frame")):
         record["source"] = _SOURCE
     for time in _TIMES.get(kind.id, ()):
         if record[time][0]:

@@ -23,6 +23,7 @@ SENSORS: dict[str, str] = {
     "openxr": "sensorium.sensors.openxr:OpenXR",
     "microphone": "sensorium.sensors.microphone:Microphone",
     "output_sound": "sensorium.sensors.output_sound:OutputSound",
+    "camera": "sensorium.sensors.camera:Camera",
     "replay": "sensorium.sensors.replay:Replay",
 }
 """Name in the configuration to `module:Class`."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from sensorium.errors import SensorError
 from sensorium.health import Device, Reason
 from sensorium.records import AUDIO
 from sensorium.sensors import portaudio
+from sensorium.sensors.device_state import REASONS, RETRY_S, State
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,26 +28,6 @@ _STALL_NS = 1_000_000_000
 """An open stream that is silent for this long (no callback) is dead."""
 _START_NS = 5_000_000_000
 """The same before its first callback: sound servers may take seconds."""
-_RETRY_S = (0.5, 1.0, 2.0, 4.0)
-"""Waits before the device is looked for again; the last repeats."""
-
-
-class State(IntEnum):
-    """What a device is; `state` of the record `microphone`."""
-
-    OPEN = 1
-    CLOSED = 2
-    MUTED = 3
-    DENIED = 4
-    MISSING = 5
-
-
-_REASONS = {
-    State.CLOSED: Reason.CLOSED,
-    State.MUTED: Reason.MUTED,
-    State.DENIED: Reason.DENIED,
-    State.MISSING: Reason.DEVICE_MISSING,
-}
 
 
 class Known(Protocol):
@@ -210,7 +190,7 @@ class SoundSensor(ABC):
         )
 
     def _miss(self, error: SensorError, demand: Demand) -> None:
-        wait_s = _RETRY_S[min(self._failures, len(_RETRY_S) - 1)]
+        wait_s = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
         self._retry_ns = self._io.clock() + int(wait_s * 1e9)
         state = State.DENIED if error.reason == Reason.DENIED else State.MISSING
@@ -240,7 +220,7 @@ class SoundSensor(ABC):
                 _log.info("%s %s %s", self.NAME, state.name.lower(), detail)
                 self._io.report(state.name.lower(), detail, remedy)
                 self._io.publish(
-                    self.CHANNEL, AUDIO.zeros(), now, valid=False, reason=_REASONS[state],
+                    self.CHANNEL, AUDIO.zeros(), now, valid=False, reason=REASONS[state],
                     device=Device.NONE,
                 )
         self._told(demand, now)

@@ -90,6 +90,10 @@ class _Figures(Collector):
             "sensorium_microphone_users", "Kinds of those who need it",
             value=len(status["microphone_users"]),
         )
+        yield GaugeMetricFamily(
+            "sensorium_camera_users", "Kinds of those who need it",
+            value=len(status["camera_users"]),
+        )
         yield CounterMetricFamily(
             "sensorium_app_records_refused", "Bad records of apps",
             value=status["refused_app_records"],

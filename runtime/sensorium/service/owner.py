@@ -63,10 +63,12 @@ OPENAPI_PATHS: dict[str, Any] = {
     },
     "/v1/mute": {
         "get": operation(
-            "Whether the microphone is muted", {"200": answer("It", members({"muted": TRUTH}))}
+            "Whether microphone and camera are muted",
+            {"200": answer("It", members({"muted": TRUTH}))},
         ),
         "put": operation(
-            "Mute or unmute the microphone for all", {"200": answer("As it is now")}, 400, 413,
+            "Mute or unmute microphone and camera for all",
+            {"200": answer("As it is now")}, 400, 413,
             body={"application/json": members({"muted": TRUTH})},
         ),
     },

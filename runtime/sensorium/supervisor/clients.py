@@ -140,13 +140,13 @@ class Clients:
                 self._turn += turn + 1
                 break
 
-    def microphone_users(self) -> int:
-        """Bits of `sensor.Demand.users`: 2 an app, 4 a recording."""
+    def users(self, name: str) -> int:
+        """Who holds a class: bits of `sensor.Demand.users`: 2 an app, 4 a recording."""
         users = 0
         for held in self.held.values():
-            if "audio" in held.recording:
+            if name in held.recording:
                 users |= 4
-            elif "audio" in held.classes:
+            elif name in held.classes:
                 users |= 2
         return users
 

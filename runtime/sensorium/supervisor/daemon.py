@@ -68,6 +68,7 @@ class Daemon:
         self._config = config
         self._plans = plan.plan(config)
         self._listens = plan.needs_microphone(config)
+        self._seen_in = plan.seen_in(config)
         grants = Grants(folders.config_dir() / "grants.toml")
         desk = GrantDesk(grants, Audit(audit.path()))
         self._clients = Clients()
@@ -119,11 +120,11 @@ class Daemon:
         """See `reception.Daemon`."""
         return report.status(
             self._started_ns, self._config.source, self._children, self._clients,
-            muted=self._muted, microphone_users=self._users(),
+            muted=self._muted, microphone_users=self._users(), camera_users=self._viewers(),
         )
 
     def mute(self, on: bool) -> None:
-        """Closes the microphone, also after a restart, until it is unmuted.
+        """Closes microphone and camera, also after a restart, until it is unmuted.
 
         Raises:
             ControlError: It is muted, but for this daemon's life only; or it stays muted, since
@@ -157,6 +158,7 @@ class Daemon:
         self._plans = plan.plan(fresh)
         self._config = fresh
         self._listens = plan.needs_microphone(fresh)
+        self._seen_in = plan.seen_in(fresh)
         wanted = {one.kind: one for one in self._plans}
         for name, child in tuple(self._children.items()):
             if wanted.get(name) != child.orders:
@@ -188,7 +190,8 @@ class Daemon:
         heard = Demand(int(self._senses_told()), self._muted)
         for child in self._children.values():
             for sensor, wanted in (
-                ("microphone", demand), ("output_sound", demand), ("replay", heard)
+                ("microphone", demand), ("output_sound", demand), ("replay", heard),
+                ("camera", Demand(self._viewers(), self._muted)),
             ):
                 if sensor in child.orders.sensors:
                     child.demand(sensor, wanted)
@@ -289,7 +292,12 @@ class Daemon:
         return max(0.0, (self._next_tick_ns - now_ns()) / 1e9)
 
     def _users(self) -> int:
-        return self._listens | self._clients.microphone_users()
+        return self._listens | self._clients.users("audio")
+
+    def _viewers(self) -> int:
+        """Who needs the camera: that a sense is on is not enough, somebody must read it."""
+        sense = any(self._clients.users(name) for name in self._seen_in)
+        return int(sense) | self._clients.users("camera")
 
     def _own_health(self) -> Writer:
         region, waiters = self._regions["public"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.channels.cursor import Cursor
 from sensorium.channels.reader import Reader
+from sensorium.perception import pictures
 from sensorium.perception.targets.scene import SceneState, good_targets, head_state
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class FrameFigures:
 
 
 class AppIntake:
-    """Reads one app's scene and frame times.
+    """Reads one app's scene, frame times and the sizes of its pictures.
 
     Attributes:
         scene: The newest good scene, shape (1,); None before.
@@ -60,10 +61,11 @@ class AppIntake:
         self.frames = FrameFigures()
         self.refused = 0
         self._scene = Reader(region, "scene", records.SCENE)
+        self._picture = Reader(region, "app_frame", records.PICTURE)
         self._timing = Cursor(region, "frame_timing", records.FRAME_TIMING)
 
     def take(self, now_ns: int) -> None:
-        """Takes what is new: at most one scene and 256 frames."""
+        """Takes what is new: at most one scene, one picture and 256 frames."""
         before = self._scene.sample.n
         self._scene.read(now_ns)
         sample = self._scene.sample
@@ -74,12 +76,24 @@ class AppIntake:
                 self.scene = scene
             else:
                 self.refused += 1
+        self._take_picture(now_ns)
         for _ in range(_A_TICK):
             before = self._timing.sample.n
             self._timing.next(now_ns)
             if self._timing.sample.n == before:
                 break
             self._take_frame(now_ns)
+
+    def _take_picture(self, now_ns: int) -> None:
+        """Counts a picture that breaks a rule; senses look at the others by themselves."""
+        before = self._picture.sample.n
+        self._picture.read(now_ns)
+        sample = self._picture.sample
+        if sample.n == before:
+            return
+        whole = len(sample.record) == records.PICTURE.size
+        if not whole or pictures.size_of(sample.view(records.PICTURE)) is None:
+            self.refused += 1
 
     def _take_frame(self, now_ns: int) -> None:
         sample = self._timing.sample

@@ -59,6 +59,13 @@ def needs_microphone(config: Config) -> bool:
     return any("audio" in part.kind.READS for part in registry.senses(config))
 
 
+def seen_in(config: Config) -> frozenset[str]:
+    """The grant classes, besides `camera`, that tell what an enabled sense sees with the camera."""
+    looking = (part for part in registry.senses(config) if "frame" in part.kind.READS)
+    classes = {CHANNELS[name].region for part in looking for name in part.writes}
+    return frozenset(classes & set(REGIONS) - {"camera", "public"})
+
+
 def mark_unowned(
     regions: RegionSet, apps: Iterable[AppRegion], plans: tuple[Orders, ...]
 ) -> None:

@@ -25,7 +25,7 @@ class Daemon(Protocol):
         ...
 
     def mute(self, on: bool) -> None:
-        """Mutes or unmutes the microphone."""
+        """Mutes or unmutes microphone and camera."""
         ...
 
     def reload(self) -> None:
@@ -45,7 +45,7 @@ class Daemon(Protocol):
         ...
 
     def update_demand(self) -> None:
-        """Looks anew who needs the microphone."""
+        """Looks anew who needs the microphone, and who the camera."""
         ...
 
     def stop(self) -> None:

@@ -65,6 +65,7 @@ def status(
     *,
     muted: bool,
     microphone_users: int,
+    camera_users: int,
 ) -> dict[str, Any]:
     """Everything that `sensorium status` shows, as JSON values."""
     now = now_ns()
@@ -75,11 +76,8 @@ def status(
         "config": str(source.path),
         "overrides": dict(source.overrides),
         "muted": muted,
-        "microphone_users": [
-            name
-            for bit, name in ((1, "sense"), (2, "app"), (4, "recording"))
-            if microphone_users & bit
-        ],
+        "microphone_users": _user_names(microphone_users),
+        "camera_users": _user_names(camera_users),
         "recording_bytes": clients.recorded_bytes(),
         "refused_app_records": clients.refused(),
         "processes": [_process(child, now) for child in children.values()],
@@ -90,6 +88,12 @@ def status(
         },
         "clients": [_client(connection, held) for connection, held in clients.held.items()],
     }
+
+
+def _user_names(users: int) -> list[str]:
+    return [
+        name for bit, name in ((1, "sense"), (2, "app"), (4, "recording")) if users & bit
+    ]
 
 
 def _process(child: Child, now: int) -> dict[str, Any]:

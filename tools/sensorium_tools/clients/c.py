@@ -23,6 +23,8 @@ _SCALARS = {
     "f64": "double",
     "char": "char",
 }
+_STACK_BYTES = 1 << 16
+"""A larger record's copy is not put on the caller's stack, which may hold 1 MB (Windows)."""
 _ENUMS = {
     "REASON": health.Reason,
     "OWNER": health.OwnerState,
@@ -177,11 +179,11 @@ def _catalogue(source: Source) -> str:
 
 
 def _typed(source: Source) -> str:
-    by_apps = shapes.written_by_apps(source)
+    written, read = shapes.written_by_apps(source), shapes.read_by_apps(source)
     blocks = []
     for record in source.records:
         name, macro = record.name, f"SENSORIUM_{record.name.upper()}"
-        if name in by_apps:
+        if name in written:
             blocks.append(
                 f"static inline sensorium_status sensorium_write_{name}(sensorium_channel_t *c, "
                 f"const sensorium_{name}_t *record,\n"
@@ -189,13 +191,27 @@ def _typed(source: Source) -> str:
                 f"  if (c->record_id != {macro}_ID) return SENSORIUM_BAD;\n"
                 "  return sensorium_write(c, record, sizeof *record, capture_ns, now_ns);\n}\n"
             )
-            continue
-        blocks += [
-            f"static inline sensorium_status sensorium_{verb}_{name}(sensorium_channel_t *c, "
-            f"sensorium_{name}_t *out, uint64_t now_ns) {{\n"
-            f"  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_{name}_t)];\n"
-            f"  if (SENSORIUM_UNLIKELY(c->record_id != {macro}_ID)) return SENSORIUM_BAD;\n"
-            f"  return sensorium_{verb}(c, out, scratch, sizeof *out, now_ns);\n}}\n"
-            for verb in ("read", "next")
-        ]
+        if name in read:
+            blocks += _reading(record, macro)
     return _section("Reading and writing by record") + "\n".join(blocks)
+
+
+def _reading(record: Record, macro: str) -> list[str]:
+    """The functions that read a record and follow its channel."""
+    name, large = record.name, record.size > _STACK_BYTES
+    size = f"SENSORIUM_SLOT_RECORD + sizeof(sensorium_{name}_t)"
+    given = "uint8_t *scratch, " if large else ""
+    own = "" if large else f"  uint8_t scratch[{size}];\n"
+    above = (
+        "/* `scratch` has this many bytes of yours, too many for a stack; any content will do. */\n"
+        f"#define {macro}_SCRATCH ({size})\n"
+    )
+    functions = [
+        f"static inline sensorium_status sensorium_{verb}_{name}(sensorium_channel_t *c, "
+        f"sensorium_{name}_t *out, {given}uint64_t now_ns) {{\n"
+        f"{own}"
+        f"  if (SENSORIUM_UNLIKELY(c->record_id != {macro}_ID)) return SENSORIUM_BAD;\n"
+        f"  return sensorium_{verb}(c, out, scratch, sizeof *out, now_ns);\n}}\n"
+        for verb in ("read", "next")
+    ]
+    return [above + functions[0], *functions[1:]] if large else functions

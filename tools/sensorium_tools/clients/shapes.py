@@ -50,8 +50,15 @@ def structs(source: Source = CURRENT) -> tuple[Struct, ...]:
 
 
 def written_by_apps(source: Source) -> frozenset[str]:
-    """Names of the records that an app writes; their channels are read by the daemon only."""
+    """Names of the records that an app writes."""
     return frozenset(c.record.name for c in source.channels if c.writer == "app")
+
+
+def read_by_apps(source: Source) -> frozenset[str]:
+    """Names of the records that an app reads: all but those that apps alone write."""
+    carried = frozenset(c.record.name for c in source.channels)
+    told = frozenset(c.record.name for c in source.channels if c.writer != "app")
+    return frozenset(r.name for r in source.records if r.name not in carried) | told
 
 
 def is_padding(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Headset, microphone and engines: what the configuration asks for, and what is there."""
+"""Headset, microphone, camera and engines: what the configuration asks for, and what is there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 
 from sensorium.cli.doctor.child import ask
 from sensorium.cli.doctor.finding import Finding, Verdict, needed
-from sensorium.errors import SensoriumError
+from sensorium.errors import SensorError, SensoriumError
 from sensorium.inference import plans, store
 from sensorium.inference.cuda.driver import GpuDevice
 from sensorium.inference.device import CPU, Adapter, choose
 from sensorium.process import registry
 from sensorium.process.engines import ask_runtime
+from sensorium.sensors import opencv
+from sensorium.sensors.camera import CameraOptions
+from sensorium.sensors.video_source import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,7 @@ def look(config: Config) -> Iterator[Finding]:
     yield from _openxr(wanted=_enabled(config, "openxr"))
     yield _microphone(config)
     yield from _output_sound(config)
+    yield from _camera(config)
     yield from _replay(config)
     yield inference_device(config)
     yield from _engines(config)
@@ -119,6 +123,23 @@ def _microphone(config: Config) -> Finding:
     others = len(found["inputs"]) - 1
     more = f"; {others} other inputs" if others > 0 else ""
     return Finding("microphone", Verdict.OK, f"{found['device']} at {found['rate']} Hz{more}")
+
+
+def _camera(config: Config) -> Iterator[Finding]:
+    """The extra and the device, which is never opened: a lamp that goes on would be a lie."""
+    if not _enabled(config, "camera"):
+        return
+    if not opencv.is_installed():
+        yield needed("camera", "OpenCV is not installed", opencv.REMEDY, by=True)
+        return
+    source = named(config.sensors["camera"].decode(CameraOptions).device)
+    try:
+        source.check()
+    except SensorError as error:
+        yield needed("camera", error.message, error.remedy, by=True)
+        return
+    known = "is there" if sys.platform == "linux" and not source.remote else "is not looked for"
+    yield Finding("camera", Verdict.OK, f"{source.name} {known}; it was not opened")
 
 
 def _replay(config: Config) -> Iterator[Finding]:

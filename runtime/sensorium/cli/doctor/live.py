@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.finding import Finding, Verdict
 from sensorium.cli.eyes import Eyes
+from sensorium.cli.sight import OPENING
 from sensorium.cli.words import words
 from sensorium.errors import ControlError
 from sensorium.health import Reason, reason_words
@@ -83,16 +84,16 @@ def _channels() -> Iterator[Finding]:
 
 
 def granted_classes(grants: dict[str, Any]) -> tuple[str, ...]:
-    """The classes that the command line may read now, without `audio`.
+    """The classes that the command line may read now, without those that open a device.
 
-    A reader of `audio` keeps the microphone open, so it is read only where it is asked for.
+    A reader of them keeps microphone or camera open, so they are read only where asked for.
     """
     allowed: set[str] = set()
     denied: set[str] = set()
     for grant in grants["grants"]:
         if grant["app"] == APP and not grant["until"]:
             (allowed if grant["allowed"] else denied).update(grant["classes"])
-    return tuple(sorted(allowed - denied - {"audio"}))
+    return tuple(sorted(allowed - denied - set(OPENING)))
 
 
 def _channel(sight: Sight) -> Finding:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.layout import Kind
+from sensorium.records import PICTURE
 from sensorium.service.events import position
 from sensorium.service.problem import Problem
 
@@ -91,6 +92,11 @@ def _listed(texts: Sequence[str], parameter: str) -> list[str]:
 
 def _channel(name: str) -> str:
     if name in CHANNELS:
+        if CHANNELS[name].record is PICTURE:
+            raise Problem(
+                400, f"the pictures of {name} are not told as events",
+                "a client of runtime/clients reads them from shared memory",
+            )
         return name
     near = difflib.get_close_matches(name[:40], CHANNELS, 3)
     raise Problem(
