@@ -19,7 +19,7 @@ from sensorium.health import Device, Precision, Reason
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs are built for Linux")
 
 READ = [c.name for c in CHANNELS.values() if c.region != "app"]
-WRITTEN = ["scene", "frame_timing"]
+WRITTEN = ["scene", "frame_timing", "app_frame"]
 
 
 @pytest.fixture(scope="module")

@@ -148,3 +148,25 @@ def test_garbage_all_over_the_region_is_survived(region):
         intake.take(now_ns())
     assert intake.refused > 0
     assert intake.scene is None
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "form", "refused"),
+    [(64, 48, 1, 0), (64, 48, 2, 0), (0, 48, 1, 1), (9999, 48, 1, 1), (640, 480, 2, 1),
+     (64, 48, 7, 1)],
+)
+def test_a_bad_picture_is_counted_once(region, width, height, form, refused):
+    intake = AppIntake(region)
+    picture = records.PICTURE.zeros()
+    picture["width"], picture["height"], picture["format"] = width, height, form
+    Writer(region, "app_frame", None).publish(picture, now_ns())
+    for _ in range(3):
+        intake.take(now_ns())
+    assert intake.refused == refused
+
+
+def test_a_picture_that_is_no_whole_record_is_counted(region):
+    intake = AppIntake(region)
+    Writer(region, "app_frame", None).publish(b"pixels", now_ns())
+    intake.take(now_ns())
+    assert intake.refused == 1

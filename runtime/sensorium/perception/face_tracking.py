@@ -99,7 +99,7 @@ def _within(box: Box, image: Image) -> bool:
     height, width = image.shape[:2]
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     side = max(box[2] - box[0], box[3] - box[1])
-    return 0 <= x <= width and 0 <= y <= height and side <= _LARGEST * max(width, height)
+    return bool(0 <= x <= width and 0 <= y <= height and side <= _LARGEST * max(width, height))
 
 
 def _is_known(box: Box, faces: list[Followed]) -> bool:

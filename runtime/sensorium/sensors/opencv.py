@@ -42,7 +42,7 @@ def load() -> Any:
             "OpenCV is not installed" if missing else f"OpenCV does not load: {error}", REMEDY,
             Reason.DEVICE_MISSING,
         ) from error
-    cv2.setLogLevel(0)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     # It runs beside the poll of the headset.
     cv2.setNumThreads(1)
     return cv2

@@ -40,7 +40,7 @@ def look(config: Config) -> Iterator[Finding]:
     yield from _openxr(wanted=_enabled(config, "openxr"))
     yield _microphone(config)
     yield from _output_sound(config)
-    yield from _camera(config)
+    yield from camera(config)
     yield from _replay(config)
     yield inference_device(config)
     yield from _engines(config)
@@ -125,7 +125,7 @@ def _microphone(config: Config) -> Finding:
     return Finding("microphone", Verdict.OK, f"{found['device']} at {found['rate']} Hz{more}")
 
 
-def _camera(config: Config) -> Iterator[Finding]:
+def camera(config: Config) -> Iterator[Finding]:
     """The extra and the device, which is never opened: a lamp that goes on would be a lie."""
     if not _enabled(config, "camera"):
         return

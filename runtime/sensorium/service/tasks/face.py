@@ -10,12 +10,8 @@ import numpy as np
 
 from sensorium.inference import store
 from sensorium.perception.face_detection import KEYPOINTS, THRESHOLD, FaceDetection
-from sensorium.perception.face_input import (
-    BLENDSHAPE_LANDMARKS,
-    expression_input,
-    landmark_crop,
-    points_of,
-)
+from sensorium.perception.face_input import BLENDSHAPE_LANDMARKS, expression_input
+from sensorium.perception.face_landmarks import FaceLandmarks
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.boxes import BOX, box
 from sensorium.service.tasks.emotions import check_emotions
@@ -93,7 +89,7 @@ class Face:
         self._settings = settings
         cards = {name: store.find_card(name) for name in self.engines}
         self._detection = FaceDetection(cards[DETECTOR])
-        self._side = cards[LANDMARKS].sizes(cards[LANDMARKS].inputs[0])[1]
+        self._landmarks = FaceLandmarks(cards[LANDMARKS])
         self._face_side = cards[EMOTION].sizes(cards[EMOTION].inputs[0])[1]
         self._labels = {name: card.engine.labels for name, card in cards.items()}
         self._inputs = {name: card.inputs[0].name for name, card in cards.items()}
@@ -131,7 +127,8 @@ class Face:
     ) -> dict[str, Any]:
         told: dict[str, Any] = {}
         if parameters.landmarks or parameters.blendshapes:
-            points, presence = await self._landmarks(image, within, work)
+            feeds, square = await asyncio.to_thread(self._landmarks.feeds, image, within)
+            points, presence = self._landmarks.found(await work.run(LANDMARKS, feeds), square)
             told["presence"] = round(presence, 6)
             if parameters.blendshapes:
                 told["blendshapes"] = await self._blendshapes(points, work)
@@ -145,16 +142,6 @@ class Face:
                 for at in np.argsort(-scores[0], kind="stable").tolist()
             ]
         return told
-
-    async def _landmarks(
-        self, image: NDArray[np.uint8], within: Box, work: Work
-    ) -> tuple[NDArray[np.float32], float]:
-        """The points [478, 2] in pixels, and the probability that they are of a face."""
-        values, square = await asyncio.to_thread(landmark_crop, image, within, self._side)
-        results = await work.run(LANDMARKS, {self._inputs[LANDMARKS]: values})
-        places, logit = (results[name] for name in self._outputs[LANDMARKS][:2])
-        presence = float(1 / (1 + np.exp(-np.clip(logit.ravel()[0], -80, 80))))
-        return points_of(places, square, self._side), presence
 
     async def _blendshapes(self, points: NDArray[np.float32], work: Work) -> dict[str, float]:
         weights = await self._first(BLENDSHAPES, points[BLENDSHAPE_LANDMARKS][None], work)
