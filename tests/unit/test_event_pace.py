@@ -7,6 +7,7 @@ import random
 import pytest
 
 from sensorium.service.events import position
+from sensorium.service.events.asked import asked
 from sensorium.service.events.pace import Pace
 from sensorium.service.events.position import Position
 from sensorium.service.problem import Problem
@@ -66,3 +67,9 @@ def test_what_is_no_place_is_refused(token: str) -> None:
 
 def test_a_channel_that_is_not_known_is_left_out() -> None:
     assert position.decode("1~1.1-telepathy.4-utterance.2") == {"utterance": Position(1, 1, 2)}
+
+
+@pytest.mark.parametrize("name", ["frame", "app_frame"])
+def test_pictures_are_no_events(name: str) -> None:
+    with pytest.raises(Problem, match="not told as events"):
+        asked([name], [], "")
