@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium import config as configuration
 from sensorium import supervisor
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.cli.daemon import connect
 from sensorium.errors import ConfigError, RecordingError, SensoriumError
 from sensorium.perception.sense import SENSES
@@ -81,7 +82,9 @@ def load(args: argparse.Namespace) -> Config:
             overrides["sensors.replay.stepped"] = True
         else:
             overrides["sensors.replay.speed"] = args.speed
-    return configuration.load(path, sensors=SENSORS, senses=SENSES, overrides=overrides)
+    return configuration.load(
+        path, sensors=SENSORS, senses=SENSES, bridges=BRIDGES, overrides=overrides
+    )
 
 
 def _announce(output: Output) -> None:

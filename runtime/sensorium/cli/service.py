@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from sensorium import config as configuration
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.cli import json_option
 from sensorium.cli.autostart import systemd, units
 from sensorium.cli.daemon import connect_if_running
@@ -76,7 +77,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
 def _install(args: argparse.Namespace, output: Output) -> int:
     path = configuration.find(args.config)
     # A daemon that cannot start is told now, not at the next log-in.
-    check_names(configuration.load(path, sensors=SENSORS, senses=SENSES))
+    check_names(configuration.load(path, sensors=SENSORS, senses=SENSES, bridges=BRIDGES))
     wish = units.Wish(
         str(path.resolve()) if args.config else "", args.beside, on_demand=args.on_demand
     )

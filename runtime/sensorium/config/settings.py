@@ -1,4 +1,4 @@
-"""What a configuration file says: the daemon, inference, recording, service, sensors, senses."""
+"""What a configuration file says: the daemon, inference, recording, service, and each part."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Options = TypeVar("Options")
 
-_TABLES = ("daemon", "inference", "recording", "service", "sensors", "senses")
+_TABLES = ("daemon", "inference", "recording", "service", "sensors", "senses", "bridges")
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ class Recording:
 
 @dataclass(frozen=True)
 class Section:
-    """One sensor's or sense's table.
+    """One sensor's, sense's or bridge's table.
 
     Attributes:
         name: In its registry.
         enabled: A table without the key is enabled.
         table: Its own keys, without `enabled`.
-        location: `sensors` or `senses`.
+        location: `sensors`, `senses` or `bridges`.
         source: The file that it stands in.
     """
 
@@ -144,7 +144,7 @@ class Section:
         return decode(options, self.table, self.source, (self.location, self.name))
 
     def error(self, key: str, problem: str, allowed: str = "") -> ConfigError:
-        """A ConfigError at one key, for what only the sensor or sense itself can check."""
+        """A ConfigError at one key, for what only the part itself can check."""
         return self.source.error((self.location, self.name, key), problem, allowed)
 
 
@@ -160,6 +160,7 @@ class Config:
         service: The local API.
         sensors: Name to section, in the file's order; a sensor without one is not configured.
         senses: The same for senses.
+        bridges: The same for bridges.
     """
 
     source: Source
@@ -169,6 +170,7 @@ class Config:
     service: Service
     sensors: Mapping[str, Section]
     senses: Mapping[str, Section]
+    bridges: Mapping[str, Section]
 
 
 def find(name: str = "") -> Path:
@@ -202,6 +204,7 @@ def load(
     *,
     sensors: Collection[str] | None = None,
     senses: Collection[str] | None = None,
+    bridges: Collection[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Config:
     """Reads a configuration file.
@@ -210,6 +213,7 @@ def load(
         path: See `find`.
         sensors: Names of the sensors that exist; None: not checked.
         senses: Names of the senses that exist; None: not checked.
+        bridges: Names of the bridges that exist; None: not checked.
         overrides: Values that take the place of the file's, by dotted key (`sensors.replay.file`).
 
     Raises:
@@ -221,9 +225,10 @@ def load(
     tables = {name: _table(content.get(name, {}), source, name) for name in _TABLES}
     daemon = decode(Daemon, tables["daemon"], source, ("daemon",))
     sections = _sections(tables["senses"], senses, source, "senses", "sense")
+    bridging = _sections(tables["bridges"], bridges, source, "bridges", "bridge")
     service = decode(Service, tables["service"], source, ("service",))
     if daemon.workplace_or_education:
-        _refuse_emotion(sections, source)
+        _refuse_emotion(sections, bridging, source)
         service = replace(service, emotions=False)
     return Config(
         source=source,
@@ -233,11 +238,16 @@ def load(
         service=service,
         sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),
         senses=sections,
+        bridges=bridging,
     )
 
 
-def _refuse_emotion(senses: Mapping[str, Section], source: Source) -> None:
+def _refuse_emotion(
+    senses: Mapping[str, Section], bridges: Mapping[str, Section], source: Source
+) -> None:
     """No sense that estimates emotions: by its name, so that one of a later version is meant, too.
+
+    Nor a bridge that passes them on.
 
     Raises:
         ConfigError: One is enabled; names it and the law.
@@ -250,6 +260,13 @@ def _refuse_emotion(senses: Mapping[str, Section], source: Source) -> None:
                 "2024/1689 (AI Act), Art. 5(1)(f), prohibits it at workplaces and in education",
                 f"write enabled = false in [senses.{section.name}]; only where Sensorium is used "
                 "at neither, set workplace_or_education = false in [daemon]",
+            )
+    for section in bridges.values():
+        if section.enabled and section.table.get("emotion"):
+            raise section.error(
+                "emotion",
+                "passes on estimates of emotions, which workplace_or_education = true forbids",
+                f"write emotion = false in [bridges.{section.name}]",
             )
 
 

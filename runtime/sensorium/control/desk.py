@@ -13,7 +13,7 @@ from sensorium.control.replies import BAD_REQUEST, Refused, Reply
 from sensorium.errors import DeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sensorium.control.audit import Audit
     from sensorium.control.grants import Grants
@@ -30,11 +30,18 @@ class GrantDesk:
     Args:
         grants: The owner's decisions.
         audit: Where each event is noted.
+        by_configuration: Whether what is not decided is granted by the owner's configuration.
     """
 
-    def __init__(self, grants: Grants, audit: Audit) -> None:
+    def __init__(
+        self,
+        grants: Grants,
+        audit: Audit,
+        by_configuration: Callable[[Connection, str], bool] = lambda _connection, _region: False,
+    ) -> None:
         self._grants = grants
         self._audit = audit
+        self._by_configuration = by_configuration
 
     def require(self, connection: Connection, region: str) -> None:
         """Passes when a client may open a class; notes the first time that it did.
@@ -44,7 +51,7 @@ class GrantDesk:
                 command that grants it.
         """
         app, executable = connection.app, connection.executable
-        verdict = self._grants.check(app, executable, region)
+        verdict = self._verdict(connection, region)
         if verdict is Verdict.ALLOWED:
             if region in CLASSES and region not in connection.noted:
                 connection.noted.add(region)
@@ -59,8 +66,13 @@ class GrantDesk:
 
     def allowed(self, connection: Connection, region: str) -> bool:
         """Whether a client that opened a class may keep it."""
+        return self._verdict(connection, region) is Verdict.ALLOWED
+
+    def _verdict(self, connection: Connection, region: str) -> Verdict:
         verdict = self._grants.check(connection.app, connection.executable, region)
-        return verdict is Verdict.ALLOWED
+        if verdict is Verdict.UNKNOWN and self._by_configuration(connection, region):
+            return Verdict.ALLOWED
+        return verdict
 
     def listed(self, request: Mapping[str, Any]) -> Reply:
         """The answer to `grants`: decisions, then wishes that wait for one; as many as fit.

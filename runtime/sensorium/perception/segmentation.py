@@ -64,6 +64,11 @@ class Segmentation:
         self._rest = np.zeros(0, np.float32)
         self._at = 0
 
+    @property
+    def going_on(self) -> bool:
+        """Whether somebody speaks, as far as the sound was taken."""
+        return self._utterances.going_on
+
     def take(self, engine: Engine, sound: NDArray[np.float32]) -> list[Segment]:
         """Takes the next sound and gives the segments that have ended.
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from sensorium import records
 from sensorium.perception.phrase_check import DECODER, ENCODER, PhraseCheck
 from sensorium.perception.sound import Sound
@@ -21,12 +19,12 @@ from sensorium.perception.speech_embedding import (
     MEL_ENGINE,
     STEP,
     WARM_STEPS,
-    WIDTH,
     SpeechEmbedding,
 )
 from sensorium.perception.wake_head import LIMIT, RATE_HZ, Head
 from sensorium.perception.wake_options import WakeWordOptions
 from sensorium.perception.wake_trigger import PAUSE_STEPS, SMOOTH, WINDOW
+from sensorium.perception.wake_window import WakeWindow
 from sensorium.records.sensors import AUDIO_BLOCK
 
 if TYPE_CHECKING:
@@ -118,13 +116,11 @@ class WakeWordStream:
     ) -> None:
         self._gated = options.voice_gate
         self._hang_over = options.hang_over_ms * RATE_HZ // 1000
-        self._front_end = front_end
         self._heads = heads
         self._rings = rings
         self._sound = Sound(rings)
         self._steps = SoundSteps(rings)
-        self._window = np.zeros((WINDOW, WIDTH), np.float32)
-        self._filled = 0
+        self._window = WakeWindow(front_end)
         self._until = 0
         self._heard_to = 0
         self._looked_to = 0
@@ -194,19 +190,13 @@ class WakeWordStream:
     def _hear(self, step: SoundStep, publish: Publish) -> None:
         if not step.follows:
             self._settle(publish)
-            self._front_end.restart()
-            self._filled = 0
+            self._window.restart()
         self._heard_to = step.end
-        embedding = self._front_end.step(step.sound)
-        if embedding is None:
-            return
-        self._window[:-1] = self._window[1:]
-        self._window[-1] = embedding
-        self._filled += 1
-        if self._filled < WINDOW:
+        window = self._window.step(step.sound)
+        if window is None:
             return
         for head in self._heads:
-            heard = head.hears(self._window, step.end)
+            heard = head.hears(window, step.end)
             if heard is not None:
                 self._decide(head, heard, publish)
 

@@ -65,6 +65,7 @@ WORK: dict[str, str] = {
     "slow": "sensorium.process.inference:Inference",
     "stepped": "sensorium.process.stepped:Stepped",
     "service": "sensorium.process.serving:Serving",
+    "bridges": "sensorium.process.bridging:Bridging",
 }
 """Each kind of child imports what it does alone."""
 

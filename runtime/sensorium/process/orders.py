@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.channels.catalogue import REGIONS
 from sensorium.config import Section, Service, Source
 from sensorium.perception.sense import SENSES
@@ -47,7 +48,7 @@ class Orders:
 
     Attributes:
         kind: capture; fast or slow, inference by pace; stepped, the stepped replay with all senses;
-            service, the local API.
+            service, the local API; bridges.
         config: The configuration's file, for error messages and relative paths.
         sensors: Name to table, of those that this child runs.
         senses: The same for senses.
@@ -60,6 +61,7 @@ class Orders:
         gpu: Of a process with engines.
         regions: The grant classes whose memory it is given.
         service: What the configuration says of the local API.
+        bridges: Name to table, of those that this child runs.
     """
 
     kind: str
@@ -75,6 +77,7 @@ class Orders:
     gpu: GpuOrders
     regions: tuple[str, ...] = REGIONS
     service: Service = field(default_factory=Service)
+    bridges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def message(self) -> dict[str, Any]:
         """As a message for the link."""
@@ -104,6 +107,11 @@ class Orders:
             registry.parts(_sections(self.sensors, "sensors", source), SENSORS),
             registry.parts(_sections(self.senses, "senses", source), SENSES),
         )
+
+    def bridge_parts(self) -> tuple[Part, ...]:
+        """The bridges, with decoded options."""
+        source = Source.read(Path(self.config))
+        return registry.parts(_sections(self.bridges, "bridges", source), BRIDGES)
 
 
 def orders(
@@ -146,6 +154,12 @@ def service_orders(config: Config) -> Orders:
     return replace(
         orders("service", config, (), (), {}), regions=(), service=config.service
     )
+
+
+def bridge_orders(config: Config, bridges: tuple[Part, ...]) -> Orders:
+    """The orders for the bridges: no memory but what each asks for, as any app does."""
+    tables = {part.name: dict(config.bridges[part.name].table) for part in bridges}
+    return replace(orders("bridges", config, (), (), {}), regions=(), bridges=tables)
 
 
 def _sections(

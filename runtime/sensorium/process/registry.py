@@ -6,6 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Part:
-    """One enabled sensor or sense with its decoded options."""
+    """One enabled sensor, sense or bridge with its decoded options."""
 
     name: str
     kind: type[Any]
@@ -58,6 +59,15 @@ def senses(config: Config) -> tuple[Part, ...]:
     return parts(config.senses, SENSES)
 
 
+def bridges(config: Config) -> tuple[Part, ...]:
+    """The enabled bridges, with checked options.
+
+    Raises:
+        ConfigError: Names file, line and key of what is wrong.
+    """
+    return parts(config.bridges, BRIDGES)
+
+
 def written_by_any() -> frozenset[str]:
     """The channels that some sensor or sense of this version can write."""
     kinds = (load(reference) for reference in (*SENSORS.values(), *SENSES.values()))
@@ -76,9 +86,15 @@ def parts(sections: Mapping[str, Section], registry: Mapping[str, str]) -> tuple
         kind = load(registry[section.name])
         options = section.decode(kind.Options)
         if section.enabled:
-            writes = kind.writes(options) if hasattr(kind, "writes") else kind.WRITES
-            found.append(Part(section.name, kind, options, tuple(writes)))
+            found.append(Part(section.name, kind, options, _writes(kind, options)))
     return tuple(found)
+
+
+def _writes(kind: type[Any], options: Any) -> tuple[str, ...]:
+    """The channels that a part writes; a bridge writes none."""
+    if hasattr(kind, "writes"):
+        return tuple(kind.writes(options))
+    return tuple(getattr(kind, "WRITES", ()))
 
 
 def load(reference: str) -> Any:

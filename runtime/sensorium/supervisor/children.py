@@ -42,7 +42,7 @@ class Child:
     """One child and what is known of it.
 
     Attributes:
-        name: capture, fast, slow or stepped.
+        name: capture, fast, slow, stepped, service or bridges.
         state: What the health channel shows.
         reason: Why it is in that state.
         restarts: Since the daemon's start.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium import config as configuration
 from sensorium import folders
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.control import audit
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from sensorium.config import Config
     from sensorium.control.link import Link
+    from sensorium.control.sessions import Connection
     from sensorium.supervisor.clients import AppRegion
 
 _log = logging.getLogger(__name__)
@@ -70,7 +72,8 @@ class Daemon:
         self._listens = plan.needs_microphone(config)
         self._seen_in = plan.seen_in(config)
         grants = Grants(folders.config_dir() / "grants.toml")
-        desk = GrantDesk(grants, Audit(audit.path()))
+        self._bridge_classes = plan.bridge_classes(config)
+        desk = GrantDesk(grants, Audit(audit.path()), self._granted_by_configuration)
         self._clients = Clients()
         self._stopping = False
         self._idle = Idle(config.daemon.stop_idle_s, self._started_ns)
@@ -153,12 +156,14 @@ class Daemon:
         """Reads the configuration again and restarts the children whose orders changed."""
         source = self._config.source
         fresh = configuration.load(
-            source.path, sensors=SENSORS, senses=SENSES, overrides=source.overrides
+            source.path, sensors=SENSORS, senses=SENSES, bridges=BRIDGES,
+            overrides=source.overrides,
         )
         self._plans = plan.plan(fresh)
         self._config = fresh
         self._listens = plan.needs_microphone(fresh)
         self._seen_in = plan.seen_in(fresh)
+        self._bridge_classes = plan.bridge_classes(fresh)
         wanted = {one.kind: one for one in self._plans}
         for name, child in tuple(self._children.items()):
             if wanted.get(name) != child.orders:
@@ -203,6 +208,15 @@ class Daemon:
     def _is_service(self, pid: int) -> bool:
         child = self._children.get("service")
         return child is not None and child.pid == pid
+
+    def _granted_by_configuration(self, connection: Connection, region: str) -> bool:
+        """Whether one of the daemon's own bridges asks for what its keys need."""
+        child = self._children.get("bridges")
+        return (
+            child is not None
+            and child.pid == connection.pid
+            and region in self._bridge_classes.get(connection.app, ())
+        )
 
     def _hire(self) -> None:
         """Starts every planned child that does not run; one that still leaves is waited for."""

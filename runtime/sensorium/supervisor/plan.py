@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.channels.catalogue import CHANNELS, REGIONS
 from sensorium.health import OwnerState, Reason
 from sensorium.perception.sense import SENSES
 from sensorium.process import registry
-from sensorium.process.orders import Orders, orders, service_orders
+from sensorium.process.orders import Orders, bridge_orders, orders, service_orders
 from sensorium.process.substitutes import substitutes
 from sensorium.sensors.sensor import SENSORS
 
@@ -33,10 +34,12 @@ def plan(config: Config) -> tuple[Orders, ...]:
     """
     sensors, senses = registry.sensors(config), registry.senses(config)
     _check_owners(config, sensors)
+    bridges = registry.bridges(config)
     serving = (service_orders(config),) if config.service.enabled else ()
-    if not sensors and not senses and not serving:
+    bridging = (bridge_orders(config, bridges),) if bridges else ()
+    if not sensors and not senses and not serving and not bridging:
         raise config.source.error((), "no sensor and no sense is enabled", "enable one")
-    return (*_perceiving(config, sensors, senses), *serving)
+    return (*_perceiving(config, sensors, senses), *serving, *bridging)
 
 
 def _perceiving(
@@ -66,6 +69,18 @@ def seen_in(config: Config) -> frozenset[str]:
     return frozenset(classes & set(REGIONS) - {"camera", "public"})
 
 
+def bridge_classes(config: Config) -> dict[str, frozenset[str]]:
+    """The grant classes that each enabled bridge reads, by the name under which it asks.
+
+    That it is enabled, with the keys that need them, is the owner's own grant.
+    """
+    return {
+        part.kind.APP: frozenset(part.kind.classes(part.options))
+        for part in registry.bridges(config)
+        if part.kind.APP
+    }
+
+
 def mark_unowned(
     regions: RegionSet, apps: Iterable[AppRegion], plans: tuple[Orders, ...]
 ) -> None:
@@ -83,13 +98,14 @@ def mark_unowned(
 
 
 def check_names(config: Config) -> None:
-    """Checks that every sensor and sense of a configuration exists, with its options.
+    """Checks that every sensor, sense and bridge of a configuration exists, with its options.
 
     Raises:
         ConfigError: Names file, line and key.
     """
-    for section in (*config.sensors.values(), *config.senses.values()):
-        known = SENSORS if section.location == "sensors" else SENSES
+    registries = {"sensors": SENSORS, "senses": SENSES, "bridges": BRIDGES}
+    for section in (*config.sensors.values(), *config.senses.values(), *config.bridges.values()):
+        known = registries[section.location]
         if section.name not in known:
             raise section.error("enabled", f"there is no {section.name}", ", ".join(known))
     plan(config)

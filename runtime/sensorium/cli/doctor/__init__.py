@@ -8,7 +8,8 @@ from rich.text import Text
 
 from sensorium import config as configuration
 from sensorium import folders
-from sensorium.cli.doctor import devices, live, system
+from sensorium.bridges.bridge import BRIDGES
+from sensorium.cli.doctor import bridges, devices, live, system
 from sensorium.cli.doctor.finding import Finding, Verdict
 from sensorium.control.grants import Grants
 from sensorium.errors import ConfigError, SensoriumError
@@ -58,7 +59,8 @@ def _look(name: str) -> Iterator[Finding]:
         running = {} if name or status is None else status
         config = configuration.load(
             configuration.find(name or running.get("config", "")),
-            sensors=SENSORS, senses=SENSES, overrides=running.get("overrides"),
+            sensors=SENSORS, senses=SENSES, bridges=BRIDGES,
+            overrides=running.get("overrides"),
         )
         check_names(config)
     except SensoriumError as error:
@@ -69,6 +71,7 @@ def _look(name: str) -> Iterator[Finding]:
         yield from devices.look(config)
     yield _grants()
     yield from live.look(status)
+    yield from bridges.look(status)
 
 
 def _grants() -> Finding:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sensorium.perception.pieces import around
 from sensorium.perception.recogniser import Recogniser
+from sensorium.perception.segment_text import MODELS, hear
 from sensorium.perception.segmentation import Segmentation
 from sensorium.perception.silero import ENGINE as VOICE_ACTIVITY
 from sensorium.perception.whisper_decoding import AUTO
@@ -28,11 +28,6 @@ if TYPE_CHECKING:
     from sensorium.service.tasks.sound_body import Sound
     from sensorium.service.tasks.work import Work
 
-ENGINES = {
-    "tiny.en": ("whisper-tiny-en-encoder", "whisper-tiny-en-decoder"),
-    "base": ("whisper-base-encoder", "whisper-base-decoder"),
-}
-"""Model to its two engines."""
 _AT_ONCE = 16 * RATE
 """Samples in which voice is looked for in one call: a tenth of a second of work."""
 
@@ -45,7 +40,7 @@ class TranscribeParameters(Timed):
         default="tiny.en",
         metadata={
             "doc": "Which Whisper: tiny.en, for English; base, for many languages.",
-            "choices": tuple(ENGINES),
+            "choices": tuple(MODELS),
         },
     )
     language: str = field(
@@ -70,8 +65,8 @@ class Transcribe:
     )
     takes = Takes.SOUND
     parameters = TranscribeParameters
-    engines = (VOICE_ACTIVITY, *ENGINES["tiny.en"], *ENGINES["base"])
-    needs = (VOICE_ACTIVITY, *ENGINES["tiny.en"])
+    engines = (VOICE_ACTIVITY, *MODELS["tiny.en"], *MODELS["base"])
+    needs = (VOICE_ACTIVITY, *MODELS["tiny.en"])
     output = schema.record({
         "text": schema.text(),
         "speech": schema.truth("Whether anything was said."),
@@ -129,17 +124,12 @@ class Transcribe:
         parameters: TranscribeParameters, work: Work,
     ) -> Recognised:
         """What is said in one segment; its words' samples are those of the whole sound."""
-        first, last, keep_first, keep_last = around(
-            segment.first, segment.last, len(sound), reached,
-            continues=segment.continues, cut=segment.cut,
-        )
 
-        def hear(encoder: Engine, decoder: Engine) -> Recognised:
+        def written(encoder: Engine, decoder: Engine) -> Recognised:
             recogniser = self._recogniser_of(encoder, decoder, parameters.language)
-            return recogniser.hear(sound[first:last], segment.peak)
+            return hear(recogniser, sound, segment, reached)
 
-        heard = await work.call(ENGINES[parameters.model], hear)
-        return heard.at(first).within(keep_first, keep_last)
+        return await work.call(MODELS[parameters.model], written)
 
     def _recogniser_of(self, encoder: Engine, decoder: Engine, language: str) -> Recogniser:
         """Kept from segment to segment: it takes the vocabulary apart."""

@@ -1,0 +1,1 @@
+"""Other people's protocols: OSC for VRChat's avatars, Wyoming for voice assistants."""

@@ -1,0 +1,149 @@
+"""The channels that a bridge reads, as any app does: over control, under its own name."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from sensorium.channels.catalogue import CHANNELS
+from sensorium.channels.cursor import Cursor
+from sensorium.channels.reader import Reader
+from sensorium.channels.status import Status
+from sensorium.clock import now_ns
+from sensorium.control.client import Client
+from sensorium.errors import ControlError, DeniedError, SensoriumError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    import numpy as np
+
+    from sensorium.channels.region import Region, Waiters
+
+_AGAIN_NS = 2_000_000_000
+"""How often a class that was refused is asked for again."""
+_MOST = 64
+"""Records that are taken of an event channel at a time."""
+
+
+class Channels:
+    """Made and used by one task.
+
+    Args:
+        app: The name by which the owner grants things.
+        folder: The daemon's runtime folder.
+        names: Of the channels.
+
+    Attributes:
+        lost: Records of followed channels that were overwritten before they were read.
+    """
+
+    def __init__(self, app: str, folder: Path, names: Collection[str]) -> None:
+        self.lost = 0
+        self._app = app
+        self._folder = folder
+        self._names = tuple(names)
+        self._regions: dict[str, tuple[Region, Waiters]] = {}
+        self._due_ns = dict.fromkeys((CHANNELS[name].region for name in names), 0)
+        self._refused: dict[str, SensoriumError] = {}
+        self._readers: dict[str, Reader] = {}
+        self._cursors: dict[str, Cursor] = {}
+        self._seen: set[str] = set()
+        self._client: Client | None = None
+
+    @property
+    def refused(self) -> tuple[SensoriumError, ...]:
+        """Why classes that are wanted cannot be read."""
+        return tuple(self._refused.values())
+
+    async def look(self) -> None:
+        """Opens what is not open: call it before each round of reading."""
+        now = now_ns()
+        for region, due_ns in self._due_ns.items():
+            held = self._regions.get(region)
+            if held is not None and self._ended(region):
+                self._drop(region)
+                held = None
+            if held is None and now >= due_ns:
+                self._due_ns[region] = now + _AGAIN_NS
+                await self._open(region)
+
+    def newest(self, name: str) -> np.void | None:
+        """The newest record of a channel; None while there is none that counts."""
+        reader = self._readers.get(name)
+        if reader is None or reader.read(now_ns()) not in (Status.NEW, Status.SAME):
+            return None
+        row: np.void = reader.sample.view(CHANNELS[name].record)[0]
+        return row
+
+    def following(self, name: str) -> list[np.void]:
+        """The valid records of an event channel since the last call, in order, a few at a time."""
+        cursor = self._cursors.get(name)
+        if cursor is None and name in self._readers:
+            region = self._regions[CHANNELS[name].region][0]
+            cursor = self._cursors[name] = Cursor(region, name)
+            if name in self._seen:
+                # A region in the place of an earlier one: all in it is new.
+                cursor.seek(1)
+            self._seen.add(name)
+        found: list[np.void] = []
+        if cursor is None:
+            return found
+        before = cursor.lost
+        while len(found) < _MOST:
+            status = cursor.next(now_ns())
+            if status is Status.NEW:
+                found.append(cursor.sample.view(CHANNELS[name].record)[0])
+            elif status is not Status.INVALID or not cursor.sample.n:
+                break
+        self.lost += cursor.lost - before
+        return found
+
+    def close(self) -> None:
+        """Gives all back."""
+        for region in tuple(self._regions):
+            self._drop(region)
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _ended(self, region: str) -> bool:
+        return any(
+            reader.ended() for name, reader in self._readers.items()
+            if CHANNELS[name].region == region
+        )
+
+    async def _open(self, region: str) -> None:
+        try:
+            held = await asyncio.to_thread(self._ask, region)
+        except SensoriumError as error:
+            self._refused[region] = error
+            if not isinstance(error, DeniedError) and self._client is not None:
+                self._client.close()
+                self._client = None
+            return
+        self._refused.pop(region, None)
+        self._regions[region] = held
+        for name in self._names:
+            if CHANNELS[name].region == region:
+                self._readers[name] = Reader(held[0], name)
+
+    def _ask(self, region: str) -> tuple[Region, Waiters]:
+        if self._client is None:
+            self._client = Client.connect(self._app, self._folder)
+        try:
+            return self._client.open(region)
+        except OSError as error:
+            raise ControlError(f"{region} cannot be mapped: {error.strerror}") from error
+
+    def _drop(self, region: str) -> None:
+        for name in self._names:
+            if CHANNELS[name].region == region:
+                self._readers.pop(name, None)
+                self._cursors.pop(name, None)
+        mapped, waiters = self._regions.pop(region)
+        with contextlib.suppress(BufferError):
+            mapped.close()
+        waiters.close()

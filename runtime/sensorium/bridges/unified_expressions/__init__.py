@@ -1,0 +1,1 @@
+"""VRCFaceTracking's Unified Expressions: the names that avatars with a tracked face know."""

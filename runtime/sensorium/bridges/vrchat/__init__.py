@@ -1,0 +1,1 @@
+"""VRChat: parameters of the avatar, and the chatbox."""
