@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sensorium import folders
+from sensorium.bridges.bridge import BRIDGES
 from sensorium.config import Daemon, Inference, Recording, Service, find, load
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS
@@ -24,6 +25,7 @@ OFF = {
     "speech", "command", "wake_word", "push_to_talk", "target", "speaker", "voice_measures",
     "voice_emotion", "viseme", "output_sound", "clean_audio", "hand_gesture", "gaze",
     "attention_trace", "intent", "camera", "objects", "image_class", "face", "face_emotion",
+    *BRIDGES,
 }
 """What the default lists and leaves off."""
 OF_ITS_OWN = {"file", "loop"}
@@ -48,7 +50,8 @@ def tables_with_options(path: Path) -> list[tuple[dict[str, Any], type[Any]]]:
         )
         if name in content
     ]
-    for room, registry in (("sensors", SENSORS), ("senses", SENSES)):
+    rooms = (("sensors", SENSORS), ("senses", SENSES), ("bridges", BRIDGES))
+    for room, registry in rooms:
         for name, table in content.get(room, {}).items():
             found.append((table, options_of(registry, name)))
     return found
@@ -61,8 +64,10 @@ def test_the_four_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_configuration_decodes(name: str) -> None:
-    config = load(find(name), sensors=SENSORS, senses=SENSES)
-    for registry, sections in ((SENSORS, config.sensors), (SENSES, config.senses)):
+    config = load(find(name), sensors=SENSORS, senses=SENSES, bridges=BRIDGES)
+    for registry, sections in (
+        (SENSORS, config.sensors), (SENSES, config.senses), (BRIDGES, config.bridges)
+    ):
         for section in sections.values():
             assert section.enabled or (name == "default" and section.name in OFF)
             section.decode(options_of(registry, section.name))
