@@ -22,6 +22,7 @@ from sensorium.bridges.osc.probe import host_info
 from sensorium.bridges.unified_expressions.bridge import UnifiedExpressions
 from sensorium.bridges.vrchat.bridge import VRChat
 from sensorium.clock import now_ns
+from sensorium.control.client import Client
 from sensorium.records.voice import VISEMES
 
 if TYPE_CHECKING:
@@ -109,6 +110,35 @@ def test_texts_come_in_order_and_slowly_and_only_with_a_grant(
         assert all(values[1:] == (True, False) for values in shown)
         assert all(len(values[0]) <= 144 for values in shown)
         game.until(TYPING, lambda told: told == [True, False])
+
+
+def test_what_is_said_without_a_grant_is_never_shown(live: LiveRegions, game: Game) -> None:
+    def decide(action: str) -> None:
+        with Client.connect("tests", live.folder) as client:
+            client.request("grant", action=action, app=VRChat.APP, classes="transcript")
+
+    decide("allow")
+    with bridging(
+        VRChat, live.folder, port=game.port, oscquery=False, chatbox=True, chatbox_interval_s=1.3
+    ) as bridge:
+        bridge.until("OSC at")
+        time.sleep(0.3)
+        say(live, "one")
+        game.until(INPUT, bool)
+        # Another app has lost its grant: the bridge goes on in the new memory and misses nothing.
+        live.replace("transcript")
+        say(live, "two")
+        game.until(INPUT, lambda told: len(told) == 2)
+        decide("deny")
+        live.replace("transcript")
+        bridge.until("was denied transcript")
+        say(live, "a secret")
+        decide("allow")
+        bridge.until("transcript", there=False)
+        time.sleep(0.2)
+        say(live, "three")
+        game.until(INPUT, lambda told: len(told) == 3)
+        assert game.values(INPUT) == ["one", "two", "three"]
 
 
 def test_without_its_key_no_text_leaves(live: LiveRegions, game: Game) -> None:

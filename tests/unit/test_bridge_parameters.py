@@ -9,6 +9,7 @@ import pytest
 
 from sensorium import config
 from sensorium.bridges.bridge import BRIDGES
+from sensorium.bridges.listening import warn_of
 from sensorium.bridges.osc.parameter import Outbox, Parameter
 from sensorium.bridges.osc.probe import osc_port
 from sensorium.bridges.osc.tree import find, tree
@@ -93,6 +94,13 @@ def test_a_look_behind_the_head_is_none() -> None:
     assert eyes.place((math.nan, 0.0, -1.0), ahead) is None
 
 
+def test_another_interface_than_loopback_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    warn_of("wyoming", "127.0.0.1")
+    assert not caplog.records
+    warn_of("wyoming", "192.168.0.2")
+    assert "no authentication" in caplog.text
+
+
 def load(folder: Path, text: str) -> config.Config:
     path = folder / "sensorium.toml"
     path.write_text(text)
@@ -120,6 +128,7 @@ def test_a_bridge_is_planned_when_it_is_enabled_and_then_its_keys_are_its_grant(
     ("[bridges.vrc]\n", "did you mean vrchat"),
     ("[bridges.vrchat]\nlisten = \"here\"\n", "no IPv4 address"),
     ("[bridges.vrchat]\nhost = \"192.168.0.2\"\n", "listen"),
+    ("[bridges.vrchat]\nlisten = \"0.0.0.0\"\n", "one address"),
     ("[bridges.vrchat]\nport = 0\n", "1 to 65535"),
     ("[bridges.wyoming]\nmodel = \"huge\"\n", "tiny.en"),
     ("[bridges.wyoming]\nwake_words = [\"a\", \"a\"]\n", "each once"),

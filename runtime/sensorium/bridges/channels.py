@@ -120,9 +120,12 @@ class Channels:
             held = await asyncio.to_thread(self._ask, region)
         except SensoriumError as error:
             self._refused[region] = error
-            if not isinstance(error, DeniedError) and self._client is not None:
-                self._client.close()
-                self._client = None
+            if isinstance(error, DeniedError):
+                # What is written without a grant is not told, also when there is one again.
+                self._seen -= {name for name in self._names if CHANNELS[name].region == region}
+            else:
+                # Without the connection nobody would say when a grant ends.
+                self.close()
             return
         self._refused.pop(region, None)
         self._regions[region] = held

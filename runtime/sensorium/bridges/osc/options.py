@@ -37,6 +37,8 @@ class OscOptions:
     def __post_init__(self) -> None:
         check_address("host", self.host)
         check_address("listen", self.listen)
+        if self.listen == "0.0.0.0":
+            raise ValueError("listen must be one address of this PC, which is announced")
         if is_loopback(self.listen) and not is_loopback(self.host):
             raise ValueError(
                 f"host {self.host} is not this PC, which listen {self.listen} cannot reach: set "

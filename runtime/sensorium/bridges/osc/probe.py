@@ -31,7 +31,7 @@ def prove(detail: str) -> str:
     """
     where, query = _WHERE.search(detail), _QUERY.search(detail)
     if where is None or query is None:
-        raise LookupError("it is asked by OSCQuery, which is off: set oscquery = true")
+        raise LookupError("it is asked by OSCQuery, which is off: oscquery = false")
     info = host_info(query[1], int(query[2]))
     port = osc_port(info, query[1])
     if port is None:
