@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sensorium.perception.boxes import Found, find, overlap, suppress
+from sensorium.perception.boxes import Found, overlap, suppress, thinned
 
 cv2 = pytest.importorskip("cv2")
 
@@ -53,16 +53,28 @@ def test_suppression_is_that_of_opencv(seed: int) -> None:
     assert suppress(boxes, scores, limit).tolist() == list(expected)
 
 
-def test_each_class_is_suppressed_by_itself_and_the_surest_comes_first() -> None:
-    boxes = np.float32([[0, 0, 1, 1], [0, 0, 1, 0.99], [0, 0, 0.1, 0.1]])
-    scores = np.float32([[0.6, 0.0], [0.9, 0.7], [0.1, 0.95]])
-    found = find(boxes, scores, 0.25, 0.45)
-    assert found.labels.tolist() == [1, 0, 1]
-    np.testing.assert_allclose(found.scores, [0.95, 0.9, 0.7])
-    np.testing.assert_array_equal(found.boxes, boxes[[2, 1, 1]])
+OBJECTS = Found(
+    np.float32([[0, 0, 0.1, 0.1], [0, 0, 1, 0.99], [0, 0, 1, 1], [0, 0, 1, 0.98]]),
+    np.array([1, 1, 0, 0]), np.float32([0.95, 0.7, 0.6, 0.9]),
+)
+
+
+@pytest.mark.parametrize(
+    ("limit", "across", "stay"),
+    [
+        (0.45, False, [0, 3, 1]), (0.45, True, [0, 3]), (0.99, False, [0, 3, 1, 2]),
+        (1.0, True, [0, 3, 1, 2]),
+    ],
+)
+def test_the_surer_of_two_that_overlap_stays(limit, across, stay) -> None:
+    found = thinned(OBJECTS, limit, across=across)
+    np.testing.assert_array_equal(found.boxes, OBJECTS.boxes[stay])
+    np.testing.assert_array_equal(found.labels, OBJECTS.labels[stay])
+    np.testing.assert_array_equal(found.scores, OBJECTS.scores[stay])
 
 
 def test_nothing_found_is_empty() -> None:
-    found = find(np.zeros((3, 4), np.float32), np.zeros((3, 2), np.float32), 0.25, 0.45)
-    assert isinstance(found, Found)
-    assert (found.boxes.shape, found.labels.size, found.scores.size) == ((0, 4), 0, 0)
+    nothing = Found(np.zeros((0, 4), np.float32), np.zeros(0, np.intp), np.zeros(0, np.float32))
+    for across in (False, True):
+        found = thinned(nothing, 0.45, across=across)
+        assert (found.boxes.shape, found.labels.size, found.scores.size) == ((0, 4), 0, 0)

@@ -36,32 +36,6 @@ def test_grey_is_that_of_opencv() -> None:
     assert np.abs(image_input.grey(image) - expected).max() <= 0.51
 
 
-@pytest.mark.parametrize("size", [(100, 50), (50, 100), (64, 64), (1, 200), (999, 3)])
-def test_a_letterbox_keeps_proportions_and_leads_back(size) -> None:
-    square, placement = image_input.letterbox(picture(*size), 416)
-    assert (square.shape, square.dtype) == ((1, 3, 416, 416), np.float32)
-    left, top = round(placement.left * 416), round(placement.top * 416)
-    width, height = round(placement.width * 416), round(placement.height * 416)
-    assert max(width, height) == 416
-    outside = square.copy()
-    outside[:, :, top : top + height, left : left + width] = 0.5
-    assert (outside == 0.5).all()
-    assert abs(left - (416 - width - left)) <= 1
-    inside = np.float32([[placement.left, placement.top,
-                          placement.left + placement.width, placement.top + placement.height]])
-    np.testing.assert_allclose(placement.to_picture(inside), [[0, 0, 1, 1]], atol=1e-5)
-    np.testing.assert_array_equal(
-        placement.to_picture(np.float32([[-9, -9, 9, 9]])), [[0, 0, 1, 1]]
-    )
-
-
-def test_the_letterbox_holds_the_picture_as_opencv_resizes_it() -> None:
-    image = picture(208, 104)
-    square, _ = image_input.letterbox(image, 416)
-    expected = cv2.resize(image.astype(np.float32), (208, 416)) / 255
-    np.testing.assert_allclose(square[0, :, :, 104:312].transpose(1, 2, 0), expected, atol=1e-5)
-
-
 def test_the_middle_is_a_square_of_the_shorter_side() -> None:
     image = np.arange(256 * 300).reshape(256, 300)
     cut = image_input.middle(image, 224 / 256)

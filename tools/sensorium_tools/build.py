@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from sensorium.inference import store
+from sensorium.perception.object_detection import ObjectDetection
 from sensorium_tools import keys
 from sensorium_tools.graphs import graph
 from sensorium_tools.install import REPORT, install, installed
@@ -36,7 +37,7 @@ def build(
 
     Raises:
         HashError: When an archive, a weight or a sample is not the pinned one.
-        CardError: When its card names a set that is not there.
+        CardError: When its card names a set that is not there, or a head that does not fit.
         EngineError: When it cannot be fetched, converted or run.
         OSError: When it cannot be written.
     """
@@ -49,6 +50,8 @@ def build(
         return present
     data = graph(card, progress)
     whole = with_ports(card, data)
+    if whole.objects.head:
+        ObjectDetection(whole)
     made = Workshop(whole, data, progress).make(judge=force or (is_open and not quick))
     target = made.target
 

@@ -14,7 +14,6 @@ from sensorium_tools import artefacts, bench_engine, sources
 from sensorium_tools import build as building
 from sensorium_tools.calibrate import calibrate as calibrate_from
 from sensorium_tools.install import installed, write
-from sensorium_tools.ports import of_manifest
 from sensorium_tools.train import page as training_page
 from sensorium_tools.train import result
 from sensorium_tools.train.movement import page as movement_page
@@ -134,7 +133,7 @@ def explain(card: Card, _progress: Progress, _arguments: argparse.Namespace) -> 
     """Where an engine is from, what was decided of it, and why."""
     content = building.report(card)
     manifest = installed(card)
-    whole = card if manifest is None else of_manifest(card, manifest)
+    whole = card if manifest is None else store.with_ports(card)
     return {
         "state": "explained",
         "page": explanation(whole, content),

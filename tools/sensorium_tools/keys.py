@@ -41,6 +41,7 @@ def recipe(card: Card) -> dict[str, Any]:
         "recipe": asdict(card.quantisation),
         "sets": [identity(name) for name in card.evaluation.sets],
         "task": card.evaluation.task,
+        **({"objects": asdict(card.objects)} if card.objects.head else {}),
         "samples": card.evaluation.calibration_samples,
         "versions": versions(),
         "code": code(

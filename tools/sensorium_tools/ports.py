@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sensorium.inference.card import Card
-    from sensorium.inference.manifest import Manifest
 
 _TYPES = {
     onnx.TensorProto.FLOAT: "float32",
@@ -39,17 +38,6 @@ def with_ports(card: Card, data: bytes) -> Card:
     return replace(
         card, inputs=_ports(card, inputs), outputs=_ports(card, graph.output)
     )
-
-
-def of_manifest(card: Card, manifest: Manifest) -> Card:
-    """The card with its installed engine's inputs and outputs, where it states none."""
-    if card.inputs and card.outputs:
-        return card
-    inputs, outputs = (
-        tuple(Port(name=tensor.name, shape=tensor.shape, type=tensor.type) for tensor in tensors)
-        for tensors in (manifest.inputs, manifest.outputs)
-    )
-    return replace(card, inputs=inputs, outputs=outputs)
 
 
 def _ports(card: Card, values: Iterable[Any]) -> tuple[Port, ...]:

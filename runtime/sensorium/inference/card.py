@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium.config import Source as File
 from sensorium.config import decode
 from sensorium.config.options import check_names
 from sensorium.errors import CardError, ConfigError
+from sensorium.inference.card_objects import Objects
 from sensorium.inference.card_tables import (
     Axis,
     Conversion,
@@ -48,6 +49,7 @@ TABLES: dict[str, tuple[type[Any], str]] = {
     "inputs": (Port, "any"),
     "outputs": (Port, "any"),
     "axes": (Axis, "any"),
+    "objects": (Objects, "default"),
     "quantisation": (Quantisation, "default"),
     "evaluation": (Evaluation, "default"),
     "gates": (Gates, "default"),
@@ -85,6 +87,7 @@ class Card:
         gates: What a smaller precision must reach.
         memory: What it may take.
         targets: What it is built for.
+        objects: How it detects objects, where it does.
     """
 
     folder: Path
@@ -101,6 +104,7 @@ class Card:
     gates: Gates
     memory: Memory
     targets: tuple[Target, ...]
+    objects: Objects = field(default_factory=Objects)
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sensorium import folders
@@ -10,6 +11,7 @@ from sensorium.errors import CardError, EngineMissing, HashError
 from sensorium.inference import card as cards
 from sensorium.inference import manifest as manifests
 from sensorium.inference.backends import BACKENDS, backend
+from sensorium.inference.card_tables import Port
 from sensorium.inference.processor import processor
 
 if TYPE_CHECKING:
@@ -85,6 +87,23 @@ def built(card: Card) -> Manifest:
             remedy,
         )
     return manifest
+
+
+def with_ports(card: Card) -> Card:
+    """A card with its built engine's inputs and outputs, where it states none.
+
+    Raises:
+        EngineMissing: When it states none and was not built.
+        EngineError: When what was built is damaged.
+    """
+    if card.inputs and card.outputs:
+        return card
+    manifest = built(card)
+    inputs, outputs = (
+        tuple(Port(name=tensor.name, shape=tensor.shape, type=tensor.type) for tensor in tensors)
+        for tensors in (manifest.inputs, manifest.outputs)
+    )
+    return replace(card, inputs=inputs, outputs=outputs)
 
 
 def load(name: str, threads: int = 1) -> Engine:

@@ -58,26 +58,24 @@ def suppress(
     return np.array(kept, np.intp)
 
 
-def find(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], threshold: float, limit: float
-) -> Found:
-    """The objects that a detector found; each class is suppressed by itself.
+def thinned(found: Found, limit: float, *, across: bool = False) -> Found:
+    """The objects without those that overlap a surer one, the surest first.
 
     Args:
-        boxes: [n, 4]: left, top, right, bottom.
-        scores: [n, classes], 0..1.
-        threshold: Smallest score.
-        limit: Largest overlap of two objects of one class.
+        found: In any order.
+        limit: Largest overlap of two that both stay; from 1 on all stay.
+        across: Whether objects of different labels suppress each other, too.
     """
-    rows, labels = np.nonzero(scores > threshold)
-    values = scores[rows, labels]
-    kept = []
-    for label in np.unique(labels):
-        of_class = np.flatnonzero(labels == label)
-        kept.append(of_class[suppress(boxes[rows[of_class]], values[of_class], limit)])
-    chosen = np.concatenate(kept) if kept else np.zeros(0, np.intp)
-    chosen = chosen[np.argsort(-values[chosen], kind="stable")]
-    return Found(boxes[rows[chosen]], labels[chosen], values[chosen])
+    if limit >= 1:
+        kept = np.arange(len(found.scores))
+    elif across:
+        kept = suppress(found.boxes, found.scores, limit)
+    else:
+        parts = [np.flatnonzero(found.labels == label) for label in np.unique(found.labels)]
+        stay = [part[suppress(found.boxes[part], found.scores[part], limit)] for part in parts]
+        kept = np.concatenate(stay) if stay else np.zeros(0, np.intp)
+    kept = kept[np.argsort(-found.scores[kept], kind="stable")]
+    return Found(found.boxes[kept], found.labels[kept], found.scores[kept])
 
 
 def _area(boxes: NDArray[np.float32]) -> NDArray[np.float32]:

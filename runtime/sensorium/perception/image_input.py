@@ -10,8 +10,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-GREY = 0.5
-"""What darknet fills the rest of a letterbox with (letterbox_image in src/image.c)."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Shares of red, green and blue in grey (ITU-R BT.601)."""
 
@@ -54,26 +52,6 @@ def resize(image: NDArray[Any], height: int, width: int) -> NDArray[np.float32]:
     columns = rows[:, before]
     columns += (rows[:, after] - columns) * right
     return columns
-
-
-def letterbox(image: NDArray[np.uint8], size: int) -> tuple[NDArray[np.float32], Placement]:
-    """A picture in the middle of a grey square, its sides kept in proportion.
-
-    Args:
-        image: [h, w, 3], red, green, blue.
-        size: Of the square, in pixels.
-
-    Returns:
-        [1, 3, size, size] of 0..1, and where the picture lies in it.
-    """
-    scale = min(size / image.shape[0], size / image.shape[1])
-    height, width = (max(1, int(length * scale)) for length in image.shape[:2])
-    top, left = (size - height) // 2, (size - width) // 2
-    square = np.full((1, 3, size, size), GREY, np.float32)
-    square[0, :, top : top + height, left : left + width] = (
-        resize(image, height, width).transpose(2, 0, 1) * np.float32(1 / 255)
-    )
-    return square, Placement(left / size, top / size, width / size, height / size)
 
 
 def middle(image: NDArray[Any], share: float) -> NDArray[Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensorium.perception.boxes import Found, overlap
-from sensorium.perception.object_detection import THRESHOLD, ObjectDetection
-from sensorium_tools.evaluate.port_check import Wanted, check
+from sensorium.perception.object_detection import ObjectDetection
+from sensorium_tools.evaluate.port_check import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,41 +19,41 @@ if TYPE_CHECKING:
 
 MATCH = 0.5
 """Overlap from which two boxes are of one object (PASCAL VOC)."""
-FAINT = 0.2
-"""Smallest score with which the other engine confirms an object that one shows."""
+FAINT = 0.8
+"""Share of the smallest score that is shown with which the other engine confirms an object."""
 
 
 class Objects:
-    """Judges an engine that takes `image` [1, 3, n, n] and gives `boxes` and `scores`.
+    """Judges a detector of any head.
 
-    An outcome is a `Found` whose boxes are shares of the picture, with all scores from `FAINT` on.
+    An outcome is a `Found` whose boxes are shares of the picture, with all scores from `FAINT` of
+    the detector's threshold on.
     """
 
     def __init__(self, card: Card) -> None:
-        check(
-            card, "objects", [Wanted(shape=(1, 3, "n", "n"))],
-            [Wanted(shape=(1, "boxes", 4)), Wanted(shape=(1, "boxes", "classes"))],
-        )
         self._detection = ObjectDetection(card)
+        self._shown = self._detection.threshold
+        self._faint = FAINT * self._shown
+        check_size(card)
 
     def perform(self, run: Run, sample: Sample) -> Found:
         """See `Task`."""
         feeds, placement = self._detection.feeds(sample.data)
-        return self._detection.found(run(feeds), placement, FAINT)
+        return self._detection.found(run(feeds), placement, self._faint)
 
     def agree(self, one: Any, other: Any) -> float | None:
         """F1 of the objects that each shows, against the other; None where neither shows any.
 
-        An object is shown from `THRESHOLD` on, and is a hit where the other engine has it with
-        `FAINT` or more. What is counted must not hinge on the last digit of a score at the
-        threshold: an object at 0.251 that the other gives 0.249 is found by both, and one that the
-        other does not find at all is lost, whatever its score.
+        An object is shown from the detector's threshold on, and is a hit where the other engine has
+        it with `FAINT` of that or more. What is counted must not hinge on the last digit of a score
+        at the threshold: an object at 0.251 that the other gives 0.249 is found by both, and one
+        that the other does not find at all is lost, whatever its score.
         """
         shown, hits = 0, 0
         for shower, confirmer in ((one, other), (other, one)):
-            surest = _from(shower, THRESHOLD)
+            surest = _from(shower, self._shown)
             shown += len(surest.boxes)
-            hits += len(match(surest, _from(confirmer, FAINT)))
+            hits += len(match(surest, _from(confirmer, self._faint)))
         return hits / shown if shown else None
 
     def score(self, outcomes: Sequence[Any], samples: Sequence[Sample]) -> Metric | None:

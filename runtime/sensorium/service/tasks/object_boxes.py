@@ -1,4 +1,4 @@
-"""The task `detect_objects`: things of 80 kinds in a picture, each with its box."""
+"""The task `detect_objects`: the things in a picture that a detector knows, each with its box."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sensorium.errors import CardError
 from sensorium.inference import store
-from sensorium.perception.object_detection import OVERLAP, THRESHOLD, ObjectDetection
+from sensorium.perception.object_detection import ObjectDetection, is_detector
 from sensorium.service.problem import Problem
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.boxes import BOX, box
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.config import Service
+    from sensorium.inference.card import Card
     from sensorium.service.tasks.work import Work
 
 ENGINE = "yolov3-tiny"
@@ -28,16 +30,22 @@ ENGINE = "yolov3-tiny"
 class DetectParameters(Timed):
     """See `DetectObjects`."""
 
+    engine: str = field(
+        default=ENGINE,
+        metadata={"doc": "Which detector: of any card, also your own, with a head in [objects]."},
+    )
     threshold: float = field(
-        default=THRESHOLD,
-        metadata={"doc": "Smallest score of an object.", "min": 0.01, "max": 1.0},
+        default=0.0,
+        metadata={
+            "doc": "Smallest score of an object; 0: the detector's own.", "min": 0.0, "max": 1.0
+        },
     )
     overlap: float = field(
-        default=OVERLAP,
+        default=-1.0,
         metadata={
-            "doc": "Of two boxes of one label that share more than this (intersection over "
-            "union), only the surer stays.",
-            "min": 0.0, "max": 1.0,
+            "doc": "Of two boxes that share more than this (intersection over union), only the "
+            "surer stays; -1: the detector's own.",
+            "min": -1.0, "max": 1.0,
         },
     )
     top_k: int = field(
@@ -52,12 +60,13 @@ class DetectObjects:
     """The task; see `task.Task`."""
 
     about = (
-        "Things of 80 kinds (COCO's) in a picture, each with its label, its score and its box in "
-        "pixels of the picture as it is shown upright. A small model: it misses what is small."
+        "Things in a picture, each with its label, its score and its box in pixels of the picture "
+        "as it is shown upright. By default of 80 kinds (COCO's), by a small model that misses "
+        "what is small; `engine` names another detector."
     )
     takes = Takes.PICTURE
     parameters = DetectParameters
-    engines = needs = (ENGINE,)
+    needs = (ENGINE,)
     output = schema.record({
         "width": schema.whole(),
         "height": schema.whole(),
@@ -67,26 +76,31 @@ class DetectObjects:
     })
 
     def __init__(self, _settings: Service) -> None:
-        card = store.find_card(ENGINE)
-        self._known = card.engine.labels
-        self._detection = ObjectDetection(card)
+        pass
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The detectors, the default one first; those whose card is broken are left out."""
+        return (ENGINE, *(name for name in store.names() if name != ENGINE and _detects(name)))
 
     async def perform(
         self, inputs: NDArray[np.uint8], parameters: DetectParameters, work: Work
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
-        wanted = self._wanted(parameters.labels)
-        feeds, placement = await asyncio.to_thread(self._detection.feeds, inputs)
-        results = await work.run(ENGINE, feeds)
+        # A card may be another than at the last request, and is read from its file.
+        card = await asyncio.to_thread(self._card, parameters.engine)
+        labels = card.engine.labels
+        wanted = _wanted(parameters.labels, labels)
+        detection = ObjectDetection(card)
+        feeds, placement = await asyncio.to_thread(detection.feeds, inputs)
+        results = await work.run(card.name, feeds)
         found = await asyncio.to_thread(
-            self._detection.found, results, placement, parameters.threshold, parameters.overlap
+            detection.found, results, placement, parameters.threshold or None,
+            parameters.overlap if parameters.overlap >= 0 else None,
         )
         height, width = inputs.shape[:2]
         objects = [
-            {
-                "label": self._known[label], "score": round(score, 6),
-                "box": box(corners, width, height),
-            }
+            {"label": labels[label], "score": round(score, 6), "box": box(corners, width, height)}
             for corners, label, score in zip(
                 found.boxes.tolist(), found.labels.tolist(), found.scores.tolist(), strict=True
             )
@@ -94,12 +108,29 @@ class DetectObjects:
         ]
         return [{"width": width, "height": height, "objects": objects[: parameters.top_k]}]
 
-    def _wanted(self, labels: tuple[str, ...]) -> frozenset[int]:
-        for label in labels:
-            if label not in self._known:
-                near = difflib.get_close_matches(label[:100], self._known, 1)
-                raise Problem(
-                    422, "parameters.labels: there is no such label",
-                    f"did you mean {near[0]}?" if near else "GET /v1/tasks names them",
-                )
-        return frozenset(self._known.index(label) for label in labels)
+    def _card(self, name: str) -> Card:
+        """A detector's card, with its inputs and outputs."""
+        if name not in store.names() or not is_detector(store.find_card(name)):
+            raise Problem(
+                422, "parameters.engine: there is no such detector",
+                f"there are: {', '.join(self.engines)}",
+            )
+        return store.with_ports(store.find_card(name))
+
+
+def _detects(name: str) -> bool:
+    try:
+        return is_detector(store.find_card(name))
+    except CardError:
+        return False
+
+
+def _wanted(labels: tuple[str, ...], known: tuple[str, ...]) -> frozenset[int]:
+    for label in labels:
+        if label not in known:
+            near = difflib.get_close_matches(label[:100], known, 1)
+            raise Problem(
+                422, "parameters.labels: there is no such label",
+                f"did you mean {near[0]}?" if near else "its card names them",
+            )
+    return frozenset(at for at, name in enumerate(known) if name in labels)

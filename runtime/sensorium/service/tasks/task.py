@@ -41,12 +41,15 @@ class Task(Protocol):
     """One sentence for a person."""
     takes: Takes
     parameters: type[Timed]
-    engines: tuple[str, ...]
-    """Those that it may run."""
     needs: tuple[str, ...]
     """Those without which it cannot do what it does by default."""
     output: dict[str, Any]
     """JSON schema of one of its outputs."""
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Those that it may run."""
+        ...
 
     async def perform(self, inputs: Any, parameters: Any, work: Work) -> list[Any]:
         """Makes the outputs, one for each input, in their order.
