@@ -16,6 +16,7 @@ from sensorium.errors import CardError, SensoriumError
 from sensorium.inference import store
 from sensorium_tools import commands
 from sensorium_tools.progress import Progress
+from sensorium_tools.tryout import trying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,6 +107,22 @@ def _parser() -> argparse.ArgumentParser:
         "own engines",
     )
     _add_json(command)
+    says = "run a built engine on a picture, a sound or texts, and show what it says"
+    command = commands_.add_parser("try", help=says, description=f"{says.capitalize()}.")
+    command.add_argument(
+        "what", nargs="+", metavar="[NAME] INPUT",
+        help="an engine, and a picture, a WAV file or texts in quotes; without an engine the "
+        "objects in the picture are shown",
+    )
+    command.add_argument(
+        "--threshold", type=float, metavar="SCORE", help="smallest score that is shown, 0 to 1"
+    )
+    command.add_argument(
+        "--output", type=Path, metavar="FILE",
+        help="the PNG file that the result is drawn into; default: beside the picture, with the "
+        "engine's name",
+    )
+    _add_json(command)
     says = "remove what the cache has not used for longest"
     command = commands_.add_parser("gc", help=says, description=f"{says.capitalize()}.")
     command.add_argument(
@@ -129,6 +146,11 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[st
     elif arguments.command == "train":
         name = arguments.name or arguments.phrase or arguments.kind
         yield _attempt(name, lambda: commands.train(arguments, progress))
+    elif arguments.command == "try":
+        name, given = trying.target(arguments.what)
+        yield _attempt(name, lambda: trying.tried(
+            name, given, progress, threshold=arguments.threshold, output=arguments.output
+        ))
     elif arguments.command == "gc":
         yield _attempt("cache", lambda: commands.sweep(arguments.max_mb))
     else:

@@ -36,7 +36,7 @@ COLUMNS = {
     "fetch": ("name", "state", "bytes"),
     "build": ("name", "state", "precision", "bytes", "why"),
     "bench": ("name", "precision", "p50_ms", "p99_ms", "bare_run", "fp32"),
-    "list": ("name", "state", "precision", "licence", "title"),
+    "list": ("name", "state", "precision", "licence", "title", "head"),
     "calibrate": ("name", "state", "samples", "folder"),
     "gc": ("removed", "freed", "left"),
 }
@@ -45,6 +45,7 @@ PAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "verify": lambda row: str(row["page"]),
     "explain": lambda row: str(row["page"]),
     "train": lambda row: str(row["page"]),
+    "try": lambda row: str(row["page"]),
 }
 """Commands whose result is a page for each engine."""
 _LEARNED: dict[str, tuple[Callable[..., dict[str, Any]], Callable[[Any], str], str]] = {
@@ -121,6 +122,7 @@ def listed(card: Card, _progress: Progress, _arguments: argparse.Namespace) -> d
         "opt_in": card.engine.opt_in,
         "unverified": card.engine.unverified,
         "title": card.engine.title,
+        **({"head": card.objects.head} if card.objects.head else {}),
         "sources": [
             f"{source.package}=={source.version}" if source.package else source.kind
             for source in card.sources

@@ -30,7 +30,7 @@ ENGINE = "yolov3-tiny"
 class DetectParameters(Timed):
     """See `DetectObjects`."""
 
-    engine: str = field(
+    model: str = field(
         default=ENGINE,
         metadata={"doc": "Which detector: of any card, also your own, with a head in [objects]."},
     )
@@ -62,7 +62,7 @@ class DetectObjects:
     about = (
         "Things in a picture, each with its label, its score and its box in pixels of the picture "
         "as it is shown upright. By default of 80 kinds (COCO's), by a small model that misses "
-        "what is small; `engine` names another detector."
+        "what is small; `model` names another detector."
     )
     takes = Takes.PICTURE
     parameters = DetectParameters
@@ -88,7 +88,7 @@ class DetectObjects:
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
         # A card may be another than at the last request, and is read from its file.
-        card = await asyncio.to_thread(self._card, parameters.engine)
+        card = await asyncio.to_thread(self._card, parameters.model)
         labels = card.engine.labels
         wanted = _wanted(parameters.labels, labels)
         detection = ObjectDetection(card)
@@ -112,7 +112,7 @@ class DetectObjects:
         """A detector's card, with its inputs and outputs."""
         if name not in store.names() or not is_detector(store.find_card(name)):
             raise Problem(
-                422, "parameters.engine: there is no such detector",
+                422, "parameters.model: there is no such detector",
                 f"there are: {', '.join(self.engines)}",
             )
         return store.with_ports(store.find_card(name))

@@ -41,14 +41,17 @@ class Task(Protocol):
     """One sentence for a person."""
     takes: Takes
     parameters: type[Timed]
-    needs: tuple[str, ...]
-    """Those without which it cannot do what it does by default."""
     output: dict[str, Any]
     """JSON schema of one of its outputs."""
 
     @property
     def engines(self) -> tuple[str, ...]:
         """Those that it may run."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Those without which it cannot do what it does by default; none: it cannot do it."""
         ...
 
     async def perform(self, inputs: Any, parameters: Any, work: Work) -> list[Any]:
