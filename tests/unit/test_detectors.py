@@ -17,7 +17,7 @@ from sensorium.inference.card_objects import Objects
 from sensorium.inference.card_tables import Port
 from sensorium.perception.detectors import candidates
 from sensorium.perception.object_detection import ObjectDetection, is_detector
-from sensorium_tools import evaluate
+from sensorium_tools import evaluate, keys
 from sensorium_tools.samples import Sample
 
 if TYPE_CHECKING:
@@ -327,6 +327,9 @@ def test_a_detector_of_any_head_is_judged_by_what_it_finds() -> None:
     made = card("rtdetr")
     assert is_detector(made)
     assert not is_detector(replace(made, objects=Objects()))
+    # What it was judged by is a part of its key.
+    other = replace(made, objects=replace(made.objects, threshold=0.6))
+    assert keys.recipe(made) != keys.recipe(other)
     judge = evaluate.task("objects")(made)
     logits = np.full((1, 300, 3), -9, np.float32)
     logits[0, 5, 1], logits[0, 6, 2], logits[0, 7, 0] = 2.0, -0.35, -0.5

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from fixtures import graphs
 from onnx import helper, numpy_helper
@@ -13,6 +14,7 @@ from onnx import helper, numpy_helper
 from sensorium.errors import EngineError
 from sensorium.inference.card_tables import Quantisation
 from sensorium_tools.graph_run import GraphRun
+from sensorium_tools.opset import raised
 from sensorium_tools.progress import Progress
 from sensorium_tools.quantise.dynamic import DynamicQuantiser
 from sensorium_tools.quantise.half import to_half
@@ -175,3 +177,21 @@ def test_samples_of_another_shape_are_refused() -> None:
     made = static(given=[{"image": np.zeros((1, 3, 16, 16), np.float32)}])
     with pytest.raises(EngineError, match="cannot be quantised"):
         made.quantise("cpu")
+
+
+def test_a_graph_of_an_old_opset_is_raised_to_where_channels_have_scales() -> None:
+    new, old = (graphs.cnn(size=16, channels=8) for _ in range(2))
+    del old.opset_import[:]
+    old.opset_import.append(helper.make_opsetid("", 11))
+    made = onnx.load_from_string(raised(old.SerializeToString()))
+    assert [entry.version for entry in made.opset_import] == [13]
+    assert raised(new.SerializeToString()) == new.SerializeToString()
+    image = np.random.default_rng(0).normal(size=(1, 3, 16, 16)).astype(np.float32)
+    before, after = (
+        onnxruntime.InferenceSession(each.SerializeToString()).run(None, {"image": image})[0]
+        for each in (old, made)
+    )
+    np.testing.assert_array_equal(before, after)
+    # What the converter cannot express stays.
+    old.graph.node[0].op_type = "Nothing"
+    assert raised(old.SerializeToString()) == old.SerializeToString()

@@ -16,7 +16,6 @@ from sensorium.errors import CardError, SensoriumError
 from sensorium.inference import store
 from sensorium_tools import commands
 from sensorium_tools.progress import Progress
-from sensorium_tools.tryout import trying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -147,6 +146,9 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[st
         name = arguments.name or arguments.phrase or arguments.kind
         yield _attempt(name, lambda: commands.train(arguments, progress))
     elif arguments.command == "try":
+        # The local API's tasks, which no other command needs: half a second.
+        from sensorium_tools.tryout import trying
+
         name, given = trying.target(arguments.what)
         yield _attempt(name, lambda: trying.tried(
             name, given, progress, threshold=arguments.threshold, output=arguments.output

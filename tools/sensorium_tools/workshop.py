@@ -13,6 +13,7 @@ from sensorium_tools import keys
 from sensorium_tools.candidates import Search, quantiser
 from sensorium_tools.comparison import Comparison
 from sensorium_tools.graph_run import GraphRun
+from sensorium_tools.opset import raised
 from sensorium_tools.quantise.half import to_half
 from sensorium_tools.quantise.prepare import prepare
 from sensorium_tools.quantise.weights import coverage
@@ -72,7 +73,7 @@ class Workshop:
         self._cores = machine.cores()
         self._fp32 = data
         self._reference = GraphRun(card.name, data, self._cores)
-        self._prepared = prepare(card.name, data)
+        self._prepared = prepare(card.name, raised(data))
         self._compared = Comparison(card, self._prepared, data, progress)
 
     def make(self, *, judge: bool) -> Made:
