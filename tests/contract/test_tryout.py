@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fixtures import engines, pictures
+from fixtures.encoded_sound import encoded
 from fixtures.task_server import wav
 from PIL import Image
 
@@ -105,6 +106,8 @@ def test_a_sound_is_tried_and_silence_is_called_so(tried, tmp_path: Path) -> Non
     row = tried("silero-vad", str(tmp_path / "silence.wav"), built=("silero-vad",))
     assert row["task"] == "transcribe"
     assert "2.0 s, and nobody speaks" in row["page"]
+    (tmp_path / "silence.flac").write_bytes(encoded(np.zeros(32_000), "flac"))
+    assert "nobody speaks" in tried("silero-vad", str(tmp_path / "silence.flac"))["page"]
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands_.add_parser("try", help=says, description=f"{says.capitalize()}.")
     command.add_argument(
         "what", nargs="+", metavar="[NAME] INPUT",
-        help="an engine, and a picture, a WAV file or texts in quotes; without an engine the "
+        help="an engine, and a picture, a sound file or texts in quotes; without an engine the "
         "objects in the picture are shown",
     )
     command.add_argument(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium.perception import picture_file
+from sensorium.sensors.compressed_file import CompressedFile, is_compressed
 from sensorium.sensors.wave_file import TooLong, WaveFile
 from sensorium.service.tasks import texts
 from sensorium.service.tasks.sound_body import Sound
@@ -81,13 +82,13 @@ def _picture(path: Path, name: str) -> NDArray[np.uint8]:
 
 
 def _sound(path: Path, name: str, longest_min: float) -> Sound:
-    wave = WaveFile(60 * longest_min)
-    parts: list[NDArray[np.float32]] = []
     try:
         with path.open("rb") as file:
-            while data := file.read(_AT_ONCE):
-                parts.append(wave.feed(data))
-        parts.append(wave.finish())
+            compressed = is_compressed(file.read(4))
+            file.seek(0)
+            if compressed:
+                return _decoded(CompressedFile(file, 60 * longest_min))
+            return _wave(file, WaveFile(60 * longest_min))
     except TooLong as error:
         raise EngineError(
             f"{path}: the sound {error}",
@@ -96,6 +97,20 @@ def _sound(path: Path, name: str, longest_min: float) -> Sound:
     except ValueError as error:
         raise EngineError(
             f"{path}: {name} takes a sound, and this {error}",
-            f"give a WAV file: ffmpeg -i {path} -ac 1 -ar 16000 sound.wav",
+            f"give a WAV, FLAC, Ogg or MP3 file: ffmpeg -i {path} -ac 1 -ar 16000 sound.wav",
         ) from error
-    return Sound(np.concatenate(parts), wave.duration_s, wave.missing_s)
+
+
+def _decoded(sound: CompressedFile) -> Sound:
+    parts = [sound.read()]
+    while len(parts[-1]):
+        parts.append(sound.read())
+    return Sound(np.concatenate(parts), sound.duration_s, sound.missing_s)
+
+
+def _wave(file: BinaryIO, sound: WaveFile) -> Sound:
+    parts: list[NDArray[np.float32]] = []
+    while data := file.read(_AT_ONCE):
+        parts.append(sound.feed(data))
+    parts.append(sound.finish())
+    return Sound(np.concatenate(parts), sound.duration_s, sound.missing_s)

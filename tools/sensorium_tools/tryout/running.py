@@ -50,7 +50,7 @@ async def perform(task: Task, value: Any, given: dict[str, Any]) -> dict[str, An
     load = functools.partial(store.load, threads=machine.cores())
     pool = Pool(load, workers=1, queue=8, keep_s=_KEEP_S)
     try:
-        work = Work(pool, _LONGEST_S)
+        work = Work(pool, _LONGEST_S, caller="try")
         outputs = await task.perform(value, chosen, work)
         return {"outputs": outputs, **work.report()}
     finally:
