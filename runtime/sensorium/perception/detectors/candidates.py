@@ -101,7 +101,9 @@ def found(
 def corners(boxes: NDArray[np.float32]) -> NDArray[np.float32]:
     """Boxes [k, 4] of centre x, centre y, width and height to left, top, right, bottom."""
     half = boxes[:, 2:] * np.float32(0.5)
-    return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
+    return np.concatenate(
+        [boxes[:, :2] - half, boxes[:, :2] + half], axis=1, dtype=np.float32
+    )
 
 
 def _surest(chosen: Chosen) -> Chosen:
