@@ -14,7 +14,7 @@ from rich.table import Table
 
 from sensorium.errors import CardError, SensoriumError
 from sensorium.inference import store
-from sensorium_tools import commands
+from sensorium_tools import commands, training
 from sensorium_tools.progress import Progress
 
 if TYPE_CHECKING:
@@ -88,24 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--name", default="own", help="of the set; default: own")
     _add_json(command)
-    says = "train a wake word of your own, the visemes or a hand's movements; minutes on two cores"
+    says = "train a wake word or text classifier of your own, the visemes, a hand's movements"
     command = commands_.add_parser("train", help=says, description=f"{says.capitalize()}.")
-    command.add_argument("kind", choices=("wake-word", "viseme", "gesture"), help="what is trained")
-    command.add_argument(
-        "phrase", metavar="PHRASE", nargs="?", default="",
-        help='of the wake word, for instance "hey sensorium"',
-    )
-    command.add_argument("--name", default="", help="of the engine; default: from the phrase")
-    command.add_argument(
-        "--voices", nargs="+", default=(), metavar="SYNTHESISER/VOICE",
-        help="to learn from, in the place of the usual ones; for instance espeak-ng/en-gb+f2",
-    )
-    command.add_argument(
-        "--to", type=Path, metavar="FOLDER",
-        help="write the engine's folder into this one, and do not install it; default: the user's "
-        "own engines",
-    )
-    _add_json(command)
+    for kind in training.add_kinds(command):
+        _add_json(kind)
     says = "run a built engine on a picture, a sound or texts, and show what it says"
     command = commands_.add_parser("try", help=says, description=f"{says.capitalize()}.")
     command.add_argument(
@@ -143,8 +129,7 @@ def _rows(arguments: argparse.Namespace, progress: Progress) -> Iterator[dict[st
         name, recording = arguments.name, arguments.recording
         yield _attempt(name, lambda: commands.calibrate(recording, name, progress))
     elif arguments.command == "train":
-        name = arguments.name or arguments.phrase or arguments.kind
-        yield _attempt(name, lambda: commands.train(arguments, progress))
+        yield _attempt(training.name(arguments), lambda: training.train(arguments, progress))
     elif arguments.command == "try":
         # The local API's tasks, which no other command needs: half a second.
         from sensorium_tools.tryout import trying

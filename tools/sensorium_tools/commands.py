@@ -16,11 +16,8 @@ from sensorium_tools.calibrate import calibrate as calibrate_from
 from sensorium_tools.install import installed, write
 from sensorium_tools.train import page as training_page
 from sensorium_tools.train import result
-from sensorium_tools.train.movement import page as movement_page
-from sensorium_tools.train.movement import train as train_movement
-from sensorium_tools.train.viseme import page as viseme_page
-from sensorium_tools.train.viseme import train as train_viseme
-from sensorium_tools.train.wake_word import train as train_wake_word
+from sensorium_tools.train.texts import files as text_files
+from sensorium_tools.train.texts import page as text_page
 from sensorium_tools.verify.explanation import explanation
 from sensorium_tools.verify.report import Report
 
@@ -48,11 +45,6 @@ PAGES: dict[str, Callable[[dict[str, Any]], str]] = {
     "try": lambda row: str(row["page"]),
 }
 """Commands whose result is a page for each engine."""
-_LEARNED: dict[str, tuple[Callable[..., dict[str, Any]], Callable[[Any], str], str]] = {
-    "viseme": (train_viseme, viseme_page, "visemes"),
-    "gesture": (train_movement, movement_page, "motions"),
-}
-"""What learns from a set alone: what trains it, what shows the result, the set."""
 _APART = "\n## Measured by "
 """Heading of a page's last part, which a person writes."""
 
@@ -149,31 +141,6 @@ def calibrate(recording: Path, name: str, progress: Progress) -> dict[str, Any]:
     return calibrate_from(recording, name, progress)
 
 
-def train(arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    """Trains a wake word, the visemes or a hand's movements, and installs it.
-
-    Raises:
-        EngineError: When another than a wake word is given what only that has.
-    """
-    if arguments.kind in _LEARNED:
-        make, page, samples = _LEARNED[arguments.kind]
-        if arguments.phrase or arguments.name or arguments.voices:
-            raise EngineError(
-                f"train {arguments.kind} takes no phrase, name or voices",
-                f"what it learns from stands in calibration/{samples}/manifest.toml",
-            )
-        trained = make(progress, room=arguments.to)
-        return {"state": "trained", "page": page(trained), "report": trained}
-    report = train_wake_word(
-        arguments.phrase, progress, name=arguments.name, voices=arguments.voices,
-        room=arguments.to,
-    )
-    return {
-        "state": "trained", "name": report["name"], "page": training_page.readme(report),
-        "report": report,
-    }
-
-
 def sweep(max_mb: int) -> dict[str, Any]:
     """Brings the cache under a size.
 
@@ -188,10 +155,13 @@ def sweep(max_mb: int) -> dict[str, Any]:
 
 def _training(card: Card) -> str:
     """What a training found of a head, where one made it."""
-    path = card.folder / result.REPORT
-    if not path.is_file():
-        return ""
-    return "\n" + training_page.readme(json.loads(path.read_bytes()))
+    for file, readme in (
+        (result.REPORT, training_page.readme), (text_files.REPORT, text_page.readme),
+    ):
+        path = card.folder / file
+        if path.is_file():
+            return "\n" + readme(json.loads(path.read_bytes()))
+    return ""
 
 
 def _apart(card: Card) -> str:

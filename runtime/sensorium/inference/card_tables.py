@@ -29,6 +29,7 @@ TASKS = (
     "sentence",
     "speaker",
     "speech-features",
+    "text-class",
     "text-emotion",
     "transcription",
     "viseme",

@@ -51,9 +51,25 @@ class WordList:
         Returns:
             int64 [1, length]; `PADDING` behind the last word.
         """
+        words = self._numbered(text, length)
+        numbers = np.full((1, length), PADDING, np.int64)
+        numbers[0, : len(words)] = words
+        return numbers
+
+    def as_long(self, text: str, most: int) -> NDArray[np.int64]:
+        """The numbers of a text's first words, no more than it has.
+
+        Args:
+            text: Any.
+            most: Words that are read.
+
+        Returns:
+            int64 [1, 1 to `most`]; of a text without words one `PADDING`.
+        """
+        return np.array([self._numbered(text, most) or [PADDING]], np.int64)
+
+    def _numbered(self, text: str, most: int) -> list[int]:
         plain = text[:_LONGEST_TEXT].lower().translate(self._blanks)
         # Only blanks part words; str.split() alone would part them at line feeds too.
-        words = [word for word in plain.split(" ") if word][:length]
-        numbers = np.full((1, length), PADDING, np.int64)
-        numbers[0, : len(words)] = [self._numbers.get(word, self._unknown) for word in words]
-        return numbers
+        words = [word for word in plain.split(" ") if word][:most]
+        return [self._numbers.get(word, self._unknown) for word in words]

@@ -25,6 +25,7 @@ _CLASSES: dict[str, str] = {
     "sentence": "sensorium_tools.evaluate.sentence:Sentence",
     "speaker": "sensorium_tools.evaluate.speaker:Speaker",
     "speech-features": "sensorium_tools.evaluate.speech_features:SpeechFeatures",
+    "text-class": "sensorium_tools.evaluate.text_class:TextClass",
     "text-emotion": "sensorium_tools.evaluate.text_emotion:TextEmotion",
     "transcription": "sensorium_tools.evaluate.transcription:Transcription",
     "viseme": "sensorium_tools.evaluate.viseme:Viseme",

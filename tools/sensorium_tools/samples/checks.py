@@ -29,6 +29,7 @@ TASK_KINDS = {
     "sentence": "text",
     "speaker": "sound",
     "speech-features": "sound",
+    "text-class": "text",
     "text-emotion": "text",
     "transcription": "sound",
     "viseme": "sound",

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -16,12 +13,13 @@ from sensorium.errors import EngineMissing
 from sensorium.inference import store
 from sensorium.perception.speech_embedding import EMBEDDING_ENGINE, MEL_ENGINE
 from sensorium_tools import build
-from sensorium_tools.train import clips
+from sensorium_tools.train import clips, processes
 from sensorium_tools.train.whole_sounds import WholeSounds
 from sensorium_tools.verify import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import ProcessPoolExecutor
 
     from numpy.typing import NDArray
 
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MOST_PROCESSES = 4
-_NICENESS = 10
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-"""Read by numpy when a process begins: each has one core, and the same sums come out each time."""
 
 
 class Made(NamedTuple):
@@ -180,18 +175,8 @@ def workers(progress: Progress) -> Iterator[Workers]:
     for name in (MEL_ENGINE, EMBEDDING_ENGINE):
         _ensure(name, progress)
     count = max(1, min(MOST_PROCESSES, machine.cores()))
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
-    try:
+    with processes.pool(count, _begin) as pool:
         yield Workers(pool, progress)
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _ensure(name: str, progress: Progress) -> None:
@@ -206,10 +191,7 @@ _front_end: list[WholeSounds] = []
 
 
 def _begin() -> None:
-    """Of each process: the parent alone hears Ctrl-C, and ends this one by its pool."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    processes.give_way()
     _front_end[:] = [WholeSounds()]
 
 

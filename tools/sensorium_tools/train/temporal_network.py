@@ -6,11 +6,13 @@ output is shorter by `Shape.span` frames, so a stream gives exactly what a whole
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float32]
@@ -139,15 +141,30 @@ class Network:
         return found
 
 
-def softmax(scores: Array) -> Array:
-    """Shares that sum to 1 along the last axis."""
+def softmax(scores: Any) -> Any:
+    """Shares that sum to 1 along the last axis, in the precision of `scores`."""
     raised = np.exp(scores - scores.max(-1, keepdims=True))
-    shares: Array = raised / raised.sum(-1, keepdims=True)
+    shares = raised / raised.sum(-1, keepdims=True)
     return shares
+
+
+class Rows(NamedTuple):
+    """A gradient that is 0 but in some rows.
+
+    Attributes:
+        places: Of the rows, each once.
+        values: [places, ...].
+    """
+
+    places: NDArray[np.int64]
+    values: Array
 
 
 class Adam:
     """Kingma and Ba's optimiser (arXiv 1412.6980), in place, with the paper's constants.
+
+    Of a gradient in `Rows` the others are left alone, means and all: a word that is not there
+    learns nothing.
 
     Args:
         parameters: What it steps.
@@ -159,13 +176,17 @@ class Adam:
         self._second = [np.zeros_like(array) for array in parameters]
         self._steps = 0
 
-    def step(self, gradients: list[Array], rate: float) -> None:
+    def step(self, gradients: Sequence[Array | Rows], rate: float) -> None:
         """One step against `gradients`, of the size `rate`."""
         self._steps += 1
         size = rate * np.sqrt(1.0 - 0.999**self._steps) / (1.0 - 0.9**self._steps)
         for array, gradient, first, second in zip(
             self._parameters, gradients, self._first, self._second, strict=True
         ):
-            first += 0.1 * (gradient - first)
-            second += 0.001 * (gradient**2 - second)
-            array -= (size * first / (np.sqrt(second) + 1e-8)).astype(np.float32)
+            at: Any = ...
+            values: Any = gradient
+            if isinstance(gradient, Rows):
+                at, values = gradient
+            first[at] += 0.1 * (values - first[at])
+            second[at] += 0.001 * (values**2 - second[at])
+            array[at] -= (size * first[at] / (np.sqrt(second[at]) + 1e-8)).astype(np.float32)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "embed": "sensorium.service.tasks.embedding:Embed",
-    "classify_text": "sensorium.service.tasks.zero_shot:ZeroShot",
+    "classify_text": "sensorium.service.tasks.text_classes:ClassifyText",
     "text_emotion": "sensorium.service.tasks.text_emotion:TextEmotion",
     "transcribe": "sensorium.service.tasks.transcription:Transcribe",
     "detect_objects": "sensorium.service.tasks.object_boxes:DetectObjects",

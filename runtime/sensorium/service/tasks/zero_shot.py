@@ -1,4 +1,4 @@
-"""The task `classify_text`: labels that come with the texts, by how alike their meanings are."""
+"""Labels that come with the texts, by how alike their meanings are: `classify_text` untrained."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks import occlusion
-from sensorium.service.tasks.embedding import ENGINE, Embedding
 from sensorium.service.tasks.probabilities import logistic, softmax, surest
-from sensorium.service.tasks.task import Takes, Timed
+from sensorium.service.tasks.task import Timed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sensorium.config import Service
+    from sensorium.service.tasks.embedding import Embedding
     from sensorium.service.tasks.work import Work
 
 PLACE = "{}"
@@ -85,26 +83,14 @@ class ZeroShotParameters(Timed):
 
 
 class ZeroShot:
-    """The task; see `task.Task`."""
+    """The half of `text_classes.ClassifyText` whose labels come with the texts.
 
-    about = (
-        "Which of the given labels is nearest in meaning to each text, without training. "
-        "`similarity` is the cosine of their sentence embeddings (-1..1); `score` is made of it by "
-        "a formula with a temperature, and is no calibrated probability. It tells topics and "
-        "wishes apart; it does not read negation or irony, and knows moods only roughly. English."
-    )
-    takes = Takes.TEXTS
-    parameters = ZeroShotParameters
-    engines = needs = (ENGINE,)
-    output = schema.record({
-        "labels": schema.array(schema.record({
-            "label": schema.text(), "similarity": schema.number(), "score": schema.number(),
-        })),
-        "explanation": occlusion.SCHEMA,
-    }, optional=("explanation",))
+    Args:
+        embedding: Of texts and labels.
+    """
 
-    def __init__(self, _settings: Service) -> None:
-        self._embedding = Embedding()
+    def __init__(self, embedding: Embedding) -> None:
+        self._embedding = embedding
 
     async def perform(
         self, inputs: tuple[str, ...], parameters: ZeroShotParameters, work: Work
