@@ -34,8 +34,9 @@ def is_text_classifier(card: Card) -> bool:
     """Whether a card's engine tells the labels of texts."""
     if not card.engine.labels or len(card.inputs) != 1 or len(card.outputs) != 1:
         return False
-    output = card.outputs[0]
-    return output.name == LOGITS and output.shape == (1, len(card.engine.labels))
+    given, output = card.inputs[0], card.outputs[0]
+    reads = given.name == EMBEDDING or (given.type == "int64" and len(given.shape) == 2)
+    return reads and output.name == LOGITS and output.shape == (1, len(card.engine.labels))
 
 
 def reads_embedding(card: Card) -> bool:

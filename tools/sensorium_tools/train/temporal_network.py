@@ -144,8 +144,7 @@ class Network:
 def softmax(scores: Any) -> Any:
     """Shares that sum to 1 along the last axis, in the precision of `scores`."""
     raised = np.exp(scores - scores.max(-1, keepdims=True))
-    shares = raised / raised.sum(-1, keepdims=True)
-    return shares
+    return raised / raised.sum(-1, keepdims=True)
 
 
 class Rows(NamedTuple):

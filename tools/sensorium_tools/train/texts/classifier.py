@@ -77,8 +77,8 @@ def train(wish: Wish, progress: Progress) -> dict[str, Any]:
     Returns:
         The report, plain JSON: "name", "file", "labels", "exported", "why", "models" (of each its
         "validation" and "test" as of `scores.judged`, "temperature", "best" and "epochs",
-        "seconds"), "rows", "found", "too_few", "sides", "folder"; where it was built "precision" and
-        "precision_why".
+        "seconds"), "rows", "found", "too_few", "sides", "folder"; where it was built "precision"
+        and "precision_why".
 
     Raises:
         EngineError: When the file, its columns, its rows or the name do not do, or nothing can be
@@ -156,7 +156,7 @@ def _report(
     lesson: Lesson,
 ) -> dict[str, Any]:
     truth, sides = texts.truth, lesson.sides
-    models = {}
+    models: dict[str, dict[str, Any]] = {}
     for kind, result in results.items():
         temperature = calibration.temperature_of(result.validation, truth[sides.validation])
         models[kind] = {
