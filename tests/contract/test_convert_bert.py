@@ -16,9 +16,9 @@ from fixtures.bert_reference import BertReference
 from sensorium.errors import EngineError
 from sensorium.inference import card as cards
 from sensorium.inference import store
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.wordpiece import WordPiece
 from sensorium_tools.convert import converter
-from sensorium_tools.convert.bert import TOKENIZER
 
 TEXTS = (
     "Turn on the lights in the kitchen.",

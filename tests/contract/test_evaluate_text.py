@@ -11,7 +11,7 @@ from fixtures import engines
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium_tools.convert.bert import TOKENIZER
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.sentence import Sentence
 from sensorium_tools.evaluate.speech_features import SpeechFeatures

@@ -1,4 +1,4 @@
-"""The inputs and outputs of a card that leaves them to its ONNX file."""
+"""The inputs and outputs of a card that leaves them to its graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import onnx
 
 from sensorium.errors import EngineError
-from sensorium.inference.card_tables import Port
+from sensorium.inference import hub_folder
+from sensorium.inference.card_tables import Axis, Port
+from sensorium_tools.convert import own_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +34,14 @@ def with_ports(card: Card, data: bytes) -> Card:
     """
     if card.inputs and card.outputs:
         return card
-    graph = onnx.load_from_string(data).graph
+    model = onnx.load_from_string(data)
+    if card.conversion.converter in hub_folder.FILES:
+        metadata = {entry.key: entry.value for entry in model.metadata_props}
+        labels = card.engine.labels or own_ports.labels(metadata)
+        card = replace(
+            card, axes=own_ports.axes(metadata), engine=replace(card.engine, labels=labels)
+        )
+    graph = model.graph
     constants = {tensor.name for tensor in graph.initializer}
     inputs = (value for value in graph.input if value.name not in constants)
     return replace(

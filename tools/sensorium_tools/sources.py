@@ -94,6 +94,7 @@ def _there(card: Card, source: Source) -> tuple[Path, ...]:
         paths = tuple(upstream_path(weight) for weight in card.weights)
     else:
         paths = _own(card, source)
+        return paths if not _missing(card, paths) else ()
     return paths if all(path.is_file() for path in paths) else ()
 
 
@@ -122,13 +123,19 @@ def _fetch(card: Card, place: Place, progress: Progress) -> tuple[Path, ...]:
             for url, weight in zip(source.urls, card.weights, strict=True)
         )
     paths = _own(card, source)
-    for path in paths:
-        if not path.is_file():
-            raise EngineError(
-                f"{path}: there is no such file",
-                f"put it there, or edit {card.folder / 'card.toml'}",
-            )
+    for path in _missing(card, paths):
+        raise EngineError(
+            f"{path}: there is no such file",
+            f"put it there, or edit {card.folder / 'card.toml'}",
+        )
     return paths
+
+
+def _missing(card: Card, paths: Sequence[Path]) -> list[Path]:
+    return [
+        path for path, weight in zip(paths, card.weights, strict=True)
+        if not weight.optional and not path.is_file()
+    ]
 
 
 def _read(card: Card, place: Place, progress: Progress) -> list[bytes]:
@@ -136,7 +143,10 @@ def _read(card: Card, place: Place, progress: Progress) -> list[bytes]:
     if place[0].kind == "package":
         data, named = _members(place, paths)
     else:
-        data = [path.read_bytes() for path in paths]
+        data = [
+            path.read_bytes() if path.is_file() or not weight.optional else b""
+            for path, weight in zip(paths, card.weights, strict=True)
+        ]
         named = [str(path) for path in paths]
     for content, name, weight in zip(data, named, card.weights, strict=True):
         found = hashlib.sha256(content).hexdigest()

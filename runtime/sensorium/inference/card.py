@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium.config import Source as File
 from sensorium.config import decode
 from sensorium.config.options import check_names
 from sensorium.errors import CardError, ConfigError
+from sensorium.inference import hub_folder
 from sensorium.inference.card_objects import Objects
 from sensorium.inference.card_tables import (
     Axis,
@@ -44,7 +45,7 @@ TABLES: dict[str, tuple[type[Any], str]] = {
     "engine": (Identity, "one"),
     "conversion": (Conversion, "default"),
     "sources": (Source, "several"),
-    "weights": (Weight, "several"),
+    "weights": (Weight, "any"),
     "upstream": (Upstream, "default"),
     "inputs": (Port, "any"),
     "outputs": (Port, "any"),
@@ -65,7 +66,10 @@ _NEEDS = {
     "package": ("package", "version", "file", "sha256", "paths"),
     "upstream": ("urls",),
     "file": ("paths",),
+    "folder": ("paths",),
 }
+_STATE_THEIR_OWN = ("onnx", *hub_folder.FILES)
+"""Converters whose graphs say what inputs and outputs they have."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,8 @@ class Card:
         sources: Places that have the weights, in order.
         weights: The files.
         upstream: Maker and licence.
-        inputs: By order; empty for an ONNX file whose own serve.
-        outputs: By order; empty for an ONNX file whose own serve.
+        inputs: By order; empty where the graph's own serve.
+        outputs: By order; empty where the graph's own serve.
         axes: Sizes that vary.
         quantisation: The recipe.
         evaluation: The task and its samples.
@@ -184,14 +188,18 @@ def _card(folder: Path, file: File) -> Card:
         else _several(kind, content, name, file, often == "any")
         for name, (kind, often) in TABLES.items()
     }
-    card = Card(folder, **tables)
+    card = _with_folders(Card(folder, **tables), file)
+    if not card.weights:
+        raise file.error(
+            ("weights",), "the table is missing", "write [[weights]] and its keys"
+        )
     if card.name != folder.name or not NAME.fullmatch(card.name):
         raise file.error(
             ("engine", "name"), f'"{card.name}" is not the folder\'s name', folder.name
         )
     if card.upstream.notice:
         _check_file_name(card.upstream.notice, file, ("upstream", "notice"))
-    if card.conversion.converter != "onnx" and not (card.inputs and card.outputs):
+    if card.conversion.converter not in _STATE_THEIR_OWN and not (card.inputs and card.outputs):
         raise file.error(
             ("inputs",), "the table is missing", "write [[inputs]] and [[outputs]] and their keys"
         )
@@ -210,6 +218,28 @@ def _card(folder: Path, file: File) -> Card:
         if "" in source.paths and not source.continues:
             raise file.error(("sources", index, "paths"), "names an empty path")
     _check_axes(card, file)
+    return card
+
+
+def _with_folders(card: Card, file: File) -> Card:
+    """The card with a hub's folder as the files that it holds."""
+    for index, source in enumerate(card.sources):
+        if source.kind != "folder":
+            continue
+        place = ("sources", index)
+        if len(card.sources) > 1 or card.weights:
+            raise file.error(place, "a folder is the only source, and has no [[weights]]")
+        if card.conversion.converter not in hub_folder.FILES:
+            raise file.error(
+                place, f"the converter {card.conversion.converter} reads no folder",
+                f"converter is one of {', '.join(hub_folder.FILES)}",
+            )
+        if len(source.paths) != 1 or not source.paths[0]:
+            raise file.error((*place, "paths"), "is to name one folder")
+        return replace(
+            card, sources=(hub_folder.source(source, card.conversion.converter),),
+            weights=hub_folder.weights(card.conversion.converter),
+        )
     return card
 
 

@@ -15,6 +15,7 @@ CONVERTERS = (
     "bert",
     "bilstm",
     "whisper",
+    "marian",
 )
 """What can make an ONNX graph of weights; `sensorium_tools.convert` has one module for each."""
 TASKS = (
@@ -78,8 +79,9 @@ class Source:
     """
 
     kind: str = _key(
-        "An archive in the package index, the maker's own address, or a file of the user's.",
-        choices=("package", "upstream", "file"),
+        "An archive in the package index, the maker's own address, a file of the user's, or a "
+        "folder of his as model hubs publish them, whose files the converter knows by name.",
+        choices=("package", "upstream", "file", "folder"),
     )
     package: str = _key("Name in the package index (package).", default="")
     version: str = _key("Pinned (package).", default="")
@@ -89,7 +91,7 @@ class Source:
         "One for each [[weights]], in their order: inside the archive, where `!` steps into an "
         "archive within it (package); in the file system, from the card's folder or from the one "
         "of its name in the user's own engines (file). Empty, in a source that continues another: "
-        "it has nothing of that file.",
+        "it has nothing of that file. The folder itself, as the only one (folder).",
         default=(),
     )
     urls: tuple[str, ...] = _key(
@@ -109,6 +111,7 @@ class Weight:
         "the user's: any that he puts there."
     )
     name: str = _key("What it is called in messages.", default="weights")
+    optional: bool = _key("Whether a file of the user's may be missing.", default=False)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sensorium.errors import CardError, EngineMissing, HashError
 from sensorium.inference import card as cards
 from sensorium.inference import manifest as manifests
 from sensorium.inference.backends import BACKENDS, backend
-from sensorium.inference.card_tables import Port
+from sensorium.inference.card_tables import Axis, Port
 from sensorium.inference.processor import processor
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def built(card: Card) -> Manifest:
 
 
 def with_ports(card: Card) -> Card:
-    """A card with its built engine's inputs and outputs, where it states none.
+    """A card with its built engine's inputs, outputs, axes and labels, where it states none.
 
     Raises:
         EngineMissing: When it states none and was not built.
@@ -103,7 +103,14 @@ def with_ports(card: Card) -> Card:
         tuple(Port(name=tensor.name, shape=tensor.shape, type=tensor.type) for tensor in tensors)
         for tensors in (manifest.inputs, manifest.outputs)
     )
-    return replace(card, inputs=inputs, outputs=outputs)
+    axes = tuple(
+        Axis(name, size.min, size.typical, size.max) for name, size in manifest.axes.items()
+    )
+    labels = card.engine.labels or manifest.labels
+    return replace(
+        card, inputs=inputs, outputs=outputs, axes=axes,
+        engine=replace(card.engine, labels=labels),
+    )
 
 
 def load(name: str, threads: int = 1) -> Engine:

@@ -1,4 +1,4 @@
-"""Whisper's decoder step by step: the cache of texts side by side, and the way back in it."""
+"""A decoder step by step, Whisper's or a translator's: the cache of texts, the way back in it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Run = Callable[[Mapping[str, NDArray[Any]]], dict[str, NDArray[Any]]]
 
 
 class Steps:
-    """The cache of the texts of one sound, and the step that fills it.
+    """The cache of the texts of one sound, or of one text's translations; the step that fills it.
 
     Args:
         run: A call of the decoder's engine.
@@ -71,7 +71,8 @@ class Steps:
             self._cache[f"cache_v_{layer}"][:count, :, row] = results[f"new_v_{layer}"][:, :, 0]
         self._position[0] = row + 1
         # The engine may write over what it gave in its next call.
-        self._followed.append((tuple(behind), results["alignment"].copy()))
+        if "alignment" in results:
+            self._followed.append((tuple(behind), results["alignment"].copy()))
         logits: NDArray[np.float32] = results["logits"]
         return logits
 

@@ -16,6 +16,7 @@ CONVERTERS: dict[str, str] = {
     "keras": "sensorium_tools.convert.keras_model:convert",
     "bert": "sensorium_tools.convert.bert:convert",
     "bilstm": "sensorium_tools.convert.bilstm:convert",
+    "marian": "sensorium_tools.convert.marian:convert",
     "onnx": "sensorium_tools.convert.onnx_graph:convert",
     "resemblyzer": "sensorium_tools.convert.resemblyzer:convert",
     "tflite": "sensorium_tools.convert.tflite_graph:convert",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.wordpiece import WordPiece
-from sensorium_tools.convert.bert import TOKENIZER
 from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.interval import wilson
 from sensorium_tools.evaluate.port_check import Wanted, check

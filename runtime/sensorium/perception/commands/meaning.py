@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.commands.contrary import contradicts
 from sensorium.perception.commands.found import Match, Method
 from sensorium.perception.commands.purpose import differs
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from sensorium.perception.commands.readings import Reading
     from sensorium.perception.commands.vocabulary import Phrase, Slot
 
-TOKENIZER = "tokenizer"
-"""Name of the tokeniser in the engine's metadata."""
 _MOST_TOKENS = 64
 _KEPT = 50_000
 """Embeddings that are kept, of phrases that may come again when a file is read anew."""

@@ -1,0 +1,10 @@
+"""Under which keys what reads and writes text travels in an engine's metadata."""
+
+from __future__ import annotations
+
+TOKENIZER = "tokenizer"
+"""A tokenizer.json of Hugging Face's `tokenizers`."""
+TRANSLATION = "translation"
+"""Of a translator: the numbers of its special tokens and its positions, a table in JSON."""
+VOCABULARY = "vocabulary"
+"""Of a translator: a list of its tokens, in JSON, by their numbers."""
