@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from sensorium.errors import CardError, EngineError
 from sensorium.inference import card as cards
 from sensorium.inference import store
-from sensorium.inference.text_metadata import TOKENIZER
+from sensorium.inference.text_metadata import SEVERAL, TOKENIZER
 from sensorium_tools import build, graphs
 from sensorium_tools.convert import converter
 from sensorium_tools.ports import with_ports
@@ -69,12 +69,12 @@ def test_a_folder_gives_what_the_formulas_give(data: Path, kind: str, part: str,
     assert np.abs(ours[0] - expected).max() < 2e-5 * max(1, np.abs(expected).max())
 
 
-def test_several_classes_may_be_true(data: Path) -> None:
+def test_that_several_classes_may_be_true_travels_with_the_graph(data: Path) -> None:
     mine = card(data, "bert", "classes", problem_type="multi_label_classification")
-    (ours,) = session(converted(mine)).run(None, {"input_ids": IDS})
-    expected = BertReference(*read_weights(mine, Progress())[:2]).classes(list(IDS[0]))
-    np.testing.assert_allclose(ours[0], expected, atol=1e-5)
-    assert not np.isclose(ours.sum(), 1)
+    graph = session(converted(mine))
+    assert SEVERAL in graph.get_modelmeta().custom_metadata_map
+    assert SEVERAL not in session(converted(card(data, "bert", "classes"))).get_modelmeta(
+    ).custom_metadata_map
 
 
 def test_a_card_of_nine_lines_is_built_and_loaded(data: Path) -> None:
@@ -85,8 +85,7 @@ def test_a_card_of_nine_lines_is_built_and_loaded(data: Path) -> None:
     assert engine.labels == ("negative", "neutral", "positive")
     assert TOKENIZER in engine.metadata
     assert store.built(mine).axes["tokens"].max == 24
-    (scores,) = engine.run({"input_ids": IDS}).values()
-    assert scores.sum() == pytest.approx(1, abs=1e-5)
+    assert list(engine.run({"input_ids": IDS})) == ["logits"]
     # Changed files are another engine.
     before = graphs.key(mine)
     tensors = hub_folders.random_tensors(KINDS["distilbert"], seed=1)
@@ -135,13 +134,11 @@ def test_real_weights_give_what_their_own_export_gives(tmp_path: Path) -> None:
         feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
         (found,) = ours.run(None, {"input_ids": ids})
         (logits,) = theirs.run(None, feeds)
-        shares = np.exp(logits - logits.max(-1, keepdims=True))
-        shares /= shares.sum(-1, keepdims=True)
-        worst = max(worst, float(np.abs(found - shares).max()))
+        worst = max(worst, float(np.abs(found - logits).max() / np.abs(logits).max()))
         (quantised,) = rounded.run(None, feeds)
         same += int((found.argmax(-1) == quantised.argmax(-1)).sum())
         count += ids.size
-    print(f"largest error of a share: {worst:.1e}; {same} of {count} tags as the INT8 graph has")
+    print(f"largest error {worst:.1e} of the largest logit; {same} of {count} tags as the INT8 graph has")
     assert worst < 1e-5
     assert same >= 0.9 * count
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TOKENIZER = "tokenizer"
 """A tokenizer.json of Hugging Face's `tokenizers`."""
+SEVERAL = "multi_label"
+"""There where several of a classifier's labels may be true of a text."""
 TRANSLATION = "translation"
 """Of a translator: the numbers of its special tokens and its positions, a table in JSON."""
 VOCABULARY = "vocabulary"

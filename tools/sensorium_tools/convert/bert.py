@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.errors import EngineError
 from sensorium.inference.card_tables import Axis, Port
-from sensorium.inference.text_metadata import TOKENIZER
+from sensorium.inference.text_metadata import SEVERAL, TOKENIZER
 from sensorium_tools.convert import bert_config, bert_heads, own_ports
 from sensorium_tools.convert.bert_encoder import Encoder
 from sensorium_tools.convert.network import Network
@@ -36,8 +36,8 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     Weights: model.safetensors, config.json and, optionally, tokenizer.json or vocab.txt and
     tokenizer_config.json, known by these names; the tokeniser goes into the graph's metadata.
     Parts: `sentence` (mean of the tokens' states, of length 1), `states` (each token's state),
-    `masked-words` (a score of each word of the vocabulary for each token), `classes` (a share of
-    each class of the text) and `token-classes` (the same of each token). Where the card states no
+    `masked-words` (a score of each word of the vocabulary for each token), `classes` (the logit
+    of each class of the text) and `token-classes` (the same of each token). Where the card states no
     inputs and outputs, they are the model's own.
     """
     if not 2 <= len(weights) <= 5:
@@ -76,6 +76,8 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     tokenizer = tokenizer_json(files, card.name, config.vocabulary)
     if tokenizer:
         network.metadata[TOKENIZER] = tokenizer
+    if config.several and labels:
+        network.metadata[SEVERAL] = "true"
     if not card.inputs:
         own_ports.write(network.metadata, whole, labels)
     data = network.serialise()

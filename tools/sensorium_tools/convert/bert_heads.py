@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium.perception.text_classifier import LOGITS
 from sensorium_tools.convert.bert_config import MOST_LABELS
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def masked_words(encoder: Encoder, states: str, output: str) -> None:
 
 
 def classes(encoder: Encoder, states: str, output: str) -> None:
-    """Writes a share of each class of the text, of sum 1 unless several may be true: [1, classes].
+    """Writes the logit of each class of the text: float [1, classes].
 
     As `transformers`' sequence classification has it: of the first token's state.
     """
@@ -68,15 +69,15 @@ def classes(encoder: Encoder, states: str, output: str) -> None:
     made = encoder.dense(first, encoder.names.classes, config.hidden, config.hidden)
     made = network.node(encoder.names.curve, made)
     figures = encoder.dense(made, _CLASSIFIER, config.hidden, _classes(encoder.tensors))
-    _shares(encoder, figures, output)
+    network.node("Identity", figures, output=output)
 
 
 def token_classes(encoder: Encoder, states: str, output: str) -> None:
-    """Writes a share of each class for each token: float [1, tokens, classes]."""
+    """Writes the logit of each class for each token: float [1, tokens, classes]."""
     figures = encoder.dense(
         states, _CLASSIFIER, encoder.config.hidden, _classes(encoder.tensors)
     )
-    _shares(encoder, figures, output)
+    encoder.network.node("Identity", figures, output=output)
 
 
 def labels(config: BertConfig, tensors: Tensors, stated: tuple[str, ...]) -> tuple[str, ...]:
@@ -114,13 +115,6 @@ def _classes(tensors: Tensors) -> int:
     return count
 
 
-def _shares(encoder: Encoder, figures: str, output: str) -> None:
-    if encoder.config.several:
-        encoder.network.node("Sigmoid", figures, output=output)
-    else:
-        encoder.network.node("Softmax", figures, output=output, axis=-1)
-
-
 @dataclass(frozen=True)
 class Part:
     """A part of a card.
@@ -141,8 +135,8 @@ PARTS = {
     "sentence": Part(sentence, "embedding", ("hidden",)),
     "states": Part(unchanged, "states", ("tokens", "hidden")),
     "masked-words": Part(masked_words, "words", ("tokens", "vocabulary")),
-    "classes": Part(classes, "scores", ("classes",)),
-    "token-classes": Part(token_classes, "scores", ("tokens", "classes")),
+    "classes": Part(classes, LOGITS, ("classes",)),
+    "token-classes": Part(token_classes, LOGITS, ("tokens", "classes")),
 }
 """Part in a card to what writes it."""
 WITH_LABELS = ("classes", "token-classes")

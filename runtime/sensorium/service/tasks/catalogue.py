@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 TASKS = {
     "embed": "sensorium.service.tasks.embedding:Embed",
     "classify_text": "sensorium.service.tasks.text_classes:ClassifyText",
+    "sentiment": "sensorium.service.tasks.sentiment:Sentiment",
+    "fill_mask": "sensorium.service.tasks.fill_mask:FillMask",
+    "translate": "sensorium.service.tasks.translate:Translate",
     "text_emotion": "sensorium.service.tasks.text_emotion:TextEmotion",
     "transcribe": "sensorium.service.tasks.transcription:Transcribe",
     "detect_objects": "sensorium.service.tasks.object_boxes:DetectObjects",
@@ -43,7 +46,7 @@ def make(settings: Service) -> dict[str, Task]:
 
 def described(name: str, task: Task) -> dict[str, Any]:
     """What a caller is to know of a task: its input, its parameters, its engines."""
-    engines = [_engine(engine) for engine in task.engines]
+    engines, needs = [_engine(engine) for engine in task.engines], task.needs
     return {
         "name": name,
         "about": task.about,
@@ -51,7 +54,9 @@ def described(name: str, task: Task) -> dict[str, Any]:
         "parameters": parameters.schema(task.parameters),
         "output": task.output,
         "engines": engines,
-        "ready": all(engine["built"] for engine in engines if engine["name"] in task.needs),
+        "ready": bool(needs) and all(
+            engine["built"] for engine in engines if engine["name"] in needs
+        ),
     }
 
 

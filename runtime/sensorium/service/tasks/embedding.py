@@ -12,7 +12,7 @@ import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium.perception.commands.meaning import TOKENIZER
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.wordpiece import WordPiece
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.task import Takes, Timed

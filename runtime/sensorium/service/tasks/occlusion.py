@@ -13,7 +13,7 @@ from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.texts import Word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     Score = Callable[[str], Awaitable[dict[str, float]]]
     """A text to the figures that are explained, by name."""
@@ -47,8 +47,15 @@ def check(texts: tuple[str, ...]) -> None:
         )
 
 
-async def occlude(text: str, score: Score) -> list[dict[str, Any]]:
+async def occlude(
+    text: str, score: Score, kept: Sequence[tuple[int, int]] = ()
+) -> list[dict[str, Any]]:
     """What each word did: the figures with it less those without it.
+
+    Args:
+        text: Whose words are left out.
+        score: Gives the figures.
+        kept: Places (first code point, behind the last) whose words stay.
 
     Returns:
         For each word its text, `start` and `end` (code points), and each figure's difference.
@@ -56,6 +63,8 @@ async def occlude(text: str, score: Score) -> list[dict[str, Any]]:
     whole = await score(text)
     explained = []
     for word in words(text):
+        if any(word.start < end and start < word.end for start, end in kept):
+            continue
         without = await score(left_out(text, word))
         change = {name: round(whole[name] - without[name], 6) for name in whole}
         explained.append({"word": word.text, "start": word.start, "end": word.end, **change})

@@ -41,7 +41,8 @@ def decoded(kind: type[Parameters], given: Mapping[str, Any]) -> Parameters:
     try:
         return decode(kind, given, _Request(Path(), ""), ())
     except ConfigError as error:
-        raise Problem(422, _printable(error.message), _printable(error.remedy)) from error
+        remedy = error.remedy or "GET /v1/tasks says what each parameter may be"
+        raise Problem(422, _printable(error.message), _printable(remedy)) from error
 
 
 def of_query(kind: type[Any], query: QueryParams) -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""Which engines on texts the user has by cards of his own: found by what their cards make."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+from sensorium.errors import CardError, EngineError, EngineMissing
+from sensorium.inference import card as cards
+from sensorium.inference import store
+from sensorium.perception.text_classifier import is_text_classifier
+from sensorium.service.problem import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Kind(NamedTuple):
+    """A kind of engine that a card can make.
+
+    Attributes:
+        about: What it does, in the plural.
+        converter: Of its card.
+        part: Of its card.
+        halves: What stands behind its name in the names of its cards; the last is of `part`.
+    """
+
+    about: str
+    converter: str
+    part: str
+    halves: tuple[str, ...] = ("",)
+
+
+CLASSIFIER = Kind("classifiers of texts", "bert", "classes")
+MASKED_WORDS = Kind("models of masked words", "bert", "masked-words")
+TRANSLATOR = Kind("translators", "marian", "decoder", halves=("-encoder", "-decoder"))
+_HOW = (
+    "make one of a model's folder: engines/README.md, \"A model from a hub\"; a classifier also by "
+    "sensorium-engines train text-classifier DATA.csv"
+)
+
+
+def names(kind: Kind) -> tuple[str, ...]:
+    """What there is of a kind, by name, in alphabetic order. Looks at the disk."""
+    found: set[str] = set()
+    hidden: set[str] = set()
+    for room in store.card_folders():
+        there = sorted(room.glob(f"*/{cards.FILE_NAME}"))
+        # A card of the user's hides the shipped one of its name.
+        found |= {
+            path.parent.name for path in there
+            if path.parent.name not in hidden and kind in _kinds(path, path.stat().st_mtime_ns)
+        }
+        hidden |= {path.parent.name for path in there}
+    end = kind.halves[-1]
+    return tuple(sorted(name.removesuffix(end) for name in found if name.endswith(end)))
+
+
+def engines(kind: Kind, name: str) -> tuple[str, ...]:
+    """The engines that one of `names` consists of."""
+    return tuple(name + half for half in kind.halves)
+
+
+def built(kind: Kind) -> tuple[str, ...]:
+    """Those of `names` whose engines are built."""
+    return tuple(
+        name for name in names(kind) if all(_is_built(each) for each in engines(kind, name))
+    )
+
+
+async def chosen(kind: Kind, model: str, default: str = "") -> str:
+    """The engine that is asked for.
+
+    Args:
+        kind: Which it must be.
+        model: Its name; empty: `default`, or the only one that is built.
+        default: See `model`; empty: none.
+
+    Raises:
+        Problem: 404; there is none, or none of that name. 422; there are several.
+    """
+    return await asyncio.to_thread(_chosen, kind, model, default)
+
+
+def _chosen(kind: Kind, model: str, default: str) -> str:
+    known = names(kind)
+    wanted = model or default
+    if wanted:
+        if wanted not in known:
+            there = ", ".join(known) or "none"
+            raise Problem(
+                404, f"there is no {wanted!a} among the {kind.about}", f"there are: {there}; {_HOW}"
+            )
+        return wanted
+    ready = built(kind)
+    if len(ready) > 1:
+        raise Problem(
+            422, f"parameters.model: there are several {kind.about}",
+            f"name one: {', '.join(ready)}",
+        )
+    if not ready and known:
+        wanted = " ".join(engines(kind, known[0]))
+        raise EngineMissing(
+            f"the engine {known[0]} was not built", f"sensorium-engines build {wanted}"
+        )
+    if not ready:
+        raise Problem(404, f"there are no {kind.about} here", _HOW)
+    return ready[0]
+
+
+@functools.lru_cache(maxsize=1024)
+def _kinds(path: Path, _changed_ns: int) -> tuple[Kind, ...]:
+    """The kinds that a card is of; none of a broken one."""
+    try:
+        card = cards.read(path.parent)
+    except CardError:
+        return ()
+    made = (card.conversion.converter, card.conversion.part)
+    return tuple(
+        kind for kind in (CLASSIFIER, MASKED_WORDS, TRANSLATOR)
+        if made == (kind.converter, kind.part)
+        or (kind is CLASSIFIER and is_text_classifier(card))
+    )
+
+
+def _is_built(name: str) -> bool:
+    try:
+        store.built(store.find_card(name))
+    except (CardError, EngineError):
+        return False
+    return True
