@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from sensorium.errors import EngineError
-from sensorium.perception.commands.meaning import TOKENIZER
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.wordpiece import WordPiece
 
 if TYPE_CHECKING:

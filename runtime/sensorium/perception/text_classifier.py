@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium.errors import EngineError
-from sensorium.perception.commands.meaning import TOKENIZER
+from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.sentence_tokens import SentenceTokens
 from sensorium.perception.word_list import WordList
 
