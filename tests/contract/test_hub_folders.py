@@ -138,7 +138,7 @@ def test_real_weights_give_what_their_own_export_gives(tmp_path: Path) -> None:
         (quantised,) = rounded.run(None, feeds)
         same += int((found.argmax(-1) == quantised.argmax(-1)).sum())
         count += ids.size
-    print(f"largest error {worst:.1e} of the largest logit; {same} of {count} tags as the INT8 graph has")
+    print(f"largest error {worst:.1e} of the largest logit; {same} of {count} tags as INT8 has")
     assert worst < 1e-5
     assert same >= 0.9 * count
 

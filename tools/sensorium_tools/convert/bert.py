@@ -37,8 +37,8 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     tokenizer_config.json, known by these names; the tokeniser goes into the graph's metadata.
     Parts: `sentence` (mean of the tokens' states, of length 1), `states` (each token's state),
     `masked-words` (a score of each word of the vocabulary for each token), `classes` (the logit
-    of each class of the text) and `token-classes` (the same of each token). Where the card states no
-    inputs and outputs, they are the model's own.
+    of each class of the text) and `token-classes` (the same of each token). Where the card states
+    no inputs and outputs, they are the model's own.
     """
     if not 2 <= len(weights) <= 5:
         raise EngineError(

@@ -47,9 +47,10 @@ class Sentiment:
 
     about = (
         "Whether each text speaks well or badly of something, by a classifier of the user's own "
-        f'whose card is called "{ENGINE}" (or that `classifier` names): none is shipped, as no reviews '
-        "with a licence to learn from were found. `polarity` is its labels' mean by their scores: "
-        "-1 negative, 1 positive. A longer text than it reads is cut, and `truncated` says so."
+        f'whose card is called "{ENGINE}" (or that `classifier` names): none is shipped, as no '
+        "reviews with a licence to learn from were found. `polarity` is its labels' mean by their "
+        "scores: -1 negative, 1 positive. A longer text than it reads is cut, and `truncated` "
+        "says so."
     )
     takes = Takes.TEXTS
     parameters = SentimentParameters

@@ -59,8 +59,8 @@ class ClassifyText:
         "a formula with a temperature, and is no calibrated probability. It tells topics and "
         "wishes apart; it does not read negation or irony, and knows moods only roughly. English. "
         "With classifier: the labels that it was trained on; `score` is the probability by the "
-        "temperature that its training chose, for texts like those of its training (of a model from "
-        "a hub: as that says). A longer text than it reads is cut, and `truncated` says so."
+        "temperature that its training chose, for texts like those of its training; of a model "
+        "from a hub its own. A longer text than it reads is cut, and `truncated` says so."
     )
     takes = Takes.TEXTS
     parameters = ClassifyTextParameters
