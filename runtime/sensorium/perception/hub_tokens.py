@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,10 +17,14 @@ import numpy as np
 from sensorium.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 _HALVES = re.compile("[\ud800-\udfff]")
 _INSTEAD = "\ufffd"
+_PANIC = "PanicException"
+"""What a fault of code in Rust is in Python; its class cannot be imported."""
 
 
 class Read(NamedTuple):
@@ -56,27 +61,23 @@ class HubTokens:
             )
         from tokenizers import Tokenizer
 
-        try:
+        self._name = name
+        with self._refused():
             self._tokenizer: Any = Tokenizer.from_str(text)
             self._tokenizer.no_padding()
             self._tokenizer.no_truncation()
             if limit:
                 self._tokenizer.enable_truncation(limit)
-        except Exception as error:
-            raise EngineError(
-                f"{name}: its tokenizer.json is damaged: {str(error)[:200]}",
-                f"fetch it again, then: sensorium-engines build {name}",
-            ) from error
-        self._name = name
 
     def __call__(self, text: str) -> Read:
         """What the model reads of a text; a special token in it, such as [MASK], keeps its meaning.
 
         Raises:
-            EngineError: Nothing; the rules set no marks around a text.
+            EngineError: The rules set no marks around a text, or are damaged.
         """
         # UTF-8 has no halves of surrogate pairs.
-        found = self._tokenizer.encode(_HALVES.sub(_INSTEAD, text))
+        with self._refused():
+            found = self._tokenizer.encode(_HALVES.sub(_INSTEAD, text))
         if not found.ids:
             raise EngineError(
                 f"{self._name}: its tokenizer.json makes no tokens of {text[:20]!a}",
@@ -87,11 +88,33 @@ class HubTokens:
         )
 
     def pieces(self, text: str) -> list[str]:
-        """A text's tokens as the vocabulary writes them; of an empty one none."""
-        found: list[str] = self._tokenizer.encode(
-            _HALVES.sub(_INSTEAD, text), add_special_tokens=False
-        ).tokens
+        """A text's tokens as the vocabulary writes them; of an empty one none.
+
+        Raises:
+            EngineError: The rules are damaged.
+        """
+        with self._refused():
+            found: list[str] = self._tokenizer.encode(
+                _HALVES.sub(_INSTEAD, text), add_special_tokens=False
+            ).tokens
         return found
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        """Tells what `tokenizers` says of damaged rules; some make it panic, which is no Exception.
+
+        Raises:
+            EngineError: It refused or panicked.
+        """
+        try:
+            yield
+        except BaseException as error:
+            if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+                raise
+            raise EngineError(
+                f"{self._name}: its tokenizer.json is damaged: {str(error)[:200]}",
+                f"fetch it again, then: sensorium-engines build {self._name}",
+            ) from error
 
     def number(self, token: str) -> int | None:
         """The id of a token; None where the vocabulary has it not."""

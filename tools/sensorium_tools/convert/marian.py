@@ -49,11 +49,6 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
             "part is encoder or decoder; a folder has model.safetensors, config.json, source.spm "
             "and vocab.json",
         )
-    if card.inputs or card.outputs:
-        raise EngineError(
-            f"{card.name}: the converter marian states its inputs and outputs itself",
-            "leave [[inputs]] and [[outputs]] out of the card",
-        )
     config = marian_config.read(weights[1], card.name)
     tensors = Tensors(weights[0], f"{card.name}: model.safetensors")
     graph = TransformerGraph(f"marian-{part}")

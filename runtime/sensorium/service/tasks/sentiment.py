@@ -77,7 +77,9 @@ class Sentiment:
         self, inputs: tuple[str, ...], parameters: SentimentParameters, work: Work
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
-        name = await text_engines.chosen(text_engines.CLASSIFIER, parameters.classifier, ENGINE)
+        name = await text_engines.chosen(
+            text_engines.CLASSIFIER, parameters.classifier, ENGINE, "classifier"
+        )
         check(name, (await work.engine(name)).labels)
         return await self._trained.answers(
             name, inputs, work, explain=parameters.explain,

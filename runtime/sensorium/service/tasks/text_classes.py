@@ -88,7 +88,9 @@ class ClassifyText:
         """See `Task.perform`."""
         if not parameters.classifier:
             return await self._zero_shot.perform(inputs, parameters, work)
-        name = await text_engines.chosen(text_engines.CLASSIFIER, parameters.classifier)
+        name = await text_engines.chosen(
+            text_engines.CLASSIFIER, parameters.classifier, parameter="classifier"
+        )
         return await self._trained.answers(
             name, inputs, work, top_k=parameters.top_k, threshold=parameters.threshold,
             explain=parameters.explain,

@@ -20,21 +20,27 @@ class Kind(NamedTuple):
     """A kind of engine that a card can make.
 
     Attributes:
-        about: What it does, in the plural.
+        one: What an engine of it is.
+        several: The same in the plural.
         converter: Of its card.
         part: Of its card.
         halves: What stands behind its name in the names of its cards; the last is of `part`.
     """
 
-    about: str
+    one: str
+    several: str
     converter: str
     part: str
     halves: tuple[str, ...] = ("",)
 
 
-CLASSIFIER = Kind("classifiers of texts", "bert", "classes")
-MASKED_WORDS = Kind("models of masked words", "bert", "masked-words")
-TRANSLATOR = Kind("translators", "marian", "decoder", halves=("-encoder", "-decoder"))
+CLASSIFIER = Kind("classifier of texts", "classifiers of texts", "bert", "classes")
+MASKED_WORDS = Kind(
+    "model of masked words", "models of masked words", "bert", "masked-words"
+)
+TRANSLATOR = Kind(
+    "translator", "translators", "marian", "decoder", halves=("-encoder", "-decoder")
+)
 _HOW = (
     "make one of a model's folder: engines/README.md, \"A model from a hub\"; a classifier also by "
     "sensorium-engines train text-classifier DATA.csv"
@@ -69,34 +75,43 @@ def built(kind: Kind) -> tuple[str, ...]:
     )
 
 
-async def chosen(kind: Kind, model: str, default: str = "") -> str:
+async def chosen(kind: Kind, model: str, default: str = "", parameter: str = "model") -> str:
     """The engine that is asked for.
 
     Args:
         kind: Which it must be.
         model: Its name; empty: `default`, or the only one that is built.
         default: See `model`; empty: none.
+        parameter: That gave the name.
 
     Raises:
-        Problem: 404; there is none, or none of that name. 422; there are several.
+        Problem: 404; there is none, or none of that name. 422; there are several, or it is of
+            another kind.
+        EngineMissing: There is one, and it was not built.
     """
-    return await asyncio.to_thread(_chosen, kind, model, default)
+    return await asyncio.to_thread(_chosen, kind, model, default, parameter)
 
 
-def _chosen(kind: Kind, model: str, default: str) -> str:
+def _chosen(kind: Kind, model: str, default: str, parameter: str) -> str:
     known = names(kind)
     wanted = model or default
     if wanted:
         if wanted not in known:
             there = ", ".join(known) or "none"
+            if wanted in store.names():
+                raise Problem(
+                    422, f"parameters.{parameter}: the engine {wanted} is no {kind.one}",
+                    f"there are: {there}; {_HOW}",
+                )
             raise Problem(
-                404, f"there is no {wanted!a} among the {kind.about}", f"there are: {there}; {_HOW}"
+                404, f"parameters.{parameter}: there is no {wanted!a} among the {kind.several}",
+                f"there are: {there}; {_HOW}",
             )
         return wanted
     ready = built(kind)
     if len(ready) > 1:
         raise Problem(
-            422, f"parameters.model: there are several {kind.about}",
+            422, f"parameters.{parameter}: there are several {kind.several}",
             f"name one: {', '.join(ready)}",
         )
     if not ready and known:
@@ -105,7 +120,7 @@ def _chosen(kind: Kind, model: str, default: str) -> str:
             f"the engine {known[0]} was not built", f"sensorium-engines build {wanted}"
         )
     if not ready:
-        raise Problem(404, f"there are no {kind.about} here", _HOW)
+        raise Problem(404, f"there are no {kind.several} here", _HOW)
     return ready[0]
 
 
