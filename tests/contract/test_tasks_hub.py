@@ -11,7 +11,7 @@ import pytest
 from fixtures import hub_folders, marian_folders
 from fixtures.bert_reference import BertReference
 from fixtures.task_server import serving
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from sensorium.inference import store
 from sensorium.inference.text_metadata import TOKENIZER
@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 ODD = ["", " ", "\ud800", "a\0b", "日本語のテキスト", "😀 👩‍👩‍👧", "नमस्ते दुनिया", "x" * 9_000,
        "[CLS] [SEP]", "‮reversed"]
-MODELS = {"sentiment": ("classes", hub_folders.DISTIL), "masks": ("masked-words", hub_folders.BERT)}
+SEVERAL = {**hub_folders.BERT, "problem_type": "multi_label_classification"}
+MODELS = {
+    "sentiment": ("classes", hub_folders.DISTIL), "masks": ("masked-words", hub_folders.BERT),
+    "topics": ("classes", SEVERAL),
+}  # fmt: skip
 
 
 def install(data: Path, name: str) -> None:
@@ -100,6 +104,14 @@ def test_a_users_classifier_answers_with_its_own_labels(service: httpx.Client, o
     assert len(top["labels"]) == 1
 
 
+def test_several_labels_are_true_where_the_model_says_so(service: httpx.Client, own: Path) -> None:
+    (output,) = asked(service, "classify_text", "the good", classifier="topics")
+    logits = reference(own, "topics").classes(list(tokens("topics")("the good").ids[0]))
+    named = dict(zip(("negative", "neutral", "positive"), expit(logits), strict=True))
+    found = {label["label"]: label["score"] for label in output["labels"]}
+    assert found == pytest.approx(named, abs=1e-5)
+
+
 def test_a_sentiment_has_a_polarity_and_its_words(service: httpx.Client) -> None:
     text = "the good, bad thing"
     (output,) = asked(service, "sentiment", text, explain=True)
@@ -163,6 +175,7 @@ def test_texts_of_any_script_are_answered_and_long_ones_cut(service: httpx.Clien
         ("fill_mask", ["[MASK]", "no mask"], {}, 422, "inputs[1]: has no [MASK]"),
         ("fill_mask", "bad " * 40 + "[MASK]", {}, 422, "behind what the model reads"),
         ("fill_mask", "[MASK]", {"top_k": 0}, 422, "top_k"),
+        ("fill_mask", ["[MASK]" * 20] * 20, {}, 422, "400 masks"),
         ("fill_mask", "[MASK]", {"model": "sentiment"}, 422, "no model of masked words"),
         ("fill_mask", "[MASK]", {"model": "../masks\ud800"}, 404, "masks"),
         ("classify_text", "a", {"classifier": "minilm"}, 422, "no classifier of texts"),

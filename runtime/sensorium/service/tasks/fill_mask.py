@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from sensorium.service.tasks.work import Work
 
 MASK = "[MASK]"
+MOST_MASKS = 256
+"""Of all texts of a request: each has a share of every word."""
 _JOINED = "##"
 """What a piece begins with that goes on where the one before ends."""
 
@@ -97,7 +100,7 @@ class FillMask:
         name = await text_engines.chosen(text_engines.MASKED_WORDS, parameters.model)
         reader = await self._readers.reader(name, work)
         tokens = _with_mask(reader, name)
-        reads = [_read(tokens, at, text) for at, text in enumerate(inputs)]
+        reads = await asyncio.to_thread(_reads, tokens, inputs)
         made: dict[str, dict[str, Any]] = {}
         for text, read in zip(inputs, reads, strict=True):
             if text not in made:
@@ -125,7 +128,7 @@ class FillMask:
             best_word = int(np.argmax(shares[0]))
 
             async def of_best(text: str) -> dict[str, float]:
-                read = tokens(text)
+                read = await asyncio.to_thread(tokens, text)
                 (share,) = await _shares(engine, read, _masks(tokens, read)[:1], work)
                 return {"score": float(share[best_word])}
 
@@ -143,6 +146,17 @@ def _with_mask(reader: Reader, name: str) -> HubTokens:
             f"{name}: its tokeniser knows no {MASK}", "take the tokenizer.json of the model itself"
         )
     return reader.tokens
+
+
+def _reads(tokens: HubTokens, texts: tuple[str, ...]) -> list[Read]:
+    reads = [_read(tokens, at, text) for at, text in enumerate(texts)]
+    count = sum(len(_masks(tokens, read)) for read in reads)
+    if count > MOST_MASKS:
+        raise Problem(
+            422, f"inputs: hold {count} masks, {MOST_MASKS} are allowed",
+            "send the texts in several requests",
+        )
+    return reads
 
 
 def _read(tokens: HubTokens, at: int, text: str) -> Read:
@@ -170,7 +184,7 @@ async def _shares(
     name, port = engine
     results = await work.run(name, {port: read.ids})
     figures = next(iter(results.values()))[0]
-    return [softmax(figures[at], 1.0) for at in places]
+    return await asyncio.to_thread(lambda: [softmax(figures[at], 1.0) for at in places])
 
 
 def _word(token: str, score: float) -> dict[str, Any]:
