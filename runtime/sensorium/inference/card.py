@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium.config import Source as File
@@ -188,7 +188,7 @@ def _card(folder: Path, file: File) -> Card:
         else _several(kind, content, name, file, often == "any")
         for name, (kind, often) in TABLES.items()
     }
-    card = _with_folders(Card(folder, **tables), file)
+    card = hub_folder.with_files(Card(folder, **tables), file)
     if not card.weights:
         raise file.error(
             ("weights",), "the table is missing", "write [[weights]] and its keys"
@@ -218,28 +218,6 @@ def _card(folder: Path, file: File) -> Card:
         if "" in source.paths and not source.continues:
             raise file.error(("sources", index, "paths"), "names an empty path")
     _check_axes(card, file)
-    return card
-
-
-def _with_folders(card: Card, file: File) -> Card:
-    """The card with a hub's folder as the files that it holds."""
-    for index, source in enumerate(card.sources):
-        if source.kind != "folder":
-            continue
-        place = ("sources", index)
-        if len(card.sources) > 1 or card.weights:
-            raise file.error(place, "a folder is the only source, and has no [[weights]]")
-        if card.conversion.converter not in hub_folder.FILES:
-            raise file.error(
-                place, f"the converter {card.conversion.converter} reads no folder",
-                f"converter is one of {', '.join(hub_folder.FILES)}",
-            )
-        if len(source.paths) != 1 or not source.paths[0]:
-            raise file.error((*place, "paths"), "is to name one folder")
-        return replace(
-            card, sources=(hub_folder.source(source, card.conversion.converter),),
-            weights=hub_folder.weights(card.conversion.converter),
-        )
     return card
 
 

@@ -6,8 +6,13 @@ The names are those that Hugging Face's `transformers` writes with `save_pretrai
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from sensorium.inference.card_tables import Source, Weight
+from sensorium.inference.card_tables import Weight
+
+if TYPE_CHECKING:
+    from sensorium.config import Source as File
+    from sensorium.inference.card import Card
 
 FILES: dict[str, tuple[Weight, ...]] = {
     "bert": (
@@ -27,13 +32,33 @@ FILES: dict[str, tuple[Weight, ...]] = {
 """Converter to the files that it reads, in its order."""
 
 
-def weights(converter: str) -> tuple[Weight, ...]:
-    """The files of a folder as a card's weights: any that the user has there."""
-    return FILES[converter]
+def with_files(card: Card, file: File) -> Card:
+    """A card with a folder among its sources as one that names the folder's files; else itself.
 
+    Args:
+        card: As it was read.
+        file: It.
 
-def source(folder: Source, converter: str) -> Source:
-    """A source of kind folder as one of kind file."""
-    room = folder.paths[0].rstrip("/\\")
-    paths = tuple(f"{room}/{weight.name}" for weight in FILES[converter])
-    return replace(folder, kind="file", paths=paths)
+    Raises:
+        ConfigError: It names a folder beside something else, or for another converter.
+    """
+    converter = card.conversion.converter
+    for index, source in enumerate(card.sources):
+        if source.kind != "folder":
+            continue
+        place = ("sources", index)
+        if len(card.sources) > 1 or card.weights:
+            raise file.error(place, "a folder is the only source, and has no [[weights]]")
+        if converter not in FILES:
+            raise file.error(
+                place, f"the converter {converter} reads no folder",
+                f"converter is one of {', '.join(FILES)}",
+            )
+        if len(source.paths) != 1 or not source.paths[0]:
+            raise file.error((*place, "paths"), "is to name one folder")
+        room = source.paths[0].rstrip("/\\")
+        paths = tuple(f"{room}/{weight.name}" for weight in FILES[converter])
+        return replace(
+            card, sources=(replace(source, kind="file", paths=paths),), weights=FILES[converter]
+        )
+    return card
