@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("sensorium.cli.doctor", "what is there, what is not, and whether data arrives"),
     "service": ("sensorium.cli.service", "start the daemon with the session, or on demand"),
     "api": ("sensorium.cli.api", "where the local API is, and its token"),
+    "page": ("sensorium.cli.page", "what the daemon sees and hears, in the browser"),
     "record": ("sensorium.cli.record", "record channels into an MCAP file"),
     "grants": ("sensorium.cli.grants", "which app may read which private channels"),
     "enrol": ("sensorium.cli.enrol", "let the wearer's voice be known, or forget it"),

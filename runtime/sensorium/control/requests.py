@@ -18,6 +18,7 @@ REQUIRED: dict[str, Fields] = {
     "grant": {"action": str, "app": str, "classes": str},
     "mute": {"on": bool},
     "why": {"intent": int},
+    "attention": {},
     "reload": {},
     "recording": {"on": bool, "classes": str, "bytes": int},
     "stop": {},

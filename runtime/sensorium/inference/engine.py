@@ -17,19 +17,25 @@ class Engine(Protocol):
 
     Attributes:
         name: Of its card.
-        precision: The arithmetic of its weights' operators.
-        device: Where it runs.
         file_hash: First four bytes of the engine file's sha256, big endian, as a number.
         labels: Names of its classes, in order; empty where it has none.
         metadata: Text that travels with the model, by name: a vocabulary. Empty where it has none.
     """
 
     name: str
-    precision: Precision
-    device: Device
     file_hash: int
     labels: tuple[str, ...]
     metadata: Mapping[str, str]
+
+    @property
+    def precision(self) -> Precision:
+        """The arithmetic of its weights' operators."""
+        ...
+
+    @property
+    def device(self) -> Device:
+        """Where it runs."""
+        ...
 
     @property
     def note(self) -> str:

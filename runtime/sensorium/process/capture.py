@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.process.sensing import SensorThread
 
@@ -40,6 +40,10 @@ class Capture:
         """Passes on who needs a sensor's device."""
         if sensor in self._threads:
             self._threads[sensor].set_demand(demand)
+
+    def figures(self) -> list[dict[str, Any]]:
+        """Capture has no engines."""
+        return []
 
     def oldest_beat_ns(self) -> int:
         """When the slowest sensor last used its IO."""

@@ -31,6 +31,8 @@ _HANG_NS = 10_000_000_000
 _READY_S = 5.0
 _TELL_NS = 500_000_000
 """How often a child that is not seen to beat says so."""
+_FIGURES_NS = 2_000_000_000
+"""How often what engines take is told, where that is news."""
 _SWITCH_S = 0.0005
 """How long a thread may hold the interpreter while another waits for it."""
 
@@ -52,6 +54,10 @@ class Work(Protocol):
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Passes on who needs a device."""
+        ...
+
+    def figures(self) -> list[dict[str, Any]]:
+        """What its engines are and take, as JSON values."""
         ...
 
     def oldest_beat_ns(self) -> int:
@@ -80,6 +86,8 @@ class Worker:
         self._running = False
         self._seen = True
         self._told_ns = 0
+        self._figures: list[dict[str, Any]] = []
+        self._figures_ns = 0
 
     def run(self) -> None:
         """Loops until the supervisor says stop or is gone."""
@@ -148,6 +156,13 @@ class Worker:
                 if not self._seen and now - self._told_ns > _TELL_NS:
                     self._told_ns = now
                     self._link.send({"op": "beat"}, timeout_s=0)
+            if now - self._figures_ns > _FIGURES_NS:
+                self._figures_ns = now
+                figures = self._work.figures()
+                if figures != self._figures and self._link.send(
+                    {"op": "engines", "engines": figures}, timeout_s=0
+                ):
+                    self._figures = figures
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ It touches no device driver: a process of its own does, which it starts; see `in
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.process.engines import engines
 from sensorium.process.perceiving import Perceiver
@@ -47,6 +47,10 @@ class Inference:
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Inference has no devices."""
+
+    def figures(self) -> list[dict[str, Any]]:
+        """What the senses' engines are and take."""
+        return [one for slot in self._perceiver.slots for one in slot.figures()]
 
     def oldest_beat_ns(self) -> int:
         """When the loop last turned; 0 once it has ended by a fault."""

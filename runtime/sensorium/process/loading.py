@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.clock import now_ns
 from sensorium.errors import EngineError, EngineMissing
 from sensorium.health import Reason
-from sensorium.inference import store
+from sensorium.inference import measured, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sensorium.inference.engine import Engine
+    from sensorium.inference.measured import MeasuredEngine
     from sensorium.perception.sense import Sense, Stream
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
@@ -43,7 +44,7 @@ class SenseSlot:
         self._load = load
         self._report = report
         self._sense: Sense | None = None
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, MeasuredEngine] = {}
         self._retry_ns = 0
         self._stamp: object = None
         self._said = ""
@@ -64,7 +65,7 @@ class SenseSlot:
         self._stamp = stamp
         try:
             for name in names:
-                self._engines[name] = self._load(name)
+                self._engines[name] = measured.load(self._load, name)
             for name in self.part.may_use(self._engines):
                 self._load_if_there(name)
             self._sense = sense = self.part.kind(self.part.options, self._engines, self.rings)
@@ -85,7 +86,7 @@ class SenseSlot:
     def _load_if_there(self, name: str) -> None:
         """An engine that the sense can do without."""
         try:
-            self._engines[name] = self._load(name)
+            self._engines[name] = measured.load(self._load, name)
         except EngineError as error:
             _log.warning("sense %s goes without %s: %s", self.part.name, name, error)
 
@@ -115,6 +116,13 @@ class SenseSlot:
         self._stamp = None
         self._unavailable(Reason.ENGINE_FAILED, error)
         self._retry_ns = now_ns() + _RETRY_NS
+
+    def figures(self) -> list[dict[str, Any]]:
+        """What its engines are and take; from any thread."""
+        return [
+            {"sense": self.part.name, **engine.figures()}
+            for engine in tuple(self._engines.values())
+        ]
 
     def close(self) -> None:
         """Frees the engines."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
 from sensorium.errors import SensoriumError
+from sensorium.inference import measured
 from sensorium.process.engines import engines
 from sensorium.service.server import Server
 
@@ -33,7 +34,8 @@ class Serving:
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
         self._server = Server(
-            orders.service, folders.runtime_dir(), self._engines.load, self._listens
+            orders.service, folders.runtime_dir(),
+            lambda name: measured.load(self._engines.load, name), self._listens,
         )
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="service", daemon=True)
@@ -53,6 +55,10 @@ class Serving:
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """The service has no devices."""
+
+    def figures(self) -> list[dict[str, Any]]:
+        """The local API tells its engines itself."""
+        return []
 
     def oldest_beat_ns(self) -> int:
         """When its loop last turned; 0 once it has ended by a fault."""

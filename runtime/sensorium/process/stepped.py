@@ -7,7 +7,7 @@ and every sense that it wakes has answered before the next. So two runs give the
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.clock import SteppedClock, now_ns
 from sensorium.process.engines import CpuEngines
@@ -57,6 +57,10 @@ class Stepped:
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """A recording has no device."""
+
+    def figures(self) -> list[dict[str, Any]]:
+        """Nobody looks on."""
+        return []
 
     def oldest_beat_ns(self) -> int:
         """Stepping waits for nobody, so it cannot hang."""

@@ -42,7 +42,11 @@ def application(context: Context, token: str) -> Starlette:
 
     app = Starlette(
         routes=parts.routes(context),
-        middleware=[Middleware(Guard, token=token, origins=context.settings.origins)],
+        middleware=[
+            Middleware(
+                Guard, token=token, origins=context.settings.origins, sessions=context.sessions
+            )
+        ],
         exception_handlers={
             SensoriumError: problem.answer,
             HTTPException: problem.answer,

@@ -16,6 +16,8 @@ HEADER = "sensorium-app"
 QUERY = "app"
 """For who cannot set a header: a browser's WebSocket and EventSource."""
 DEFAULT_APP = "http"
+PAGE_APP = "sensorium-page"
+"""The name under which the page asks, whatever it says."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def caller_of(connection: HTTPConnection) -> Caller:
     Raises:
         Problem: 400; the app's name is not one.
     """
+    if getattr(connection.state, "page", False):
+        return Caller(PAGE_APP)
     name = connection.headers.get(HEADER) or connection.query_params.get(QUERY) or DEFAULT_APP
     try:
         app = requests.app_name(name)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sensorium.service.models.budget import Budget
     from sensorium.service.models.pool import Pool
     from sensorium.service.open_inference.shared_regions import SharedRegions
+    from sensorium.service.page.sessions import Sessions
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Context:
         engines: The engines that callers share.
         tensors: The memory that was made for callers' tensors.
         held: What requests with tensors hold.
+        sessions: Which browsers may use the page.
         closing: What is awaited when the service ends, before the connections are closed: parts
             end there what would never end by itself.
     """
@@ -37,4 +39,5 @@ class Context:
     engines: Pool
     tensors: SharedRegions
     held: Budget
+    sessions: Sessions
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)

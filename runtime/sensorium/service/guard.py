@@ -1,4 +1,7 @@
-"""Who may come in: by the Unix socket this user's processes, by TCP those who have the token."""
+"""Who may come in: by the Unix socket this user's processes, by TCP those who have the token.
+
+And the page, by its session, to what it shows and changes.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import cookie_parser
 
 from sensorium.service import problem
+from sensorium.service.page.sessions import HEADER
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
@@ -16,9 +21,19 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from sensorium.service.page.sessions import Sessions
+
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _OPEN_PATHS = frozenset({"/v2/health/live"})
 """What tells nothing but that somebody listens."""
+_OPEN_ROOM = "/page"
+"""The page's files tell nothing either; its session is begun with a code."""
+_OF_THE_PAGE = frozenset({
+    ("GET", "/v1/status"), ("GET", "/v1/channels"), ("GET", "/v1/engines"), ("GET", "/v1/events"),
+    ("GET", "/v1/grants"), ("POST", "/v1/grants"), ("GET", "/v1/mute"), ("PUT", "/v1/mute"),
+    ("GET", "/v1/attention"),
+})
+"""What the page may do: all else needs the token."""
 _TOKEN_QUERY = "token"
 
 
@@ -33,11 +48,15 @@ class Guard:
         token: That callers by TCP must show, as `Authorization: Bearer TOKEN`; where no header can
             be set (a browser's WebSocket and EventSource) as the query's `token`.
         origins: Of web pages that may come in.
+        sessions: Of the page.
     """
 
-    def __init__(self, app: ASGIApp, token: str, origins: Collection[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str, origins: Collection[str], sessions: Sessions
+    ) -> None:
         self._app = app
         self._token = token.encode()
+        self._sessions = sessions
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,13 +81,26 @@ class Guard:
                 403, "pages of this Origin may not use it",
                 "name it under origins in [service] of the configuration",
             )
-        if by_tcp and scope["path"] not in _OPEN_PATHS and not self._shows_token(scope, headers):
-            return Problem(
-                401, "the token is missing or wrong",
-                "`sensorium api` tells it; it is new with each start of the service",
-                {"WWW-Authenticate": "Bearer"},
-            )
-        return None
+        if not by_tcp or _is_open(scope["path"]) or self._shows_token(scope, headers):
+            return None
+        if self._is_page(headers):
+            scope.setdefault("state", {})["page"] = True
+            if (scope.get("method"), scope["path"]) in _OF_THE_PAGE:
+                return None
+            return Problem(403, "the page does not need this", "`sensorium api` tells the token")
+        return Problem(
+            401, "the token is missing or wrong",
+            "`sensorium api` tells it; it is new with each start of the service; "
+            "`sensorium page` opens the page",
+            {"WWW-Authenticate": "Bearer"},
+        )
+
+    def _is_page(self, headers: Headers) -> bool:
+        key = headers.get(HEADER, "")
+        cookies = cookie_parser(headers.get("cookie", "")) if key else {}
+        return bool(key) and self._sessions.stands(
+            cookies.get(self._sessions.cookie_name(), ""), key
+        )
 
     def _is_own(self, origin: str, host: str) -> bool:
         if origin.lower() in self._origins:
@@ -85,6 +117,10 @@ class Guard:
         self, refused: Problem, scope: Scope, receive: Receive, send: Send
     ) -> None:
         await problem.response(refused)(scope, receive, send)
+
+
+def _is_open(path: str) -> bool:
+    return path in _OPEN_PATHS or path == _OPEN_ROOM or path.startswith(_OPEN_ROOM + "/")
 
 
 def _is_loopback(host: str) -> bool:

@@ -120,7 +120,43 @@ class _Figures(Collector):
         )
         for name, told in self._status["parts"].items():
             part.add_metric([name, told["process"]], told["state"] == "live")
-        yield from (live, restarts, beat, part)
+        memory = GaugeMetricFamily(
+            "sensorium_process_resident_bytes", "Its memory", labels=["process"]
+        )
+        for process in self._status["processes"]:
+            if process["memory_bytes"] is not None:
+                memory.add_metric([process["name"]], process["memory_bytes"])
+        yield from (live, restarts, beat, part, memory)
+        yield from self._senses()
+
+    def _senses(self) -> Iterator[Metric]:
+        """The engines of the senses."""
+        names = ["sense", "engine"]
+        loaded = GaugeMetricFamily(
+            "sensorium_sense_engine_loaded", "1: in its process's memory",
+            labels=[*names, "process", "precision", "device"],
+        )
+        runs = CounterMetricFamily(
+            "sensorium_sense_engine_runs", "Since its process's start", labels=names
+        )
+        took = GaugeMetricFamily(
+            "sensorium_sense_engine_run_seconds", "Of the last 512 runs",
+            labels=[*names, "quantile"],
+        )
+        memory = GaugeMetricFamily(
+            "sensorium_sense_engine_memory_bytes",
+            "By how much its process grew when it was loaded", labels=names,
+        )
+        for engine in self._status["engines"]:
+            who = [engine["sense"], engine["engine"]]
+            loaded.add_metric([*who, engine["process"], engine["precision"], engine["device"]], 1)
+            runs.add_metric(who, engine["runs"])
+            if engine["runs"]:
+                took.add_metric([*who, "0.5"], engine["p50_us"] / _US)
+                took.add_metric([*who, "0.99"], engine["p99_us"] / _US)
+            if engine["memory_bytes"] is not None:
+                memory.add_metric(who, engine["memory_bytes"])
+        yield from (loaded, runs, took, memory)
 
     def _channels(self) -> Iterator[Metric]:
         count = CounterMetricFamily(

@@ -61,6 +61,12 @@ OPENAPI_PATHS: dict[str, Any] = {
             ),
         )
     },
+    "/v1/attention": {
+        "get": operation(
+            "The targets of apps, in their worlds, which are attended to, and the newest intent",
+            {"200": answer("apps (at most 4, with 40 targets each), intent (or null)")},
+        )
+    },
     "/v1/mute": {
         "get": operation(
             "Whether microphone and camera are muted",
@@ -97,6 +103,9 @@ def routes(context: Context) -> list[BaseRoute]:
         except Refused as error:
             raise Problem(404, error.message, error.remedy) from error
 
+    async def attention(_: Request) -> Response:
+        return JSONResponse(await apps.ask("attention"))
+
     async def log(_: Request) -> Response:
         return JSONResponse({"events": await asyncio.to_thread(audit.read, audit.path())})
 
@@ -113,6 +122,7 @@ def routes(context: Context) -> list[BaseRoute]:
         Route("/v1/grants", decide, methods=["POST"]),
         Route("/v1/grants/log", log, methods=["GET"]),
         Route("/v1/why/{intent:int}", why, methods=["GET"]),
+        Route("/v1/attention", attention, methods=["GET"]),
         Route("/v1/mute", muted, methods=["GET"]),
         Route("/v1/mute", mute, methods=["PUT"]),
     ]

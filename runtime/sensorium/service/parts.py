@@ -22,6 +22,8 @@ PARTS: dict[str, str] = {
     "tasks": "sensorium.service.tasks.routes",
     "metrics": "sensorium.service.metrics",
     "events": "sensorium.service.events.routes",
+    "engines": "sensorium.service.engines",
+    "page": "sensorium.service.page.routes",
 }
 
 

@@ -22,6 +22,7 @@ from sensorium.service.context import Context
 from sensorium.service.models.budget import Budget
 from sensorium.service.models.pool import Pool
 from sensorium.service.open_inference.shared_regions import SharedRegions
+from sensorium.service.page.sessions import Sessions
 
 if sys.platform != "win32":
     from sensorium.control.listener_unix import listen
@@ -68,6 +69,7 @@ class Server:
         self._ready = ready
         self._settings = settings
         self._folder = folder
+        self._sessions = Sessions(folder)
         self._server: uvicorn.Server | None = None
         self._stopping = False
 
@@ -101,6 +103,7 @@ class Server:
             ),
             SharedRegions(),
             Budget(_BODIES * settings.max_body_mib << 20),
+            self._sessions,
         )
         self._server = _Ending(
             uvicorn.Config(
@@ -138,8 +141,21 @@ class Server:
             listeners.append(stack.enter_context(listen(path)))
             stack.callback(path.unlink, missing_ok=True)
         if self._settings.tcp:
-            listeners.append(stack.enter_context(_listen_loopback(self._settings.port)))
+            listener = self._listen_loopback()
+            listeners.append(stack.enter_context(listener))
+            self._sessions.listens(listener.getsockname()[1])
         return listeners
+
+    def _listen_loopback(self) -> socket.socket:
+        """At the port that is configured; where any will do at the one before.
+
+        A page that is open then finds the service again.
+        """
+        before = self._sessions.port
+        if not self._settings.port and before:
+            with contextlib.suppress(ControlError):
+                return _listen_loopback(before)
+        return _listen_loopback(self._settings.port)
 
     def _tell(self, token: str, listeners: list[socket.socket]) -> str:
         path, url = "", ""

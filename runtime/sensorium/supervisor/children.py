@@ -48,6 +48,7 @@ class Child:
         restarts: Since the daemon's start.
         started_ns: When it was started last.
         parts: Sensor or sense to its last report: state, detail, remedy.
+        engines: Of its senses, as it told them last.
     """
 
     def __init__(self, orders: Orders, regions: RegionSet) -> None:
@@ -58,6 +59,7 @@ class Child:
         self.restarts = 0
         self.started_ns = 0
         self.parts: dict[str, dict[str, str]] = {}
+        self.engines: list[dict[str, Any]] = []
         self.link: Link | None = None
         self._briefing = Briefing(orders, regions, self._send)
         self._told_ns = 0
@@ -84,6 +86,7 @@ class Child:
         self.started_ns = now_ns()
         for part in self.parts.values():
             part.update(state="starting", detail="", remedy="")
+        self.engines = []
         try:
             self._spawn()
             self._briefing.all()
@@ -207,6 +210,8 @@ class Child:
             self._briefing.set_state(self.state, self.reason)
         elif message["op"] == "beat":
             self._told_ns = now_ns()
+        elif message["op"] == "engines":
+            self.engines = message["engines"]
         elif message["op"] == "report":
             self.parts[message["name"]] = {
                 key: message[key] for key in ("state", "detail", "remedy")

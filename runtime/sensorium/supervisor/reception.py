@@ -8,6 +8,7 @@ from sensorium.channels.catalogue import REGIONS
 from sensorium.control.fitting import fitted
 from sensorium.control.grants_file import CLASSES
 from sensorium.control.replies import BAD_REQUEST, Refused, Reply
+from sensorium.supervisor.attention import attention
 from sensorium.supervisor.explaining import explain
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Reception:
             return Reply({"muted": request["on"]})
         if operation == "why":
             return Reply({"why": explain(self._clients.apps(), request["intent"])})
+        if operation == "attention":
+            return Reply(fitted(attention(self._clients.apps())))
         if operation == "reload":
             self._daemon.reload()
             return Reply()

@@ -9,6 +9,7 @@ import sensorium
 from sensorium import records
 from sensorium.clock import now_ns
 from sensorium.health import OwnerState, Reason
+from sensorium.inference.resident_memory import resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +87,11 @@ def status(
             for child in children.values()
             for name, report in child.parts.items()
         },
+        "engines": [
+            {"process": child.name, **engine}
+            for child in children.values()
+            for engine in child.engines
+        ],
         "clients": [_client(connection, held) for connection, held in clients.held.items()],
     }
 
@@ -106,6 +112,7 @@ def _process(child: Child, now: int) -> dict[str, Any]:
         "restarts": child.restarts,
         "uptime_s": round((now - child.started_ns) / 1e9, 1) if child.pid else 0.0,
         "heartbeat_ms": round((now - beat) / 1e6, 1) if beat else None,
+        "memory_bytes": resident_bytes(child.pid) if child.pid else None,
     }
 
 

@@ -32,6 +32,7 @@ class State:
         p50_us: Of the last 1,024 runs.
         p99_us: Of these.
         idle_s: Since it was last used; None: it is not loaded.
+        memory_bytes: By how much the process grew when it was loaded; None: not known.
     """
 
     name: str
@@ -46,6 +47,7 @@ class State:
     p50_us: float = 0.0
     p99_us: float = 0.0
     idle_s: float | None = None
+    memory_bytes: int | None = None
 
 
 def unused(name: str) -> State:
@@ -79,4 +81,5 @@ def used(resident: Resident, waiting: int, now_s: float) -> State:
         figures.percentile_ns(0.5) * _US,
         figures.percentile_ns(0.99) * _US,
         now_s - resident.used_s if engine else None,
+        getattr(engine, "memory_bytes", None),
     )

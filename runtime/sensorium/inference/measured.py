@@ -1,0 +1,108 @@
+"""An engine whose runs are timed, and what it took of the process's memory when it was loaded."""
+
+from __future__ import annotations
+
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+from sensorium.inference.resident_memory import resident_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from sensorium.health import Device, Precision
+    from sensorium.inference.engine import Engine
+
+KEPT = 512
+"""Runs that the percentiles are of."""
+
+
+class MeasuredEngine:
+    """See `inference.engine.Engine`; runs another one.
+
+    Args:
+        engine: The other one.
+        memory_bytes: By how much the process grew when it was loaded; None: not known.
+
+    Attributes:
+        runs: That succeeded.
+    """
+
+    def __init__(self, engine: Engine, memory_bytes: int | None) -> None:
+        self.name = engine.name
+        self.file_hash = engine.file_hash
+        self.labels = engine.labels
+        self.metadata = engine.metadata
+        self.memory_bytes = memory_bytes
+        self.runs = 0
+        self._engine = engine
+        self._took_ns = [0] * KEPT
+
+    @property
+    def precision(self) -> Precision:
+        """See `Engine`; another one where the engine that answers changes."""
+        return self._engine.precision
+
+    @property
+    def device(self) -> Device:
+        """See `Engine`; as `precision`."""
+        return self._engine.device
+
+    @property
+    def note(self) -> str:
+        """See `Engine`."""
+        return self._engine.note
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """See `Engine`."""
+        begun = perf_counter_ns()
+        outputs = self._engine.run(feeds)
+        self._took_ns[self.runs % KEPT] = perf_counter_ns() - begun
+        self.runs += 1
+        return outputs
+
+    def close(self) -> None:
+        """See `Engine`."""
+        self._engine.close()
+
+    def figures(self) -> dict[str, Any]:
+        """What it is and what its newest runs took, as JSON values; from any thread."""
+        took = sorted(self._took_ns[: self.runs])
+
+        def percentile_us(share: float) -> float | None:
+            if not took:
+                return None
+            return round(took[min(len(took) - 1, int(share * len(took)))] / 1e3, 1)
+
+        return {
+            "engine": self.name,
+            "precision": self.precision.name.lower(),
+            "device": self.device.name.lower(),
+            "note": self.note,
+            "runs": self.runs,
+            "p50_us": percentile_us(0.5),
+            "p99_us": percentile_us(0.99),
+            "memory_bytes": self.memory_bytes,
+        }
+
+
+def load(load_engine: Callable[[str], Engine], name: str) -> MeasuredEngine:
+    """Loads an engine and looks by how much the process grows.
+
+    The first one of a process has what the backend itself takes with it, and what other threads
+    take meanwhile counts, too; one that shares its weights with another looks small.
+
+    Args:
+        load_engine: Loads it; see `store.load`.
+        name: Of its card.
+
+    Raises:
+        EngineError: As `load_engine`.
+    """
+    before = resident_bytes()
+    engine = load_engine(name)
+    after = resident_bytes()
+    grown = max(0, after - before) if before is not None and after is not None else None
+    return MeasuredEngine(engine, grown)
