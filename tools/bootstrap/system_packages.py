@@ -188,6 +188,13 @@ SYSTEM_TESTS = (
         pacman="xorg-server-xvfb",
     ),
     Need(
+        "Chromium and its driver (the page in a real browser)",
+        _programs("chromium", "chromedriver"),
+        apt="chromium chromium-driver",
+        dnf="chromium chromedriver",
+        pacman="chromium",
+    ),
+    Need(
         "Mono (the C# client)",
         _programs("mcs", "mono"),
         apt="mono-mcs mono-runtime libmono-system-core4.0-cil",

@@ -16,7 +16,7 @@ export class Engines {
       "tr", {},
       make("th", { scope: "row" }, one.engine),
       make("td", {}, one.sense ? one.sense.replaceAll("_", " ") : "local API"),
-      make("td", one.note ? { title: one.note } : {}, one.note ? `${one.device} (${one.note})` : one.device),
+      make("td", {}, one.device),
       make("td", {}, one.precision),
       make("td", { class: "number" }, milliseconds(one.p50_us)),
       make("td", { class: "number" }, milliseconds(one.p99_us)),

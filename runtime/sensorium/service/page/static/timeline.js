@@ -112,7 +112,15 @@ export class Timeline {
     pen.strokeRect(from, top + 1, long, tall - 2);
     pen.fillStyle = "#f2f5f8";
     // A bar's name stays in it; a mark's stands beside it.
-    if (long > 20) pen.fillText(mark.name, from + 4, top + tall / 2, long - 6);
-    else pen.fillText(mark.name, from + long + 4, top + tall / 2);
+    if (long <= 20) {
+      pen.fillText(mark.name, from + long + 4, top + tall / 2);
+      return;
+    }
+    pen.save();
+    pen.beginPath();
+    pen.rect(from, top, long - 2, tall);
+    pen.clip();
+    pen.fillText(mark.name, from + 4, top + tall / 2);
+    pen.restore();
   }
 }
