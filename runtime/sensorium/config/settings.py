@@ -32,6 +32,13 @@ class Daemon:
             "choices": ("debug", "info", "warning", "error"),
         },
     )
+    log_format: str = field(
+        default="text",
+        metadata={
+            "doc": "How the log looks: lines for people, or one JSON object a line.",
+            "choices": ("text", "json"),
+        },
+    )
     stop_idle_s: float = field(
         default=0.0,
         metadata={

@@ -14,7 +14,7 @@ from sensorium.clock import now_ns
 from sensorium.control.link import Link
 from sensorium.errors import ControlError
 from sensorium.perception.sense import App
-from sensorium.process import priority, registry
+from sensorium.process import log_lines, priority, registry
 from sensorium.process.orders import Orders
 from sensorium.process.outputs import Outputs
 from sensorium.sensors.sensor import Demand
@@ -127,10 +127,7 @@ class Worker:
         return bool(operation != "stop")
 
     def _prepare(self, orders: Orders) -> None:
-        logging.basicConfig(
-            level=orders.log_level.upper(),
-            format=f"%(asctime)s %(levelname)s {orders.kind} %(name)s: %(message)s",
-        )
+        log_lines.begin(orders.kind, orders.log_level, orders.log_format)
         sys.setswitchinterval(_SWITCH_S)
         if orders.kind != "capture":
             priority.lower_process(orders.nice, orders.affinity)

@@ -55,6 +55,7 @@ class Orders:
         writes: The channels that it owns.
         instead: Channel to the one that senses are given in its place.
         log_level: As in the configuration.
+        log_format: As there.
         threads: Of each engine.
         nice: Of an inference process.
         affinity: Cores of an inference process; empty: all.
@@ -71,6 +72,7 @@ class Orders:
     writes: tuple[str, ...]
     instead: Mapping[str, str]
     log_level: str
+    log_format: str
     threads: int
     nice: int
     affinity: tuple[int, ...]
@@ -138,6 +140,7 @@ def orders(
         writes=tuple(name for part in (*sensors, *senses) for name in part.writes),
         instead=dict(instead),
         log_level=config.daemon.log_level,
+        log_format=config.daemon.log_format,
         threads=config.inference.thread_count,
         nice=min(config.inference.nice + (_SLOW_NICE if kind == "slow" else 0), _NICEST),
         affinity=config.inference.affinity,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
+from sensorium.process import log_lines
 from sensorium.supervisor.daemon import Daemon
 from sensorium.supervisor.plan import check_names
 
@@ -31,9 +31,6 @@ def run(config: Config, *, ready: Callable[[], None] | None = None) -> int:
         ControlError: When another daemon runs or the runtime folder cannot be used.
     """
     check_names(config)
-    logging.basicConfig(
-        level=config.daemon.log_level.upper(),
-        format="%(asctime)s %(levelname)s supervisor %(name)s: %(message)s",
-    )
+    log_lines.begin("supervisor", config.daemon.log_level, config.daemon.log_format)
     Daemon(config).run(ready)
     return 0

@@ -56,7 +56,7 @@ export function makeSwitch(label, on, word) {
 /** A line of a log, the newest first; of more than `most` the oldest go. */
 export function addLine(list, text, most = 40) {
   const clock = new Date().toLocaleTimeString([], { hour12: false });
-  list.prepend(make("li", {}, make("time", {}, clock), text));
+  list.prepend(make("p", {}, make("time", {}, clock), text));
   while (list.children.length > most) list.lastChild.remove();
 }
 

@@ -1,0 +1,120 @@
+"""What the page makes of each kind of record: a real browser, over regions that a test writes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("Chromium and its driver from Debian", allow_module_level=True)
+
+from fixtures.browser import Page, browser
+from fixtures.live_regions import publish
+from fixtures.local_api import LocalApi
+
+from sensorium.clock import now_ns
+from sensorium.health import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TARGET = {
+    "id": "7", "name": "lamp", "position": [0, 1.2, -1], "half_extents": [0, 0, 0],
+    "orientation": [0, 0, 0, 1], "radius": 0.1,
+}
+SCENE = {
+    "app": "game", "world_position": [0, 0, 0], "world_orientation": [0, 0, 0, 1],
+    "world_scale": 1, "count": 1, "targets": [TARGET], "attended": {"looked_at": "7"},
+}
+INTENT = {
+    "intent": 5, "app": "game", "verb": "put_out", "score": 0.9,
+    "objects": [{"id": 7, "name": "lamp"}], "place_on": None,
+}
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[LocalApi]:
+    with LocalApi(tcp=True) as running:
+        running.live.grant("sensorium-page", "motion", "gaze", "transcript")
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(api: LocalApi) -> Iterator[Page]:
+    with browser() as running:
+        address = api.address
+        told = httpx.post(
+            f"{address.url}/v1/page", headers={"Authorization": f"Bearer {address.token}"}
+        ).json()
+        running.get(f"{address.url}{told['path']}#{told['code']}")
+        opened = Page(running)
+        opened.until(lambda: opened.text("#connection") == "Live", "the page is live")
+        opened.until(lambda: "transcript" in opened.text("#grants"), "what it may read")
+        yield opened
+
+
+def test_what_is_said_changes_until_it_is_final(api: LocalApi, page: Page) -> None:
+    def partial() -> bool:
+        publish(api.live, "transcript", text="dim the", part=1, parts=1, is_final=0)
+        return page.text("#partial") == "dim the"
+
+    page.until(partial, "the partial text")
+    publish(api.live, "transcript", text="dim the <b>", part=1, parts=2, is_final=1, outcome=1)
+    publish(api.live, "transcript", text="lights", part=2, parts=2, is_final=1, outcome=1)
+    page.until(lambda: "dim the <b>lights" in page.text("#transcript"), "the final text")
+    assert page.text("#partial") == ""
+
+
+def test_what_happens_is_told_once_and_in_words(api: LocalApi, page: Page) -> None:
+    now = now_ns()
+    publish(api.live, "wake_word", phrase="hey sensorium", detected_ns=now)
+    publish(api.live, "gesture_event", side=2, event=1, name="victory")
+    publish(api.live, "gesture_event", side=2, event=2, name="victory")
+    publish(api.live, "hand_gesture_event", side=1, event=3, name="swipe_left",
+            movement_begin_ns=now - 300_000_000, movement_end_ns=now)
+    publish(api.live, "head_gesture", event=1, gesture=1, name="nod", begin_ns=now)
+    publish(api.live, "push_to_talk", held=1)
+    wanted = (
+        "push to talk: pressed", "head: nod begins", "left: swipe left", "right: victory ends",
+        "right: victory begins", "wake word: hey sensorium",
+    )
+    page.until(lambda: all(one in page.text("#happenings") for one in wanted), "all of it")
+    assert page.text("#happenings").count("victory begins") == 1
+
+
+def test_targets_and_intents_of_apps_are_shown(api: LocalApi, page: Page) -> None:
+    publish(api.live, "head", valid=True)
+    api.live.attend(apps=[SCENE], intent=None)
+    page.until(
+        lambda: page.fact("#scene-words", "Targets") == "game: 1, lamp is looked at", "the target"
+    )
+    assert "intent for game" not in page.text("#happenings")
+    api.live.attend(apps=[SCENE], intent=INTENT)
+    told = "intent for game: put out lamp"
+    page.until(lambda: told in page.text("#happenings"), "the intent")
+
+
+def test_what_is_old_or_not_valid_is_never_shown_as_so(api: LocalApi, page: Page) -> None:
+    def voice() -> str:
+        return page.fact("#voice-words", "Voice")
+
+    def speaks() -> bool:
+        publish(api.live, "voice_activity", speaking=1, probability=0.9, loudness=-20)
+        return "somebody speaks" in voice()
+
+    page.until(speaks, "somebody speaks")
+    page.until(lambda: voice() == "stale", "nothing came since")
+    assert page.text("#level-word") == "–"
+
+    def missing() -> bool:
+        publish(api.live, "voice_activity", valid=False, reason=Reason.ENGINE_MISSING)
+        return voice() == "engine missing"
+
+    page.until(missing, "why there is none")
+
+
+def test_nothing_of_it_was_wrong(page: Page) -> None:
+    assert page.complaints() == []
