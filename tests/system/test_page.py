@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if sys.platform == "win32":
 
 from axe_core_python.selenium import Axe
 from fixtures.browser import Page, browser
+from prometheus_client.parser import text_string_to_metric_families
 from selenium.webdriver.common.keys import Keys
 
 if TYPE_CHECKING:
@@ -167,6 +169,20 @@ def test_engines_are_those_of_the_api(page: Page, api: httpx.Client) -> None:
         ) and all(part["name"].replace("_", " ") in parts for part in told["parts"])
 
     page.until(same, "the engines")
+
+
+def test_each_figure_of_the_dashboard_is_told(api: httpx.Client) -> None:
+    dashboard = json.loads((ROOT / "configs" / "grafana.json").read_text())
+    asked = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
+        for name in re.findall(r"sensorium_\w+", target["expr"])
+    }
+    families = text_string_to_metric_families(api.get("/metrics").text)
+    told = {f"{one.name}_total" if one.type == "counter" else one.name for one in families}
+
+    assert told == asked
 
 
 def test_the_lanes_and_the_space_are_drawn(page: Page) -> None:
