@@ -9,7 +9,7 @@ import onnx
 
 from sensorium.errors import EngineError
 from sensorium.inference import hub_folder
-from sensorium.inference.card_tables import Axis, Port
+from sensorium.inference.card_tables import Port
 from sensorium_tools.convert import own_ports
 
 if TYPE_CHECKING:

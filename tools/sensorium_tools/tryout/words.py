@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sensorium.errors import EngineError
-from sensorium.service.tasks.transcription import ENGINES
+from sensorium.perception.segment_text import MODELS
 from sensorium_tools.tryout.shown import AsItIs, table
 
 _LONGEST = 60
@@ -60,7 +60,7 @@ class Transcript(AsItIs):
 
     def parameters(self, name: str) -> dict[str, Any]:
         """See `Shown.parameters`: the Whisper that an engine is a part of."""
-        models = [model for model, engines in ENGINES.items() if name in engines]
+        models = [model for model, engines in MODELS.items() if name in engines]
         return {"model": models[0]} if models else {}
 
     def lines(
