@@ -23,6 +23,7 @@ from sensorium.bridges.unified_expressions.bridge import UnifiedExpressions
 from sensorium.bridges.vrchat.bridge import VRChat
 from sensorium.clock import now_ns
 from sensorium.control.client import Client
+from sensorium.inference import store
 from sensorium.records.voice import VISEMES
 
 if TYPE_CHECKING:
@@ -216,6 +217,33 @@ def test_eyes_of_a_turned_head_look_where_they_do_in_it(live: LiveRegions, game:
             time.sleep(0.05)
         game.until(f"{v2}EyeX", lambda told: told[-1] == 0.0)
         game.until(f"{v2}EyeLid", lambda told: told[-1] == 0.75)
+
+
+def test_a_face_that_the_camera_sees_moves_the_avatars(live: LiveRegions, game: Game) -> None:
+    v2 = "/avatar/parameters/v2/"
+    labels = store.find_card("face-blendshapes").engine.labels
+    live.grant(UnifiedExpressions.APP, "camera")
+    with bridging(
+        UnifiedExpressions, live.folder, port=game.port, oscquery=False, eyes=False, face=True
+    ):
+        game.until(f"{v2}JawOpen", lambda told: told == [0.0])
+        record = records.FACES_SEEN.zeros()
+        record["count"] = 1
+        shapes = record["faces"]["blendshapes"][0, 0]
+        for name, weight in {
+            "jawOpen": 0.5, "mouthFunnel": 0.25, "eyeLookOutLeft": 0.75, "eyeBlinkRight": 1.0
+        }.items():
+            shapes[labels.index(name)] = weight
+        live.writer("face").publish(record, now_ns())
+        game.until(f"{v2}JawOpen", lambda told: told[-1] == 0.5)
+        game.until(f"{v2}LipFunnelUpperLeft", lambda told: told[-1] == 0.25)
+        game.until(f"{v2}EyeLeftX", lambda told: told[-1] == -0.75)
+        game.until(f"{v2}EyeLidRight", lambda told: told[-1] == 0.0)
+        game.until("/avatar/parameters/LipTrackingActive", lambda told: told[-1] is True)
+        record["count"] = 0
+        live.writer("face").publish(record, now_ns())
+        game.until(f"{v2}EyeLidRight", lambda told: told[-1] == 0.75)
+        game.until("/avatar/parameters/LipTrackingActive", lambda told: told[-1] is False)
 
 
 def look(live: LiveRegions, source: int) -> None:

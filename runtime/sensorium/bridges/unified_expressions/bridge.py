@@ -10,10 +10,12 @@ from sensorium.bridges.channels import Channels
 from sensorium.bridges.osc import probe
 from sensorium.bridges.osc.opening import open_link
 from sensorium.bridges.osc.options import OscOptions
-from sensorium.bridges.unified_expressions import eyes
+from sensorium.bridges.unified_expressions import eyes, face
+from sensorium.bridges.unified_expressions.face import Face
 
 if TYPE_CHECKING:
     from sensorium.bridges.bridge import Host
+    from sensorium.bridges.osc.parameter import Parameter
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class UnifiedExpressionsOptions(OscOptions):
     eyes: bool = field(
         default=True,
         metadata={"doc": "Whether it is told where the eyes look, where the headset tracks them."},
+    )
+    face: bool = field(
+        default=False,
+        metadata={
+            "doc": "Whether it is told how the face moves that the camera sees; needs the sense "
+            "face. The camera is open while this bridge runs."
+        },
     )
 
 
@@ -39,7 +48,10 @@ class UnifiedExpressions:
     @staticmethod
     def classes(options: UnifiedExpressionsOptions) -> tuple[str, ...]:
         """See `Bridge`: where eyes look in the head takes the head's pose, too."""
-        return ("gaze", "motion") if options.eyes else ()
+        return (
+            *(("gaze", "motion") if options.eyes else ()),
+            *(("camera",) if options.face else ()),
+        )
 
     @staticmethod
     def prove(detail: str) -> str:
@@ -48,17 +60,29 @@ class UnifiedExpressions:
 
     async def run(self) -> None:
         """See `Bridge`."""
-        names = eyes.CHANNELS if self._options.eyes else ()
-        parameters = eyes.parameters() if self._options.eyes else ()
+        options = self._options
+        names = [
+            *(eyes.CHANNELS if options.eyes else ()), *(face.CHANNELS if options.face else ())
+        ]
         channels = Channels(self.APP, self._host.folder, names)
+        seen = Face()
         try:
             async with open_link(
-                "Sensorium-Face", self._options, self._host, parameters
+                "Sensorium-Face", options, self._host, self._parameters()
             ) as link:
                 while True:
                     await channels.look()
-                    link.flush(eyes.values(channels))
+                    # What the headset sees of the eyes is surer than what a camera does.
+                    link.flush({**seen.values(channels), **eyes.values(channels)})
                     link.note("; ".join(error.message for error in channels.refused))
-                    await asyncio.sleep(1.0 / self._options.rate_hz)
+                    await asyncio.sleep(1.0 / options.rate_hz)
         finally:
             channels.close()
+
+    def _parameters(self) -> list[Parameter]:
+        """Each once: eyes are seen by both."""
+        found = [
+            *(eyes.parameters() if self._options.eyes else ()),
+            *(Face.parameters() if self._options.face else ()),
+        ]
+        return list({one.name: one for one in found}.values())
