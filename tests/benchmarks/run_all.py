@@ -27,7 +27,7 @@ NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
     "frame_times", "senses", "gestures", "hand_gestures", "other_hands", "own_gestures",
     "head_gestures", "targets", "gaze", "fusion", "gpu_fallback", "engine_call", "engine_peers",
-    "engine_bundle",
+    "engine_bundle", "page",
     "voice_latency", "voice_cost", "speech_accuracy", "monologue",
     "speech_languages", "wake_word", "commands", "false_commands", "spoken_commands",
     "speaker", "viseme", "echo", "noise_suppression", "voice_faults",
