@@ -30,7 +30,7 @@ NAMES = (
     "engine_bundle", "page",
     "voice_latency", "voice_cost", "speech_accuracy", "monologue",
     "speech_languages", "wake_word", "commands", "false_commands", "spoken_commands",
-    "speaker", "viseme", "echo", "noise_suppression", "voice_faults",
+    "text_classifier", "speaker", "viseme", "echo", "noise_suppression", "voice_faults",
 )
 LIMIT_S = 1200
 
