@@ -64,7 +64,7 @@ def _table(report: Mapping[str, Any]) -> Iterator[str]:
                 f"{model['best']} of {model['epochs']} | {model['seconds']:.0f} s |"
             )
     yield (
-        f"| always {_cell(report['commonest'])} | test | {found['texts']} | "
+        f"| always {_cell(report['commonest'])} | test | {report['sides']['test']} | "
         f"{report['baseline']:.3f} | | | | | | |"
     )
 
