@@ -11,10 +11,10 @@ from fixtures.hand_desk import FRAME_NS, HandDesk, joints
 from fixtures.own_hands import OwnWearer
 
 from sensorium.perception import own_gestures
+from sensorium.perception.followed_file import LOOK_NS
 from sensorium.perception.gesture_enrolling import enrol, recording, without
 from sensorium.perception.hand_embedding import embed
 from sensorium.perception.hand_gesture import HandOptions
-from sensorium.perception.known_gestures import LOOK_NS
 from sensorium.records.hands import OWN
 from sensorium_tools.hand_poses import LEFT, RIGHT
 

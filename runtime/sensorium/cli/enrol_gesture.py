@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
-from rich.progress import BarColumn, Progress, TextColumn
+from typing import TYPE_CHECKING
 
 from sensorium.cli.gesture_page import listing, tell
+from sensorium.cli.gesture_recording import ANY, KINDS, MOVES, progress_bar, record
 from sensorium.cli.hand_watch import SIDES, HandWatch
 from sensorium.errors import ConfigError, EnrolmentError
-from sensorium.perception import gesture_enrolling, own_gestures
-from sensorium.perception.hand_embedding import embed
-from sensorium.perception.hand_shapes import shapes
-from sensorium.records.hands import SHAPES
+from sensorium.perception import (
+    gesture_enrolling,
+    movement_enrolling,
+    own_gestures,
+    own_movements,
+)
+from sensorium.perception.hand_report import BEGINS, MOVED
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from sensorium.cli.hand_watch import Frame
+    from sensorium.cli.gesture_recording import Recorded
     from sensorium.cli.output import Output
-
-    Array = NDArray[np.float64]
 
 APP = "sensorium-enrol"
 """The name under which the hands are asked for."""
-HOLD_S, READY_S = 1.0, 2.0
-"""A recording, and the time to bring the hand there."""
 CHECK_S = 20.0
 """So long the daemon may take to tell the gesture; most of it is the user's."""
-TRIES = 5
-"""For one recording."""
-SHOWN = 0.7
-"""Score from which on a shape that is known already is seen."""
-BEGINS = 1
-
-
-class Recorded(NamedTuple):
-    """What was recorded: see `gesture_enrolling.enrol`."""
-
-    recordings: list[Array]
-    free: list[list[float]]
-    built_in: dict[str, float]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +36,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hand", choices=tuple(SIDES), default="right",
                         help="that shows the gesture (default right); either is known afterwards")
     parser.add_argument(
+        "--kind", choices=KINDS, default=ANY,
+        help="whether the gesture is held or moves (default any: the first recording says)",
+    )
+    parser.add_argument(
         "--recordings", type=int, default=5, metavar="N",
         help=f"of the gesture, {fewest} to {most} (default 5); more know it better",
     )
-    parser.add_argument("--free", type=float, default=10.0, metavar="S",
-                        help="seconds of free motion, 3 to 60 (default 10)")
+    parser.add_argument("--seconds", type=float, default=3.0, metavar="S",
+                        help="of a recording of a gesture that moves, 1 to 8 (default 3)")
+    parser.add_argument("--free", type=float, default=20.0, metavar="S",
+                        help="seconds of free motion, 3 to 60 (default 20)")
     parser.add_argument("--no-check", action="store_true", help="without the live check at the end")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--delete", action="store_true", help="forget the gesture NAME")
@@ -67,29 +55,68 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Enrols, lists or deletes."""
-    path = own_gestures.place()
     if args.show:
-        return listing(own_gestures.read(path), path, output)
+        return listing(output)
     if args.name is None:
         raise ConfigError(
             "the gesture has no name",
             'sensorium enrol gesture "my gesture"; sensorium enrol gesture --show lists them',
         )
     if args.delete:
-        own_gestures.write(path, gesture_enrolling.without(args.name, own_gestures.read(path)))
-        output.document({"deleted": True, "name": args.name, "file": str(path)})
-        output.console.print(f"{args.name}: forgotten", markup=False)
-        return 0
+        return _delete(args.name, output)
     _check(args)
     with HandWatch(APP) as watch:
-        found = _record(args, watch, output)
-        # Read again: another gesture may have been enrolled meanwhile.
-        made = gesture_enrolling.enrol(
-            args.name, found.recordings, found.free, own_gestures.read(path), found.built_in
-        )
-        own_gestures.write(path, made.own)
+        found = record(args, watch, output)
+        made, path = (_moves if found.kind == MOVES else _held)(args.name, found)
         live = None if args.no_check else _live(made.gesture.id, args.name, watch, output)
     tell(made, live, path, output)
+    return 0
+
+
+def _held(name: str, found: Recorded) -> tuple[gesture_enrolling.Enrolled, Path]:
+    """Enrols a gesture that is held, beside those that are there now."""
+    path, others = own_gestures.place(), own_movements.read(own_movements.place())
+    made = gesture_enrolling.enrol(
+        name, found.shapes, found.free_shapes, own_gestures.read(path), found.built_in,
+        above=max((one.id for one in others.gestures), default=0),
+    )
+    own_gestures.write(path, made.own)
+    if others.named(name):
+        own_movements.write(own_movements.place(), movement_enrolling.without(name, others))
+    return made, path
+
+
+def _moves(name: str, found: Recorded) -> tuple[movement_enrolling.Enrolled, Path]:
+    """Enrols a gesture that moves, beside those that are there now."""
+    path, others = own_movements.place(), own_gestures.read(own_gestures.place())
+    made = movement_enrolling.enrol(
+        name, found.movements, found.free_motion, own_movements.read(path), found.built_in,
+        above=max((one.id for one in others.gestures), default=0),
+    )
+    own_movements.write(path, made.own)
+    if others.named(name):
+        own_gestures.write(own_gestures.place(), gesture_enrolling.without(name, others))
+    return made, path
+
+
+def _delete(name: str, output: Output) -> int:
+    path = own_movements.place()
+    moving = own_movements.read(path)
+    if moving.named(name):
+        own_movements.write(path, movement_enrolling.without(name, moving))
+    else:
+        path = own_gestures.place()
+        held = own_gestures.read(path)
+        if not held.named(name):
+            there = ", ".join(
+                [one.name for one in held.gestures] + [one.name for one in moving.gestures]
+            ) or "none"
+            raise EnrolmentError(
+                f"there is no gesture {name!r} of your own", f"there are: {there}"
+            )
+        own_gestures.write(path, gesture_enrolling.without(name, held))
+    output.document({"deleted": True, "name": name, "file": str(path)})
+    output.console.print(f"{name}: forgotten", markup=False)
     return 0
 
 
@@ -106,71 +133,8 @@ def _check(args: argparse.Namespace) -> None:
         )
     if not 3.0 <= args.free <= 60.0:
         raise EnrolmentError(f"--free {args.free:g} is not 3 to 60", "leave it away")
-
-
-def _record(args: argparse.Namespace, watch: HandWatch, output: Output) -> Recorded:
-    """Guides through the free motion and each recording."""
-    out = output.console
-    with _progress(output) as progress:
-        out.print(
-            f"For {args.free:g} s move your hands as you usually do, without the gesture or any "
-            "other of your own.",
-            markup=False,
-        )
-        free = [embed(frame.points, frame.side)
-                for frame in _seen(watch, tuple(SIDES), args.free, "free motion", progress)]
-        gesture_enrolling.check_free(free)
-        recordings: list[Array] = []
-        shown: dict[str, int] = {}
-        frames = 0
-        for number in range(1, args.recordings + 1):
-            out.print(
-                f"{number} of {args.recordings}. Show {args.name!r} with the {args.hand} hand and "
-                "hold it, turned a little differently each time.", markup=False,
-            )
-            taken, seen = _held(args.hand, watch, progress, output)
-            recordings.append(taken)
-            frames += len(seen)
-            for name in (name for names in seen for name in names):
-                shown[name] = shown.get(name, 0) + 1
-    return Recorded(recordings, free, {name: count / frames for name, count in shown.items()})
-
-
-def _held(
-    hand: str, watch: HandWatch, progress: Progress, output: Output
-) -> tuple[Array, list[set[str]]]:
-    """One recording, and what its frames show that is known already."""
-    for left in range(TRIES - 1, -1, -1):
-        for _ in _seen(watch, (hand,), READY_S, "get ready", progress):
-            pass
-        frames = list(_seen(watch, (hand,), HOLD_S, "hold", progress))
-        try:
-            taken = gesture_enrolling.recording([embed(one.points, one.side) for one in frames])
-        except EnrolmentError as error:
-            if not left:
-                raise
-            output.console.print(
-                f"  {error.message}: {error.remedy}. Once more:", style="yellow", markup=False
-            )
-            continue
-        return taken, [
-            {name for name, score in zip(SHAPES, shapes(one.points), strict=True)
-             if score >= SHOWN} | ({one.canned} if one.canned else set())
-            for one in frames
-        ]
-    raise AssertionError
-
-
-def _seen(
-    watch: HandWatch, sides: tuple[str, ...], seconds: float, what: str, progress: Progress
-) -> Iterator[Frame]:
-    """Each frame of hands that are seen, with a bar of the time."""
-    task = progress.add_task(what, total=seconds)
-    for frame in watch.frames(sides, seconds):
-        progress.update(task, completed=progress.tasks[-1].elapsed or 0.0)
-        if frame is not None:
-            yield frame
-    progress.remove_task(task)
+    if not 1.0 <= args.seconds <= 8.0:
+        raise EnrolmentError(f"--seconds {args.seconds:g} is not 1 to 8", "leave it away")
 
 
 def _live(number: int, name: str, watch: HandWatch, output: Output) -> bool | None:
@@ -181,12 +145,12 @@ def _live(number: int, name: str, watch: HandWatch, output: Output) -> bool | No
                   "then sensorium reload", style="yellow", markup=False)
         return None
     out.print(f"Show {name!r} once more. (Ctrl-C leaves this check out.)", markup=False)
-    with _progress(output) as progress:
+    with progress_bar(output) as progress:
         task = progress.add_task("watching", total=CHECK_S)
         try:
             for event in watch.told(CHECK_S):
                 progress.update(task, completed=progress.tasks[-1].elapsed or 0.0)
-                if event is None or event["event"] != BEGINS:
+                if event is None or event["event"] not in (BEGINS, MOVED):
                     continue
                 told = event["name"].decode()
                 if int(event["own"]) == number:
@@ -197,10 +161,3 @@ def _live(number: int, name: str, watch: HandWatch, output: Output) -> bool | No
         except KeyboardInterrupt:
             return None
     return False
-
-
-def _progress(output: Output) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-        console=output.console, transient=True,
-    )

@@ -6,42 +6,56 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from sensorium.cli.gesture_recording import HELD, MOVES
+from sensorium.perception import own_gestures, own_movements
+from sensorium.perception.own_movements import OwnMovement
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sensorium.cli.output import Output
     from sensorium.perception.gesture_enrolling import Enrolled
     from sensorium.perception.gesture_learning import Judged
-    from sensorium.perception.own_gestures import OwnGestures
+    from sensorium.perception.movement_enrolling import Enrolled as EnrolledMovement
+    from sensorium.perception.movement_judging import Judged as JudgedMovement
+    from sensorium.perception.own_gestures import OwnGesture
 
 
-def listing(own: OwnGestures, path: Path, output: Output) -> int:
-    """Lists the gestures that lie in a file."""
+def listing(output: Output) -> int:
+    """Lists the gestures that are enrolled."""
+    held = own_gestures.read(own_gestures.place()).gestures
+    moving = own_movements.read(own_movements.place()).gestures
+    every: list[OwnGesture | OwnMovement] = [*held, *moving]
+    every.sort(key=lambda one: one.id)
     output.document({
-        "file": str(path),
+        "file": str(own_gestures.place()), "movements_file": str(own_movements.place()),
         "gestures": [
-            {"id": one.id, "name": one.name, "made": one.made, "recordings": len(one.recordings)}
-            for one in own.gestures
+            {"id": one.id, "name": one.name, "kind": _kind(one), "made": one.made,
+             "recordings": len(one.recordings)}
+            for one in every
         ],
     })
-    for one in own.gestures:
+    for one in every:
         output.console.print(
-            f"{one.id:>3}  {one.name}  {len(one.recordings)} recordings, {one.made}", markup=False
+            f"{one.id:>3}  {one.name}  {_kind(one)}, {len(one.recordings)} recordings, {one.made}",
+            markup=False,
         )
-    if not own.gestures:
+    if not every:
         output.console.print("no gesture of your own is enrolled", markup=False)
     return 0
 
 
-def tell(made: Enrolled, live: bool | None, path: Path, output: Output) -> None:
+def tell(made: Enrolled | EnrolledMovement, live: bool | None, path: Path, output: Output) -> None:
     """Says what was enrolled, how well each gesture is told, and what may go wrong."""
+    kind = _kind(made.gesture)
     output.document({
-        "enrolled": True, "id": made.gesture.id, "name": made.gesture.name, "file": str(path),
-        "recordings": len(made.gesture.recordings), "live": live,
+        "enrolled": True, "id": made.gesture.id, "name": made.gesture.name, "kind": kind,
+        "file": str(path), "recordings": len(made.gesture.recordings), "live": live,
         "gestures": {name: _figures(judged) for name, judged in made.judged.items()},
         "warnings": made.warnings,
     })
-    table = Table("gesture", "accuracy", "recall", "precision", "F1", "in free motion")
+    free = "in free motion" if kind == HELD else "a minute of free motion"
+    table = Table("gesture", "accuracy", "recall", "precision", "F1", free)
     for name, one in made.judged.items():
         table.add_row(name, *(f"{value:.3f}" for value in _figures(one).values()))
     out = output.console
@@ -58,7 +72,11 @@ def tell(made: Enrolled, live: bool | None, path: Path, output: Output) -> None:
     )
 
 
-def _figures(judged: Judged) -> dict[str, float]:
+def _kind(one: OwnGesture | OwnMovement) -> str:
+    return MOVES if isinstance(one, OwnMovement) else HELD
+
+
+def _figures(judged: Judged | JudgedMovement) -> dict[str, float]:
     return {
         "accuracy": round(judged.accuracy, 4), "recall": round(judged.recall, 4),
         "precision": round(judged.precision, 4), "f1": round(judged.f1, 4),

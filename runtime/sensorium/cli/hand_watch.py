@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,11 +16,14 @@ from sensorium.cli.attached import Attached
 from sensorium.clock import now_ns
 from sensorium.errors import EnrolmentError
 from sensorium.health import Reason
+from sensorium.perception.hand_report import MOVED
+from sensorium.perception.moving_hand import seen_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sensorium.perception.hand_geometry import Points
+    from sensorium.perception.hand_motion import Head
 
 SIDES = {"left": 1, "right": 2}
 POSITION_VALID = 2
@@ -35,11 +37,15 @@ class Frame(NamedTuple):
     Attributes:
         side: 1 left, 2 right.
         points: 26 joints, m, finite.
+        time_ns: When they were so.
+        head: At that time, in the same space; None: it is not seen.
         canned: What the sense `gesture` tells of it now; empty: nothing, or it is off.
     """
 
     side: int
     points: Points
+    time_ns: int
+    head: Head | None
     canned: str
 
 
@@ -70,6 +76,7 @@ class HandWatch(Attached):
         region, page = self._mapped("motion")
         hands = {side: Cursor(region, f"hand_{side}") for side in sides}
         canned = {side: Cursor(self._mapped("public")[0], f"gesture_{side}") for side in sides}
+        heads = Reader(region, "head")
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             wait_any(
@@ -77,9 +84,13 @@ class HandWatch(Attached):
             )
             seen = False
             for side, hand in hands.items():
-                for points in _new(hand):
+                for record in _new(hand):
                     seen = True
-                    yield Frame(SIDES[side], points, _name(canned[side]))
+                    yield Frame(
+                        SIDES[side], record["joints"]["position"].tolist(),
+                        hand.sample.capture_ns, _head(heads, record, hand.sample.capture_ns),
+                        _name(canned[side]),
+                    )
             if not seen:
                 yield None
 
@@ -95,6 +106,12 @@ class HandWatch(Attached):
             else:
                 yield None
 
+    def events(self) -> Cursor:
+        """Where the events of the sense `hand_gesture` that come from now on are found."""
+        cursor = Cursor(self._mapped("public")[0], "hand_gesture_event")
+        cursor.seek_newest()
+        return cursor
+
     def tells(self) -> bool:
         """Whether the sense `hand_gesture` tells anything: it is on, and its engine is there."""
         reader = Reader(self._mapped("public")[0], "hand_gesture_right")
@@ -104,8 +121,18 @@ class HandWatch(Attached):
         )
 
 
-def _new(hand: Cursor) -> Iterator[Points]:
-    """The joints of each record that is new, where all of them are seen."""
+def moved(events: Cursor) -> set[str]:
+    """The movements that were told since, but for the wearer's own."""
+    names = set()
+    while events.next(now_ns()) == Status.NEW:
+        told = events.sample.view(CHANNELS[events.name].record)[0]
+        if told["event"] == MOVED and not told["own"]:
+            names.add(str(told["name"].decode()))
+    return names
+
+
+def _new(hand: Cursor) -> Iterator[np.void]:
+    """Each record that is new, where all joints are seen."""
     while True:
         status = hand.next(now_ns())
         if status in (Status.CLOSED, Status.DENIED):
@@ -114,11 +141,19 @@ def _new(hand: Cursor) -> Iterator[Points]:
             continue
         if status != Status.NEW:
             return
-        joints = hand.sample.view(CHANNELS[hand.name].record)["joints"]
-        points: Points = joints["position"][0].tolist()
-        tracked = int(np.bitwise_and.reduce(joints["flags"][0])) & POSITION_VALID
-        if tracked and math.isfinite(sum(map(sum, points))):
-            yield points
+        record = hand.sample.view(CHANNELS[hand.name].record)[0]
+        joints = record["joints"]
+        tracked = int(np.bitwise_and.reduce(joints["flags"])) & POSITION_VALID
+        if tracked and np.isfinite(joints["position"]).all():
+            yield record
+
+
+def _head(heads: Reader, hand: np.void, time_ns: int) -> Head | None:
+    if heads.read(now_ns()) not in (Status.NEW, Status.SAME):
+        return None
+    told = heads.sample.view(CHANNELS["head"].record)[0]
+    space = int(hand["space"]), int(hand["space_generation"])
+    return seen_head(told, heads.sample.capture_ns - time_ns, space)
 
 
 def _name(canned: Cursor) -> str:

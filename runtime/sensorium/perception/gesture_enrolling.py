@@ -109,9 +109,30 @@ def check_free(free: Sequence[Sequence[float]]) -> None:
         )
 
 
+def check_asked(name: str, recordings: int) -> None:
+    """Refuses what no recording could mend.
+
+    Args:
+        name: Of the gesture.
+        recordings: How many of it there are.
+
+    Raises:
+        EnrolmentError: The name cannot be; recordings are too few or too many.
+    """
+    fault = name_fault(name)
+    if fault:
+        raise EnrolmentError(f"the name {name!r} {fault}", "give another name")
+    if not RECORDINGS[0] <= recordings <= RECORDINGS[1]:
+        raise EnrolmentError(
+            f"{recordings} recordings of a gesture are too few or too many, "
+            f"{RECORDINGS[0]} to {RECORDINGS[1]} are needed",
+            "record it more often: one does not show how a hand varies",
+        )
+
+
 def enrol(
     name: str, recordings: Sequence[Array], free: Sequence[Sequence[float]], known: OwnGestures,
-    built_in: Mapping[str, float],
+    built_in: Mapping[str, float], *, above: int = 0,
 ) -> Enrolled:
     """Learns a gesture beside those that are known; one of the same name is replaced.
 
@@ -122,20 +143,13 @@ def enrol(
         known: Those that are there.
         built_in: Gesture that a sense tells by itself to the share of the recordings' frames that
             show it.
+        above: A new gesture's id is above this one: the highest of those that move.
 
     Raises:
         EnrolmentError: The name cannot be; recordings are too few, or not of one gesture; it is the
             same as a known one, or what the hands do anyway.
     """
-    fault = name_fault(name)
-    if fault:
-        raise EnrolmentError(f"the name {name!r} {fault}", "give another name")
-    if not RECORDINGS[0] <= len(recordings) <= RECORDINGS[1]:
-        raise EnrolmentError(
-            f"{len(recordings)} recordings of a gesture are too few or too many, "
-            f"{RECORDINGS[0]} to {RECORDINGS[1]} are needed",
-            "record it more often: one does not show how a hand varies",
-        )
+    check_asked(name, len(recordings))
     check_free(free)
     before = known.named(name)
     others = [one for one in known.gestures if one.name != name]
@@ -144,7 +158,7 @@ def enrol(
     all_free = np.concatenate([_even(np.asarray(free), FREE // 2), known.free])[:FREE]
     all_free = np.round(all_free.reshape(-1, WIDTH), DIGITS)
     new = OwnGesture(
-        id=before.id if before else 1 + max((one.id for one in others), default=0),
+        id=before.id if before else 1 + max([above, *(one.id for one in others)]),
         name=name, made=datetime.now(UTC).isoformat(timespec="seconds"), limit=1.0,
         recordings=tuple(np.round(one, DIGITS) for one in recordings),
     )

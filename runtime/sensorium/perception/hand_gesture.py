@@ -1,7 +1,7 @@
 """What each hand does: shapes by geometry, movements by a small network, and where it points.
 
-The wearer's own gestures are told, too: see `own_shapes`. What the OpenXR runtime tells itself
-wins: see `runtime_hand`. Defined for bad input:
+The wearer's own gestures are told, too: see `own_shapes` and `own_motion`. What the OpenXR runtime
+tells itself wins: see `runtime_hand`. Defined for bad input:
 
 - a joint without a valid or finite position, or another hand's side: the hand is lost;
 - a lost hand ends what it held, marked so, and what it was moving is never told: a movement needs
@@ -25,13 +25,13 @@ import numpy as np
 from sensorium import records
 from sensorium.errors import EngineError
 from sensorium.health import Reason
-from sensorium.perception.hand_motion import HandMotion, Head
+from sensorium.perception import own_gestures, own_movements
 from sensorium.perception.hand_report import HandReport
 from sensorium.perception.hand_shapes import finger_ray, shapes
 from sensorium.perception.hysteresis import Change
-from sensorium.perception.known_gestures import KnownGestures
-from sensorium.perception.movement import CHANCE, CLASSES, OUTPUT, MovementGate, Window
-from sensorium.perception.own_gestures import place
+from sensorium.perception.known_gestures import KnownGestures, KnownMovements
+from sensorium.perception.movement import CHANCE, CLASSES
+from sensorium.perception.moving_hand import MovingHand
 from sensorium.perception.own_shapes import OwnShapes
 from sensorium.perception.runtime_hand import RuntimeHands
 from sensorium.perception.sense import input_reason
@@ -52,9 +52,6 @@ POSITION_VALID = 2
 """Bit of a joint's flags."""
 GAP_NS = 250_000_000
 """Frames further apart than this do not follow one another."""
-HEAD_NS = 100_000_000
-"""A head that was seen further from the hand's time is of another frame."""
-_POSE = 3
 PINCH, GRAB, POINT = SHAPES.index("pinch_index"), SHAPES.index("grab"), SHAPES.index("point")
 
 
@@ -85,7 +82,9 @@ class HandOptions:
                   "min": 0, "max": 2000},
     )
     movements: bool = field(
-        default=True, metadata={"doc": "Whether movements are told; without, no engine is loaded."}
+        default=True,
+        metadata={"doc": "Whether movements are told; without, no engine is loaded, and of what "
+                  "moves your own gestures alone are told."},
     )
     movement_chance: float = field(
         default=CHANCE,
@@ -112,7 +111,8 @@ class HandGesture:
     ) -> None:
         self._options = options
         self._rings = rings
-        self._known = KnownGestures(place())
+        self._known = KnownGestures(own_gestures.place())
+        self._moves = KnownMovements(own_movements.place())
         self._engine = engines[ENGINE] if options.movements else None
         if self._engine is not None and self._engine.labels != CLASSES:
             raise EngineError(
@@ -129,12 +129,15 @@ class HandGesture:
     def note(self) -> str:
         """Why the wearer's own gestures cannot be told; empty where they can, or there are none."""
         self._known.look()
-        return self._known.problem
+        self._moves.look()
+        return self._known.problem or self._moves.problem
 
     def streams(self) -> tuple[HandStream, ...]:
         """See `Sense.streams`: the left and the right hand."""
         return tuple(
-            HandStream(side, self._options, self._engine, self._rings, self._known)
+            HandStream(
+                side, self._options, self._engine, self._rings, self._known, self._moves
+            )
             for side in (1, 2)
         )
 
@@ -144,14 +147,13 @@ class HandStream:
 
     def __init__(
         self, side: int, options: HandOptions, engine: Engine | None, rings: Rings,
-        known: KnownGestures,
+        known: KnownGestures, moves: KnownMovements,
     ) -> None:
         name = SIDES[side - 1]
         self.trigger = f"hand_{name}"
         self.outputs = (f"hand_gesture_{name}", "hand_gesture_event", f"ray_{name}")
         self._side = side
-        self._engine = engine
-        self._rings = rings
+        self._known, self._moves = known, moves
         self._runtime = RuntimeHands(rings, f"controller_{name}")
         self._gates = ShapeGates(
             options.begin_score, options.begin_frames, options.end_score, options.end_frames
@@ -161,14 +163,10 @@ class HandStream:
             options.end_frames, options.own_hold_ms * 1_000_000,
         )
         self._double = DoublePinch(options.double_pinch_ms * 1_000_000)
-        self._motion = HandMotion(side)
-        self._begins = 0
-        self._window = Window()
-        self._movement = MovementGate(options.movement_chance)
+        self._moving = MovingHand(side, engine, options.movement_chance, rings, moves)
         self._report = HandReport(side, self.outputs[0])
         self._ray = records.RAY.zeros()
         self._ray["side"] = side
-        self._space = (0, 0)
         self._newest_ns: int | None = None
 
     def process(self, sample: Sample, publish: Publish) -> None:
@@ -196,7 +194,8 @@ class HandStream:
         told = self._runtime.of(sample.capture_ns)
         self._shapes(points, told, sample, publish)
         self._own.update(points, sample.capture_ns, self._report, publish)
-        self._move(points, sample, publish)
+        self._moving.update(points, sample, self._report, publish)
+        self._report.known(len(self._known.ids) + len(self._moves.ids))
         self._report.state(sample.capture_ns, publish)
         self._point(points, told, sample, publish)
 
@@ -222,53 +221,6 @@ class HandStream:
                         ACTIONS.index(DOUBLE_PINCH), scores[PINCH], first_ns, turn.since_ns,
                         sample.capture_ns, publish, None,
                     )
-
-    def _move(self, points: Points, sample: Sample, publish: Publish) -> None:
-        if self._engine is None:
-            return
-        space = (
-            int(sample.record["space"][0]), int(sample.record["space_generation"][0])
-        )
-        head = self._head(sample, space)
-        self._report.judged(head is not None)
-        if head is None or space != self._space:
-            self._space = space
-            self._motion.reset()
-        steps = self._motion.push(sample.capture_ns, points, head) if head is not None else []
-        if self._motion.begins != self._begins:
-            self._begins = self._motion.begins
-            self._window.forget()
-            self._movement.forget()
-        for step in steps:
-            self._window.take(step)
-            chances = None
-            if self._window.awake:
-                chances = self._engine.run(self._window.feeds)[OUTPUT][0, 0].tolist()
-            found = self._movement.update(chances, self._window)
-            if found is not None:
-                self._report.moved(
-                    1 + len(SHAPES) + found.kind, found.chance, found.begin_ns, found.end_ns,
-                    sample.capture_ns, publish, self._engine,
-                )
-
-    def _head(self, sample: Sample, space: tuple[int, int]) -> Head | None:
-        """The head at the hand's time; None: it is not seen, or in another space."""
-        newest = self._rings.at("head", self._rings.latest("head"))
-        if newest is None or not newest.valid:
-            return None
-        told = newest.record[0]
-        pose = told["pose"]
-        if (
-            abs(newest.capture_ns - sample.capture_ns) > HEAD_NS
-            or int(pose["flags"]) & _POSE != _POSE
-            or (int(told["space"]), int(told["space_generation"])) != space
-        ):
-            return None
-        x, y, z = pose["position"].tolist()
-        qx, qy, qz, qw = pose["orientation"].tolist()
-        if not math.isfinite(x + y + z + qx + qy + qz + qw):
-            return None
-        return Head.of((x, y, z), (qx, qy, qz, qw))
 
     def _point(
         self, points: Points, told: RuntimeHand | None, sample: Sample, publish: Publish
@@ -302,7 +254,4 @@ class HandStream:
             self._report.turn(turn, 0.0, sample.capture_ns, publish, lost=True)
         self._own.stop(sample.capture_ns, self._report, publish)
         self._double.forget()
-        self._motion.reset()
-        self._begins = self._motion.begins
-        self._window.forget()
-        self._movement.forget()
+        self._moving.stop()

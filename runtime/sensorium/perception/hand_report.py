@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sensorium.health import Reason
     from sensorium.inference.engine import Engine
+    from sensorium.perception.own_motion import OwnMoved
     from sensorium.perception.own_shapes import OwnTurn
     from sensorium.perception.sense import Publish
     from sensorium.perception.shape_gates import ShapeGates, Turn
@@ -88,9 +89,13 @@ class HandReport:
         record["movement_begin_ns"], record["movement_end_ns"] = begin_ns, end_ns
         self._tell(MOVED, action, chance, time_ns, publish, engine, False)
 
-    def own(self, known: int, score: float, phase: int) -> None:
-        """Takes a frame's own gestures: how many there are, the nearest one's score, its phase."""
-        self._own[0], self._own_known[0], self._own_phase[0] = score, known, phase
+    def known(self, count: int) -> None:
+        """How many own gestures can be told."""
+        self._own_known[0] = count
+
+    def own(self, score: float, phase: int) -> None:
+        """Takes a frame's own gesture: the nearest held one's score, and its phase."""
+        self._own[0], self._own_phase[0] = score, phase
         self._own_best = score
 
     def own_turn(
@@ -104,6 +109,18 @@ class HandReport:
         self._tell(BEGINS if begins else ENDS, OWN, turn.score, time_ns, publish, None, lost)
         if not begins:
             record["own"], record["own_name"] = 0, b""
+
+    def own_moved(self, moved: OwnMoved, time_ns: int, publish: Publish) -> None:
+        """Counts an own gesture that has been made, and tells it."""
+        record = self._record
+        record["action"], record["chance"], record["name"] = OWN, moved.score, moved.name
+        record["movements"] += 1
+        record["movement_begin_ns"], record["movement_end_ns"] = moved.begin_ns, moved.end_ns
+        held = record["own"][0], record["own_name"][0]
+        record["own"], record["own_name"] = moved.id, moved.name
+        self._tell(MOVED, OWN, moved.score, time_ns, publish, None, False)
+        # A state's are those of the one that is held.
+        record["own"], record["own_name"] = held
 
     def state(self, time_ns: int, publish: Publish) -> None:
         """Publishes the state."""

@@ -74,7 +74,7 @@ class OwnShapes:
         if known.version != self._version:
             self.stop(time_ns, report, publish)
             self._version, self._ids, self._names = known.version, known.ids, known.names
-            report.own(len(known.ids), 0.0, 0)
+            report.own(0.0, 0)
         if known.learnt is None:
             return
         near = known.learnt.nearness(np.array(embed(points, self._side)))
@@ -84,7 +84,7 @@ class OwnShapes:
         label = self._gate.label or before
         if change != Change.NONE:
             report.own_turn(self._turn(label, change, scores[label]), time_ns, publish)
-        report.own(len(self._ids), max(scores), PHASES[change] or (PHASE_HOLD if label else 0))
+        report.own(max(scores), PHASES[change] or (PHASE_HOLD if label else 0))
 
     def forget(self) -> None:
         """Drops what has not yet begun: its frames do not follow one another."""
