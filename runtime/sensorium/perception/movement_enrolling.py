@@ -43,6 +43,8 @@ PIECE = 4 * RATE_HZ
 LEAST_F1, WEAK_F1 = 0.4, 0.7
 """Below the first a gesture is refused, below the second one is warned. Of five recordings one slip
 makes .89, and the figures come from patterns that are one recording fewer than those in use."""
+APART = 1.25
+"""How far, as costs' median, recordings are from one another at most; 1 is much."""
 SAME = 0.25
 """Two gestures of which so many recordings are nearer to the other are the same: of two enrolments
 of one gesture it is about a half, since nothing but chance parts them."""
@@ -192,13 +194,13 @@ def _refuse(
                 f"it is the same as {names[at]!r}: {mixed:.0%} of the recordings are nearer to the "
                 "other one", f"show another gesture, or delete {names[at]!r} first",
             )
-    if new.f1 >= LEAST_F1:
-        return
-    if new.recall < new.precision:
+    if compared.apart(place) > APART or new.recall < min(LEAST_F1, new.precision):
         raise EnrolmentError(
             f"the recordings are not of one movement: {new.recall:.0%} of them are known from the "
             "others", "make the same movement each time, from rest to rest",
         )
+    if new.f1 >= LEAST_F1:
+        return
     raise EnrolmentError(
         f"the hands do this otherwise, too: of what is taken for it {new.precision:.0%} is right",
         "choose a movement that is further from what hands do, and do not show it in free motion",

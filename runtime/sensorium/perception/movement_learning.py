@@ -88,13 +88,20 @@ class Compared:
         """The match of one recording."""
         return self._shown[at, number]
 
+    def apart(self, at: int) -> float:
+        """The median of how far each of a gesture's recordings is from the rest."""
+        own = []
+        for number, one in enumerate(self.gestures[at]):
+            costs, _ = self.costs(self.shown(at, number), (number,))
+            own.append(_own(costs[:, at], one))
+        return float(np.median(own))
+
     def nearer(self, at: int, other: int) -> float:
         """Share of a gesture's recordings that are no further from another than from the rest."""
         near = 0
         for number, one in enumerate(self.gestures[at]):
             costs, _ = self.costs(self.shown(at, number), (number,))
-            own = costs[max(0, one.span.after - BESIDE) : one.span.after + BESIDE, at]
-            near += float(costs[:, other].min()) <= float(own.min())
+            near += float(costs[:, other].min()) <= _own(costs[:, at], one)
         return near / len(self.gestures[at])
 
     def limits(self, without: tuple[int, ...] = ()) -> Floats:
@@ -108,7 +115,7 @@ class Compared:
                     continue
                 costs, _ = self.costs(self.shown(at, number), (*without, number))
                 end = one.span.after - STILL
-                own[at].append(float(costs[max(0, end - BESIDE) : end + BESIDE + 1, at].min()))
+                own[at].append(_own(costs[:, at], one))
                 others[at].append(float(costs[: max(1, end - EARLY + 1), at].min()))
                 for other in range(count):
                     if other != at:
@@ -123,6 +130,12 @@ class Compared:
             )
             for at in range(count)
         ])
+
+
+def _own(costs: Floats, one: Recording) -> float:
+    """The cost of a recording at its end."""
+    end = one.span.after - STILL
+    return float(costs[max(0, end - BESIDE) : end + BESIDE + 1].min())
 
 
 def limit(own: Floats, others: Floats, free: Floats, minutes: float) -> float:
