@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
     "frame_times", "senses", "gestures", "hand_gestures", "other_hands", "own_gestures",
+    "own_movements",
     "head_gestures", "targets", "gaze", "fusion", "gpu_fallback", "engine_call", "engine_peers",
     "engine_bundle", "page",
     "voice_latency", "voice_cost", "speech_accuracy", "monologue",

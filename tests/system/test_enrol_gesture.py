@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,7 +39,11 @@ movements = false
 HORNS, FIST, OPEN = (0.9, 0.0, 1.0, 1.0, 0.0), (1.0,) * 5, (0.0,) * 5
 """Curls of thumb, index, middle, ring and little finger."""
 OTHERS = (OPEN, (0.3, 0.4, 0.45, 0.5, 0.5), FIST, (0.8, 0.0, 1.0, 1.0, 1.0), (0.2,) * 5)
-NAME = "rock on"
+NAME, MOVING = "rock on", "zigzag"
+CORNERS = ((0.0, 0.0), (0.2, 0.0), (0.0, -0.2), (0.2, -0.2))
+"""Of the moving gesture: right and up, m."""
+READY_S = 2.0
+"""The command leaves so much time before each recording."""
 PATIENCE_S = 60.0
 
 
@@ -66,7 +71,19 @@ class User:
             self._remote.send(left=LEFT, right=right)
             time.sleep(1 / 100)
 
-    def follow(self, command: subprocess.Popen[str]) -> str:
+    def draw(self) -> None:
+        """Moves the hand from corner to corner, from rest to rest."""
+        for last, to in pairwise(CORNERS):
+            begun, share = time.perf_counter(), 0.0
+            while share < 1.0:
+                share = min(1.0, (time.perf_counter() - begun) / 0.3)
+                even = share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
+                way = np.array(last) + even * (np.array(to) - np.array(last))
+                place = np.array(RIGHT.position) + (*way, 0.0)
+                self._remote.send(left=LEFT, right=replace(RIGHT, position=tuple(place.tolist())))
+                time.sleep(1 / 100)
+
+    def follow(self, command: subprocess.Popen[str], *, moving: bool = False) -> str:
         """Does what each line asks for, until the command ends; gives all lines."""
         assert command.stderr is not None
         said, doing, ends = [], threading.Event(), []
@@ -86,7 +103,12 @@ class User:
                 for thread in ends:
                     thread.join()
                 self.show(OPEN)
-                self.show(HORNS)
+                if not moving:
+                    self.show(HORNS)
+                    continue
+                self._remote.send(left=LEFT, right=RIGHT)
+                time.sleep(READY_S)
+                self.draw()
         doing.set()
         return "".join(said)
 
@@ -141,6 +163,7 @@ def test_an_enrolled_gesture_is_told_without_a_restart(tmp_path: Path) -> None:
             assert (made["id"], made["name"], made["recordings"]) == (1, NAME, 3)
             assert made["live"] is True, said
             assert made["gestures"][NAME]["f1"] > 0.9
+            assert made["kind"] == "held"
             assert "3 of 3" in said
 
             public, _ = client.open("public")
@@ -153,8 +176,30 @@ def test_an_enrolled_gesture_is_told_without_a_restart(tmp_path: Path) -> None:
             assert own(cursor, 2)["lost"] == 0
             assert daemon.children() == children
 
+            with enrol(
+                daemon, str(service.python), MOVING, "--recordings", "3", "--free", "4",
+                "--seconds", "2.2",
+            ) as command:
+                said = user.follow(command, moving=True)
+                assert command.stdout is not None
+                out = command.stdout.read()
+            assert command.returncode == 0, said + out + daemon.read_log()
+            made = json.loads(out)
+            assert (made["id"], made["name"], made["kind"]) == (2, MOVING, "moves"), said
+            assert made["live"] is True, said + out
+            assert made["gestures"][MOVING]["f1"] > 0.7
+            cursor.seek_newest()
+            user.draw()
+            moved = own(cursor, 3)
+            assert (moved["side"], moved["own"], moved["name"]) == (2, 2, MOVING.encode())
+            assert daemon.children() == children
+
             listed = json.loads(daemon.command("enrol", "gesture", "--show", "--json").stdout)
-            assert [(one["id"], one["name"]) for one in listed["gestures"]] == [(1, NAME)]
+            assert [(one["id"], one["name"], one["kind"]) for one in listed["gestures"]] == [
+                (1, NAME, "held"), (2, MOVING, "moves"),
+            ]
+            gone = daemon.command("enrol", "gesture", MOVING, "--delete", "--json")
+            assert json.loads(gone.stdout)["deleted"] is True
             gone = daemon.command("enrol", "gesture", NAME, "--delete", "--json")
             assert json.loads(gone.stdout)["deleted"] is True
             assert not (daemon.data_dir / "enrolments" / "gestures.json").exists()

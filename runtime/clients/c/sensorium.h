@@ -1248,7 +1248,7 @@ typedef struct sensorium_hand_gesture {
   uint64_t movement_begin_ns; /* when the newest movement began; of one that is longer than 1.6 s no earlier than that before its end */
   uint64_t movement_end_ns; /* when it had ended */
   char name[32]; /* of `action`; empty for none */
-  uint32_t own; /* id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins or ends; 0 none */
+  uint32_t own; /* id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins, ends or was moved; 0 none */
   uint32_t own_phase; /* of the one that is held: 0 none, 1 begin, 2 hold, 3 end */
   float own_score; /* 0..1, of the own gesture that the hand is nearest to, before hysteresis: 1 its mean, 0.7 where it is told from all else */
   uint32_t own_known; /* own gestures that can be told now */

@@ -1805,7 +1805,7 @@ namespace Sensorium
         public ulong MovementEndNs;
         /// <summary>of `action`; empty for none</summary>
         public readonly Text Name = new Text(32);
-        /// <summary>id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins or ends; 0 none</summary>
+        /// <summary>id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins, ends or was moved; 0 none</summary>
         public uint Own;
         /// <summary>of the one that is held: 0 none, 1 begin, 2 hold, 3 end</summary>
         public uint OwnPhase;

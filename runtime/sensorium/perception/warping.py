@@ -59,7 +59,7 @@ class Warping:
         self._last, self._older = self._blank(), self._blank()
         self._last_from = np.zeros(self._shape, np.int64)
         self._older_from = self._last_from
-        self._last_costs = np.zeros(self._shape, np.float32)
+        self._last_costs = np.full(self._shape, np.inf, np.float32)
 
     def push(self, rows: Array) -> tuple[Array, Counts]:
         """Takes one step of each stream.

@@ -49,7 +49,7 @@ HAND_GESTURE = Record(
         scalar("movement_end_ns", "u64", "when it had ended"),
         text("name", 32, "of `action`; empty for none"),
         scalar("own", "u32", "id of a gesture that the wearer has enrolled: on a state the one "
-               "that is held, on an event the one that begins or ends; 0 none"),
+               "that is held, on an event the one that begins, ends or was moved; 0 none"),
         scalar("own_phase", "u32", "of the one that is held: 0 none, 1 begin, 2 hold, 3 end"),
         scalar("own_score", "f32", "0..1, of the own gesture that the hand is nearest to, before "
                "hysteresis: 1 its mean, 0.7 where it is told from all else"),

@@ -1,0 +1,164 @@
+"""Time warping, where a movement lies, and its limits, against counting by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from sensorium.perception.movement_embedding import SPREAD, WIDTH, stretches
+from sensorium.perception.movement_learning import LEAST, SLACK, limit
+from sensorium.perception.movement_span import STILL, Span, agreed, span
+from sensorium.perception.movement_telling import WAIT, Teller, nearest
+from sensorium.perception.warping import MOST, UNEVEN, Warping, matched
+from sensorium_tools.hand_poses import POSES, RIGHT
+from sensorium_tools.hands import hand
+
+
+def plain(pattern: np.ndarray, stream: np.ndarray) -> list[float]:
+    """The same recursion, cell by cell: the least whole cost over all begins, at each step."""
+    cost = np.minimum(((pattern[:, None] - stream[None]) ** 2).mean(-1), MOST)
+    count, steps = cost.shape
+    whole = np.full((count, steps), np.inf)
+    for at, cell in itertools.product(range(steps), range(count)):
+        def old(cells: int, back: int, cell: int = cell, at: int = at) -> float:
+            if cell - cells == -1:
+                return 0.0
+            return whole[cell - cells, at - back] if cell >= cells and at >= back else np.inf
+
+        here = cost[cell, at]
+        ways = [old(1, 1) + here]
+        if at:
+            ways.append(old(1, 2) + 0.5 * (cost[cell, at - 1] + here) + UNEVEN)
+        if cell:
+            ways.append(old(2, 1) + cost[cell - 1, at] + here + UNEVEN)
+        whole[cell, at] = min(ways)
+    return np.sqrt(whole[-1] / count).tolist()
+
+
+def test_a_stream_is_matched_as_cell_by_cell() -> None:
+    noise = np.random.default_rng(0)
+    pattern, other = noise.normal(size=(7, WIDTH)), noise.normal(size=(4, WIDTH))
+    stream = noise.normal(size=(25, WIDTH))
+    stream[10:17] = pattern + noise.normal(0.0, 0.1, (7, WIDTH))
+    parts = [one.astype(np.float32) for one in (pattern, other)]
+    ((costs, begins),) = matched(parts, [stream.astype(np.float32)])
+    for at, one in enumerate((pattern, other)):
+        np.testing.assert_allclose(costs[2:, at], plain(one, stream)[2:], rtol=1e-3)
+    assert (costs[:, 0].argmin(), begins[16, 0]) == (16, 10)
+
+
+@pytest.mark.parametrize("pace", [0.6, 0.8, 1.0, 1.5, 1.9])
+def test_a_slower_or_faster_one_is_found_where_it_is(pace: float) -> None:
+    shares = np.linspace(0.0, 1.0, 31)
+
+    def made(at: np.ndarray) -> np.ndarray:
+        wave = np.stack([np.sin(k * np.pi * at + k) for k in range(1, WIDTH + 1)], axis=1)
+        return (3.0 * wave).astype(np.float32)
+
+    inside = made(np.linspace(0.0, 1.0, round(31 * pace)))
+    stream = np.concatenate([np.zeros((20, WIDTH), np.float32), inside,
+                             np.zeros((20, WIDTH), np.float32)])
+    ((costs, begins),) = matched([made(shares)], [stream])
+    end = int(costs[:, 0].argmin())
+    assert abs(end - (20 + len(inside) - 1)) <= 1
+    assert abs(int(begins[end, 0]) - 20) <= 1
+
+
+def test_streams_of_unequal_lengths_are_each_as_alone() -> None:
+    noise = np.random.default_rng(1)
+    patterns = [noise.normal(size=(n, WIDTH)).astype(np.float32) for n in (5, 9)]
+    streams = [noise.normal(size=(n, WIDTH)).astype(np.float32) for n in (12, 30)]
+    together = matched(patterns, streams)
+    for one, (costs, begins) in zip(streams, together, strict=True):
+        ((alone, begun),) = matched(patterns, [one])
+        np.testing.assert_allclose(costs, alone, rtol=1e-5)
+        np.testing.assert_array_equal(begins, begun)
+    warping = Warping(patterns)
+    first = warping.push(streams[0][:1])[0]
+    warping.push(streams[1][:1])
+    warping.reset()
+    np.testing.assert_array_equal(warping.push(streams[0][:1])[0], first)
+
+
+def steps(count: int, begin: int, end: int, far: float = 12.0, seed: int = 0) -> np.ndarray:
+    """A hand that is still but for a stroke to and fro, with a little noise."""
+    made = np.random.default_rng(seed).normal(0.0, 0.01, (count, WIDTH)) / SPREAD
+    share = np.clip((np.arange(count) - begin) / (end - begin), 0.0, 1.0)
+    made[:, 6] += far * np.sin(np.pi * share) ** 2
+    return made.astype(np.float32)
+
+
+def test_a_movement_lies_where_the_hand_is_lively() -> None:
+    found = span(steps(90, 20, 45))
+    assert found is not None
+    assert abs(found.first + STILL - 20) <= 4
+    assert abs(found.after - STILL - 45) <= 4
+
+
+def test_a_hand_that_is_still_makes_no_movement() -> None:
+    assert span(steps(90, 20, 45, far=0.0)) is None
+    assert span(steps(5, 1, 3)) is None
+
+
+def test_recordings_agree_on_what_they_share() -> None:
+    shown = [steps(90, 20 + at, 45 + at, seed=at) for at in range(4)]
+    spans = [found for one in shown if (found := span(one))]
+    # One was cut too late, and so is too long.
+    wrong = [*spans[:3], Span(spans[3].first, 85)]
+    for found, right in zip(agreed(shown, wrong), spans, strict=True):
+        assert abs(found.first - right.first) <= 3
+        assert abs(found.after - right.after) <= 3
+
+
+def test_the_nearest_two_recordings_count_and_those_left_out_do_not() -> None:
+    costs = np.array([[1.0, 2.0, 9.0, 4.0, 6.0]], np.float32)
+    begins = np.array([[3, 1, 2, 7, 5]])
+    whose = np.array([0, 0, 0, 1, 1])
+    far, begun = nearest((costs, begins), whose, np.ones(5, bool), 2)
+    assert (far.tolist(), begun.tolist()) == ([[1.5, 5.0]], [[3, 7]])
+    far, _ = nearest((costs, begins), whose, np.array([False, True, True, True, False]), 2)
+    assert far.tolist() == [[5.5, 4.0]]
+
+
+def test_a_gesture_is_told_once_when_it_gets_no_better() -> None:
+    teller = Teller(np.array([1.0, 2.0]))
+    told = []
+    for at, cost in enumerate((3.0, 1.4, 0.9, 0.6, 0.8, 0.9, 0.7, 0.7, 0.9, 0.9)):
+        begin = 0 if at < 7 else 5
+        found = teller.push(np.array([cost, 9.0]), np.array([begin, begin]))
+        told += [(at, found)] if found else []
+    ((at, first), (_, second)) = told
+    assert (at, first.gesture, first.end, first.begin) == (3 + WAIT, 0, 3, 0)
+    assert first.near == pytest.approx(0.6)
+    # What began before the first one's end is a part of it.
+    assert (second.end, second.begin) == (7, 5)
+
+
+def test_a_limit_lies_in_the_gap_but_not_far_beyond_what_was_seen() -> None:
+    own, none = np.array([0.5, 0.6, 0.64]), np.empty(0)
+    assert limit(own, np.array([0.81]), none, 1.0) == pytest.approx(0.72)
+    assert limit(own, np.array([9.0]), none, 1.0) == pytest.approx(SLACK * 0.64)
+    assert limit(np.zeros(3), np.array([9.0]), none, 1.0) == pytest.approx(SLACK * LEAST)
+    # One slip among the own ones does not open the gate.
+    assert limit(np.array([0.5, 0.5, 3.0]), np.array([9.0]), none, 1.0) < 1.0
+
+
+def test_free_motion_that_comes_near_draws_the_limit_in() -> None:
+    own = np.array([0.5, 0.6, 0.7])
+    far = limit(own, np.empty(0), np.array([2.0, 2.1, 2.2, 2.3]), 1.0)
+    near = limit(own, np.empty(0), np.array([0.8, 0.9, 1.0, 1.2]), 1.0)
+    assert near < 0.8 < far
+
+
+def test_fingers_are_told_stretched_or_not_whatever_the_hands_size() -> None:
+    for scale in (0.7, 1.2):
+        straight, fist, pinch = (
+            stretches(hand(POSES[name], RIGHT, scale=scale).positions.tolist())
+            for name in ("open", "fist", "pinch")
+        )
+        assert min(straight[:5]) > 0.98
+        assert max(fist[1:5]) < 0.6
+        assert pinch[5] < 0.2 < straight[5]
+    assert np.isfinite(stretches([[0.0, 0.0, 0.0]] * 26)).all()
