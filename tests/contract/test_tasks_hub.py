@@ -19,6 +19,7 @@ from sensorium.perception.hub_tokens import HubTokens
 from sensorium.perception.translation import Translator
 from sensorium_tools import build
 from sensorium_tools.progress import Progress
+from sensorium_tools.tryout.trying import tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,6 +159,14 @@ def test_a_translation_is_that_of_the_model(service: httpx.Client) -> None:
     assert outputs[2]["score"] == pytest.approx(lines[0].score, abs=1e-5)
     odd = asked(service, "translate", [*ODD[:7], "q " * 300], target="deu", beam=1, max_tokens=5)
     assert odd[-1]["parts"] > 5
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("sentiment", "neutral"), ("masks", '"joins"'), ("topics", "neutral")]
+)
+def test_the_builder_tries_them(own: Path, name: str, said: str) -> None:
+    page = tried(name, ("[MASK] is bad",), Progress())["page"]
+    assert said in page
 
 
 def test_texts_of_any_script_are_answered_and_long_ones_cut(service: httpx.Client) -> None:

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 _LONGEST_S = 3600.0
 _KEEP_S = 60.0
+_NAMING = ("model", "classifier")
+"""Parameters that take an engine's name."""
 
 
 def parameters(task: Task, name: str) -> dict[str, Any]:
     """What names an engine to a task that has several of one kind."""
-    named = any(
-        item.name == "model" and "choices" not in item.metadata for item in fields(task.parameters)
+    named = (
+        item.name for item in fields(task.parameters)
+        if item.name in _NAMING and "choices" not in item.metadata
     )
-    return {"model": name} if named else {}
+    return {parameter: name for parameter in named}
 
 
 async def perform(task: Task, value: Any, given: dict[str, Any]) -> dict[str, Any]:

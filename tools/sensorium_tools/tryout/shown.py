@@ -14,6 +14,8 @@ _CLASSES = {
     "detect_objects": "sensorium_tools.tryout.pictures:Objects",
     "face": "sensorium_tools.tryout.faces:Faces",
     "embed": "sensorium_tools.tryout.words:Likeness",
+    "classify_text": "sensorium_tools.tryout.words:Labels",
+    "sentiment": "sensorium_tools.tryout.words:Labels",
     "text_emotion": "sensorium_tools.tryout.words:Labels",
     "transcribe": "sensorium_tools.tryout.words:Transcript",
 }

@@ -95,6 +95,9 @@ async def chosen(kind: Kind, model: str, default: str = "", parameter: str = "mo
 def _chosen(kind: Kind, model: str, default: str, parameter: str) -> str:
     known = names(kind)
     wanted = model or default
+    # One half may stand for both.
+    wanted = next((wanted.removesuffix(half) for half in kind.halves
+                   if half and wanted.removesuffix(half) in known), wanted)
     if wanted:
         if wanted not in known:
             there = ", ".join(known) or "none"
