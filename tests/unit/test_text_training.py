@@ -158,7 +158,7 @@ def test_training_learns_what_can_be_learned_and_stops():
     told, losses = [], []
     for _ in range(2):
         drawn = np.random.default_rng(6)
-        model = lstm.Lstm(41, 2, drawn)
+        model = lstm.Lstm(41, 2, drawn, wide=16, states=16)
         data = fit.Data(
             lambda places: lstm.batch_of([texts[at] for at in places]), lengths, truth, sides
         )
