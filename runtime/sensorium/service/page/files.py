@@ -37,7 +37,7 @@ HEADERS = {
 
 def read() -> Mapping[str, Response]:
     """Every file's answer, by its name."""
-    room = resources.files(__package__) / "static"
+    room = resources.files("sensorium.service.page") / "static"
     return {
         file.name: Response(
             file.read_bytes(), headers=HEADERS,

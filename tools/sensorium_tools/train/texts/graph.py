@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-    from onnx import NodeProto
+    from onnx import NodeProto, ValueInfoProto
 
     Array = NDArray[np.float32]
 
@@ -82,7 +82,7 @@ def check(data: bytes, feeds: Sequence[NDArray[np.generic]], wanted: NDArray[np.
     """
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
-    made = np.concatenate([session.run([LOGITS], {name: feed})[0] for feed in feeds])
+    made = np.concatenate([np.asarray(session.run([LOGITS], {name: feed})[0]) for feed in feeds])
     apart = float(np.abs(made - wanted).max() / max(1.0, float(np.abs(wanted).max())))
     if apart > _TOLERANCE:
         raise EngineError(
@@ -97,7 +97,7 @@ def _last(out: Array, bias: Array, temperature: float) -> dict[str, Array]:
 
 
 def _file(
-    name: str, nodes: Sequence[NodeProto], given: object,
+    name: str, nodes: Sequence[NodeProto], given: ValueInfoProto,
     constants: Mapping[str, NDArray[np.generic]], classes: int, metadata: Mapping[str, str],
 ) -> bytes:
     for one in nodes:
