@@ -28,7 +28,7 @@ def parameters(task: Task, name: str) -> dict[str, Any]:
         item.name for item in fields(task.parameters)
         if item.name in _NAMING and "choices" not in item.metadata
     )
-    return {parameter: name for parameter in named}
+    return dict.fromkeys(named, name)
 
 
 async def perform(task: Task, value: Any, given: dict[str, Any]) -> dict[str, Any]:
