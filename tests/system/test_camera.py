@@ -94,6 +94,12 @@ class App:
         assert status is self.module.Status.OK
 
 
+def owner(daemon: Daemon, operation: str, **fields: object) -> None:
+    """What `sensorium mute` and `sensorium grants` ask for."""
+    with daemon.client("owner") as client:
+        client.request(operation, **fields)
+
+
 def resized(image: np.ndarray, width: int, height: int) -> np.ndarray:
     return np.asarray(Image.fromarray(image).resize((width, height)))
 
@@ -122,7 +128,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory, street: np.ndarray) -> Iter
 @pytest.fixture(scope="module")
 def game(daemon: Daemon) -> Iterator[App]:
     """An app that the owner lets see."""
-    assert daemon.command("grants", "allow", "game", "camera,emotion").returncode == 0
+    owner(daemon, "grant", action="allow", app="game", classes="camera,emotion")
     app = App("game", daemon)
     yield app
     app.session.close()
@@ -218,13 +224,13 @@ def test_what_an_app_sends_is_told_to_it_alone(daemon: Daemon, game: App) -> Non
 def test_mute_closes_it_for_all_and_the_end_of_the_grant_for_good(
     daemon: Daemon, game: App
 ) -> None:
-    assert daemon.command("mute").returncode == 0
+    owner(daemon, "mute", on=True)
     for name in ("frame", "objects", "image_class", "face", "face_emotion"):
         game.says(name, Reason.MUTED)
     assert game.seen("camera", lambda camera: camera.state == 3).device == ""
-    assert daemon.command("mute", "off").returncode == 0
+    owner(daemon, "mute", on=False)
     game.seen("frame")
-    assert daemon.command("grants", "revoke", "game", "camera,emotion").returncode == 0
+    owner(daemon, "grant", action="revoke", app="game", classes="camera,emotion")
     game.until("frame", lambda reading: reading.status is game.module.Status.DENIED)
     game.seen("camera", lambda camera: camera.state == 2)
     assert daemon.status()["camera_users"] == []

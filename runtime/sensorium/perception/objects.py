@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.inference import store
 from sensorium.perception import picture_stream
-from sensorium.perception.object_detection import OVERLAP, THRESHOLD, ObjectDetection
+from sensorium.perception.object_detection import ObjectDetection
 from sensorium.perception.picture_stream import PictureOptions, PictureStream, Seen
 from sensorium.perception.tracks import Tracks
 from sensorium.records import OBJECTS, encode_text
@@ -33,13 +33,17 @@ class ObjectsOptions(PictureOptions):
         default="yolov3-tiny", metadata={"doc": "The detector, by the name of its card."}
     )
     threshold: float = field(
-        default=THRESHOLD,
-        metadata={"doc": "Smallest score of an object.", "min": 0.01, "max": 1.0},
+        default=0.0,
+        metadata={
+            "doc": "Smallest score of an object; 0: what the detector's card says.",
+            "min": 0.0, "max": 1.0,
+        },
     )
     overlap: float = field(
-        default=OVERLAP,
+        default=0.0,
         metadata={
-            "doc": "Of two boxes of one class that share more than this only the surer stays.",
+            "doc": "Of two boxes of one class that share more than this only the surer stays; 0: "
+            "what the detector's card says.",
             "min": 0.0, "max": 1.0,
         },
     )
@@ -94,7 +98,8 @@ class ObjectsLook:
         """See `picture_stream.Look`."""
         feeds, placement = self._detection.feeds(picture.image)
         found = self._detection.found(
-            self._engine.run(feeds), placement, self._options.threshold, self._options.overlap
+            self._engine.run(feeds), placement, self._options.threshold or None,
+            self._options.overlap or None,
         )
         told = min(len(found.scores), _MOST)
         record = self._record
