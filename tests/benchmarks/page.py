@@ -50,8 +50,8 @@ loop = true
 [senses.gaze]
 """
 TURNS, WINDOW_S, LOADS, CALLS = 3, 8.0, 5, 300
-PICTURES = {"page.png": ("1400,1350", 0), "page_below.png": ("1400,1130", 1180)}
-EVENTS = 36
+PICTURES = {"page.png": ("1400,1420", 0), "page_below.png": ("1400,1130", 1250)}
+EVENTS = 38
 _FRAMES = """
 const [seconds, done] = arguments;
 let count = 0, begin = performance.now(), last = begin, longest = 0;

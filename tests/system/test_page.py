@@ -320,7 +320,7 @@ class ForeignServer:
                 self.end_headers()
                 self.wfile.write(b"<!doctype html><title>other</title><body>other")
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:
                 """Says nothing."""
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -62,9 +62,13 @@ export class Timeline {
       const lane = unit * share;
       if (id === "voice") this.loudness(pen, x, top, lane);
       this.marks[id] = this.marks[id].filter((mark) => (mark.to ?? now) > begin);
-      for (const mark of this.marks[id]) {
-        const half = HANDS.has(id) ? (lane - 4) / 2 : lane - 4;
-        this.mark(pen, mark, COLOURS[id], x, top + 2 + mark.row * half, half, now);
+      const tall = HANDS.has(id) ? (lane - 4) / 2 : lane - 4;
+      const room = [width, width];
+      // From the newest back: a name has the room up to what comes after it in its row.
+      for (const mark of this.marks[id].toSorted((a, b) => b.from - a.from)) {
+        room[mark.row] = this.mark(
+          pen, mark, COLOURS[id], x, top + 2 + mark.row * tall, tall, now, room[mark.row],
+        );
       }
       pen.fillStyle = "#0b0f14";
       pen.fillRect(0, top, LABEL - 4, lane);
@@ -101,7 +105,8 @@ export class Timeline {
     pen.stroke();
   }
 
-  mark(pen, mark, colour, x, top, tall, now) {
+  /** Draws one, its name clipped to the bar or, of a short one, to what is free; where it begins. */
+  mark(pen, mark, colour, x, top, tall, now, room) {
     const from = Math.max(LABEL, x(mark.from));
     const long = Math.max(4, x(mark.to ?? now) - from);
     pen.strokeStyle = pen.fillStyle = colour;
@@ -110,17 +115,17 @@ export class Timeline {
     pen.globalAlpha = 1;
     pen.lineWidth = 1.5;
     pen.strokeRect(from, top + 1, long, tall - 2);
-    pen.fillStyle = "#f2f5f8";
-    // A bar's name stays in it; a mark's stands beside it.
-    if (long <= 20) {
-      pen.fillText(mark.name, from + long + 4, top + tall / 2);
-      return;
+    const begin = long > 20 ? from : from + long;
+    const end = Math.min(room, long > 20 ? from + long - 2 : room);
+    if (end - begin > 14) {
+      pen.save();
+      pen.beginPath();
+      pen.rect(begin, top, end - begin, tall);
+      pen.clip();
+      pen.fillStyle = "#f2f5f8";
+      pen.fillText(mark.name, begin + 4, top + tall / 2);
+      pen.restore();
     }
-    pen.save();
-    pen.beginPath();
-    pen.rect(from, top, long - 2, tall);
-    pen.clip();
-    pen.fillText(mark.name, from + 4, top + tall / 2);
-    pen.restore();
+    return from;
   }
 }
