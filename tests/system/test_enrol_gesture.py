@@ -71,15 +71,17 @@ class User:
             self._remote.send(left=LEFT, right=right)
             time.sleep(1 / 100)
 
-    def draw(self) -> None:
-        """Moves the hand from corner to corner, from rest to rest."""
+    def draw(self, rest_s: float) -> None:
+        """Moves the hand from corner to corner, after it has been at rest there."""
+        self._remote.send(left=LEFT, right=RIGHT)
+        time.sleep(rest_s)
         for last, to in pairwise(CORNERS):
             begun, share = time.perf_counter(), 0.0
             while share < 1.0:
                 share = min(1.0, (time.perf_counter() - begun) / 0.3)
                 even = share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
                 way = np.array(last) + even * (np.array(to) - np.array(last))
-                place = np.array(RIGHT.position) + (*way, 0.0)
+                place = np.array(RIGHT.position) + np.array((*way, 0.0))
                 self._remote.send(left=LEFT, right=replace(RIGHT, position=tuple(place.tolist())))
                 time.sleep(1 / 100)
 
@@ -98,7 +100,7 @@ class User:
             if "without the gesture" in line:
                 ends.append(threading.Thread(target=move_freely))
                 ends[0].start()
-            elif "Show" in line:
+            elif "Show" in line or "Once more" in line:
                 doing.set()
                 for thread in ends:
                     thread.join()
@@ -106,9 +108,7 @@ class User:
                 if not moving:
                     self.show(HORNS)
                     continue
-                self._remote.send(left=LEFT, right=RIGHT)
-                time.sleep(READY_S)
-                self.draw()
+                self.draw(READY_S)
         doing.set()
         return "".join(said)
 
@@ -178,7 +178,7 @@ def test_an_enrolled_gesture_is_told_without_a_restart(tmp_path: Path) -> None:
 
             with enrol(
                 daemon, str(service.python), MOVING, "--recordings", "3", "--free", "4",
-                "--seconds", "2.2",
+                "--seconds", "2.2", "--kind", "moves",
             ) as command:
                 said = user.follow(command, moving=True)
                 assert command.stdout is not None
@@ -188,8 +188,8 @@ def test_an_enrolled_gesture_is_told_without_a_restart(tmp_path: Path) -> None:
             assert (made["id"], made["name"], made["kind"]) == (2, MOVING, "moves"), said
             assert made["live"] is True, said + out
             assert made["gestures"][MOVING]["f1"] > 0.7
-            cursor.seek_newest()
-            user.draw()
+            cursor.seek(cursor.latest() + 1)
+            user.draw(1.0)
             moved = own(cursor, 3)
             assert (moved["side"], moved["own"], moved["name"]) == (2, 2, MOVING.encode())
             assert daemon.children() == children

@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hand", choices=tuple(SIDES), default="right",
                         help="that shows the gesture (default right); either is known afterwards")
     parser.add_argument(
-        "--kind", choices=KINDS, default=ANY,
+        "--kind", dest="gesture_kind", choices=KINDS, default=ANY,
         help="whether the gesture is held or moves (default any: the first recording says)",
     )
     parser.add_argument(

@@ -69,7 +69,7 @@ def record(args: argparse.Namespace, watch: HandWatch, output: Output) -> Record
         EnrolmentError: The hands were not seen, or a recording failed too often.
     """
     out = output.console
-    made = Recorded(args.kind)
+    made = Recorded(args.gesture_kind)
     with progress_bar(output) as progress:
         out.print(
             f"For {args.free:g} s move your hands as you usually do, without the gesture or any "
@@ -127,19 +127,18 @@ def _taken(
     made: Recorded, frames: Sequence[Frame], seconds: float, output: Output
 ) -> set[str]:
     """Keeps a recording; which shapes that are known already most of its frames show."""
-    if made.kind != HELD:
-        try:
-            taken = movement_enrolling.recording(_pieces(frames), seconds)
-        except EnrolmentError:
-            if made.kind == MOVES:
-                raise
-        else:
-            if made.kind == ANY:
-                movement_enrolling.check_free(made.free_motion)
-                output.console.print("  It moves.", markup=False)
-            made.kind = MOVES
-            made.movements.append(taken)
-            return set()
+    pieces = _pieces(frames)
+    if made.kind == MOVES:
+        made.movements.append(movement_enrolling.recording(pieces, seconds))
+        return set()
+    # Without a head nothing is known of motion; a shape needs none.
+    taken = movement_enrolling.moved(pieces, seconds) if made.kind == ANY and pieces else None
+    if taken is not None:
+        movement_enrolling.check_free(made.free_motion)
+        output.console.print("  It moves.", markup=False)
+        made.kind = MOVES
+        made.movements.append(taken)
+        return set()
     made.shapes.append(gesture_enrolling.recording([embed(one.points, one.side) for one in frames]))
     if made.kind == ANY:
         output.console.print("  It is held.", markup=False)

@@ -76,6 +76,16 @@ def recording(pieces: Sequence[Array], seconds: float) -> Recording:
     Raises:
         EnrolmentError: The hand was not seen, or did not move.
     """
+    found = moved(pieces, seconds)
+    if found is None:
+        raise EnrolmentError(
+            "the hand did not move", "make the movement while the bar runs, then keep still"
+        )
+    return found
+
+
+def moved(pieces: Sequence[Array], seconds: float) -> Recording | None:
+    """As `recording`, but None where the hand did not move."""
     steps = rounded(max(pieces, key=len))[:LONGEST] if pieces else np.empty((0, 0), np.float32)
     if len(steps) < SEEN * seconds * RATE_HZ:
         raise EnrolmentError(
@@ -83,11 +93,7 @@ def recording(pieces: Sequence[Array], seconds: float) -> Recording:
             f"{SEEN * seconds:.1f} are needed", "move where the headset sees the hand",
         )
     found = span(steps)
-    if found is None:
-        raise EnrolmentError(
-            "the hand did not move", "make the movement while the bar runs, then keep still"
-        )
-    return Recording(steps, found)
+    return None if found is None else Recording(steps, found)
 
 
 def check_free(pieces: Sequence[Array]) -> None:
