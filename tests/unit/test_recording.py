@@ -49,6 +49,8 @@ def assert_same(decoded: Any, value: np.void, struct: Struct) -> None:
                 assert_same(one, other, field.type)
         elif field.type == "char":
             assert bytes(got).rstrip(b"\0") == want
+        elif isinstance(got, bytes):
+            assert got == bytes(want)
         else:
             np.testing.assert_array_equal(np.asarray(got, np.asarray(want).dtype), want)
 
