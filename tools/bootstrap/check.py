@@ -41,8 +41,9 @@ def _system(*names: str) -> tuple[str, ...]:
 _FAST = ("tests/contract", "tests/unit")
 """Long ones first, so that no worker is alone with one at the end; see `_at_once`."""
 _COMPUTING = _system(
-    "cli_demo", "cli_recording", "cli_usage", "clients_daemon", "commands", "example",
-    "gpu_fallback", "open_inference", "service_apps", "service_events", "service_tasks",
+    "page", "camera", "bridges", "cli_demo", "cli_recording", "cli_usage", "clients_daemon",
+    "commands", "example", "gpu_fallback", "open_inference", "service_apps", "service_events",
+    "service_tasks",
 )
 """System tests that compute most of the time."""
 _BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")

@@ -7,17 +7,19 @@ import contextlib
 import logging
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
 from sensorium.bridges.bridge import Host
 from sensorium.clock import now_ns
 from sensorium.errors import SensoriumError
+from sensorium.inference import measured
 from sensorium.process.engines import engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sensorium.inference.measured import MeasuredEngine
     from sensorium.process.orders import Orders
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
@@ -40,6 +42,7 @@ class Bridging:
         self._parts = orders.bridge_parts()
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
+        self._loaded: dict[tuple[str, str], MeasuredEngine] = {}
         self._beat_ns = now_ns()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -59,6 +62,13 @@ class Bridging:
 
     def demand(self, sensor: str, demand: Demand) -> None:
         """Bridges have no devices."""
+
+    def figures(self) -> list[dict[str, Any]]:
+        """What the bridges' engines are and take, each under its bridge's name."""
+        return [
+            {"sense": bridge, **engine.figures()}
+            for (bridge, _), engine in tuple(self._loaded.items())
+        ]
 
     def oldest_beat_ns(self) -> int:
         """When the loop last turned; 0 once it has ended by a fault."""
@@ -86,7 +96,8 @@ class Bridging:
     async def _keep(self, part: Part) -> None:
         """Runs one bridge, again and again: the others go on meanwhile."""
         host = Host(
-            part.name, folders.runtime_dir(), self._engines.load, partial(self._tell, part.name)
+            part.name, folders.runtime_dir(), partial(self._load, part.name),
+            partial(self._tell, part.name),
         )
         failures = 0
         while True:
@@ -103,6 +114,11 @@ class Bridging:
                 failures = 0
             await asyncio.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
             failures += 1
+
+    def _load(self, bridge: str, name: str) -> MeasuredEngine:
+        engine = measured.load(self._engines.load, name)
+        self._loaded[bridge, name] = engine
+        return engine
 
     def _tell(self, name: str, state: str, detail: str, remedy: str) -> None:
         self._report((name, state, detail, remedy))
