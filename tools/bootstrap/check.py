@@ -38,8 +38,7 @@ def _system(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/system/test_{name}.py" for name in names)
 
 
-_FAST = ("tests/contract", "tests/unit")
-"""Long ones first, so that no worker is alone with one at the end; see `_at_once`."""
+_CONTRACT, _UNIT = ("tests/contract",), ("tests/unit",)
 _COMPUTING = _system(
     "page", "camera", "bridges", "cli_demo", "cli_recording", "cli_usage", "clients_daemon",
     "commands", "example", "gpu_fallback", "open_inference", "service_apps", "service_events",
@@ -171,20 +170,22 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
     """Runs what the arguments name; without any all tests, several at once."""
     if passed:
-        return _pytest(environment, [*(_FAST if fast else ()), *passed])
+        return _pytest(environment, [*((*_CONTRACT, *_UNIT) if fast else ()), *passed])
     if fast:
-        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST])
+        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_CONTRACT, *_UNIT])
     system = sorted(ROOT.glob("tests/system/test_*.py"))
     files = [path.relative_to(ROOT).as_posix() for path in system]
     named = _COMPUTING + _BUSY + _LISTENING + _ALONE
     rest = [file for file in files if file not in named]
     end = time.monotonic() + _LIMIT_S
     good = [
-        _pytest(environment, *runs, limit_s=end - time.monotonic()) for runs in (
-            # One more than cores, as one of them waits most of the time.
-            ([*_at_once(_MOST_WORKERS, more=1), *_BUSY, *_COMPUTING, *_FAST],),
-            (_LISTENING, rest),
-            (_ALONE,),
+        _pytest(environment, *runs, behind=behind, limit_s=end - time.monotonic())
+        for runs, behind in (
+            # Long ones first; one more than cores, as one of them waits most of the time.
+            (([*_at_once(_MOST_WORKERS, more=1), *_BUSY, *_COMPUTING, *_CONTRACT],), ()),
+            # What waits leaves half of the cores to what does not.
+            ((_LISTENING, rest), [*_at_once(_MOST_WORKERS), *_UNIT]),
+            ((_ALONE,), ()),
         )
     ]
     return all(good)
@@ -200,20 +201,30 @@ def _at_once(workers: int, more: int = 0) -> list[str]:
 
 
 def _pytest(
-    environment: Environment, *runs: Sequence[str], bare: bool = False, limit_s: float = _LIMIT_S
+    environment: Environment, *runs: Sequence[str], behind: Sequence[str] = (),
+    bare: bool = False, limit_s: float = _LIMIT_S,
 ) -> bool:
-    """Runs pytest with each list of arguments, beside each other; the first one is seen at work."""
+    """Runs pytest with each list of arguments, beside each other; the first one is seen at work.
+
+    Args:
+        environment: Whose Python runs it.
+        runs: Arguments of each.
+        behind: Arguments of one more, which gets what the others leave of the processor.
+        bare: Whether the tests in bare Debian roots are wanted.
+        limit_s: Longest time.
+    """
     program = str(environment.program("python"))
     extra = {"SENSORIUM_TEST_BARE_ROOTS": "1"} if bare else {}
     sys.stdout.flush()
     with contextlib.ExitStack() as stack:
         running: list[tuple[subprocess.Popen[bytes], IO[str] | None]] = []
-        for arguments in runs:
+        for arguments in (*runs, *([behind] if behind else ())):
             threads = dict.fromkeys(_THREADS, "1") if "-n" in arguments else {}
             said = stack.enter_context(tempfile.TemporaryFile("w+")) if running else None
             process = subprocess.Popen(
                 [program, "-m", "pytest", *arguments], cwd=ROOT, stdout=said,
                 env={**os.environ, **extra, **threads},
+                preexec_fn=_step_back if arguments is behind and os.name == "posix" else None,
             )
             stack.callback(_end, process)
             running.append((process, said))
@@ -223,6 +234,14 @@ def _pytest(
                 printed.seek(0)
                 sys.stdout.write(printed.read())
     return not any(statuses)
+
+
+def _step_back() -> None:
+    """Lets every other process go first; its children inherit it."""
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    elif sys.platform != "win32":
+        os.nice(19)
 
 
 def _await(processes: Sequence[subprocess.Popen[bytes]], limit_s: float | None) -> list[int]:
