@@ -33,7 +33,7 @@ OF_THE_TOOLS = re.compile(
     r"|^from (?:onnx|tokenizers) |^(?:import|from) scipy"
     r"|^from fixtures(?:\.| import .*)"
     r"(?:graphs|small_models|families|voices|senses|looking|gazes|recorded_eyes|pulse|engines|iwer_hands"
-    r"|batched_engine|encoded_sound)",
+    r"|batched_engine|encoded_sound|videos)",
     re.MULTILINE,
 )
 """Tests of what `sensorium-engines` needs, which is not there: wine 8 cannot load all of it."""

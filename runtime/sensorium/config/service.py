@@ -51,7 +51,7 @@ class Service:
         },
     )
     max_connections: int = field(
-        default=256,
+        default=512,
         metadata={
             "doc": "Connections at a time, at most half of them of one process; others get 503.",
             "min": 4,

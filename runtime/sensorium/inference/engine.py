@@ -17,15 +17,18 @@ class Engine(Protocol):
 
     Attributes:
         name: Of its card.
-        file_hash: First four bytes of the engine file's sha256, big endian, as a number.
         labels: Names of its classes, in order; empty where it has none.
         metadata: Text that travels with the model, by name: a vocabulary. Empty where it has none.
     """
 
     name: str
-    file_hash: int
     labels: tuple[str, ...]
     metadata: Mapping[str, str]
+
+    @property
+    def file_hash(self) -> int:
+        """First four bytes of the engine file's sha256, big endian, as a number."""
+        ...
 
     @property
     def precision(self) -> Precision:

@@ -53,7 +53,7 @@ class Connection(HttpToolsProtocol):
         # Decided once, not with each request as by uvicorn: who was let in stays served.
         most, self.limit_concurrency = self.limit_concurrency, None
         if most is not None:
-            if len(self.connections) > most * places.REFUSALS:
+            if len(self.connections) > most + places.REFUSALS:
                 transport.abort()
                 return
             self._refusal = places.refusal(self.connections, peer, most)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 ONE_PROCESS = 2
 """A process may hold one in so many of the connections."""
-REFUSALS = 2
-"""Connections to be refused may stand beside as many again; what comes then is cut off."""
+REFUSALS = 128
+"""Connections that are told why they are refused, at a time; what comes then is cut off."""
 
 
 def refusal(connections: Iterable[Any], peer: Peer | None, most: int) -> Problem | None:
