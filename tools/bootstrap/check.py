@@ -34,11 +34,26 @@ _STEPS = {
 _STEPS_AT_ONCE = 2
 
 
+_EXTRAS = ("bridges", "build", "camera", "echo", "text")
+"""Of the project, what the tests need."""
+
+
 def _system(*names: str) -> tuple[str, ...]:
     return tuple(f"tests/system/test_{name}.py" for name in names)
 
 
-_CONTRACT, _UNIT = ("tests/contract",), ("tests/unit",)
+def _contract(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/contract/test_{name}.py" for name in names)
+
+
+_FAST = ("tests/contract", "tests/unit")
+_PATIENT = _contract(
+    "convert_whisper", "evaluate_senses", "sample_sets", "families", "tryout", "detectors",
+    "hub_folders", "convert_marian", "bundle_plans", "convert_vision", "convert_faces",
+    "convert_bert", "convert_speech", "convert_speaker", "convert_bilstm", "noise_suppression",
+    "tasks_pictures", "tasks_sound", "tasks_texts", "tasks_hub", "demo_recording",
+)
+"""Those of tests/contract that compute, and have nobody wait for them."""
 _COMPUTING = _system(
     "page", "camera", "bridges", "cli_demo", "cli_recording", "cli_usage", "clients_daemon",
     "commands", "example", "gpu_fallback", "open_inference", "service_apps", "service_events",
@@ -77,7 +92,7 @@ def main(arguments: Sequence[str]) -> int:
     yes = options.yes or os.environ.get("CI") == "true"
     environment = Environment()
     try:
-        environment.ensure(["build", "echo"], ["dev"], yes=yes)
+        environment.ensure(_EXTRAS, ["dev"], yes=yes)
         if options.bare:
             package_manager.provide([DEBOOTSTRAP], yes=yes)
             alone = ["tests/system/test_bare_root.py", *passed]
@@ -170,21 +185,22 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
     """Runs what the arguments name; without any all tests, several at once."""
     if passed:
-        return _pytest(environment, [*((*_CONTRACT, *_UNIT) if fast else ()), *passed])
+        return _pytest(environment, [*(_FAST if fast else ()), *passed])
     if fast:
-        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_CONTRACT, *_UNIT])
+        return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST])
     system = sorted(ROOT.glob("tests/system/test_*.py"))
     files = [path.relative_to(ROOT).as_posix() for path in system]
     named = _COMPUTING + _BUSY + _LISTENING + _ALONE
     rest = [file for file in files if file not in named]
+    first = [*_BUSY, *_COMPUTING, "tests/contract", *(f"--ignore={file}" for file in _PATIENT)]
     end = time.monotonic() + _LIMIT_S
     good = [
         _pytest(environment, *runs, behind=behind, limit_s=end - time.monotonic())
         for runs, behind in (
             # Long ones first; one more than cores, as one of them waits most of the time.
-            (([*_at_once(_MOST_WORKERS, more=1), *_BUSY, *_COMPUTING, *_CONTRACT],), ()),
+            (([*_at_once(_MOST_WORKERS, more=1), *first],), ()),
             # What waits leaves half of the cores to what does not.
-            ((_LISTENING, rest), [*_at_once(_MOST_WORKERS), *_UNIT]),
+            ((_LISTENING, rest), [*_at_once(_MOST_WORKERS), *_PATIENT, "tests/unit"]),
             ((_ALONE,), ()),
         )
     ]
