@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fixtures.control_server import GENERATION, ServedFolder
+from fixtures.waiting import eventually
 
 from sensorium.control import descriptors, frames
 from sensorium.control.client import Client
@@ -102,13 +103,6 @@ def hear(line: socket.socket) -> dict[str, Any] | None:
             return frames.decode(body)
 
 
-def eventually(condition: Any) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_hello_says_the_versions_and_the_session(served: ServedFolder) -> None:
     with Client.connect("beat-game", served.folder) as client:
         assert client.greeting["layout_major"] == 1
@@ -118,7 +112,7 @@ def test_hello_says_the_versions_and_the_session(served: ServedFolder) -> None:
         assert (connection.app, connection.pid) == ("beat-game", os.getpid())
         assert connection.client.startswith("python ")
         assert connection.executable == os.readlink("/proc/self/exe")
-    eventually(lambda: served.desk.left == ["beat-game"])
+    eventually(lambda: served.desk.left == ["beat-game"], "the session is over")
 
 
 def test_the_socket_is_this_users_alone(served: ServedFolder) -> None:
@@ -182,7 +176,7 @@ def test_no_descriptor_is_left_behind(served: ServedFolder) -> None:
                 client.open("gaze")
             with pytest.raises(ControlError, match="longer than a frame"):
                 client.request("stop")
-        eventually(lambda: len(os.listdir("/proc/self/fd")) == before)
+        eventually(lambda: len(os.listdir("/proc/self/fd")) == before, "no descriptor is left")
 
 
 def test_another_layout_is_told_both_numbers(served: ServedFolder) -> None:
@@ -338,7 +332,7 @@ def test_two_hundred_garbage_frames_end_only_their_own_connection(served: Served
             assert answer is None or answer["error"] == "BAD_REQUEST"
             line.close()
         assert good.request("status")["ok"]
-    eventually(lambda: not served.server.connections)
+    eventually(lambda: not served.server.connections, "all connections end")
 
 
 def test_descriptors_that_a_client_sends_are_dropped(served: ServedFolder) -> None:
@@ -366,7 +360,7 @@ def test_a_client_that_does_not_read_holds_up_nobody(served: ServedFolder) -> No
             break
         asked += 1
     assert asked > 10
-    eventually(lambda: served.desk.requests > 0)
+    eventually(lambda: served.desk.requests > 0, "a request arrives")
     with Client.connect("beat-game", served.folder) as client:
         assert client.request("status")["ok"]
     assert served.desk.requests < asked
@@ -395,7 +389,7 @@ def test_one_app_too_many_is_told_and_a_free_place_is_taken_again(served: Served
         Client.connect("one-more", served.folder)
     assert caught.value.code == "BUSY"
     clients.pop().close()
-    eventually(lambda: len(served.server.connections) < MAX_APPS)
+    eventually(lambda: len(served.server.connections) < MAX_APPS, "a place is free")
     clients.append(Client.connect("one-more", served.folder))
     for client in clients:
         assert client.request("status")["ok"]
@@ -418,7 +412,7 @@ def test_as_many_apps_as_may_be_leave_the_owner_his_commands(served: ServedFolde
 
 def test_the_sixty_fifth_connection_is_told(served: ServedFolder) -> None:
     lines = [dial(served) for _ in range(MAX_CONNECTIONS)]
-    eventually(lambda: len(served.server.connections) == MAX_CONNECTIONS)
+    eventually(lambda: len(served.server.connections) == MAX_CONNECTIONS, "all places are taken")
     with pytest.raises(Refused, match="clients are connected") as caught:
         Client.connect("sensorium-cli", served.folder)
     assert caught.value.code == "BUSY"
@@ -460,7 +454,7 @@ def test_clients_that_never_said_hello_give_way(
 ) -> None:
     monkeypatch.setattr("sensorium.control.transport_unix.PATIENCE_NS", 0)
     silent = [dial(served) for _ in range(MAX_CONNECTIONS)]
-    eventually(lambda: len(served.server.connections) == MAX_CONNECTIONS)
+    eventually(lambda: len(served.server.connections) == MAX_CONNECTIONS, "all places are taken")
     with Client.connect("beat-game", served.folder) as client:
         assert client.request("status")["ok"]
     assert silent[0].recv(1) == b""

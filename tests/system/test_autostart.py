@@ -6,11 +6,11 @@ import json
 import shutil
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fixtures.user_manager import UserManager, require
+from fixtures.waiting import eventually
 
 from sensorium.cli.autostart import units
 from sensorium.cli.autostart.units import Wish
@@ -51,13 +51,6 @@ def config_of(manager: UserManager) -> str:
 
 def state(manager: UserManager, unit: str = units.SERVICE) -> str:
     return manager.run("systemctl", "--user", "is-active", unit).stdout.strip()
-
-
-def eventually(true: Callable[[], Any], what: str, within_s: float = 60.0) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 @pytest.mark.parametrize(

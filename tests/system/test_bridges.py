@@ -18,6 +18,7 @@ from fixtures import engines, speech
 from fixtures.daemon import ROOT, Daemon
 from fixtures.game import PREFIX, Game
 from fixtures.satellite import room, stream, until
+from fixtures.waiting import eventually
 from pythonosc.udp_client import SimpleUDPClient
 from pythonoscquery.osc_query_client import OSCQueryClient
 from wyoming.asr import Transcribe, Transcript
@@ -194,10 +195,7 @@ def test_the_key_is_the_grant_of_the_bridge_alone_and_a_denial_beats_it(daemon: 
     part(daemon, "vrchat", "was denied transcript")
     assert "transcript" not in classes()
     decide("revoke")
-    end = time.monotonic() + 10
-    while "transcript" not in classes():
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    eventually(lambda: "transcript" in classes(), "the bridge reads the transcript again")
 
 
 def plain(text: str) -> str:
@@ -315,8 +313,7 @@ def test_too_many_clients_are_told_and_who_goes_makes_room(
     finally:
         for link in held:
             link.close()
-    end = time.monotonic() + 10
-    while not Info.is_type(asyncio.run(describe()).type):
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    eventually(
+        lambda: Info.is_type(asyncio.run(describe()).type), "there is room for a client again"
+    )
     assert "Traceback" not in daemon.read_log()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from fixtures import clients, engines, pictures, videos
 from fixtures.daemon import Daemon
+from fixtures.waiting import eventually
 from PIL import Image
 
 from sensorium.health import Reason
@@ -64,11 +64,15 @@ class App:
 
     def until(self, name: str, holds: Callable[[Any], object]) -> Any:
         """The first reading of a channel that is so."""
-        end = time.monotonic() + PATIENCE_S
-        while not holds(reading := self.read(name)):
-            assert time.monotonic() < end, f"{name}: {reading}, {Reason(reading.reason).name}"
-            time.sleep(0.02)
-        return reading
+        def look() -> Any:
+            reading = self.read(name)
+            return reading if holds(reading) else None
+
+        def now() -> str:
+            reading = self.read(name)
+            return f"{name}: {reading}, {Reason(reading.reason).name}"
+
+        return eventually(look, now, pause_s=0.02)
 
     def seen(self, name: str, holds: Callable[[Any], object] = lambda _record: True) -> Any:
         """The first valid record of a channel that is so."""
@@ -224,10 +228,10 @@ def test_what_an_app_sends_is_told_to_it_alone(daemon: Daemon, game: App) -> Non
     for wrong in ({"width": 9999}, {"height": 0}, {"format": 9}, {"width": 0xFFFFFFFF}):
         before = daemon.status()["refused_app_records"]
         artist.send(coffee, sequence=78, **wrong)
-        end = time.monotonic() + PATIENCE_S
-        while daemon.status()["refused_app_records"] == before:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        eventually(
+            lambda before=before: daemon.status()["refused_app_records"] != before,
+            f"a picture of {wrong} is counted",
+        )
     artist.send(np.random.default_rng(6).integers(0, 256, (100, 640, 4), np.uint8), sequence=79)
     assert artist.seen("app_objects", lambda record: record.frame != 77).frame == 79
     artist.session.close()

@@ -10,18 +10,18 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from fixtures import clients, engines, pulse, windows_python
 from fixtures.client_session import reads_waits_writes_and_survives, until
+from fixtures.waiting import eventually
 from fixtures.windows_daemon import WindowsDaemon
 from fixtures.windows_python import ROOT, WindowsPython
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.system
@@ -73,13 +73,6 @@ def driver(request, daemon, tmp_path) -> Iterator[clients.Driver]:
 def python_driver(daemon: WindowsDaemon) -> list[str]:
     files = (clients.PROGRAMS / "driver.py", clients.CLIENTS / "python")
     return daemon.python.command(*map(clients.windows_path, files))
-
-
-def eventually(true: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end, f"never: {what}"
-        time.sleep(0.1)
 
 
 def sees_every_sense(daemon: WindowsDaemon) -> bool:

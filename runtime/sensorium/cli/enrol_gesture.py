@@ -12,6 +12,7 @@ from sensorium.perception import (
     gesture_enrolling,
     movement_enrolling,
     own_gestures,
+    own_identity,
     own_movements,
 )
 from sensorium.perception.hand_report import BEGINS, MOVED
@@ -31,7 +32,7 @@ CHECK_S = 20.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `sensorium enrol gesture`."""
-    fewest, most = own_gestures.RECORDINGS
+    fewest, most = own_identity.RECORDINGS
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the gesture")
     parser.add_argument("--hand", choices=tuple(SIDES), default="right",
                         help="that shows the gesture (default right); either is known afterwards")
@@ -122,8 +123,8 @@ def _delete(name: str, output: Output) -> int:
 
 def _check(args: argparse.Namespace) -> None:
     """Refuses before anybody has to show anything."""
-    fewest, most = own_gestures.RECORDINGS
-    fault = own_gestures.name_fault(args.name)
+    fewest, most = own_identity.RECORDINGS
+    fault = own_identity.name_fault(args.name)
     if fault:
         raise EnrolmentError(f"the name {args.name!r} {fault}", "give another name")
     if not fewest <= args.recordings <= most:

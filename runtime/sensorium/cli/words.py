@@ -96,27 +96,23 @@ def _audio(record: Record) -> Text:
 
 
 def _microphone(record: Record) -> Text:
-    state = record["state"]
-    name = DEVICE_STATES[state] if state < len(DEVICE_STATES) else f"state {state}"
-    said = Text(name, "bold red" if name == "open" else "")
-    if record["device"]:
-        said.append(f", {record['device']}")
-    if record["native_rate"]:
-        said.append(f" at {record['native_rate']} Hz")
-    users = [who for bit, who in _USERS if record["users"] & bit]
-    if users:
-        said.append(f", for {' and '.join(users)}")
-    return said
+    rate = record["native_rate"]
+    return _device(record, f" at {rate} Hz" if rate else "")
 
 
 def _camera(record: Record) -> Text:
+    width = record["width"]
+    return _device(record, f", {width} x {record['height']}" if width else "")
+
+
+def _device(record: Record, gives: str) -> Text:
+    """A device that is open only while somebody needs it."""
     state = record["state"]
     name = DEVICE_STATES[state] if state < len(DEVICE_STATES) else f"state {state}"
     said = Text(name, "bold red" if name == "open" else "")
     if record["device"]:
         said.append(f", {record['device']}")
-    if record["width"]:
-        said.append(f", {record['width']} x {record['height']}")
+    said.append(gives)
     users = [who for bit, who in _USERS if record["users"] & bit]
     if users:
         said.append(f", for {' and '.join(users)}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium.errors import EnrolmentError
-from sensorium.perception import own_gestures
+from sensorium.perception import enrolment_warnings, own_gestures
 from sensorium.perception.gesture_learning import judge, learn
 from sensorium.perception.hand_embedding import WIDTH
 from sensorium.perception.own_gestures import (
@@ -17,11 +17,10 @@ from sensorium.perception.own_gestures import (
     FRAMES,
     FREE,
     MOST,
-    RECORDINGS,
     OwnGesture,
     OwnGestures,
-    name_fault,
 )
+from sensorium.perception.own_identity import RECORDINGS, name_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +42,7 @@ SAME = 0.25
 """Two gestures of which so many frames are taken for one another are the same: of two enrolments of
 one gesture it is about a half, since nothing but chance parts them."""
 CONFUSED = 0.02
-"""From such a share on one is warned."""
+"""Of a larger share one is warned."""
 APART = 0.2
 """How far recordings of one gesture lie from their mean, root mean square, at most; one finger that
 is bent and stretched by turns is further. It only decides which reason is given."""
@@ -234,26 +233,13 @@ def _refuse(
 def _warnings(
     name: str, judged: Mapping[str, Judged], built_in: Mapping[str, float]
 ) -> list[str]:
-    warnings = []
-    names = list(judged)
-    for at, (other, told) in enumerate(judged.items()):
-        there = float(judged[name].taken_for[at])
-        back = float(told.taken_for[names.index(name)])
-        if other != name and max(there, back) >= CONFUSED:
-            warnings.append(
-                f"{name!r} and {other!r} may be confused: {there:.0%} of its frames are taken for "
-                f"{other!r}, {back:.0%} the other way"
-            )
+    pairs = enrolment_warnings.confused(name, judged, "frames", CONFUSED)
+    warnings = [alike for _, alike in pairs if alike]
     if judged[name].free >= CONFUSED:
         warnings.append(
             f"{name!r} is told in {judged[name].free:.0%} of the frames of free motion"
         )
-    unlike = [str(number) for number in judged[name].unlike]
-    if unlike:
-        warnings.append(
-            f"recording {', '.join(unlike)} is not known from the others: enrol again if it was a "
-            "slip"
-        )
+    warnings += enrolment_warnings.slips(judged[name])
     warnings += [
         f"{name!r} is told as {other!r}, too: {share:.0%} of the frames show both"
         for other, share in built_in.items() if share >= BUILT_IN

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium.errors import EnrolmentError
-from sensorium.perception import own_movements
+from sensorium.perception import enrolment_warnings, own_movements
 from sensorium.perception.gesture_enrolling import BUILT_IN, check_asked
 from sensorium.perception.hand_motion import RATE_HZ
 from sensorium.perception.movement_judging import judge
@@ -217,27 +217,15 @@ def _warnings(
     name: str, judged: Mapping[str, Judged], built_in: Mapping[str, float]
 ) -> list[str]:
     warnings = []
-    names = list(judged)
-    for at, (other, told) in enumerate(judged.items()):
-        there = float(judged[name].taken_for[at])
-        back = float(told.taken_for[names.index(name)])
-        if other != name and max(there, back) > 0.0:
-            warnings.append(
-                f"{name!r} and {other!r} may be confused: {there:.0%} of its recordings are taken "
-                f"for {other!r}, {back:.0%} the other way"
-            )
-        if told.f1 < WEAK_F1:
-            warnings.append(f"{other!r} is told badly: its F1 is {told.f1:.2f}")
+    for other, alike in enrolment_warnings.confused(name, judged, "recordings", 0.0):
+        warnings += [alike] if alike else []
+        if judged[other].f1 < WEAK_F1:
+            warnings.append(f"{other!r} is told badly: its F1 is {judged[other].f1:.2f}")
     if judged[name].free > 0.0:
         warnings.append(
             f"{name!r} is told {judged[name].free:.1f} times in a minute of free motion"
         )
-    unlike = [str(number) for number in judged[name].unlike]
-    if unlike:
-        warnings.append(
-            f"recording {', '.join(unlike)} is not known from the others: enrol again if it was a "
-            "slip"
-        )
+    warnings += enrolment_warnings.slips(judged[name])
     warnings += [
         f"{name!r} is told as {other!r}, too, in {share:.0%} of the recordings"
         for other, share in built_in.items() if share >= BUILT_IN

@@ -15,7 +15,7 @@ import numpy as np
 from sensorium import folders
 from sensorium.perception import private_file
 from sensorium.perception.hand_embedding import WIDTH
-from sensorium.records.hands import ACTIONS, OWN_NAME
+from sensorium.perception.own_identity import AGAIN, check_together, identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,12 +27,9 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Raised when the embedding or what is made of it changes: then one enrols again."""
-AGAIN = "enrol again: sensorium enrol gesture NAME; or purge them: sensorium purge --enrolments"
 MAX_BYTES = 4_000_000
 MOST = 32
 """Gestures."""
-RECORDINGS = 3, 12
-"""Fewest and most of a gesture: fewer do not show how a hand varies."""
 FRAMES = 6
 """Of each recording that are kept."""
 FREE = 240
@@ -121,17 +118,6 @@ def read(path: Path) -> OwnGestures:
     return found or none()
 
 
-def name_fault(name: str) -> str:
-    """Why a text can name no gesture; empty where it can."""
-    if not name or name != name.strip() or not name.isprintable():
-        return "is empty, begins or ends with a space, or holds what cannot be printed"
-    if len(name.encode()) >= OWN_NAME:
-        return f"is longer than {OWN_NAME - 1} bytes"
-    if name in ACTIONS:
-        return "is the name of a gesture that is known already"
-    return ""
-
-
 def _numbers(frames: Array) -> list[list[float]]:
     rounded: list[list[float]] = np.round(frames, DIGITS).tolist()
     return rounded
@@ -139,11 +125,7 @@ def _numbers(frames: Array) -> list[list[float]]:
 
 def _checked(document: dict[str, Any]) -> OwnGestures:
     gestures = tuple(_gesture(one) for one in document["gestures"])
-    ids = [one.id for one in gestures]
-    if not 0 < len(ids) <= MOST or ids != sorted(set(ids)) or ids[0] < 1 or ids[-1] >= 1 << 31:
-        raise ValueError("gestures have no rising ids")
-    if len({one.name for one in gestures}) != len(gestures):
-        raise ValueError("two gestures have one name")
+    check_together([one.id for one in gestures], [one.name for one in gestures], MOST)
     return OwnGestures(gestures, _array(document["free"], range(FREE + 1)))
 
 
@@ -151,16 +133,7 @@ def _gesture(document: dict[str, Any]) -> OwnGesture:
     recordings = tuple(
         _array(frames, range(FRAMES, FRAMES + 1)) for frames in document["recordings"]
     )
-    if not RECORDINGS[0] <= len(recordings) <= RECORDINGS[1]:
-        raise ValueError("recordings are too few or too many")
-    name, made, limit = document["name"], document["made"], float(document["limit"])
-    if not isinstance(name, str) or not isinstance(made, str):
-        raise TypeError("name and made are texts")
-    if name_fault(name):
-        raise ValueError(f"the name {name!r} {name_fault(name)}")
-    if not 0.0 < limit < 1e6:
-        raise ValueError("limit cannot be")
-    return OwnGesture(int(document["id"]), name, made, limit, recordings)
+    return OwnGesture(*identity(document, len(recordings)), recordings)
 
 
 def _array(frames: Sequence[Sequence[float]], counts: range) -> Array:

@@ -16,7 +16,7 @@ from sensorium.perception import private_file
 from sensorium.perception.hand_motion import RATE_HZ
 from sensorium.perception.movement_embedding import WIDTH
 from sensorium.perception.movement_span import SHORTEST, Span
-from sensorium.perception.own_gestures import AGAIN, RECORDINGS, name_fault
+from sensorium.perception.own_identity import AGAIN, check_together, identity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,11 +149,7 @@ def _numbers(steps: Array) -> list[list[float]]:
 
 def _checked(document: dict[str, Any]) -> OwnMovements:
     gestures = tuple(_gesture(one) for one in document["gestures"])
-    ids = [one.id for one in gestures]
-    if not 0 < len(ids) <= MOST or ids != sorted(set(ids)) or ids[0] < 1 or ids[-1] >= 1 << 31:
-        raise ValueError("gestures have no rising ids")
-    if len({one.name for one in gestures}) != len(gestures):
-        raise ValueError("two gestures have one name")
+    check_together([one.id for one in gestures], [one.name for one in gestures], MOST)
     free = tuple(_array(steps, FREE) for steps in document["free"])
     if sum(map(len, free)) > FREE:
         raise ValueError("free motion is too long")
@@ -162,16 +158,7 @@ def _checked(document: dict[str, Any]) -> OwnMovements:
 
 def _gesture(document: dict[str, Any]) -> OwnMovement:
     recordings = tuple(_recording(one) for one in document["recordings"])
-    if not RECORDINGS[0] <= len(recordings) <= RECORDINGS[1]:
-        raise ValueError("recordings are too few or too many")
-    name, made, limit = document["name"], document["made"], float(document["limit"])
-    if not isinstance(name, str) or not isinstance(made, str):
-        raise TypeError("name and made are texts")
-    if name_fault(name):
-        raise ValueError(f"the name {name!r} {name_fault(name)}")
-    if not 0.0 < limit < 1e6:
-        raise ValueError("limit cannot be")
-    return OwnMovement(int(document["id"]), name, made, limit, recordings)
+    return OwnMovement(*identity(document, len(recordings)), recordings)
 
 
 def _recording(document: dict[str, Any]) -> Recording:

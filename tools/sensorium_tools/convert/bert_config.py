@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACTIVATIONS = ("gelu", "gelu_new", "relu")
 """By Hugging Face's names: Gelu by the error function, Gelu by tanh, and the plain one."""
@@ -84,6 +87,25 @@ def content(data: bytes, name: str) -> dict[str, Any]:
     return found
 
 
+def check_fixed(table: Mapping[str, Any], fixed: Mapping[str, Any], name: str) -> None:
+    """Refuses what config.json says otherwise than the one way that has a conversion.
+
+    Args:
+        table: What stands in it.
+        fixed: Key to the only value; a key that is missing has it.
+        name: What errors call it.
+
+    Raises:
+        EngineError: Names the key, what it is, and what it must be.
+    """
+    for key, value in fixed.items():
+        if table.get(key, value) != value:
+            raise EngineError(
+                f'{name}: config.json: {key} is "{table[key]!s:.40}"',
+                f'only "{value}" has a conversion',
+            )
+
+
 def read(data: bytes, name: str) -> BertConfig:
     """Reads config.json.
 
@@ -101,11 +123,7 @@ def read(data: bytes, name: str) -> BertConfig:
             f'{name}: config.json: model_type is "{kind!s:.40}"',
             f"there are conversions of {', '.join(_KEYS)}",
         )
-    for key, value in _FIXED.items():
-        if table.get(key, value) != value:
-            raise EngineError(
-                f'{name}: config.json: {key} is "{table[key]}", only "{value}" has a conversion'
-            )
+    check_fixed(table, _FIXED, name)
     activation = table.get("hidden_act" if kind == "bert" else "activation", "gelu")
     if activation not in ACTIVATIONS:
         raise EngineError(

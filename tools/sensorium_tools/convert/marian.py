@@ -16,11 +16,11 @@ from sensorium_tools.convert import (
     own_ports,
     sentencepiece_file,
 )
+from sensorium_tools.convert.cached_attention import TEXTS
 from sensorium_tools.convert.marian_layers import Layers, longest
 from sensorium_tools.convert.onnx_graph import check
 from sensorium_tools.convert.safetensors_file import Tensors
 from sensorium_tools.convert.transformer_graph import TransformerGraph
-from sensorium_tools.convert.whisper_decoder import TEXTS
 from sensorium_tools.ports import with_ports
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sensorium.errors import EngineError
-from sensorium_tools.convert.bert_config import content, size
+from sensorium_tools.convert.bert_config import check_fixed, content, size
 
 ACTIVATIONS = ("swish", "silu", "relu", "gelu")
 """By Hugging Face's names; swish is silu."""
@@ -65,12 +65,7 @@ def read(data: bytes, name: str) -> MarianConfig:
         EngineError: When it is damaged, lacks a size, or describes another kind of model.
     """
     table = content(data, name)
-    for key, value in _FIXED.items():
-        if table.get(key, value) != value:
-            raise EngineError(
-                f'{name}: config.json: {key} is "{table[key]!s:.40}"',
-                f'only "{value}" has a conversion',
-            )
+    check_fixed(table, _FIXED, name)
     activation = table.get("activation_function", "swish")
     if activation not in ACTIVATIONS:
         raise EngineError(

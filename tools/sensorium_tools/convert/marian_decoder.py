@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium_tools.convert.whisper_decoder import TEXTS
+from sensorium_tools.convert.cached_attention import TEXTS, attend, hidden_rows
 
 if TYPE_CHECKING:
     from sensorium_tools.convert.marian_layers import Layers
@@ -43,7 +43,7 @@ def write(layers: Layers) -> None:
         "decoder/positions", axis=0,
     )
     x = graph.node("Add", [rows, where], "decoder/words")
-    hidden = _hidden_rows(layers, position)
+    hidden = hidden_rows(graph, config.positions, position)
     for layer in range(config.decoder_layers):
         place = f"model.decoder.layers.{layer}"
         made = _self_attention(layers, x, layer, hidden)
@@ -71,20 +71,6 @@ def _ports(layers: Layers) -> None:
         graph.port("output", f"new_v_{layer}", (TEXTS, heads, 1, wide))
 
 
-def _hidden_rows(layers: Layers, position: str) -> str:
-    """0 for a row of the cache that was written, minus infinity for one that was not: [cache]."""
-    graph, place = layers.graph, "decoder/hidden_rows"
-    numbers = graph.constant(
-        f"{place}/numbers", np.arange(layers.config.positions, dtype=np.int64)
-    )
-    capacity = graph.node("Shape", ["cache_k_0"], place, start=3, end=4)
-    rows = graph.node("Slice", [numbers, graph.sizes(0), capacity, graph.sizes(0)], place)
-    written = graph.node("Less", [rows, position], place)
-    zero = graph.constant(f"{place}/shown", np.zeros(1, np.float32))
-    hidden = graph.constant(f"{place}/hidden", np.full(1, -np.inf, np.float32))
-    return graph.node("Where", [written, zero, hidden], place)
-
-
 def _self_attention(layers: Layers, x: str, layer: int, hidden: str) -> str:
     """Attention to the text's cache and to the token itself; without the sum."""
     graph, config = layers.graph, layers.config
@@ -103,24 +89,7 @@ def _self_attention(layers: Layers, x: str, layer: int, hidden: str) -> str:
             ("q", wide**-0.5, (1, wide)), ("k", 1.0, (wide, 1)), ("v", 1.0, (1, wide))
         )
     )  # fmt: skip
-    old = graph.node("MatMul", [query, f"cache_k_{layer}"], f"{place}.old_scores")
-    old = graph.node("Add", [old, hidden], f"{place}.old_scores")
-    new = graph.node("MatMul", [query, key], f"{place}.new_scores")
-    # The token's own score comes first: it splits off at a place that does not vary.
-    shares = graph.node("Concat", [new, old], place, axis=-1)
-    shares = graph.node("Softmax", [shares], place, axis=-1)
-    new, old = (
-        graph.node(
-            "Slice", [shares, graph.sizes(start), graph.sizes(end), graph.sizes(3)], place
-        )
-        for start, end in ((0, 1), (1, 1 << 30))
-    )
-    old = graph.node("MatMul", [old, f"cache_v_{layer}"], f"{place}.old_mixed")
-    new = graph.node("Mul", [new, value], f"{place}.new_mixed")
-    mixed = graph.node("Add", [old, new], f"{place}.mixed")
-    mixed = graph.node("Reshape", [mixed, graph.sizes(-1, width)], place)
-    graph.deliver(key, f"new_k_{layer}")
-    graph.deliver(value, f"new_v_{layer}")
+    mixed = attend(graph, place, layer, (query, key, value), hidden, width)
     return layers.linear(mixed, f"{place}.out_proj", width, width)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium_tools.convert.cached_attention import TEXTS, attend, hidden_rows
 from sensorium_tools.convert.transformer_graph import TransformerGraph
 from sensorium_tools.convert.whisper_encoder import SCALE, feed_forward, linear, norm
 from sensorium_tools.convert.whisper_sizes import HEAD_WIDTH, WhisperSizes
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sensorium_tools.convert.ctranslate2_model import Ctranslate2Model
-
-TEXTS = "texts"
-"""The axis of the texts that go side by side."""
 
 
 def build(
@@ -59,7 +57,7 @@ def build(
         model.weight("decoder/embeddings/weight", sizes.vocabulary, sizes.width).T,
     )
     x = _embed(graph, model, sizes, embedding, token, position)
-    hidden = _hidden_rows(graph, sizes, position)
+    hidden = hidden_rows(graph, sizes.text_positions, position)
     followed: list[str] = []
     for layer in range(sizes.decoder_layers):
         place = f"decoder/layer_{layer}"
@@ -115,18 +113,6 @@ def _embed(
     return graph.node("Add", [rows, where], place)
 
 
-def _hidden_rows(graph: TransformerGraph, sizes: WhisperSizes, position: str) -> str:
-    """0 for a row of the cache that was written, minus infinity for one that was not: [cache]."""
-    place = "decoder/hidden_rows"
-    numbers = graph.constant(f"{place}/numbers", np.arange(sizes.text_positions, dtype=np.int64))
-    capacity = graph.node("Shape", ["cache_k_0"], place, start=3, end=4)
-    rows = graph.node("Slice", [numbers, graph.sizes(0), capacity, graph.sizes(0)], place)
-    written = graph.node("Less", [rows, position], place)
-    zero = graph.constant(f"{place}/shown", np.zeros(1, np.float32))
-    hidden = graph.constant(f"{place}/hidden", np.full(1, -np.inf, np.float32))
-    return graph.node("Where", [written, zero, hidden], place)
-
-
 def _self_attention(
     graph: TransformerGraph, model: Ctranslate2Model, sizes: WhisperSizes, x: str, layer: int,
     hidden: str,
@@ -146,24 +132,7 @@ def _self_attention(
             ((1, HEAD_WIDTH), (HEAD_WIDTH, 1), (1, HEAD_WIDTH)), strict=True,
         )
     )
-    old = graph.node("MatMul", [query, f"cache_k_{layer}"], f"{place}/old_scores")
-    old = graph.node("Add", [old, hidden], f"{place}/old_scores")
-    new = graph.node("MatMul", [query, key], f"{place}/new_scores")
-    # The token's own score comes first: it splits off at a place that does not vary.
-    shares = graph.node("Concat", [new, old], place, axis=-1)
-    shares = graph.node("Softmax", [shares], place, axis=-1)
-    new, old = (
-        graph.node(
-            "Slice", [shares, graph.sizes(start), graph.sizes(end), graph.sizes(3)], place
-        )
-        for start, end in ((0, 1), (1, 1 << 30))
-    )
-    old = graph.node("MatMul", [old, f"cache_v_{layer}"], f"{place}/old_mixed")
-    new = graph.node("Mul", [new, value], f"{place}/new_mixed")
-    mixed = graph.node("Add", [old, new], f"{place}/mixed")
-    mixed = graph.node("Reshape", [mixed, graph.sizes(-1, width)], place)
-    graph.deliver(key, f"new_k_{layer}")
-    graph.deliver(value, f"new_v_{layer}")
+    mixed = attend(graph, place, layer, (query, key, value), hidden, width)
     return linear(graph, model, mixed, f"{place}/linear_1", (width, width))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from sensorium.perception.speech_embedding import WIDTH
 from sensorium.perception.wake_head import INPUT, OUTPUT
 from sensorium.perception.wake_trigger import WINDOW
-from sensorium_tools.convert.graph_builder import IR_VERSION, OPSET
+from sensorium_tools.train import graph_file
 from sensorium_tools.train.network import CHANNELS, TAPS
 
 if TYPE_CHECKING:
@@ -45,22 +45,12 @@ def onnx_file(heads: Sequence[Weights], about: Mapping[str, str]) -> bytes:
         node("Mean", [f"head{place}" for place in range(len(heads))], ["logit"]),
         node("Sigmoid", ["logit"], [OUTPUT]),
     ]
-    for one in nodes:
-        one.name = one.output[0]
-    graph = helper.make_graph(
-        nodes, "wake_word",
-        [helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, WINDOW, WIDTH])],
-        [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, 1])],
-        [numpy_helper.from_array(np.ascontiguousarray(value), name)
-         for name, value in constants.items()],
+    return graph_file.written(
+        "wake_word", nodes,
+        helper.make_tensor_value_info(INPUT, TensorProto.FLOAT, [1, WINDOW, WIDTH]),
+        helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, 1]),
+        constants, about,
     )
-    model = helper.make_model(
-        graph, producer_name="sensorium-engines",
-        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-    )
-    helper.set_model_props(model, dict(about))
-    made: bytes = model.SerializeToString(deterministic=True)
-    return made
 
 
 def _head(name: str) -> list[NodeProto]:

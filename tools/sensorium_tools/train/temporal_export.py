@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from sensorium_tools.convert.graph_builder import IR_VERSION, OPSET
+from sensorium_tools.train import graph_file
 
 if TYPE_CHECKING:
     from sensorium_tools.train.temporal_network import Network
@@ -71,19 +71,11 @@ def onnx_file(network: Network, ports: Ports) -> bytes:
         node("Transpose", ["scores"], ["score.frames"], perm=[0, 2, 1]),
         node("Softmax", ["score.frames"], [ports.output], axis=-1),
     ]
-    for one in nodes:
-        one.name = one.output[0]
-    graph = helper.make_graph(
-        nodes, ports.name,
-        [helper.make_tensor_value_info(
-            ports.input, TensorProto.FLOAT, [1, heard, network.shape.inputs])],
-        [helper.make_tensor_value_info(
-            ports.output, TensorProto.FLOAT, [1, ports.frames, classes])],
-        [numpy_helper.from_array(values, name) for name, values in constants.items()],
+    return graph_file.written(
+        ports.name, nodes,
+        helper.make_tensor_value_info(
+            ports.input, TensorProto.FLOAT, [1, heard, network.shape.inputs]
+        ),
+        helper.make_tensor_value_info(ports.output, TensorProto.FLOAT, [1, ports.frames, classes]),
+        constants, {},
     )
-    model = helper.make_model(
-        graph, producer_name="sensorium-engines",
-        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-    )
-    made_bytes: bytes = model.SerializeToString(deterministic=True)
-    return made_bytes

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from sensorium.errors import EngineError
 from sensorium.perception.text_classifier import EMBEDDING, LOGITS, WORDS
-from sensorium_tools.convert.graph_builder import IR_VERSION, OPSET
+from sensorium_tools.train import graph_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,18 +100,5 @@ def _file(
     name: str, nodes: Sequence[NodeProto], given: ValueInfoProto,
     constants: Mapping[str, NDArray[np.generic]], classes: int, metadata: Mapping[str, str],
 ) -> bytes:
-    for one in nodes:
-        one.name = one.output[0]
-    graph = helper.make_graph(
-        nodes, name, [given],
-        [helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, [1, classes])],
-        [numpy_helper.from_array(np.ascontiguousarray(values), key)
-         for key, values in constants.items()],
-    )
-    model = helper.make_model(
-        graph, producer_name="sensorium-engines",
-        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION,
-    )
-    helper.set_model_props(model, dict(metadata))
-    made: bytes = model.SerializeToString(deterministic=True)
-    return made
+    made = helper.make_tensor_value_info(LOGITS, TensorProto.FLOAT, [1, classes])
+    return graph_file.written(name, nodes, given, made, constants, metadata)

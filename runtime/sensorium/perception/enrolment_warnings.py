@@ -1,0 +1,60 @@
+"""What enrolling a gesture warns of, whether it is held or moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Judged(Protocol):
+    """How well a gesture is told.
+
+    Attributes:
+        taken_for: Share of it that is taken for each gesture, in their order.
+        unlike: Numbers, from 1, of its recordings that the others do not know.
+    """
+
+    @property
+    def taken_for(self) -> NDArray[np.float64]:
+        """See the class."""
+        ...
+
+    @property
+    def unlike(self) -> Sequence[int]:
+        """See the class."""
+        ...
+
+
+def confused(
+    name: str, judged: Mapping[str, Judged], unit: str, least: float
+) -> Iterator[tuple[str, str]]:
+    """The other gestures, each with the warning that it and the new one may be confused, or "".
+
+    Args:
+        name: The new one's.
+        judged: Of each gesture, in the order of `taken_for`.
+        unit: What shares are of, as "frames".
+        least: Share that must be exceeded, in either way.
+    """
+    names = list(judged)
+    for at, (other, told) in enumerate(judged.items()):
+        there = float(judged[name].taken_for[at])
+        back = float(told.taken_for[names.index(name)])
+        alike = other != name and max(there, back) > least
+        yield other, (
+            f"{name!r} and {other!r} may be confused: {there:.0%} of its {unit} are taken for "
+            f"{other!r}, {back:.0%} the other way"
+        ) if alike else ""
+
+
+def slips(judged: Judged) -> list[str]:
+    """The warning of recordings that are unlike the others, where there are any."""
+    unlike = ", ".join(map(str, judged.unlike))
+    return [
+        f"recording {unlike} is not known from the others: enrol again if it was a slip"
+    ] if unlike else []

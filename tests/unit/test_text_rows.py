@@ -1,0 +1,203 @@
+"""The rows that a text classifier learns from: read, cleaned, parted; and where it is put."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from sensorium.errors import EngineError
+from sensorium.perception.word_list import WordList
+from sensorium_tools.progress import Progress
+from sensorium_tools.train.engine_folder import placed
+from sensorium_tools.train.texts import (
+    cleaning,
+    files,
+    similar,
+    table,
+    vocabulary,
+)
+from sensorium_tools.train.texts.split import split
+from sensorium_tools.train.texts.table import Row
+
+
+def test_no_group_is_on_two_sides_and_each_class_is_on_each():
+    noise = np.random.default_rng(11)
+    for seed in range(20):
+        groups = np.sort(noise.integers(0, 150, 400))
+        kinds = noise.integers(0, 3, 150)
+        kinds[:10], kinds[20:140] = 2, noise.integers(0, 2, 120)
+        truth = kinds[groups]
+        sides = split(truth, groups, seed)
+        assert sorted(np.concatenate(sides)) == list(range(400))
+        of_sides = [set(groups[side]) for side in sides]
+        assert not of_sides[0] & of_sides[1] | of_sides[0] & of_sides[2] | of_sides[1] & of_sides[2]
+        for side in sides:
+            assert set(truth[side]) == set(truth)
+        assert 25 <= len(sides.test) <= 60
+        again = split(truth, groups, seed)
+        assert all(np.array_equal(a, b) for a, b in zip(sides, again, strict=True))
+
+
+def test_nearly_the_same_texts_are_found_as_brute_force_finds_them():
+    noise = np.random.default_rng(12)
+    words = [f"w{at}" for at in range(60)]
+    texts = []
+    for _ in range(60):
+        text = list(noise.choice(words, noise.integers(1, 14)))
+        for _ in range(noise.integers(1, 4)):
+            texts.append(" ".join(text))
+            text[noise.integers(0, len(text))] = noise.choice(words)
+    found = similar.groups(texts)
+    sets = [
+        set(split_) | set(itertools.pairwise(split_))
+        for split_ in (text.split() for text in texts)
+    ]
+    root = list(range(len(texts)))
+    for one in range(len(texts)):
+        for other in range(one):
+            alike = len(sets[one] & sets[other]) / len(sets[one] | sets[other])
+            if alike >= similar.ALIKE:
+                old, new = root[one], root[other]
+                root = [new if each == old else each for each in root]
+    assert [found[at] == found[to] for at in range(len(texts)) for to in range(at)] == [
+        root[at] == root[to] for at in range(len(texts)) for to in range(at)
+    ]
+    same = similar.groups(["So good!", "so GOOD", "so bad", ":)", ":("])
+    assert same.tolist() == [0, 0, 2, 3, 4]
+
+
+def test_what_is_wrong_with_rows_is_counted():
+    rows = [Row(f"text number {at} about {word}", word) for at in range(12) for word in "xy"]
+    rows += [Row("Twice", "x"), Row("twice", "x"), Row("TWICE", "y")]
+    rows += [Row("both", "x"), Row("both", "y")]
+    rows += [Row(f"few {at} {at}", "z..z") for at in range(9)]
+    cleaned = cleaning.clean(rows)
+    assert cleaned.labels == ("x", "y")
+    assert cleaned.found["duplicates"] == 3
+    assert cleaned.found["contradictory"] == 1
+    assert cleaned.too_few == {"z..z": 9}
+    assert "Twice" in cleaned.texts
+    assert "both" not in cleaned.texts
+    with pytest.raises(EngineError, match="all 12 rows have one label, 'x'"):
+        cleaning.clean([row for row in rows[:24] if row.label == "x"])
+    with pytest.raises(EngineError, match="3 rows .* too few; .*'x' 2, 'y' 1"):
+        cleaning.clean(rows[:3])
+    with pytest.raises(EngineError, match="200 different ones"):
+        cleaning.clean([Row(f"a {at}", f"{at}") for at in range(200)])
+
+
+def read(path, data, **options):
+    file = path / "data.csv"
+    file.write_bytes(data)
+    return table.read(file, Progress(), **options)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "texts"),
+    [
+        ("text,label\ncafé,x\n".encode(), "utf-8", ["café"]),
+        ("text,label\ncafé,x\n".encode("utf-8-sig"), "utf-8-sig", ["café"]),
+        ("text,label\ncafé,x\n".encode("utf-16"), "utf-16", ["café"]),
+        ("text,label\ncafé “so”,x\n".encode("cp1252"), "cp1252", ["café “so”"]),
+        (b'Label;id;TEXT\nx;1;"a; ""b""\nc"\n', "utf-8", ['a; "b" c']),
+        (b"text\tlabel\na\0b\x07 c\tx\n", "utf-8", ["a b c"]),
+        ("text,label\na\ud800b,x\n".encode("utf-8", "surrogatepass"), "utf-8", ["a b"]),
+    ],
+)
+def test_files_of_many_kinds_are_read(tmp_path, data, encoding, texts):
+    found = read(tmp_path, data)
+    assert (found.encoding, [row.text for row in found.rows]) == (encoding, texts)
+    assert {row.label for row in found.rows} == {"x"}
+
+
+def test_rows_that_do_not_do_are_counted_and_a_large_file_is_drawn_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "MOST_ROWS", 50)
+    lines = [
+        b"text,label", b"alone", b" ,x", b"a,", b"a," + b"l" * 300, b"", b"\xff\x00y,x",
+        b"w" * 9000 + b",x", *(b"text %d,x" % at for at in range(200)),
+    ]
+    found = read(tmp_path, b"\n".join(lines))
+    assert found.counts == {
+        "rows": 206, "short": 1, "empty": 2, "long labels": 1, "damaged": 1, "cut": 1,
+        "not drawn": 152,
+    }
+    assert len(found.rows) == 50
+    assert found.rows == read(tmp_path, b"\n".join(lines)).rows
+    assert found.rows != read(tmp_path, b"\n".join(lines), seed=1).rows
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "said"),
+    [
+        (b"", {}, "there are: none"),
+        (b"i am happy,joy\n", {}, "'text' and 'label'; there are: 'i am happy', 'joy'"),
+        (b"body,label\n", {}, "the columns 'text'; there are: 'body', 'label'"),
+        (b"text,label\n", {"text": "label"}, "two different ones"),
+        (b'text,label\n"a,x\n' + b"b,x\n" * 400_000, {}, "line .*field larger"),
+        (b"\x89PNG\r\n" + bytes(100), {}, "is no text"),
+        (b"text,label\n\xff,x\n", {"encoding": "utf-8"}, "cannot be read: .*0xff"),
+        (b"text,label\n", {"encoding": "klingon"}, "no such encoding"),
+    ],
+)
+def test_files_that_do_not_do_are_refused_with_a_remedy(tmp_path, data, options, said):
+    with pytest.raises(EngineError, match=said) as refused:
+        read(tmp_path, data, **options)
+    assert refused.value.remedy
+
+
+def test_no_file_and_a_folder_are_refused(tmp_path):
+    for path, said in ((tmp_path / "none.csv", "no such file"), (tmp_path, "is a folder")):
+        with pytest.raises(EngineError, match=said):
+            table.read(path, Progress())
+
+
+def test_the_words_of_training_are_those_of_the_daemon():
+    texts = ["Good, GOOD!\tday\u2028now", "good day (now)", "", "!!!", "it's\u00a0\u201cnow\u201d"]
+    words = vocabulary.vocabulary(texts)
+    known = WordList(words, "test")
+    for text, numbers in zip(texts, vocabulary.numbered(texts, words), strict=True):
+        padded = known(text, 128)
+        assert np.array_equal(padded[0, : len(numbers)], numbers)
+        assert not padded[0, len(numbers) :].any()
+        assert numbers.max() < vocabulary.size(words)
+    assert [len(numbers) for numbers in vocabulary.numbered(texts, words)] == [4, 3, 1, 1, 2]
+
+
+def test_folders_are_put_whole_or_not_at_all(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    with placed({one: {"file": b"old"}}):
+        pass
+
+    def stopped():
+        with placed({one: {"file": b"new"}, other: {"a": b"b"}}):
+            assert (one / "file").read_bytes() == b"new"
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert (one / "file").read_bytes() == b"old"
+    with placed({one: {"file": b"new"}}, private=True):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["one", "file"]
+    assert (one / "file").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("name", ["", "..", "Über", "a/b", "a" * 60, "minilm"])
+def test_a_name_that_cannot_be_or_is_taken_is_refused(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path))
+    with pytest.raises(EngineError) as refused:
+        files.check_name(name, None, replace=True)
+    assert "--name" in refused.value.remedy
+
+
+def test_a_classifier_is_replaced_only_where_that_is_said(tmp_path):
+    files.check_name("mine", tmp_path, replace=False)
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(EngineError, match="there is an engine"):
+        files.check_name("mine", tmp_path, replace=True)
+    (tmp_path / "mine" / files.REPORT).write_text("{}")
+    files.check_name("mine", tmp_path, replace=True)
+    with pytest.raises(EngineError) as refused:
+        files.check_name("mine", tmp_path, replace=False)
+    assert "--replace" in refused.value.remedy
