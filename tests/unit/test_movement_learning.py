@@ -7,10 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
+from sensorium.errors import EnrolmentError
 from sensorium.perception.movement_embedding import SPREAD, WIDTH, stretches
-from sensorium.perception.movement_learning import LEAST, SLACK, limit
+from sensorium.perception.movement_judging import judge
+from sensorium.perception.movement_learning import LEAST, PART, SLACK, Compared, limit
 from sensorium.perception.movement_span import STILL, Span, agreed, span
 from sensorium.perception.movement_telling import WAIT, Teller, nearest
+from sensorium.perception.own_movements import Recording
 from sensorium.perception.warping import MOST, UNEVEN, Warping, matched
 from sensorium_tools.hand_poses import POSES, RIGHT
 from sensorium_tools.hands import hand
@@ -150,6 +153,52 @@ def test_free_motion_that_comes_near_draws_the_limit_in() -> None:
     far = limit(own, np.empty(0), np.array([2.0, 2.1, 2.2, 2.3]), 1.0)
     near = limit(own, np.empty(0), np.array([0.8, 0.9, 1.0, 1.2]), 1.0)
     assert near < 0.8 < far
+
+
+def test_equal_recordings_and_copies_of_them_give_a_limit() -> None:
+    equal, none = np.zeros(3), np.empty(0)
+    for others, free in ((equal, none), (none, equal), (np.array([0.1, 0.9]), equal)):
+        assert 0.0 < limit(equal, others, free, 1.0) <= SLACK * LEAST
+    # What is never matched counts as a slip, as long as most are.
+    slip = limit(np.array([0.5, 0.6, np.inf]), np.array([0.55, 9.0]), none, 1.0)
+    assert 0.5 <= slip <= SLACK**2 * 0.6
+    with pytest.raises(EnrolmentError, match="none is found by the others"):
+        limit(np.full(3, np.inf), equal, none, 1.0)
+
+
+def shown(count: int = 3) -> list[Recording]:
+    """Recordings of one gesture, all but equal."""
+    made = []
+    for at in range(count):
+        one = steps(90, 20 + at, 45 + at, seed=at)
+        found = span(one)
+        assert found is not None
+        made.append(Recording(one, found))
+    return made
+
+
+def near(count: int, begin: int) -> np.ndarray:
+    """Free motion in which something like that gesture is made once; its cost is about 0.5."""
+    made = steps(count, begin, begin + 25, seed=9)
+    made[:, 17] += 2.2
+    return made
+
+
+def test_parts_of_free_motion_that_are_left_out_draw_no_limit_in() -> None:
+    still = steps(PART, 20, 45, far=0.0)
+    compared = Compared([shown()], [still, near(PART, 40)])
+    assert [part.piece for part in compared.parts] == [0, 1]
+    without = compared.limits((), compared.parts[1:])
+    np.testing.assert_allclose(without, Compared([shown()], [still]).limits())
+    assert compared.limits() < 0.5 < without
+
+
+@pytest.mark.parametrize("begin", [40, PART - 15])
+def test_free_motion_is_judged_by_limits_that_did_not_see_it(begin: int) -> None:
+    # At PART - 15 it lies across the border of two parts: the piece is matched whole.
+    (judged,) = judge(Compared([shown()], [near(2 * PART, begin), near(PART, PART)]))
+    assert judged.recall == 1.0
+    assert judged.free == pytest.approx(60.0 * 30 / (3 * PART))
 
 
 def test_fingers_are_told_stretched_or_not_whatever_the_hands_size() -> None:

@@ -1,7 +1,9 @@
 """How well the wearer's own moving gestures are told: by trying, on recordings that are left out.
 
-What is judged was seen neither by the patterns nor by the limits (nested cross-validation, as in
-`gesture_learning`); where in a recording its movement lies was found with all of them.
+What is judged, recordings and parts of free motion alike, was seen neither by the patterns nor by
+the limits (nested cross-validation, as in `gesture_learning`). But where in a recording its
+movement lies was found with all of them; and parts of free motion may follow one another, so that a
+motion across their border counts on both sides.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Judged(NamedTuple):
     """How well a gesture is told, by recordings that were left out.
 
     Attributes:
-        accuracy: Share of all recordings and of all pieces of free motion, of this gesture or not,
+        accuracy: Share of all recordings and of all parts of free motion, of this gesture or not,
             that are told rightly to be so.
         recall: Share of its recordings that are told at their end.
         precision: Share of what is told that is right; 1 where nothing is told.
@@ -59,10 +61,11 @@ def judge(compared: Compared) -> list[Judged]:
     right, said = np.zeros(count), np.zeros(count)
     inside = np.zeros((count, count))
     free_told, minutes = np.zeros(count), 0.0
-    pieces, piece_told = 0, np.zeros(count)
+    part_told = np.zeros(count)
     unlike: list[list[int]] = [[] for _ in gestures]
     for fold in range(folds):
-        limits = compared.limits((fold,))
+        parts = compared.parts[fold::folds]
+        limits = compared.limits((fold,), parts)
         for at, recordings in enumerate(gestures):
             if fold >= len(recordings):
                 continue
@@ -75,22 +78,24 @@ def judge(compared: Compared) -> list[Judged]:
             inside[at, list({one.gesture for one in told})] += 1
             if not known:
                 unlike[at].append(fold + 1)
-        for match in compared.free[fold::folds]:
-            costs, begins = compared.costs(match, (fold,))
-            told = list(_told(costs, begins, limits))
-            minutes += len(costs) / RATE_HZ / 60.0
-            pieces += 1
-            for one in told:
-                free_told[one.gesture] += 1
-            piece_told[list({one.gesture for one in told})] += 1
+        for piece, match in enumerate(compared.free):
+            mine = [part for part in parts if part.piece == piece]
+            # The piece is matched whole: a part's first steps may end what began before it.
+            told = list(_told(*compared.costs(match, (fold,)), limits)) if mine else []
+            for _, first, after in mine:
+                within = [one.gesture for one in told if first <= one.end < after]
+                for gesture in within:
+                    free_told[gesture] += 1
+                part_told[list(set(within))] += 1
+                minutes += (after - first) / RATE_HZ / 60.0
     shown = np.array([len(one) for one in gestures])
-    whole = int(shown.sum()) + pieces
+    whole = int(shown.sum()) + len(compared.parts)
     said += free_told
     return [
         Judged(
             accuracy=float(
                 (whole - (shown[at] - right[at]) - (inside[:, at].sum() - inside[at, at])
-                 - piece_told[at]) / whole
+                 - part_told[at]) / whole
             ),
             recall=float(right[at] / shown[at]),
             precision=float(right[at] / said[at]) if said[at] else 1.0,

@@ -9,11 +9,13 @@ a part of it.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sensorium.errors import EnrolmentError
 from sensorium.perception.hand_motion import RATE_HZ
 from sensorium.perception.movement_span import STILL
 from sensorium.perception.movement_telling import WAIT, nearest
@@ -35,6 +37,8 @@ SLACK = 1.4
 recordings shows less than there will be. No own cost counts for more than this times the median."""
 LEAST = 0.4
 """The own cost is taken for at least so much: recordings of a simulator may be equal."""
+NOTHING = 0.01
+"""Any other cost is taken for at least so much, and no limit is less: costs have a logarithm."""
 EARLY = RATE_HZ // 3
 """Steps before a gesture's end, 0.33 s, until which a match is one of a part of it."""
 BESIDE = RATE_HZ // 6
@@ -45,6 +49,22 @@ RATE_A_MINUTE = 0.1
 """How often each gesture may be told of free motion, by the tail of its costs there."""
 APART = RATE_HZ // 2
 """Steps between two separate approaches of free motion to a gesture."""
+PART = RATE_HZ * 4
+"""Steps of free motion that are judged as one, about 4 s."""
+
+
+class Part(NamedTuple):
+    """A part of a piece of free motion.
+
+    Attributes:
+        piece: Its number.
+        first: Step of the piece.
+        after: The one after its last.
+    """
+
+    piece: int
+    first: int
+    after: int
 
 
 class Compared:
@@ -53,6 +73,11 @@ class Compared:
     Args:
         gestures: Of each its recordings, two or more.
         free: [steps, WIDTH] each.
+
+    Attributes:
+        gestures: As given.
+        free: The match of each piece of free motion.
+        parts: Of all pieces, one after the other: what can be judged or left out by itself.
     """
 
     def __init__(self, gestures: Sequence[Sequence[Recording]], free: Sequence[Array]) -> None:
@@ -71,6 +96,9 @@ class Compared:
         self._shown = {(at, number): one for (at, number, _), one in
                        zip(every, found[: len(every)], strict=True)}
         self.free = found[len(every) :]
+        self.parts = [
+            part for piece, (costs, _) in enumerate(self.free) for part in _parts(piece, len(costs))
+        ]
 
     def costs(
         self, match: tuple[Array, Counts], without: tuple[int, ...]
@@ -104,8 +132,18 @@ class Compared:
             near += float(costs[:, other].min()) <= _own(costs[:, at], one)
         return near / len(self.gestures[at])
 
-    def limits(self, without: tuple[int, ...] = ()) -> Floats:
-        """Of each gesture, where these recordings are left out."""
+    def limits(
+        self, without: tuple[int, ...] = (), free_without: Sequence[Part] = ()
+    ) -> Floats:
+        """Of each gesture: [gestures].
+
+        Args:
+            without: As in `costs`.
+            free_without: Parts of free motion that are left out.
+
+        Raises:
+            EnrolmentError: As in `limit`.
+        """
         count = len(self.gestures)
         own: list[list[float]] = [[] for _ in range(count)]
         others: list[list[float]] = [[] for _ in range(count)]
@@ -121,7 +159,10 @@ class Compared:
                     if other != at:
                         others[other].append(float(costs[:, other].min()))
         every = [self.costs(match, without)[0] for match in self.free]
-        minutes = sum(map(len, every)) / RATE_HZ / 60.0
+        for piece, first, after in free_without:
+            every[piece][first:after] = np.inf
+        left = sum(map(len, every)) - sum(after - first for _, first, after in free_without)
+        minutes = left / RATE_HZ / 60.0
         return np.array([
             limit(
                 np.array(own[at]), np.array(others[at]),
@@ -130,6 +171,12 @@ class Compared:
             )
             for at in range(count)
         ])
+
+
+def _parts(piece: int, steps: int) -> list[Part]:
+    """Parts of a piece, as long as one another."""
+    edges = np.linspace(0, steps, max(1, round(steps / PART)) + 1).astype(int).tolist()
+    return [Part(piece, first, after) for first, after in pairwise(edges)]
 
 
 def _own(costs: Floats, one: Recording) -> float:
@@ -150,15 +197,26 @@ def limit(own: Floats, others: Floats, free: Floats, minutes: float) -> float:
         others: Of all else that is no free motion.
         free: Least costs of the approaches in free motion; may be empty.
         minutes: Of free motion.
+
+    Raises:
+        EnrolmentError: None of the own recordings is found by the others.
     """
-    top = max(min(float(own.max()), SLACK * float(np.median(own))), LEAST)
+    own = np.maximum(own, LEAST)
+    found_own = own[np.isfinite(own)]
+    if not len(found_own):
+        raise EnrolmentError(
+            "the recordings are not of one movement: none is found by the others",
+            "make the same movement each time, from rest to rest",
+        )
+    own = np.minimum(own, SLACK * float(np.median(found_own)))
+    others, free = np.maximum(others, NOTHING), np.maximum(free, NOTHING)
+    top = float(own.max())
     every = np.sort(np.concatenate([others, free]))
     near = float(every[0]) if len(every) else np.inf
     if near > top:
         found = min(float(np.sqrt(top * near)), SLACK * top)
     else:
         at = np.concatenate([own, every[every < 2.0 * top]])
-        at = at[np.isfinite(at)]
         right, said = (
             _below(costs[None, :], at[:, None]).sum(1) for costs in (own, every)
         )
@@ -168,7 +226,7 @@ def limit(own: Floats, others: Floats, free: Floats, minutes: float) -> float:
         share = min(0.5, RATE_A_MINUTE * minutes / len(free))
         tail = np.median(logs) + logs.std() * NormalDist().inv_cdf(share)
         found = min(found, float(np.exp(tail)))
-    return min(found, SLACK * top)
+    return max(min(found, SLACK * top), NOTHING)
 
 
 def _approaches(costs: Floats) -> list[float]:
