@@ -151,7 +151,7 @@ def test_free_motion_that_was_not_seen_is_refused() -> None:
 
 def test_a_gesture_that_a_sense_tells_by_itself_is_warned_of() -> None:
     made = enrol("horns", shown(0.3), FREE, own_gestures.none(), {"grab": 0.9, "point": 0.1})
-    assert made.warnings == ["'horns' is told as 'grab', too: 90% of the frames show both"]
+    assert made.warnings == ["'horns' is told as 'grab', too, in 90% of the recordings"]
 
 
 def test_a_slip_is_warned_of() -> None:
@@ -171,7 +171,7 @@ def test_gestures_that_are_sometimes_taken_for_one_another_are_warned_of() -> No
 def test_there_is_a_most() -> None:
     one = OwnGesture(1, "0", "", 1.5, tuple(shown(0.3)))
     many = tuple(replace(one, id=1 + at, name=str(at)) for at in range(own_gestures.MOST))
-    with pytest.raises(EnrolmentError, match="32 own gestures already"):
+    with pytest.raises(EnrolmentError, match="32 own gestures that are held already"):
         enrol("more", shown(-0.3), FREE, OwnGestures(many, FREE), {})
 
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from sensorium.cli.hand_watch import SIDES, moved
 from sensorium.errors import EnrolmentError
 from sensorium.perception import gesture_enrolling, movement_enrolling
+from sensorium.perception.free_motion import check_free
 from sensorium.perception.hand_embedding import embed
 from sensorium.perception.hand_shapes import shapes
 from sensorium.perception.movement_pieces import MovementPieces
@@ -51,7 +52,7 @@ class Recorded:
         free_motion: Pieces of their motion there.
         shapes: Recordings of a gesture that is held.
         movements: Recordings of one that moves.
-        built_in: What a sense tells by itself, to how often it did.
+        built_in: What a sense tells by itself, to the share of the recordings in which it did.
     """
 
     kind: str
@@ -80,9 +81,10 @@ def record(args: argparse.Namespace, watch: HandWatch, output: Output) -> Record
         made.free_shapes = [embed(frame.points, frame.side) for frame in frames]
         made.free_motion = _pieces(frames)
         gesture_enrolling.check_free(made.free_shapes)
-        if made.kind == MOVES:
-            movement_enrolling.check_free(made.free_motion)
         for number in range(1, args.recordings + 1):
+            # Known of the first recording's kind at the latest; no other recording would mend it.
+            if made.kind == MOVES:
+                check_free(made.free_motion)
             out.print(
                 f"{number} of {args.recordings}. Show {args.name!r} with the {args.hand} hand: "
                 f"{_ASKED[made.kind]}.", markup=False,
@@ -113,7 +115,7 @@ def _shown(
         events = watch.events()
         frames = list(_seen(watch, (args.hand,), seconds, "show it", progress))
         try:
-            return _taken(made, frames, seconds, output) | moved(events)
+            return _taken(made, frames, seconds, output) | moved(events, SIDES[args.hand])
         except EnrolmentError as error:
             if not left:
                 raise
@@ -134,7 +136,6 @@ def _taken(
     # Without a head nothing is known of motion; a shape needs none.
     taken = movement_enrolling.moved(pieces, seconds) if made.kind == ANY and pieces else None
     if taken is not None:
-        movement_enrolling.check_free(made.free_motion)
         output.console.print("  It moves.", markup=False)
         made.kind = MOVES
         made.movements.append(taken)

@@ -121,12 +121,12 @@ class HandWatch(Attached):
         )
 
 
-def moved(events: Cursor) -> set[str]:
-    """The movements that were told since, but for the wearer's own."""
+def moved(events: Cursor, side: int) -> set[str]:
+    """The movements of one hand, 1 left, 2 right, that were told since, but the wearer's own."""
     names = set()
     while events.next(now_ns()) == Status.NEW:
         told = events.sample.view(CHANNELS[events.name].record)[0]
-        if told["event"] == MOVED and not told["own"]:
+        if told["event"] == MOVED and told["side"] == side and not told["own"]:
             names.add(str(told["name"].decode()))
     return names
 

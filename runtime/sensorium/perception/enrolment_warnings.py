@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+BUILT_IN = 0.3
+"""Share of the recordings in which a sense tells a gesture by itself, to be warned of."""
+
+
 class Judged(Protocol):
     """How well a gesture is told.
 
@@ -58,3 +62,16 @@ def slips(judged: Judged) -> list[str]:
     return [
         f"recording {unlike} is not known from the others: enrol again if it was a slip"
     ] if unlike else []
+
+
+def told_anyway(name: str, built_in: Mapping[str, float]) -> list[str]:
+    """The warnings of what a sense tells of the new gesture by itself.
+
+    Args:
+        name: The new one's.
+        built_in: Gesture to the share of the recordings in which it was told.
+    """
+    return [
+        f"{name!r} is told as {other!r}, too, in {share:.0%} of the recordings"
+        for other, share in built_in.items() if share >= BUILT_IN
+    ]

@@ -48,8 +48,6 @@ APART = 0.2
 is bent and stretched by turns is further. It only decides which reason is given."""
 LEAST_F1 = 0.7
 """Below it a gesture is not worth having: it would be missed or told at any time."""
-BUILT_IN = 0.3
-"""Share of the recordings' frames that show a gesture which is known already, to be warned of."""
 
 
 class Enrolled(NamedTuple):
@@ -129,6 +127,23 @@ def check_asked(name: str, recordings: int) -> None:
         )
 
 
+def check_room(name: str, known: OwnGestures) -> None:
+    """Refuses one more than there may be.
+
+    Args:
+        name: Of the gesture; one that is there is replaced.
+        known: Those that are there.
+
+    Raises:
+        EnrolmentError: There are `MOST` others.
+    """
+    if len([one for one in known.gestures if one.name != name]) >= MOST:
+        raise EnrolmentError(
+            f"there are {MOST} own gestures that are held already",
+            "delete one of them, or enrol one that moves: --kind moves",
+        )
+
+
 def enrol(
     name: str, recordings: Sequence[Array], free: Sequence[Sequence[float]], known: OwnGestures,
     built_in: Mapping[str, float], *, above: int = 0,
@@ -140,8 +155,8 @@ def enrol(
         recordings: `RECORDINGS` of them, each by `recording`.
         free: Embeddings of what the hands do otherwise.
         known: Those that are there.
-        built_in: Gesture that a sense tells by itself to the share of the recordings' frames that
-            show it.
+        built_in: Gesture that a sense tells by itself to the share of the recordings in which it
+            did.
         above: A new gesture's id is above this one: the highest of those that move.
 
     Raises:
@@ -149,11 +164,10 @@ def enrol(
             same as a known one, or what the hands do anyway.
     """
     check_asked(name, len(recordings))
+    check_room(name, known)
     check_free(free)
     before = known.named(name)
     others = [one for one in known.gestures if one.name != name]
-    if len(others) == MOST:
-        raise EnrolmentError(f"there are {MOST} own gestures already", "delete one of them")
     all_free = np.concatenate([_even(np.asarray(free), FREE // 2), known.free])[:FREE]
     all_free = np.round(all_free.reshape(-1, WIDTH), DIGITS)
     new = OwnGesture(
@@ -240,8 +254,5 @@ def _warnings(
             f"{name!r} is told in {judged[name].free:.0%} of the frames of free motion"
         )
     warnings += enrolment_warnings.slips(judged[name])
-    warnings += [
-        f"{name!r} is told as {other!r}, too: {share:.0%} of the frames show both"
-        for other, share in built_in.items() if share >= BUILT_IN
-    ]
+    warnings += enrolment_warnings.told_anyway(name, built_in)
     return warnings

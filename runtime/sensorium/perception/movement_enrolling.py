@@ -10,13 +10,13 @@ import numpy as np
 
 from sensorium.errors import EnrolmentError
 from sensorium.perception import enrolment_warnings, own_movements
-from sensorium.perception.gesture_enrolling import BUILT_IN, check_asked
+from sensorium.perception.free_motion import check_free, kept
+from sensorium.perception.gesture_enrolling import check_asked
 from sensorium.perception.hand_motion import RATE_HZ
 from sensorium.perception.movement_judging import judge
 from sensorium.perception.movement_learning import Compared
 from sensorium.perception.movement_span import agreed, span
 from sensorium.perception.own_movements import (
-    FREE,
     LONGEST,
     MOST,
     OwnMovement,
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 
 SEEN = 0.8
 """Share of a recording in which the hand and the head must be seen."""
-FEW_FREE = 3 * RATE_HZ
-"""Steps of other things that are needed."""
-PIECE = 4 * RATE_HZ
-"""Steps of free motion that are judged as one."""
 LEAST_F1, WEAK_F1 = 0.4, 0.7
 """Below the first a gesture is refused, below the second one is warned. Of five recordings one slip
 makes .89, and the figures come from patterns that are one recording fewer than those in use."""
@@ -96,21 +92,12 @@ def moved(pieces: Sequence[Array], seconds: float) -> Recording | None:
     return None if found is None else Recording(steps, found)
 
 
-def check_free(pieces: Sequence[Array]) -> None:
-    """Refuses free motion that was hardly seen.
-
-    Args:
-        pieces: As in `recording`.
-
-    Raises:
-        EnrolmentError: It is shorter than `FEW_FREE`.
-    """
-    count = sum(map(len, pieces))
-    if count < FEW_FREE:
+def check_room(name: str, known: OwnMovements) -> None:
+    """As `gesture_enrolling.check_room`."""
+    if len([one for one in known.gestures if one.name != name]) >= MOST:
         raise EnrolmentError(
-            f"hands and head were seen for {count / RATE_HZ:.1f} s of free motion, "
-            f"{FEW_FREE / RATE_HZ:.0f} are needed",
-            "move them where the headset sees them; sensorium doctor says whether it does",
+            f"there are {MOST} own gestures that move already",
+            "delete one of them, or enrol one that is held: --kind held",
         )
 
 
@@ -134,11 +121,10 @@ def enrol(
             same as a known one, or what the hands do anyway.
     """
     check_asked(name, len(recordings))
+    check_room(name, known)
     check_free(free)
     before = known.named(name)
     others = [one for one in known.gestures if one.name != name]
-    if len(others) == MOST:
-        raise EnrolmentError(f"there are {MOST} own moving gestures already", "delete one of them")
     spans = agreed([one.steps for one in recordings], [one.span for one in recordings])
     new = OwnMovement(
         id=before.id if before else 1 + max([above, *(one.id for one in others)]),
@@ -149,14 +135,14 @@ def enrol(
     )
     gestures = sorted([*others, new], key=lambda one: one.id)
     place = gestures.index(new)
-    all_free = _kept(free, known.free)
+    all_free = kept(free, known.free)
     compared = Compared([one.recordings for one in gestures], all_free)
     judged = judge(compared)
     _refuse([one.name for one in gestures], judged, place, compared)
-    kept = _limited(gestures, compared)
+    limited = _limited(gestures, compared)
     named = {one.name: told for one, told in zip(gestures, judged, strict=True)}
     return Enrolled(
-        OwnMovements(kept, all_free), kept[place], named, _warnings(name, named, built_in)
+        OwnMovements(limited, all_free), limited[place], named, _warnings(name, named, built_in)
     )
 
 
@@ -172,19 +158,6 @@ def without(name: str, known: OwnMovements) -> OwnMovements:
 def _limited(gestures: Sequence[OwnMovement], compared: Compared) -> tuple[OwnMovement, ...]:
     limits = compared.limits().tolist()
     return tuple(replace(one, limit=at) for one, at in zip(gestures, limits, strict=True))
-
-
-def _kept(new: Sequence[Array], old: Sequence[Array]) -> tuple[Array, ...]:
-    """Pieces of the new free motion, then of the old, as far as they are kept."""
-    pieces: list[Array] = []
-    left = FREE
-    for whole in (*map(rounded, new), *old):
-        for first in range(0, len(whole), PIECE):
-            piece = whole[first : min(first + PIECE, first + left)]
-            if len(piece) >= RATE_HZ:
-                pieces.append(piece)
-                left -= len(piece)
-    return tuple(pieces)
 
 
 def _refuse(
@@ -226,8 +199,5 @@ def _warnings(
             f"{name!r} is told {judged[name].free:.1f} times in a minute of free motion"
         )
     warnings += enrolment_warnings.slips(judged[name])
-    warnings += [
-        f"{name!r} is told as {other!r}, too, in {share:.0%} of the recordings"
-        for other, share in built_in.items() if share >= BUILT_IN
-    ]
+    warnings += enrolment_warnings.told_anyway(name, built_in)
     return warnings
