@@ -21,6 +21,7 @@ from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
 from sensorium.channels.status import Status
 from sensorium.clock import now_ns
+from sensorium.perception import own_movements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,7 +231,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "code", "error", "said"),
     [
         (("horns",), 1, "ControlError", "no daemon"),
-        (("horns", "--recordings", "1"), 1, "EnrolmentError", "1 recordings are too few"),
+        (("horns", "--recordings", "1"), 1, "EnrolmentError", "1 recordings of a gesture"),
         (("horns", "--free", "nan"), 1, "EnrolmentError", "3 to 60"),
         (("grab",), 1, "EnrolmentError", "known already"),
         (("x" * 40,), 1, "EnrolmentError", "longer than 31 bytes"),
@@ -249,6 +250,18 @@ def test_what_cannot_be_is_refused_at_once(
     assert (done.returncode, told["error"]) == (code, error)
     assert said in told["message"]
     assert told["remedy"]
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_damaged_file_is_named_before_anybody_shows_anything() -> None:
+    own_movements.place().parent.mkdir(parents=True)
+    own_movements.place().write_text("{")
+    for arguments, code in (("horns", "--kind", "held"), 1), (("--show",), 0):
+        done = subprocess.run(
+            [sys.executable, "-m", "sensorium", "enrol", "gesture", "--json", *arguments],
+            capture_output=True, text=True, check=False, timeout=180,
+        )
+        assert (done.returncode, "movements.json: is damaged" in done.stdout) == (code, True)
 
 
 @pytest.mark.usefixtures("alone")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.cli.gesture_page import listing, tell
-from sensorium.cli.gesture_recording import ANY, KINDS, MOVES, progress_bar, record
+from sensorium.cli.gesture_page import listing, tell, tell_damaged
+from sensorium.cli.gesture_recording import ANY, HELD, KINDS, MOVES, progress_bar, record
 from sensorium.cli.hand_watch import SIDES, HandWatch
 from sensorium.errors import ConfigError, EnrolmentError
 from sensorium.perception import (
     gesture_enrolling,
     movement_enrolling,
+    own_files,
     own_gestures,
     own_identity,
     own_movements,
@@ -76,66 +77,60 @@ def run(args: argparse.Namespace, output: Output) -> int:
 
 def _held(name: str, found: Recorded) -> tuple[gesture_enrolling.Enrolled, Path]:
     """Enrols a gesture that is held, beside those that are there now."""
-    path, others = own_gestures.place(), own_movements.read(own_movements.place())
+    known = own_files.whole()
     made = gesture_enrolling.enrol(
-        name, found.shapes, found.free_shapes, own_gestures.read(path), found.built_in,
-        above=max((one.id for one in others.gestures), default=0),
+        name, found.shapes, found.free_shapes, known.held, found.built_in,
+        above=max((one.id for one in known.moving.gestures), default=0),
     )
-    own_gestures.write(path, made.own)
-    if others.named(name):
-        own_movements.write(own_movements.place(), movement_enrolling.without(name, others))
-    return made, path
+    # Nothing is written before all that is to be is known.
+    replaced = known.moving.named(name)
+    others = movement_enrolling.without(name, known.moving) if replaced else known.moving
+    own_gestures.write(own_gestures.place(), made.own)
+    if replaced:
+        own_movements.write(own_movements.place(), others)
+    return made, own_gestures.place()
 
 
 def _moves(name: str, found: Recorded) -> tuple[movement_enrolling.Enrolled, Path]:
     """Enrols a gesture that moves, beside those that are there now."""
-    path, others = own_movements.place(), own_gestures.read(own_gestures.place())
+    known = own_files.whole()
     made = movement_enrolling.enrol(
-        name, found.movements, found.free_motion, own_movements.read(path), found.built_in,
-        above=max((one.id for one in others.gestures), default=0),
+        name, found.movements, found.free_motion, known.moving, found.built_in,
+        above=max((one.id for one in known.held.gestures), default=0),
     )
-    own_movements.write(path, made.own)
-    if others.named(name):
-        own_gestures.write(own_gestures.place(), gesture_enrolling.without(name, others))
-    return made, path
+    replaced = known.held.named(name)
+    others = gesture_enrolling.without(name, known.held) if replaced else known.held
+    own_movements.write(own_movements.place(), made.own)
+    if replaced:
+        own_gestures.write(own_gestures.place(), others)
+    return made, own_movements.place()
 
 
 def _delete(name: str, output: Output) -> int:
-    path = own_movements.place()
-    moving = own_movements.read(path)
-    if moving.named(name):
-        own_movements.write(path, movement_enrolling.without(name, moving))
-    else:
-        path = own_gestures.place()
-        held = own_gestures.read(path)
-        if not held.named(name):
-            there = ", ".join(
-                [one.name for one in held.gestures] + [one.name for one in moving.gestures]
-            ) or "none"
-            raise EnrolmentError(
-                f"there is no gesture {name!r} of your own", f"there are: {there}"
-            )
-        own_gestures.write(path, gesture_enrolling.without(name, held))
-    output.document({"deleted": True, "name": name, "file": str(path)})
+    known = own_files.read()
+    changed = own_files.forget(name, known)
+    output.document({
+        "deleted": True, "name": name, "files": [str(path) for path in changed],
+        "damaged": [str(error) for error in known.damaged],
+    })
     output.console.print(f"{name}: forgotten", markup=False)
+    tell_damaged(known.damaged, output)
     return 0
 
 
 def _check(args: argparse.Namespace) -> None:
     """Refuses before anybody has to show anything."""
-    fewest, most = own_identity.RECORDINGS
-    fault = own_identity.name_fault(args.name)
-    if fault:
-        raise EnrolmentError(f"the name {args.name!r} {fault}", "give another name")
-    if not fewest <= args.recordings <= most:
-        raise EnrolmentError(
-            f"{args.recordings} recordings are too few or too many, {fewest} to {most} are needed",
-            "one recording does not show how a hand varies: leave --recordings away",
-        )
+    gesture_enrolling.check_asked(args.name, args.recordings)
     if not 3.0 <= args.free <= 60.0:
         raise EnrolmentError(f"--free {args.free:g} is not 3 to 60", "leave it away")
     if not 1.0 <= args.seconds <= 8.0:
         raise EnrolmentError(f"--seconds {args.seconds:g} is not 1 to 8", "leave it away")
+    # Either kind depends on the other's file, too: names and ids are unlike.
+    known = own_files.whole()
+    if args.gesture_kind != MOVES:
+        gesture_enrolling.check_room(args.name, known.held)
+    if args.gesture_kind != HELD:
+        movement_enrolling.check_room(args.name, known.moving)
 
 
 def _live(number: int, name: str, watch: HandWatch, output: Output) -> bool | None:
