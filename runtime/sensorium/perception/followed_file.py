@@ -25,13 +25,14 @@ class FollowedFile(Generic[Kept]):
 
     Args:
         path: The file; it need not be there.
-        read: Reads it; what it gives where there is no file counts like any other.
+        read: Reads it. What it gives or raises where there is no file counts like any other, but
+            that is not logged.
         what: That is kept in it, for a message.
 
     Attributes:
         version: Raised with each change.
         kept: What was read; None while it cannot be used.
-        problem: Why it cannot be used although it is there, with the remedy; else empty.
+        problem: Why it cannot be used, with the remedy; else empty.
     """
 
     def __init__(self, path: Path, read: Callable[[Path], Kept], what: str) -> None:
@@ -62,5 +63,6 @@ class FollowedFile(Generic[Kept]):
             self.kept = self._read(self._path)
         except EnrolmentError as error:
             self.problem = str(error)
-            _log.warning("%s cannot be used: %s", self._what, error)
+            if stamp is not None:
+                _log.warning("%s cannot be used: %s", self._what, error)
         return True
