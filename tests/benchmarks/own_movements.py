@@ -4,9 +4,9 @@ Each wearer enrols eight gestures (five recordings each, 20 s of free motion) an
 before the whole sense, between other things and movements that the sense knows by itself; a tenth
 of the recordings is spoilt by what the wearer does next. An enrolment that is refused is asked for
 once more. All wearers are made by this project, none is a recorded person; none of these was used
-to choose a constant. What tells gestures is compared with two others on the same motion, cut at its
-true begin and end: class means of a fixed embedding, of the movement engine's last layer, and of
-both together.
+to choose a constant. What tells gestures is compared with three others on the same motion, cut
+where `movement_span` takes it to begin and end, which is a guess, too: class means of a fixed
+embedding, of the movement engine's last layer, and of both together.
 
     python tests/benchmarks/own_movements.py [--json FILE] [--wearers N] [--minutes M] [--seed S]
 """
@@ -166,7 +166,7 @@ RIVALS = ("time warping", "class means", "engine's last layer", "class means and
 
 
 def compare(who: MovingWearer, known: own_movements.OwnMovements, played: Played) -> None:
-    """Tells later motion that is cut at its true begin and end, in three ways."""
+    """Tells later motion that is cut at the begin and end of its span, in four ways."""
     last = LastLayer()
 
     def both(steps: np.ndarray) -> np.ndarray:
@@ -257,7 +257,7 @@ def main() -> None:
         figures.row(name, *map(int, row), float(value))
     figures.row("macro F1 of the worst wearer", "", "", "", min(played.macros))
     for rival, table in played.rivals.items():
-        figures.row(f"cut at begin and end: {rival}", *map(int, table.sum(0)),
+        figures.row(f"cut at its span: {rival}", *map(int, table.sum(0)),
                     float(f1(table).mean()))
     for share in (50, 95):
         figures.row(f"told after a gesture's end, p{share}, ms", "", "", "",

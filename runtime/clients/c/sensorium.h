@@ -1245,7 +1245,7 @@ typedef struct sensorium_hand_gesture {
   uint64_t begin_ns[8]; /* capture time of each shape's newest begin */
   uint64_t end_ns[8]; /* capture time of each shape's newest end */
   uint64_t movements; /* movements since start, of this hand */
-  uint64_t movement_begin_ns; /* when the newest movement began; of one that is longer than 1.6 s no earlier than that before its end */
+  uint64_t movement_begin_ns; /* when the newest movement began, no earlier than 1.6 s before its end; of one of the wearer's own up to 16 s before it */
   uint64_t movement_end_ns; /* when it had ended */
   char name[32]; /* of `action`; empty for none */
   uint32_t own; /* id of a gesture that the wearer has enrolled: on a state the one that is held, on an event the one that begins, ends or was moved; 0 none */

@@ -1799,7 +1799,7 @@ namespace Sensorium
         public readonly ulong[] EndNs = new ulong[8];
         /// <summary>movements since start, of this hand</summary>
         public ulong Movements;
-        /// <summary>when the newest movement began; of one that is longer than 1.6 s no earlier than that before its end</summary>
+        /// <summary>when the newest movement began, no earlier than 1.6 s before its end; of one of the wearer's own up to 16 s before it</summary>
         public ulong MovementBeginNs;
         /// <summary>when it had ended</summary>
         public ulong MovementEndNs;

@@ -4,8 +4,9 @@ The wearer's own gestures are told, too: see `own_shapes` and `own_motion`. What
 tells itself wins: see `runtime_hand`. Defined for bad input:
 
 - a joint without a valid or finite position, or another hand's side: the hand is lost;
-- a lost hand ends what it held, marked so, and what it was moving is never told: a movement needs
-  the hand to have been seen for 0.8 s (`movement.SETTLE_STEPS`);
+- a lost hand ends what it held, marked so, and what it was moving is never told: one of the
+  engine's movements needs the hand to have been seen for 0.8 s (`movement.SETTLE_STEPS`), one of
+  the wearer's own to have been seen from its beginning;
 - a jump, a gap or a recentre: movements begin anew, shapes go on, as they are of the hand alone;
 - an earlier time: all begins anew; the same time again: the record is left out;
 - no head: movements are not told, and `movements_judged` says so;

@@ -44,8 +44,8 @@ HAND_GESTURE = Record(
         array("begin_ns", "u64", 8, "capture time of each shape's newest begin"),
         array("end_ns", "u64", 8, "capture time of each shape's newest end"),
         scalar("movements", "u64", "movements since start, of this hand"),
-        scalar("movement_begin_ns", "u64", "when the newest movement began; of one that is longer "
-               "than 1.6 s no earlier than that before its end"),
+        scalar("movement_begin_ns", "u64", "when the newest movement began, no earlier than 1.6 s "
+               "before its end; of one of the wearer's own up to 16 s before it"),
         scalar("movement_end_ns", "u64", "when it had ended"),
         text("name", 32, "of `action`; empty for none"),
         scalar("own", "u32", "id of a gesture that the wearer has enrolled: on a state the one "
