@@ -320,6 +320,10 @@ class Daemon:
         return Writer(region, "health", waiters)
 
     def _end(self) -> None:
+        if self._stopping:
+            # Also before it was live: a manager that still waits would take it for a failure,
+            # and start again what was stopped.
+            self._notifier.send("READY=1")
         self._notifier.send("STOPPING=1")
         _log.info("stopping")
         for child in self._children.values():
