@@ -92,19 +92,28 @@ def main(arguments: Sequence[str]) -> int:
     yes = options.yes or os.environ.get("CI") == "true"
     environment = Environment()
     try:
-        environment.ensure(_EXTRAS, ["dev"], yes=yes)
         if options.bare:
+            environment.ensure(_EXTRAS, ["dev"], yes=yes)
             package_manager.provide([DEBOOTSTRAP], yes=yes)
             alone = ["tests/system/test_bare_root.py", *passed]
             return 0 if _pytest(environment, alone, bare=True) else 1
-        with _Pool(_STEPS_AT_ONCE) as pool:
-            # Beside them, since what is brought is mostly waited for.
+        with _Pool(_STEPS_AT_ONCE) as pool, _Pool(1) as beside:
+            system = None
+            if yes and not options.fast:
+                # Who is asked is asked one thing after the other.
+                system = beside.submit(_bring_what_the_system_tests_need, yes=yes)
+            environment.ensure(_EXTRAS, ["dev"], yes=yes)
+            # Beside the rest, since what is brought is mostly waited for.
             passes = {
                 title: pool.submit(_passes, environment, title, step)
                 for title, step in _STEPS.items()
             }
+            if system is not None:
+                system.result()
+            elif not options.fast:
+                _bring_what_the_system_tests_need(yes=yes)
             if not options.fast:
-                _bring_what_the_system_tests_need(environment, yes=yes)
+                _bring_python_for_windows(environment)
             build_engines(environment)
     except SetupError as error:
         terminal.say(str(error))
@@ -154,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _bring_what_the_system_tests_need(environment: Environment, *, yes: bool) -> None:
+def _bring_what_the_system_tests_need(*, yes: bool) -> None:
     """Installs it; says which tests will skip for want of what is still missing."""
     monado.ensure(yes)
     still = package_manager.provide(
@@ -162,6 +171,9 @@ def _bring_what_the_system_tests_need(environment: Environment, *, yes: bool) ->
     )
     if still:
         terminal.say("Tests will skip without: " + ", ".join(need.name for need in still))
+
+
+def _bring_python_for_windows(environment: Environment) -> None:
     if not missing([WINE]):
         # It says itself what it fetches and what went wrong; tests without it skip.
         subprocess.run(

@@ -183,7 +183,8 @@ class Environment:
             [
                 self.program("python"), "-m", "pip", "install", "--no-input",
                 "--disable-pip-version-check", "--progress-bar", "off",
-                "--editable", f".[{','.join(extras)}]", *requirements,
+                # Most of it is never imported; what is is compiled then, and kept.
+                "--no-compile", "--editable", f".[{','.join(extras)}]", *requirements,
             ],
             note=_note_download,
             folder=self.root,

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 IMPOSSIBLE = 2
 """Exit status when something is missing that only the user can bring."""
+_ONE_AT_A_TIME = threading.Lock()
+"""Package managers hold a lock of their own, and fail where another one runs."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ def provide(needs: Sequence[Need], *, yes: bool, otherwise: str = "") -> list[Ne
     """
     if sys.platform != "linux":
         return []  # the wheels bring these libraries, and the tests that need more skip
+    with _ONE_AT_A_TIME:
+        return _provide(needs, yes, otherwise)
+
+
+def _provide(needs: Sequence[Need], yes: bool, otherwise: str) -> list[Need]:
     wanted = missing(needs)
     if not wanted:
         return []
