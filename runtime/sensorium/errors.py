@@ -16,6 +16,7 @@
         ├── CardError        a card that breaks the schema
         ├── HashError        a file whose sha256 is not the pinned one
         ├── EngineMissing    an engine that was not built or installed yet
+        ├── OutputError      numbers of an engine that cannot be what its card says
         └── GpuError         a GPU that cannot run an engine; a CPU still can
             ├── GpuMissing   no driver, no binding of it, or no device
             ├── GpuMemory    its memory does not suffice
@@ -106,6 +107,10 @@ class HashError(EngineError):
 
 class EngineMissing(EngineError):
     """The engine was not built or installed yet."""
+
+
+class OutputError(EngineError):
+    """What an engine gave of one input cannot be used; of the next one it may be."""
 
 
 class GpuError(EngineError):

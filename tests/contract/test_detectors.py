@@ -14,12 +14,14 @@ import onnxruntime
 import pytest
 from fixtures import block_detectors as blocks
 from fixtures import pinned
+from fixtures.senses import Player, no_rings
 from fixtures.task_server import serving
 from PIL import Image, ImageDraw, ImageFont
 
-from sensorium import folders
+from sensorium import folders, records
 from sensorium.errors import CardError
 from sensorium.inference import store
+from sensorium.perception.objects import Objects, ObjectsOptions
 from sensorium_tools import build, cli, fetch
 from sensorium_tools.progress import Progress
 from sensorium_tools.tryout.canvas import colour_of
@@ -140,6 +142,26 @@ def test_a_detector_of_ones_own_finds_what_is_there(service: httpx.Client, name:
     for label, box in expected.items():
         np.testing.assert_allclose(list(found[label]["box"].values()), box, atol=0.11)
         assert found[label]["score"] > 0.85
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_sense_takes_a_detector_whose_card_states_no_inputs(data: Path, name: str) -> None:
+    assert (data / "engines" / name).is_dir()
+    pixels, expected = scene(name)
+    engine = store.load(name)
+    sense = Objects(ObjectsOptions(engine=name), {name: engine}, no_rings())
+    player = Player(sense.streams()[0])
+    record = records.PICTURE.zeros()
+    record["height"], record["width"], record["format"] = *pixels.shape[:2], 1
+    record["pixels"][0, : pixels.size] = pixels.ravel()
+    player.valid(record, 1)
+    engine.close()
+    (said,) = player.said
+    found = said.record[0]["objects"][: said["count"]]
+    assert {one["name"].decode(): one["box"].tolist() for one in found} == {
+        label: pytest.approx(np.divide(box, [192, 96] * 2), abs=0.01)
+        for label, box in expected.items()
+    }
 
 
 def test_the_task_lists_the_detectors_and_refuses_what_is_none(service: httpx.Client) -> None:

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fixtures import small_models
+from fixtures import sets, small_models
 from onnx import helper
 from PIL import Image
 
-from sensorium.errors import CardError, EngineError
+from sensorium.errors import CardError, EngineError, OutputError
 from sensorium.inference import card as cards
 from sensorium.inference.card_objects import Objects
 from sensorium.inference.card_tables import Port
 from sensorium.perception.detectors import candidates
 from sensorium.perception.object_detection import ObjectDetection, is_detector
 from sensorium_tools import evaluate, keys
+from sensorium_tools.progress import Progress
 from sensorium_tools.samples import Sample
+from sensorium_tools.verify.trial import Trial
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,9 +175,34 @@ def test_rtdetr_that_chooses_its_boxes_is_told_the_inputs_size_and_is_read_back(
     assert found.labels.tolist() == [at % 3 for at in range(len(found.scores))]
     assert 26 <= len(found.scores) <= 28
     np.testing.assert_allclose(found.boxes[0], [0.1, 0.25, 0.5, 0.5])
+    # By the card it gives shares and logits.
+    said = card("rtdetr", inputs=(PICTURE, SIZES), outputs=READY, boxes="shares", scores="logit")
+    shares = {
+        "labels": results["labels"], "boxes": results["boxes"] / [160, 96, 160, 96],
+        "scores": np.log(results["scores"] + 1e-9) - np.log1p(-results["scores"]),
+    }
+    told = ObjectDetection(said).found(shares, placement, 0.9)
+    np.testing.assert_allclose(told.boxes, found.boxes, atol=1e-6)
+    np.testing.assert_allclose(told.scores, found.scores, atol=1e-5)
     results["labels"] += 1
     with pytest.raises(EngineError, match="gives the label 3, its card has 3"):
         detection.found(results, placement)
+
+
+def test_rtdetr_suppresses_where_a_card_says_which_and_how_much() -> None:
+    boxes, scores = drawn(300)
+    logits = np.log(scores + 1e-9) - np.log1p(-scores + 1e-9)
+    results = {"logits": logits, "pred_boxes": boxes / np.array([160, 96, 160, 96], np.float32)}
+    said = card("rtdetr", suppression="every-label", overlap=0.3)
+    same(whole(ObjectDetection(said), results), by_label(boxes, scores, 0.5, 0.3, best=False))
+    for options, says in (
+        ({"overlap": 0.3}, "suppression none, as rtdetr has it"),
+        ({"overlap": 0.3, "suppression": "none"}, "has no meaning"),
+        ({"suppression": "every-label"}, "needs an overlap"),
+    ):
+        with pytest.raises(CardError, match=says) as caught:
+            ObjectDetection(card("rtdetr", **options))
+        assert "[objects]" in caught.value.remedy
 
 
 @pytest.mark.parametrize("size", [(100, 50), (50, 100), (96, 160), (1, 200), (999, 3), (47, 91)])
@@ -299,17 +327,46 @@ def test_numbers_that_are_no_probabilities_are_an_error_and_no_objects() -> None
     assert 'scores = "logit"' in caught.value.remedy
 
 
-def test_boxes_that_are_not_finite_are_left_out() -> None:
+def sure_of(head: str, ready: bool) -> tuple[ObjectDetection, dict[str, np.ndarray]]:
+    """A detector and numbers by which every box is an object."""
+    if ready:
+        made = card(head, inputs=(PICTURE, SIZES), outputs=READY)
+        results = {"labels": np.zeros(300, int), "boxes": np.ones((300, 4)), "scores": np.ones(300)}
+        return ObjectDetection(made), results
+    return ObjectDetection(card(head)), {
+        name: np.ones(shape[1:], np.float32) for name, shape in SHAPES[head].items()
+    }
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    ("head", "ready"), [*((head, False) for head in SHAPES), ("rtdetr", True)]
+)
+def test_one_number_that_is_none_is_an_error_and_never_an_object(head, ready, bad) -> None:
+    for name in sure_of(head, ready)[1]:
+        detection, results = sure_of(head, ready)
+        values = results[name]
+        if values.dtype.kind != "f":
+            continue
+        assert len(whole(detection, results)[2])
+        for place in (0, -1):
+            was = values.ravel()[place]
+            values.ravel()[place] = bad
+            with pytest.raises(OutputError, match="mine: gives numbers that are NaN or infinite"):
+                whole(detection, results)
+            values.ravel()[place] = was
+
+
+def test_numbers_of_boxes_that_are_no_objects_do_not_count() -> None:
     boxes, scores = drawn(300)
     values = np.concatenate([boxes, scores], axis=1).T.copy()
-    values[:, :150] = np.nan
-    values[2, 150:200] = np.inf
-    with pytest.raises(EngineError, match="scores reach"):
-        whole(ObjectDetection(card("yolov8")), {"output0": values})
-    values[4:, :150] = 1.0
-    found, _, scores = whole(ObjectDetection(card("yolov8")), {"output0": values})
-    assert np.isfinite(found).all()
-    assert 3 < len(scores) < 100
+    values[:4, 100:] = np.nan
+    values[4:, 100:] = 0
+    same(whole(ObjectDetection(card("yolov8")), {"output0": values}),
+         by_label(boxes[:100], scores[:100], 0.25, 0.7, best=True))
+
+
+def test_boxes_larger_than_a_number_can_be_are_left_out() -> None:
     raw = np.zeros((315, 8), np.float32)
     raw[:, 4:] = 1.0
     raw[:, 2:4] = 1000.0
@@ -341,6 +398,33 @@ def test_a_detector_of_any_head_is_judged_by_what_it_finds() -> None:
     # From 0.8 of its own threshold, 0.5, on: 0.88 and 0.413, not 0.378.
     assert outcome.labels.tolist() == [1, 2]
     np.testing.assert_allclose(outcome.boxes[0], [0.25, 0.25, 0.75, 0.75])
+
+
+def test_a_precision_that_gives_numbers_that_are_none_is_refused_and_the_trial_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SENSORIUM_CACHE_DIR", str(tmp_path / "cache"))
+    file = io.BytesIO()
+    Image.fromarray(picture(40, 60)).save(file, "PNG")
+    more = 'reader = "image"\npaths = ["*.png"]\n'
+    sets.write(tmp_path / "data", "mine", "image", [sets.source(part="evaluation", more=more)],
+               {"one.png": file.getvalue()})
+    made = card("rtdetr")
+    made = replace(made, evaluation=replace(made.evaluation, task="objects", sets=("mine",)))
+    good = {
+        name: np.ones((1, *shape[1:]), np.float32) for name, shape in SHAPES["rtdetr"].items()
+    }
+    bad = {name: values * np.nan for name, values in good.items()}
+    trial = Trial(made, lambda _: good, Progress())
+    found = trial.judge("int8", lambda _: bad)
+    assert not found.passed
+    assert found.why == (
+        "its results cannot be used: mine: gives numbers that are NaN or infinite"
+    )
+    assert trial.judge("fp16", lambda _: good).agreement.value == 1
+    with pytest.raises(OutputError):
+        Trial(made, lambda _: bad, Progress()).judge("int8", lambda _: good)
 
 
 TABLES = {

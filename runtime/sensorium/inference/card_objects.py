@@ -53,12 +53,12 @@ class Objects:
         "What each channel is then divided by, in their order; none: nothing.", ()
     )
     boxes: str = _key(
-        f"Unit of the boxes: pixels or shares of the input. Empty: {OWN}.",
+        f"Unit of the boxes: pixels or shares of the input. Empty: {OWN} in that export.",
         "", choices=("", "pixels", "shares"),
     )
     scores: str = _key(
         "What the scores are: probabilities, or what becomes one by a sigmoid. Empty: "
-        f"{OWN}.", "", choices=("", "probability", "logit"),
+        f"{OWN} in that export.", "", choices=("", "probability", "logit"),
     )
     decoded: bool = _key(
         "Whether the graph itself adds the grid to the boxes (yolox): of an export with "
@@ -70,15 +70,16 @@ class Objects:
     suppression: str = _key(
         "Which of the boxes that overlap stay: every-label, the surest of each label; best-label, "
         "the same, of the surest label of each box alone; across-labels, the surest whatever its "
-        f"label; none, all. Empty: {OWN}.",
+        f"label; none, all. With rtdetr the others need an overlap. Empty: {OWN}.",
         "", choices=("", "every-label", "best-label", "across-labels", "none"),
     )
     threshold: float = _key(
         f"Smallest score of an object, 0 to 1; -1: {OWN}.", -1.0, min=-1.0, max=1.0
     )
     overlap: float = _key(
-        "Largest overlap (intersection over union) of two boxes that both stay, 0 to 1; "
-        f"-1: {OWN}.", -1.0, min=-1.0, max=1.0,
+        "Largest overlap (intersection over union) of two boxes that both stay, 0 to 1; of which "
+        "boxes, suppression says: with none it has no meaning, as with rtdetr where suppression "
+        f"is not written. -1: {OWN}.", -1.0, min=-1.0, max=1.0,
     )
 
     def __post_init__(self) -> None:

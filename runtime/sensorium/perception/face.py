@@ -18,6 +18,7 @@ from sensorium.perception.face_detection import THRESHOLD, FaceDetection
 from sensorium.perception.face_input import BLENDSHAPE_LANDMARKS
 from sensorium.perception.face_landmarks import FaceLandmarks
 from sensorium.perception.face_tracking import FaceTracker
+from sensorium.perception.finite import finite
 from sensorium.perception.picture_stream import PictureOptions, PictureStream, Seen, interval
 from sensorium.records import FACES_SEEN
 from sensorium.records.vision import FACES
@@ -105,7 +106,7 @@ class FaceLook:
             face, found = record["faces"][0, place], one.landmarks
             corners = np.array(found.box, np.float32).reshape(2, 2) / sizes
             face["box"] = np.clip(corners, 0, 1).ravel()
-            face["keypoints"] = (found.keypoints / sizes).ravel()
+            face["keypoints"] = np.clip(found.keypoints / sizes, 0, 1).ravel()
             face["score"], face["track"] = found.presence, one.track
             face["blendshapes"] = self._shapes(found)
         surest = max((one.landmarks.presence for one in followed), default=float("nan"))
@@ -126,6 +127,7 @@ class FaceLook:
 
     def _shapes(self, found: Landmarks) -> NDArray[np.float32]:
         points = np.ascontiguousarray(found.points[BLENDSHAPE_LANDMARKS][None], np.float32)
-        weights = self._shaper.run({self._points: points})[self._weights]
+        results = self._shaper.run({self._points: points})
+        weights = finite(results[self._weights], BLENDSHAPES)
         shapes: NDArray[np.float32] = np.clip(weights.ravel(), 0, 1)
         return shapes

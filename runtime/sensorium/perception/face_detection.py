@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensorium.perception.boxes import overlap
+from sensorium.perception.finite import finite
 from sensorium.perception.image_input import Placement, resize
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class FaceDetection:
     """
 
     def __init__(self, card: Card) -> None:
+        self._name = card.name
         self._side = card.sizes(card.inputs[0])[1]
         self._input = card.inputs[0].name
         self._regressors, self._logits = (port.name for port in card.outputs)
@@ -92,12 +94,18 @@ class FaceDetection:
         self, results: Mapping[str, NDArray[Any]], placement: Placement,
         threshold: float = THRESHOLD,
     ) -> Faces:
-        """The faces in what the engine gives."""
+        """The faces in what the engine gives.
+
+        Raises:
+            OutputError: Its scores, or a face, are not finite.
+        """
+        finite(results[self._logits], self._name)
         # In float64: the exponential of the limit is none of float32's.
         logits = np.clip(results[self._logits][0, :, 0].astype(np.float64), -_LIMIT, _LIMIT)
         scores = (1 / (1 + np.exp(-logits))).astype(np.float32)
         sure = np.flatnonzero(scores >= threshold)
-        values = results[self._regressors][0, sure].reshape(-1, 8, 2) / np.float32(self._side)
+        values: NDArray[np.float32] = finite(results[self._regressors][0, sure], self._name)
+        values = values.reshape(-1, 8, 2) / np.float32(self._side)
         middles = values[:, 0] + self._anchors[sure]
         half = values[:, 1] / 2
         points = np.concatenate(

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium import records
+from sensorium.errors import OutputError
 from sensorium.health import Reason
 from sensorium.inference import store
 from sensorium.perception import pictures
 from sensorium.perception.face_input import expression_input
+from sensorium.perception.finite import Complaint, finite
 from sensorium.perception.picture_stream import FRAME, due, interval
 from sensorium.perception.sense import input_reason
 
@@ -78,6 +80,7 @@ class FaceEmotionStream:
         self._input, self._output = card.inputs[0].name, card.outputs[0].name
         self._record = records.EMOTION.zeros()
         self._record["source"], self._record["label_count"] = _FACE_SOURCE, len(engine.labels)
+        self._complains = Complaint(CHANNEL)
         for measure in ("loudness", "pitch", "tempo"):
             self._record[measure] = np.nan
 
@@ -85,8 +88,10 @@ class FaceEmotionStream:
         """Takes one record of the channel `face`: see `Stream.process`."""
         if not sample.valid or not sample.record["count"][0]:
             self._judged_ns = None
-            reason = Reason.INACTIVE if sample.valid else input_reason(sample.reason)
-            publish(CHANNEL, self._record, sample.capture_ns, valid=False, reason=reason)
+            self._nothing(
+                publish, sample,
+                Reason.INACTIVE if sample.valid else input_reason(sample.reason),
+            )
             return
         if not due(sample.capture_ns, self._judged_ns, self._interval_ms):
             return
@@ -99,7 +104,13 @@ class FaceEmotionStream:
         left, top, right, bottom = sample.record["faces"][0, 0]["box"].tolist()
         within = (left * width, top * height, right * width, bottom * height)
         values = expression_input(image, within, self._side)
-        scores = self._engine.run({self._input: values})[self._output][0]
+        try:
+            scores = finite(self._engine.run({self._input: values})[self._output][0], ENGINE)
+        except OutputError as error:
+            self._complains.of(error)
+            self._nothing(publish, sample, Reason.ENGINE_FAILED)
+            return
+        self._complains.no_more()
         best = int(np.argmax(scores))
         row = self._record[0]
         row["label"], row["score"] = best, scores[best]
@@ -112,6 +123,9 @@ class FaceEmotionStream:
 
     def lost(self, records: int) -> None:
         """See `Stream.lost`: only the newest face counts."""
+
+    def _nothing(self, publish: Publish, sample: Sample, reason: Reason) -> None:
+        publish(CHANNEL, self._record, sample.capture_ns, valid=False, reason=reason)
 
     def _picture(self, sequence: int) -> NDArray[np.uint8] | None:
         """The picture of a sequence number, while it is still in its ring."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from sensorium.perception.face_input import landmark_crop, points_of
+from sensorium.perception.finite import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,7 @@ class FaceLandmarks:
     """
 
     def __init__(self, card: Card) -> None:
+        self._name = card.name
         self._side = card.sizes(card.inputs[0])[1]
         self._input = card.inputs[0].name
         self._places, self._logit = (port.name for port in card.outputs[:2])
@@ -75,7 +77,14 @@ class FaceLandmarks:
         return {self._input: values}, square
 
     def found(self, results: Mapping[str, NDArray[Any]], square: Square) -> Landmarks:
-        """The landmarks in what the engine gives."""
-        logit = float(np.clip(results[self._logit].ravel()[0], -80, 80))
-        points = points_of(results[self._places], square, self._side)
+        """The landmarks in what the engine gives.
+
+        Raises:
+            OutputError: They, or their presence, are not finite.
+        """
+        presence, places = (
+            finite(results[output], self._name) for output in (self._logit, self._places)
+        )
+        logit = float(np.clip(presence.ravel()[0], -80, 80))
+        points = points_of(places, square, self._side)
         return Landmarks(points, 1 / (1 + float(np.exp(-logit))))

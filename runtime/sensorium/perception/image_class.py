@@ -10,6 +10,7 @@ import numpy as np
 
 from sensorium.inference import store
 from sensorium.perception import picture_stream
+from sensorium.perception.finite import finite
 from sensorium.perception.image_classes import ImageClasses
 from sensorium.perception.picture_stream import PictureOptions, PictureStream, Seen, interval
 from sensorium.records import IMAGE_CLASS, encode_text
@@ -51,7 +52,7 @@ class ImageClass:
         self._options = options
         self._engine = engines[options.engine]
         self._rings = rings
-        self._card = store.find_card(options.engine)
+        self._card = store.with_ports(store.find_card(options.engine))
 
     @staticmethod
     def engines(options: ImageClassOptions) -> tuple[str, ...]:
@@ -80,7 +81,8 @@ class ImageClassLook:
 
     def __call__(self, picture: Picture) -> Seen:
         """See `picture_stream.Look`."""
-        scores = self._engine.run(self._classes.feeds(picture.image))[self._output][0]
+        results = self._engine.run(self._classes.feeds(picture.image))
+        scores = finite(results[self._output][0], self._engine.name)
         best = np.argsort(-scores, kind="stable")[:GUESSES].tolist()
         record = self._record
         record["frame"] = picture.sequence

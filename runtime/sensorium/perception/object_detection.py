@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sensorium.errors import CardError
 from sensorium.perception.boxes import Found, thinned
 from sensorium.perception.detectors import HEAD
 from sensorium.perception.detectors.darknet import OVERLAP, THRESHOLD
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.inference.card import Card
+    from sensorium.perception.detectors.head import Settings
     from sensorium.perception.image_input import Placement
 
 __all__ = ["OVERLAP", "TASK", "THRESHOLD", "ObjectDetection", "is_detector"]
@@ -40,12 +42,14 @@ class ObjectDetection:
         overlap: Largest overlap of two boxes, where `found` is given none.
 
     Raises:
-        CardError: The inputs, outputs or labels are not those of its head.
+        CardError: The inputs, outputs or labels are not those of its head, or what it says of
+            suppression and overlap cannot be done.
     """
 
     def __init__(self, card: Card) -> None:
         kind = HEAD[card.objects.head or "darknet"]
         self._settings = kind.defaults.of_card(card.objects)
+        _check_suppression(card, self._settings)
         self._head = kind(card, self._settings)
         self._prepare = Preparation(self._head.picture, self._settings)
         self.threshold = self._settings.threshold
@@ -71,12 +75,13 @@ class ObjectDetection:
             placement: As `feeds` gave it.
             threshold: Smallest score, 0..1; None: the detector's own.
             limit: Largest overlap of two boxes that both stay, 0..1; None: the detector's own.
+                Boxes of different labels are compared where its suppression is across-labels.
 
         Returns:
             Boxes as shares of the picture; the arrays are its own.
 
         Raises:
-            EngineError: The numbers cannot be what the card says they are.
+            OutputError: The numbers cannot be what the card says they are.
         """
         candidates = self._head.candidates(
             results, self.threshold if threshold is None else threshold
@@ -86,3 +91,20 @@ class ObjectDetection:
             across=self._settings.suppression == "across-labels",
         )
         return Found(placement.to_picture(found.boxes), found.labels.copy(), found.scores.copy())
+
+
+def _check_suppression(card: Card, settings: Settings) -> None:
+    """Refuses a card of which one of the keys suppression and overlap undoes the other."""
+    said, head = card.objects, card.objects.head or "darknet"
+    if settings.suppression == "none" and 0 <= said.overlap < 1:
+        raise CardError(
+            f"{card.name}: objects.overlap = {said.overlap:g} has no meaning where nothing is "
+            f"suppressed (suppression none{'' if said.suppression else f', as {head} has it'})",
+            'write suppression = "every-label" in [objects], or leave overlap out',
+        )
+    if settings.suppression != "none" and said.overlap < 0 and settings.overlap >= 1:
+        raise CardError(
+            f"{card.name}: objects.suppression = {said.suppression} needs an overlap: the head "
+            f"{head} has none of its own",
+            "write overlap in [objects], as 0.7; 1 lets all boxes stay",
+        )

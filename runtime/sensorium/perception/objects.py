@@ -42,8 +42,9 @@ class ObjectsOptions(PictureOptions):
     overlap: float = field(
         default=0.0,
         metadata={
-            "doc": "Of two boxes of one class that share more than this only the surer stays; 0: "
-            "what the detector's card says.",
+            "doc": "Of two boxes that share more than this (intersection over union) only the "
+            "surer stays: of two of one class, or of any two where the detector's card has "
+            "suppression across-labels. 0: what the card says; 1: all stay.",
             "min": 0.0, "max": 1.0,
         },
     )
@@ -63,7 +64,7 @@ class Objects:
         self._options = options
         self._engine = engines[options.engine]
         self._rings = rings
-        self._detection = ObjectDetection(store.find_card(options.engine))
+        self._detection = ObjectDetection(store.with_ports(store.find_card(options.engine)))
 
     @staticmethod
     def engines(options: ObjectsOptions) -> tuple[str, ...]:

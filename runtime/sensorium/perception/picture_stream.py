@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from sensorium.clock import now_ns
+from sensorium.errors import OutputError
 from sensorium.health import Reason
 from sensorium.perception import pictures
+from sensorium.perception.finite import Complaint
 from sensorium.perception.sense import input_reason
 
 if TYPE_CHECKING:
@@ -96,7 +98,11 @@ class Look(Protocol):
     """Looks at the pictures of one stream, with what is remembered of those before."""
 
     def __call__(self, picture: Picture) -> Seen:
-        """What is seen."""
+        """What is seen.
+
+        Raises:
+            OutputError: What an engine gave of this picture cannot be used.
+        """
         ...
 
 
@@ -138,6 +144,7 @@ class PictureStream:
         self._looked_ns: int | None = None
         self._apps: dict[int, _AppState] = {}
         self._turn = 0
+        self._complains = Complaint(channel)
 
     def process(self, sample: Sample, publish: Publish) -> None:
         """Takes one record of `frame`: see `Stream.process`."""
@@ -155,7 +162,13 @@ class PictureStream:
         self._look = self._look or self._make()
         key = (sample.generation & 0xFFFFFF) << 32 | sample.n & 0xFFFFFFFF
         sequence = int(sample.record["sequence"][0])
-        seen = self._look(Picture(image, sequence, key, sample.capture_ns))
+        try:
+            seen = self._look(Picture(image, sequence, key, sample.capture_ns))
+        except OutputError as error:
+            self._complains.of(error)
+            self._nothing(publish, sample, Reason.ENGINE_FAILED)
+            return
+        self._complains.no_more()
         publish(
             self.outputs[0], seen.record, sample.capture_ns, confidence=seen.confidence,
             engine=seen.engine, flags=seen.flags,
@@ -196,7 +209,15 @@ class PictureStream:
             return True
         state.looked_ns = now
         sequence = int(sample.record["sequence"][0])
-        seen = state.look(Picture(image, sequence, sample.n % _MOST_RECORDS, now))
+        try:
+            seen = state.look(Picture(image, sequence, sample.n % _MOST_RECORDS, now))
+        except OutputError as error:
+            self._complains.of(error)
+            publish(
+                self.outputs[1], self._blank, sample.capture_ns, valid=False,
+                reason=Reason.ENGINE_FAILED, app=app.session,
+            )
+            return True
         publish(
             self.outputs[1], seen.record, sample.capture_ns, confidence=seen.confidence,
             engine=seen.engine, flags=seen.flags, app=app.session,

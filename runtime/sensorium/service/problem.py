@@ -16,6 +16,7 @@ from sensorium.errors import (
     DeniedError,
     EngineError,
     EngineMissing,
+    OutputError,
     SensoriumError,
 )
 
@@ -34,6 +35,7 @@ _STATUS: tuple[tuple[type[SensoriumError], HTTPStatus], ...] = (
     (ControlError, HTTPStatus.SERVICE_UNAVAILABLE),
     (ConfigError, HTTPStatus.UNPROCESSABLE_ENTITY),
     (EngineMissing, HTTPStatus.NOT_FOUND),
+    (OutputError, HTTPStatus.INTERNAL_SERVER_ERROR),
     (EngineError, HTTPStatus.BAD_REQUEST),
 )
 """The first that fits."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sensorium.errors import EngineError
+from sensorium.errors import EngineError, OutputError
 from sensorium_tools.evaluate import task as task_of
 from sensorium_tools.evaluate.agreement import noise
 from sensorium_tools.quantise.recorder import Recorder
 from sensorium_tools.samples.checks import require
 from sensorium_tools.samples.loading import load
-from sensorium_tools.verify.gates import Accuracy, judge
+from sensorium_tools.verify.gates import Accuracy, Share, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,11 @@ class Trial:
             places = [int(place * step) for place in range(limit)]
             samples = [samples[place] for place in places]
             reference = [reference[place] for place in places]
-        outcomes = self.outcomes(name, run, samples)
+        try:
+            outcomes = self.outcomes(name, run, samples)
+        except OutputError as error:
+            why = f"its results cannot be used: {error.message}"
+            return Accuracy("agreement", False, why, None, None, Share(0.0, 0.0, 0.0, 0, 0))
         found = judge(self._card.gates, self.task, samples, reference, outcomes)
         if self._card.evaluation.sets or not found.passed:
             return found

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.errors import EngineError
+from sensorium.errors import OutputError
 from sensorium.perception.boxes import Found
+from sensorium.perception.finite import finite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,13 +46,14 @@ def probability(values: NDArray[np.float32], unit: str, name: str) -> NDArray[np
         name: Of the engine.
 
     Raises:
-        EngineError: They are said to be probabilities and are not.
+        OutputError: They are not finite, or said to be probabilities and are not.
     """
+    finite(values, name)
     if unit == "logit":
         clipped = np.clip(values, -_STEEPEST, _STEEPEST)
         return np.float32(1) / (np.float32(1) + np.exp(-clipped))
     if values.size and not -_ROUNDING <= values.min() <= values.max() <= 1 + _ROUNDING:
-        raise EngineError(
+        raise OutputError(
             f"{name}: its scores reach from {values.min():.3g} to {values.max():.3g}, and "
             "probabilities from 0 to 1",
             'write scores = "logit" in [objects] of its card, or name its head and outputs',
@@ -79,10 +81,11 @@ def choose(scores: NDArray[np.float32], threshold: float, suppression: str) -> C
 def found(
     boxes: NDArray[np.float32], chosen: Chosen, unit: str, picture: Picture
 ) -> Found:
-    """The candidates, without those whose box is not finite.
+    """The candidates, without those whose box is larger than a number can be.
 
     Args:
-        boxes: [k, 4]: left, top, right, bottom of each that was chosen.
+        boxes: [k, 4]: left, top, right, bottom of each that was chosen, of finite numbers of the
+            engine.
         chosen: The same ones.
         unit: Of the boxes: pixels or shares, of the input.
         picture: The input.

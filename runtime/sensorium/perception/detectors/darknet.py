@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sensorium.perception.detectors.candidates import choose, found, probability
 from sensorium.perception.detectors.head import Settings
 from sensorium.perception.detectors.ports import Ports
+from sensorium.perception.finite import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,5 +56,5 @@ class Darknet:
         settings = self._settings
         scores = probability(results[self._scores][0], settings.scores, self._name)
         chosen = choose(scores, threshold, settings.suppression)
-        boxes = results[self._boxes][0][chosen.rows]
+        boxes = finite(results[self._boxes][0][chosen.rows], self._name)
         return found(boxes, chosen, settings.boxes, self.picture)

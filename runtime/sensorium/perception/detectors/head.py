@@ -97,6 +97,6 @@ class Head(Protocol):
             Boxes as shares of the input's width and height; they may reach beyond 0..1.
 
         Raises:
-            EngineError: The numbers cannot be what the card says they are.
+            OutputError: The numbers cannot be what the card says they are.
         """
         ...

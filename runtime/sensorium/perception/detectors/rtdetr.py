@@ -6,19 +6,22 @@ gives `labels`, `boxes` (left, top, right, bottom in those sizes) and `scores`. 
 Face's transformers gives `logits` and `pred_boxes` (centre x, centre y, width, height as shares),
 which `post_process_object_detection` of `image_processing_rt_detr.py` reads: a sigmoid, and every
 label of every box. Both stretch the picture to the input's size and divide it by 255, with
-Pillow's bilinear filter; 0.5 is the threshold of the latter.
+Pillow's bilinear filter; 0.5 is the threshold of the latter. What a card says of boxes and scores
+holds for both; where it says nothing, those of the former are pixels and probabilities.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from sensorium.errors import EngineError
+from sensorium.errors import OutputError
 from sensorium.perception.detectors.candidates import Chosen, choose, corners, found, probability
 from sensorium.perception.detectors.head import Settings
 from sensorium.perception.detectors.ports import Ports
+from sensorium.perception.finite import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +66,11 @@ class RtDetr:
             ports.check(boxes, (1, "boxes", 4))
             ports.check(scores, (1, "boxes"))
             self._outputs = (label.name, boxes.name, scores.name)
+            # The settings are the other export's where the card leaves them open.
+            said = card.objects
+            self._settings = replace(
+                settings, boxes=said.boxes or "pixels", scores=said.scores or "probability"
+            )
         else:
             logits, boxes = ports.outputs(_RAW)
             ports.check(logits, (1, "boxes", labels))
@@ -84,20 +92,23 @@ class RtDetr:
         logits, boxes = values
         scores = probability(logits, settings.scores, self._name)
         chosen = choose(scores, threshold, settings.suppression)
-        return found(corners(boxes[chosen.rows]), chosen, settings.boxes, self.picture)
+        boxes = corners(finite(boxes[chosen.rows], self._name))
+        return found(boxes, chosen, settings.boxes, self.picture)
 
     def _ready(
         self, labels: NDArray[Any], boxes: NDArray[np.float32], scores: NDArray[np.float32],
         threshold: float,
     ) -> Found:
-        rows = np.flatnonzero(probability(scores, "probability", self._name) > threshold)
-        chosen = Chosen(rows, labels[rows].astype(np.intp), scores[rows])
+        sure = probability(scores, self._settings.scores, self._name)
+        rows = np.flatnonzero(sure > threshold)
+        chosen = Chosen(rows, labels[rows].astype(np.intp), sure[rows])
         if chosen.labels.size and not (
             0 <= chosen.labels.min() <= chosen.labels.max() < self._labels_count
         ):
-            raise EngineError(
+            raise OutputError(
                 f"{self._name}: gives the label {chosen.labels.max()}, its card has "
                 f"{self._labels_count}",
                 "write engine.labels in the card, one for each of the model's classes",
             )
-        return found(boxes[rows], chosen, "pixels", self.picture)
+        boxes = finite(boxes[rows], self._name)
+        return found(boxes, chosen, self._settings.boxes, self.picture)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sensorium.perception.detectors.candidates import choose, corners, found, probability
 from sensorium.perception.detectors.head import Settings
 from sensorium.perception.detectors.ports import Ports
+from sensorium.perception.finite import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,5 +54,5 @@ class Yolov8:
         settings, values = self._settings, results[self._output][0]
         scores = probability(values[4:], settings.scores, self._name).T
         chosen = choose(scores, threshold, settings.suppression)
-        boxes = corners(values[:4, chosen.rows].T)
+        boxes = corners(finite(values[:4, chosen.rows].T, self._name))
         return found(boxes, chosen, settings.boxes, self.picture)

@@ -15,6 +15,7 @@ from sensorium.errors import CardError
 from sensorium.perception.detectors.candidates import choose, corners, found, probability
 from sensorium.perception.detectors.head import Settings
 from sensorium.perception.detectors.ports import Ports
+from sensorium.perception.finite import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,7 @@ class Yolox:
         settings, values = self._settings, results[self._output][0]
         sure = probability(values[:, 4:], settings.scores, self._name)
         chosen = choose(sure[:, :1] * sure[:, 1:], threshold, settings.suppression)
-        boxes = values[chosen.rows, :4]
+        boxes = finite(values[chosen.rows, :4], self._name)
         if not settings.decoded:
             stride = self._strides[chosen.rows, None]
             # A size that float32 cannot hold is infinite, and its box is left out.

@@ -12,6 +12,7 @@ from sensorium.inference import store
 from sensorium.perception.face_detection import KEYPOINTS, THRESHOLD, FaceDetection
 from sensorium.perception.face_input import BLENDSHAPE_LANDMARKS, expression_input
 from sensorium.perception.face_landmarks import FaceLandmarks
+from sensorium.perception.finite import finite
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.boxes import BOX, box
 from sensorium.service.tasks.emotions import check_emotions
@@ -155,7 +156,7 @@ class Face:
 
     async def _first(self, name: str, values: NDArray[np.float32], work: Work) -> NDArray[Any]:
         results = await work.run(name, {self._inputs[name]: values})
-        return results[self._outputs[name][0]]
+        return finite(results[self._outputs[name][0]], name)
 
 
 def _written(points: NDArray[np.float32]) -> list[list[float]]:

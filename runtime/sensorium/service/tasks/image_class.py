@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensorium.inference import store
+from sensorium.perception.finite import finite
 from sensorium.perception.image_classes import ImageClasses
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks import picture_occlusion
@@ -73,7 +74,7 @@ class ClassifyImage:
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
         feeds = await asyncio.to_thread(self._classes.feeds, inputs)
-        scores = (await work.run(ENGINE, feeds))[self._output][0]
+        scores = await self._scores(feeds[self._classes.input], work)
         height, width = inputs.shape[:2]
         labels = [
             {"label": self._labels[at], "class": at, "score": round(float(scores[at]), 6)}
@@ -84,8 +85,7 @@ class ClassifyImage:
             best = int(np.argmax(scores))
 
             async def of_best(values: NDArray[np.float32]) -> float:
-                found = await work.run(ENGINE, {self._classes.input: values})
-                return float(found[self._output][0, best])
+                return float((await self._scores(values, work))[best])
 
             answer["explanation"] = {
                 "label": self._labels[best],
@@ -94,3 +94,7 @@ class ClassifyImage:
                 ),
             }
         return [answer]
+
+    async def _scores(self, values: NDArray[Any], work: Work) -> NDArray[np.floating]:
+        results = await work.run(ENGINE, {self._classes.input: values})
+        return finite(results[self._output][0], ENGINE)

@@ -47,8 +47,9 @@ class DetectParameters(Timed):
     overlap: float = field(
         default=-1.0,
         metadata={
-            "doc": "Of two boxes that share more than this (intersection over union), only the "
-            "surer stays; -1: the detector's own.",
+            "doc": "Of two boxes that share more than this (intersection over union) only the "
+            "surer stays: of two of one label, or of any two where the detector's card has "
+            "suppression across-labels. -1: the detector's own; 1: all stay.",
             "min": -1.0, "max": 1.0,
         },
     )
