@@ -44,6 +44,8 @@ class Reason(IntEnum):
     """Reserved in the layout; this version has no sense that fills it."""
     FAILED = 16
     """An unexpected fault; the log has it."""
+    CLOSING = 17
+    """Its device is being closed: its driver holds it still, and nothing gets out."""
 
 
 def reason_words(reason: int) -> str:

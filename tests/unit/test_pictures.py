@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from sensorium import records
+from sensorium.channels.catalogue import in_region
+from sensorium.channels.reader import Reader
+from sensorium.channels.region import Region, Waiters
+from sensorium.channels.status import Status
+from sensorium.clock import now_ns
+from sensorium.health import Reason
 from sensorium.perception import pictures
+from sensorium.process.outputs import Outputs
 from sensorium.records.vision import PICTURE_BYTES
 
 
@@ -48,3 +57,23 @@ def test_noise_is_never_an_error() -> None:
         record.view(np.uint8)[:64] = noise.integers(0, 256, 64)
         image = pictures.read(record)
         assert image is None or image.nbytes <= PICTURE_BYTES
+
+
+def test_that_there_is_no_picture_is_told_without_making_one() -> None:
+    region, page = Region.create("camera", in_region("camera"), 1), Waiters.create("camera")
+    outputs = Outputs(("frame",), now_ns)
+    outputs.map(region, page)
+    reader = Reader(region, "frame", live=False)
+    tracemalloc.start()
+    try:
+        for reason in (Reason.CLOSED, Reason.MUTED, Reason.CLOSING):
+            outputs.refuse(("frame",), reason)
+            outputs.publish("frame", None, 7, valid=False, reason=reason)
+        assert tracemalloc.get_traced_memory()[1] < records.PICTURE.size / 10
+    finally:
+        tracemalloc.stop()
+    assert reader.read(now_ns()) is Status.INVALID
+    assert (reader.sample.reason, reader.sample.capture_ns) == (Reason.CLOSING, 7)
+    assert reader.sample.record == records.PICTURE.zeros().tobytes()
+    region.close()
+    page.close()

@@ -243,7 +243,8 @@ typedef enum sensorium_reason {
   SENSORIUM_REASON_INPUT_LOST = 13,
   SENSORIUM_REASON_STOPPED = 14,
   SENSORIUM_REASON_NOT_IMPLEMENTED = 15,
-  SENSORIUM_REASON_FAILED = 16
+  SENSORIUM_REASON_FAILED = 16,
+  SENSORIUM_REASON_CLOSING = 17
 } sensorium_reason;
 
 typedef enum sensorium_owner_state {
@@ -296,6 +297,7 @@ static inline const char *sensorium_reason_name(uint32_t reason) {
     case SENSORIUM_REASON_STOPPED: return "stopped";
     case SENSORIUM_REASON_NOT_IMPLEMENTED: return "not_implemented";
     case SENSORIUM_REASON_FAILED: return "failed";
+    case SENSORIUM_REASON_CLOSING: return "closing";
     default: return "unknown";
   }
 }
@@ -1584,9 +1586,9 @@ SENSORIUM_ASSERT(offsetof(sensorium_picture_t, _pad0) == 921624, "picture._pad0"
 #define SENSORIUM_CAMERA_MAJOR 1
 #define SENSORIUM_CAMERA_MINOR 0
 typedef struct sensorium_camera {
-  uint32_t state; /* 1 open, 2 closed, 3 muted, 4 denied, 5 missing */
+  uint32_t state; /* 1 open, 2 closed, 3 muted (and closed), 4 denied, 5 missing, 6 being opened, 7 being closed: its driver holds it still, no picture gets out */
   uint32_t users; /* bits, who needs it: 1 a sense, 2 an app, 4 a recording */
-  uint32_t width; /* pixels of what is published; 0 while closed */
+  uint32_t width; /* pixels of what is published; 0 unless open */
   uint32_t height; /* pixels */
   uint32_t openings; /* how often it was opened */
   uint32_t reserved; /* 0 */

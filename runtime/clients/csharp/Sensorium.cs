@@ -90,7 +90,9 @@ namespace Sensorium
         /// <summary>NOT_IMPLEMENTED</summary>
         NotImplemented = 15,
         /// <summary>FAILED</summary>
-        Failed = 16
+        Failed = 16,
+        /// <summary>CLOSING</summary>
+        Closing = 17
     }
 
     /// <summary>What the supervisor says of a channel's owner.</summary>
@@ -2292,11 +2294,11 @@ namespace Sensorium
     /// <summary>Whether the camera is open, and why.</summary>
     public sealed class CameraRecord : Record
     {
-        /// <summary>1 open, 2 closed, 3 muted, 4 denied, 5 missing</summary>
+        /// <summary>1 open, 2 closed, 3 muted (and closed), 4 denied, 5 missing, 6 being opened, 7 being closed: its driver holds it still, no picture gets out</summary>
         public uint State;
         /// <summary>bits, who needs it: 1 a sense, 2 an app, 4 a recording</summary>
         public uint Users;
-        /// <summary>pixels of what is published; 0 while closed</summary>
+        /// <summary>pixels of what is published; 0 unless open</summary>
         public uint Width;
         /// <summary>pixels</summary>
         public uint Height;

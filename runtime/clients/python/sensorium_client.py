@@ -90,6 +90,7 @@ class Reason(IntEnum):
     STOPPED = 14
     NOT_IMPLEMENTED = 15
     FAILED = 16
+    CLOSING = 17
 
 
 class OwnerState(IntEnum):

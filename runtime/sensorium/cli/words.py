@@ -14,7 +14,9 @@ from sensorium.health import OwnerState
 Record = Mapping[str, Any]
 """A record as nested mappings: field name to number, text, list or record."""
 
-DEVICE_STATES = ("unknown", "open", "closed", "muted", "denied", "missing")
+DEVICE_STATES = (
+    "unknown", "open", "closed", "muted", "denied", "missing", "opening", "closing"
+)
 _USERS = ((1, "a sense"), (2, "an app"), (4, "a recording"))
 _BUTTONS = ("trigger", "squeeze", "stick", "trackpad", "primary", "secondary", "menu", "system")
 _QUIET_DB = -60.0
@@ -109,7 +111,8 @@ def _device(record: Record, gives: str) -> Text:
     """A device that is open only while somebody needs it."""
     state = record["state"]
     name = DEVICE_STATES[state] if state < len(DEVICE_STATES) else f"state {state}"
-    said = Text(name, "bold red" if name == "open" else "")
+    held = name in ("open", "opening", "closing")
+    said = Text(name, "bold red" if held else "")
     if record["device"]:
         said.append(f", {record['device']}")
     said.append(gives)

@@ -78,7 +78,7 @@ class Outputs:
             writer = Writer(region, name, waiters, self.clock)
             if first and channel.kind == Kind.STATE:
                 writer.publish(
-                    channel.record.zeros(), self.clock(), valid=False, reason=Reason.STARTING
+                    channel.record.blank, self.clock(), valid=False, reason=Reason.STARTING
                 )
             self._writers[name] = writer
         self.generation += 1
@@ -86,7 +86,7 @@ class Outputs:
     def publish(
         self,
         channel: str,
-        record: NDArray[np.void],
+        record: NDArray[np.void] | None,
         capture_ns: int,
         *,
         valid: bool = True,
@@ -100,7 +100,7 @@ class Outputs:
     ) -> None:
         """Publishes one record; a channel whose region is not mapped (any more) takes nothing.
 
-        See `perception.sense.Publish`.
+        See `perception.sense.Publish`; None stands for a record of zeros.
         """
         writer = self.apps.writer(app, channel) if app else self._writers.get(channel)
         if place is not None and writer is not None:
@@ -119,7 +119,8 @@ class Outputs:
                     "", 0, Precision.GEOMETRY if geometry else Precision.NONE, device
                 )
         # By position: names would cost this most frequent of calls as much as a store.
-        writer.publish(record.tobytes(), capture_ns, valid, reason, confidence, flags)
+        data = CHANNELS[channel].record.blank if record is None else record.tobytes()
+        writer.publish(data, capture_ns, valid, reason, confidence, flags)
 
     def _at(self, channel: str, writer: Writer, generation: int, n: int) -> Writer | None:
         """The writer to the region of a generation, about to write record `n`; None: it is gone."""
@@ -134,9 +135,8 @@ class Outputs:
         """Marks state channels invalid with a reason; events need no mark."""
         now = self.clock()
         for name in channels:
-            channel = CHANNELS[name]
-            if channel.kind == Kind.STATE:
-                self.publish(name, channel.record.zeros(), now, valid=False, reason=reason)
+            if CHANNELS[name].kind == Kind.STATE:
+                self.publish(name, None, now, valid=False, reason=reason)
 
     def heartbeat(self, time_ns: int) -> None:
         """This child is alive."""

@@ -74,7 +74,7 @@ class SensorThread:
     def publish(
         self,
         channel: str,
-        record: NDArray[np.void],
+        record: NDArray[np.void] | None,
         capture_ns: int,
         *,
         valid: bool = True,

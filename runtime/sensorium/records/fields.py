@@ -121,6 +121,11 @@ class Record(Struct):
         """A cache line, so that a record's size is a multiple of it."""
         return ALIGNMENT
 
+    @cached_property
+    def blank(self) -> bytes:
+        """The bytes of a zeroed record: what is published where there is nothing to give."""
+        return bytes(self.size)
+
     def zeros(self) -> np.ndarray[tuple[int], np.dtype[np.void]]:
         """Returns one zeroed record as a numpy array of shape (1,) to fill and publish."""
         return np.zeros(1, self.dtype)

@@ -31,9 +31,10 @@ PICTURE = Record(
 CAMERA = Record(
     "camera",
     (
-        scalar("state", "u32", "1 open, 2 closed, 3 muted, 4 denied, 5 missing"),
+        scalar("state", "u32", "1 open, 2 closed, 3 muted (and closed), 4 denied, 5 missing, "
+               "6 being opened, 7 being closed: its driver holds it still, no picture gets out"),
         scalar("users", "u32", "bits, who needs it: 1 a sense, 2 an app, 4 a recording"),
-        scalar("width", "u32", "pixels of what is published; 0 while closed"),
+        scalar("width", "u32", "pixels of what is published; 0 unless open"),
         scalar("height", "u32", "pixels"),
         scalar("openings", "u32", "how often it was opened"),
         scalar("reserved", "u32", "0"),

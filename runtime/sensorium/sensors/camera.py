@@ -28,8 +28,12 @@ _SAY_NS = 500_000_000
 """How often a closed camera says so: a quarter of what makes `frame` stale."""
 _STALL_NS = 5_000_000_000
 """An open device that gives no picture for so long is dead; cameras take a second to begin."""
-_OPEN_NS = 15_000_000_000
-"""The same for what does not even open; OpenCV itself gives a stream up after 5 s."""
+_OPEN_NS = 30_000_000_000
+"""The same for what does not even open: twice as long as slow ones take."""
+_CLOSE_S = 0.25
+"""What is usually closed by then: a driver ends its read with the next picture."""
+_END_S = 1.0
+"""The same when the process ends."""
 _RGB, _CAMERA = 1, 1
 """`format` and `source` of the record `picture`."""
 _NAME_BYTES = 128
@@ -81,6 +85,7 @@ class Camera:
     """Writes `frame` and `camera` (its state, four times a second).
 
     Open only while somebody reads what is seen; closed when muted; back when it is there again.
+    It says "muted" and "closed" once the driver has let go of the device, and "closing" until then.
     """
 
     Options = CameraOptions
@@ -105,7 +110,6 @@ class Camera:
         self._publishing = threading.RLock()
         self._size = (0, 0)
         self._record = PICTURE.zeros()
-        self._blank = PICTURE.zeros()
 
     def run(self) -> None:
         """Loops until the process stops; a missing device is a state."""
@@ -115,7 +119,7 @@ class Camera:
                 if not self._io.wait(_TICK_S):
                     return
         finally:
-            self._close()
+            self._close(_END_S)
 
     def _tick(self, demand: Demand) -> None:
         if demand.muted:
@@ -133,28 +137,47 @@ class Camera:
         self._close()
         self._failures = self._retry_ns = 0
         self._ended = False
-        self._become(state, REASONS[state])
+        if self._is_released():
+            self._become(state, REASONS[state])
+        else:
+            self._become(State.CLOSING, Reason.CLOSING, SensorError(
+                f"the driver of {self._source.name} holds it still; no picture gets out",
+                "unplug it if this lasts",
+            ))
 
     def _open(self) -> None:
         # A driver that hangs holds the device, and one thread of ours that waits for it.
-        if self._left is not None and not self._left.gone:
-            self._miss(SensorError(
-                f"{self._source.name} does not answer", "plug it in again", Reason.DEVICE_MISSING
-            ))
+        if not self._is_released():
+            waited_ns = self._io.clock() - self._changed_ns
+            if self._state is not State.CLOSING or waited_ns >= _OPEN_NS:
+                self._miss(SensorError(
+                    f"{self._source.name} does not answer", "plug it in again",
+                    Reason.DEVICE_MISSING,
+                ))
             return
-        self._left = None
+        if not self._failures:
+            # Else what is wrong stands, with its remedy, until it is open.
+            self._become(State.OPENING, REASONS[State.OPENING])
         self._stream = VideoStream(self._source, self._wanted, self._deliver, self._io.clock)
         self._stream.start()
 
+    def _is_released(self) -> bool:
+        """Whether no driver holds a device that was closed here."""
+        if self._left is not None and self._left.gone:
+            self._left = None
+        return self._left is None
+
     def _watch(self, stream: VideoStream) -> None:
+        # Before the time is read, which is another one from the opening on.
+        opened = stream.opened
         if stream.error is None:
             silent_ns = self._io.clock() - stream.heard_ns
-            if silent_ns < (_STALL_NS if stream.opened else _OPEN_NS):
+            if silent_ns < (_STALL_NS if opened else _OPEN_NS):
                 self._go_on(stream)
                 return
         error = stream.error or SensorError(
-            f"{self._source.name} gives no pictures", "plug it in again, or choose another one",
-            Reason.DEVICE_MISSING,
+            f"{self._source.name} {'gives no pictures' if opened else 'does not open'}",
+            "plug it in again, or choose another one", Reason.DEVICE_MISSING,
         )
         self._close()
         if error.reason == Reason.CLOSED:
@@ -179,9 +202,9 @@ class Camera:
         state = State.DENIED if error.reason == Reason.DENIED else State.MISSING
         self._become(state, Reason(error.reason) or REASONS[state], error)
 
-    def _close(self) -> None:
+    def _close(self, within_s: float = _CLOSE_S) -> None:
         if self._stream is not None:
-            self._stream.close()
+            self._stream.close(within_s)
             self._left, self._stream = self._stream, None
 
     def _become(
@@ -213,14 +236,14 @@ class Camera:
         record["changed_ns"] = self._changed_ns
         if self._state is State.OPEN:
             record["width"], record["height"] = self._size
+        if self._state in (State.OPEN, State.OPENING, State.CLOSING):
             record["device"] = encode_text(self._source.name, _NAME_BYTES)[0]
         self._io.publish("camera", record, now, device=Device.NONE)
         with self._publishing:
             if self._state is not State.OPEN and now - self._said_ns > _SAY_NS:
                 self._said_ns = now
                 self._io.publish(
-                    "frame", self._blank, now, valid=False, reason=self._reason,
-                    device=Device.NONE,
+                    "frame", None, now, valid=False, reason=self._reason, device=Device.NONE
                 )
 
     def _deliver(self, image: NDArray[np.uint8], capture_ns: int) -> None:

@@ -11,13 +11,18 @@ RETRY_S = (0.5, 1.0, 2.0, 4.0)
 
 
 class State(IntEnum):
-    """What a device is; `state` of the records `microphone` and `camera`."""
+    """What a device is; `state` of the records `microphone` and `camera`.
+
+    Only a camera says that it is being opened or closed, which may take its driver seconds.
+    """
 
     OPEN = 1
     CLOSED = 2
     MUTED = 3
     DENIED = 4
     MISSING = 5
+    OPENING = 6
+    CLOSING = 7
 
 
 REASONS = {
@@ -25,5 +30,7 @@ REASONS = {
     State.MUTED: Reason.MUTED,
     State.DENIED: Reason.DENIED,
     State.MISSING: Reason.DEVICE_MISSING,
+    State.OPENING: Reason.STARTING,
+    State.CLOSING: Reason.CLOSING,
 }
 """Why a device that is not open gives nothing."""

@@ -149,8 +149,7 @@ class Replay:
 
     def _refuse(self, name: str, reason: Reason) -> None:
         self._io.publish(
-            name, CHANNELS[name].record.zeros(), self._io.clock(), valid=False, reason=reason,
-            device=Device.NONE,
+            name, None, self._io.clock(), valid=False, reason=reason, device=Device.NONE,
         )
 
     def _sleep_until(self, due_ns: int) -> bool:

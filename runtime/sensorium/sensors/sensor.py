@@ -50,7 +50,7 @@ class SensorIO(Protocol):
     def publish(
         self,
         channel: str,
-        record: NDArray[np.void],
+        record: NDArray[np.void] | None,
         capture_ns: int,
         *,
         valid: bool = True,
@@ -58,7 +58,10 @@ class SensorIO(Protocol):
         confidence: float = float("nan"),
         device: Device = Device.RUNTIME,
     ) -> None:
-        """Publishes `record`, shape (1,), copied at once. May be called from any one thread."""
+        """Publishes `record`, shape (1,), copied at once. May be called from any one thread.
+
+        None, with `valid` False, stands for one of zeros: there is nothing to give.
+        """
         ...
 
     def demand(self) -> Demand:
@@ -91,7 +94,8 @@ class SensorIO(Protocol):
         """Says in a few words what the sensor's state is, for `sensorium doctor` and `status`.
 
         Args:
-            state: One word: starting, live, waiting, missing, closed, muted, failed.
+            state: One word: starting, live, waiting, missing, opening, closing, closed, muted,
+                failed.
             detail: What is there, or what is missing. Never sound, words or poses.
             remedy: What the user can do.
         """

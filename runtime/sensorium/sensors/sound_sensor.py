@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from sensorium.errors import SensorError
 from sensorium.health import Device, Reason
-from sensorium.records import AUDIO
 from sensorium.sensors import portaudio
 from sensorium.sensors.device_state import REASONS, RETRY_S, State
 
@@ -220,7 +219,6 @@ class SoundSensor(ABC):
                 _log.info("%s %s %s", self.NAME, state.name.lower(), detail)
                 self._io.report(state.name.lower(), detail, remedy)
                 self._io.publish(
-                    self.CHANNEL, AUDIO.zeros(), now, valid=False, reason=REASONS[state],
-                    device=Device.NONE,
+                    self.CHANNEL, None, now, valid=False, reason=REASONS[state], device=Device.NONE
                 )
         self._told(demand, now)

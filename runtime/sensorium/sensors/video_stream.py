@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 LEAST_SIDE = 16
 """Pixels, of what is handed over."""
-_JOIN_S = 1.0
 _USUAL_HZ = 25.0
 """Of a file that says no rate, or none that can be."""
 _FASTEST_HZ = 240.0
@@ -62,7 +61,8 @@ class VideoStream:
 
     Attributes:
         opened: The device is open.
-        heard_ns: When the newest picture came; before, when the stream was begun.
+        heard_ns: When the newest picture came; before, when the device was opened; before that,
+            when the stream was begun.
         pictures: Handed over so far.
         error: Why it has ended; None while it runs.
     """
@@ -88,11 +88,15 @@ class VideoStream:
         """Begins, without waiting for anything."""
         self._thread.start()
 
-    def close(self) -> None:
-        """Ends it; a driver that does not answer is waited for a second and then left behind."""
+    def close(self, within_s: float) -> None:
+        """Ends it: nothing is handed over any more, and the device closes as soon as it can.
+
+        Args:
+            within_s: How long a driver that does not answer is waited for; see `gone`.
+        """
         with self._handing:
             self._closing.set()
-        self._thread.join(_JOIN_S)
+        self._thread.join(within_s)
 
     @property
     def gone(self) -> bool:
@@ -116,6 +120,8 @@ class VideoStream:
             video = opencv.opened(
                 self._cv2, self._source, self._wanted.width, self._wanted.height
             )
+            # In this order: what is open was heard of when it opened.
+            self.heard_ns = self._clock()
             self.opened = True
             try:
                 count = self._file(video) if self._source.paced else self._device(video)

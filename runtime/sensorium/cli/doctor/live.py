@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _LOOK_S = 1.2
 
 _AT_REST = {
-    Reason.INACTIVE, Reason.NOT_CONFIGURED, Reason.MUTED, Reason.CLOSED, Reason.NOT_IMPLEMENTED,
+    Reason.INACTIVE, Reason.NOT_CONFIGURED, Reason.MUTED, Reason.CLOSED, Reason.CLOSING,
+    Reason.NOT_IMPLEMENTED,
 }
 """Reasons that are the owner's will or the way things are, not a fault."""
 
@@ -56,7 +57,7 @@ def look(status: dict[str, Any] | None) -> Iterator[Finding]:
 
 def _part(name: str, part: dict[str, str]) -> Finding:
     detail = " ".join(word for word in (part["state"], part["detail"]) if word)
-    well = part["state"] in ("live", "closed", "muted", "starting", "ended")
+    well = part["state"] in ("live", "closed", "muted", "starting", "opening", "ended")
     return Finding(
         f"part {name}", Verdict.OK if well else Verdict.MISSING, detail,
         "" if well else part["remedy"],
