@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -163,6 +164,28 @@ def test_a_bad_picture_is_counted_once(region, width, height, form, refused):
     for _ in range(3):
         intake.take(now_ns())
     assert intake.refused == refused
+
+
+def test_the_pixels_of_a_picture_are_not_copied(region):
+    intake = AppIntake(region)
+    picture = records.PICTURE.zeros()
+    picture["width"], picture["height"], picture["format"] = 640, 480, 1
+    writer = Writer(region, "app_frame", None)
+    writer.publish(picture, now_ns())
+    tracemalloc.start()
+    try:
+        intake.take(now_ns())
+        assert tracemalloc.get_traced_memory()[1] < records.PICTURE.size / 10
+    finally:
+        tracemalloc.stop()
+    assert intake.refused == 0
+    # One that says that it is larger than a record can be, with a good head.
+    n = writer.publish(picture, now_ns())
+    entry = region.entry("app_frame")
+    length = entry.offset + (n % entry.slots) * entry.stride + Slot.LENGTH
+    region.view[length : length + 4] = b"\xff" * 4
+    intake.take(now_ns())
+    assert intake.refused == 1
 
 
 def test_a_picture_that_is_no_whole_record_is_counted(region):

@@ -49,6 +49,7 @@ class Snapshot(NamedTuple):
         epoch: Counts owners.
         engine: Name of the engine's card; empty for none.
         engine_hash: First four bytes of its file's sha256.
+        length: Bytes that were written; `record` may be the first of them.
     """
 
     n: int = 0
@@ -64,6 +65,7 @@ class Snapshot(NamedTuple):
     epoch: int = 0
     engine: str = ""
     engine_hash: int = 0
+    length: int = 0
 
     def view(self, record: records.Record) -> NDArray[np.void]:
         """The bytes as a read-only array of shape (1,) of `record`'s dtype."""
@@ -82,6 +84,7 @@ class Ring:
         record: What this reader knows; None: this version's own record of the channel's id.
         live: False judges a record by its age alone and goes on in a region that has ended: for
             a clock that is not the daemon's, and to take what is left.
+        head: Bytes of each record that are copied, its first; None: all of it.
 
     Attributes:
         sample: The record that was read last.
@@ -97,6 +100,7 @@ class Ring:
         record: records.Record | None = None,
         *,
         live: bool = True,
+        head: int | None = None,
     ) -> None:
         entry = region.entry(name)
         self.name = name
@@ -106,6 +110,8 @@ class Ring:
         self.age_ns = 0
         self.reason: int = Reason.NONE
         self._max_age_ns = entry.max_age_ns
+        room = entry.stride - _RECORD - 8
+        self._most = room if head is None else min(room, head)
         self._words = region.words
         self._view = region.view
         self._latest = (entry.base + Entry.LATEST) // 8
@@ -154,13 +160,13 @@ class Ring:
         (capture, publish, length, valid, reason, confidence, precision, device, flags, epoch,
          engine_hash, engine) = _HEAD.unpack_from(self._view, start + 8)
         first = start + 8 + _RECORD
-        record = bytes(self._view[first : first + min(length, entry.stride - _RECORD - 8)])
+        record = bytes(self._view[first : first + min(length, self._most)])
         if self._words[start // 8] != 2 * n:
             return None
         return Snapshot(
             n, record, capture, publish, valid == 1, reason, confidence,
             precision, device, flags, epoch, engine.rstrip(b"\0").decode("utf-8", "replace"),
-            engine_hash,
+            engine_hash, length,
         )
 
     def _gone(self) -> Status | None:

@@ -7,23 +7,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.records.vision import PICTURE_BYTES
+import numpy as np
+
+from sensorium.records.vision import PICTURE, PICTURE_BYTES
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 SIDES = (16, 4096)
 """Pixels of a side, the least and the most."""
 RGB, RGBA = 1, 2
 _CHANNELS = {RGB: 3, RGBA: 4}
+_PIXELS = next(placed.offset for placed in PICTURE.placed if placed.field.name == "pixels")
+HEAD = np.dtype({
+    "names": [name for name in PICTURE.dtype.names or () if name != "pixels"],
+    "formats": [PICTURE.dtype[name] for name in PICTURE.dtype.names or () if name != "pixels"],
+    "itemsize": _PIXELS,
+})
+"""The record without its pixels: its first bytes."""
 
 
 def size_of(record: NDArray[np.void]) -> tuple[int, int, int] | None:
     """Height, width and bytes a pixel; None where they break a rule of `records.PICTURE`.
 
     Args:
-        record: Shape (1,); a copy that nobody changes any more.
+        record: Shape (1,), or its `HEAD` alone; a copy that nobody changes any more.
     """
     row = record[0]
     height, width = int(row["height"]), int(row["width"])

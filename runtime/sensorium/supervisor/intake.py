@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sensorium import records
 from sensorium.channels.cursor import Cursor
 from sensorium.channels.reader import Reader
@@ -16,7 +18,6 @@ from sensorium.perception import pictures
 from sensorium.perception.targets.scene import SceneState, good_targets, head_state
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from sensorium.channels.region import Region
@@ -61,7 +62,10 @@ class AppIntake:
         self.frames = FrameFigures()
         self.refused = 0
         self._scene = Reader(region, "scene", records.SCENE)
-        self._picture = Reader(region, "app_frame", records.PICTURE)
+        # Senses copy the pixels, once each; here its size is judged, of every picture that comes.
+        self._picture = Reader(
+            region, "app_frame", records.PICTURE, head=pictures.HEAD.itemsize
+        )
         self._timing = Cursor(region, "frame_timing", records.FRAME_TIMING)
 
     def take(self, now_ns: int) -> None:
@@ -91,8 +95,10 @@ class AppIntake:
         sample = self._picture.sample
         if sample.n == before:
             return
-        whole = len(sample.record) == records.PICTURE.size
-        if not whole or pictures.size_of(sample.view(records.PICTURE)) is None:
+        if (
+            sample.length != records.PICTURE.size
+            or pictures.size_of(np.frombuffer(sample.record, pictures.HEAD, 1)) is None
+        ):
             self.refused += 1
 
     def _take_frame(self, now_ns: int) -> None:
