@@ -15,6 +15,7 @@ from fixtures.model_pool import held, pool, refused, waiting
 
 from sensorium.errors import EngineError, EngineMissing
 from sensorium.inference import store
+from sensorium.inference.resident_memory import resident_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,9 @@ def test_a_run_loads_the_engine_and_its_result_is_the_callers() -> None:
                 "READY", 2, "FP32", "CPU",
             )
             assert 0 < state.p50_us <= state.p99_us
+            assert (state.memory_bytes is None) is (resident_bytes() is None)
+            await made.unload(NAME)
+            assert next(one for one in made.states() if one.name == NAME).memory_bytes is None
 
     asyncio.run(main())
 

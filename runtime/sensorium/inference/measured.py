@@ -93,7 +93,16 @@ class MeasuredEngine:
 
 
 def load(load_engine: Callable[[str], Engine], name: str) -> MeasuredEngine:
-    """Loads an engine and looks by how much the process grows.
+    """Loads an engine whose runs are timed; see `grown`.
+
+    Raises:
+        EngineError: As `load_engine`.
+    """
+    return MeasuredEngine(*grown(load_engine, name))
+
+
+def grown(load_engine: Callable[[str], Engine], name: str) -> tuple[Engine, int | None]:
+    """Loads an engine and looks by how many bytes the process grows; None: it is not known.
 
     The first one of a process has what the backend itself takes with it, and what other threads
     take meanwhile counts, too; one that shares its weights with another looks small.
@@ -108,5 +117,6 @@ def load(load_engine: Callable[[str], Engine], name: str) -> MeasuredEngine:
     before = resident_bytes()
     engine = load_engine(name)
     after = resident_bytes()
-    grown = max(0, after - before) if before is not None and after is not None else None
-    return MeasuredEngine(engine, grown)
+    if before is None or after is None:
+        return engine, None
+    return engine, max(0, after - before)

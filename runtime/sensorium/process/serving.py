@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
 from sensorium.errors import SensoriumError
-from sensorium.inference import measured
 from sensorium.process.engines import engines
 from sensorium.service.server import Server
 
@@ -34,8 +33,7 @@ class Serving:
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
         self._server = Server(
-            orders.service, folders.runtime_dir(),
-            lambda name: measured.load(self._engines.load, name), self._listens,
+            orders.service, folders.runtime_dir(), self._engines.load, self._listens
         )
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="service", daemon=True)

@@ -49,6 +49,7 @@ class Resident:
         looked_s: When that was looked at last, by the loop's time.
         engine: The loaded one, of `loaded`; None: it is not loaded.
         loaded: What `engine` was loaded from.
+        memory_bytes: By how much the process grew when it was loaded last; None: not known.
         loading: The load on its way.
         busy: Whether a worker's thread has it.
         pins: Who keeps it loaded just now.
@@ -66,6 +67,7 @@ class Resident:
     looked_s: float
     engine: Engine | None = None
     loaded: Built | None = None
+    memory_bytes: int | None = None
     loading: asyncio.Task[None] | None = None
     busy: bool = False
     pins: int = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium.clock import now_ns
 from sensorium.errors import EngineError
+from sensorium.inference import measured
 from sensorium.service.models import execution
 from sensorium.service.models.turn import Call, Closing, Run
 
@@ -198,7 +199,10 @@ class Schedule:
         loop = asyncio.get_running_loop()
         built = resident.built
         try:
-            engine = await loop.run_in_executor(self._loader, self._load, resident.name)
+            # Its runs are timed with what belongs to them, in `execution`.
+            engine, grown = await loop.run_in_executor(
+                self._loader, measured.grown, self._load, resident.name
+            )
         except Exception as error:  # noqa: BLE001 - one engine's fault must not end the others
             if not isinstance(error, EngineError):
                 _log.exception("the engine %s cannot be loaded", resident.name)
@@ -210,6 +214,7 @@ class Schedule:
                     turn.fail(error)
         else:
             resident.engine, resident.loaded, resident.unloaded = engine, built, False
+            resident.memory_bytes = grown
             resident.used_s = loop.time()
         finally:
             resident.loading = None

@@ -81,5 +81,5 @@ def used(resident: Resident, waiting: int, now_s: float) -> State:
         figures.percentile_ns(0.5) * _US,
         figures.percentile_ns(0.99) * _US,
         now_s - resident.used_s if engine else None,
-        getattr(engine, "memory_bytes", None),
+        resident.memory_bytes if engine else None,
     )
