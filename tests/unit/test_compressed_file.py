@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import soundfile
 from fixtures.encoded_sound import KINDS, encoded
+from fixtures.task_server import wav
 
+from sensorium.sensors import sound_file
 from sensorium.sensors.compressed_file import CompressedFile, is_compressed
 from sensorium.sensors.wave_file import TooLong
 
@@ -83,3 +85,21 @@ def test_another_kind_of_libsndfile_is_refused() -> None:
     soundfile.write(file, chirp(16_000), 16_000, format="AIFF")
     with pytest.raises(ValueError, match="kind AIFF"):
         CompressedFile(io.BytesIO(file.getvalue()), 60)
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_file_of_any_kind_is_read_whole_or_its_beginning(kind: str) -> None:
+    sound = chirp(16_000, 30.0)
+    data = wav(sound) if kind == "wav" else encoded(sound, kind)
+    whole = sound_file.read(io.BytesIO(data))
+    np.testing.assert_allclose(whole.samples, sound, atol=1e-4)
+    assert (whole.duration_s, whole.missing_s) == (30.0, 0.0)
+    first = sound_file.read(io.BytesIO(data), first_s=1.5)
+    np.testing.assert_array_equal(first.samples, whole.samples[:24_000])
+    assert (first.duration_s, first.missing_s) == (1.5, 0.0)
+    with pytest.raises(TooLong, match=r"holds 30\.0 s of sound, 29\.5 s are allowed"):
+        sound_file.read(io.BytesIO(data), 29.5)
+    cut = sound_file.read(io.BytesIO(data[: len(data) // 2]))
+    assert cut.missing_s == pytest.approx(30 - cut.duration_s, abs=0.01)
+    with pytest.raises(ValueError, match="is not a WAV file"):
+        sound_file.read(io.BytesIO(b""))

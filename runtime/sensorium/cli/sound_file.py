@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +12,7 @@ from sensorium.perception.enrolling import LONGEST_S, SHORTEST_S
 from sensorium.perception.pitch import RATE_HZ, STEP
 from sensorium.perception.syllables import intensity, threshold
 from sensorium.recording import Recording
-from sensorium.sensors.compressed_file import CompressedFile, is_compressed
-from sensorium.sensors.wave_file import WaveFile
+from sensorium.sensors import sound_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +25,6 @@ AROUND_S = 0.25
 """Of silence that stays at each end of a sentence."""
 MINUTES = 10
 """Of a file, at most."""
-_AT_ONCE = 1 << 20
-"""Bytes."""
 
 
 def pieces(path: Path) -> list[tuple[float, NDArray[np.float32]]]:
@@ -71,27 +67,15 @@ def _cuts(sound: NDArray[np.float32]) -> list[tuple[int, int]]:
 
 
 def _sound(path: Path) -> NDArray[np.float32]:
-    """The first `MINUTES` of a WAV, FLAC, Ogg or MP3 file."""
-    parts: list[NDArray[np.float32]] = []
+    """The first `MINUTES` of a sound file."""
     try:
         with path.open("rb") as file:
-            compressed = is_compressed(file.read(4))
-            file.seek(0)
-            if compressed:
-                reader = CompressedFile(file, math.inf)
-                while reader.duration_s < 60 * MINUTES and len(sound := reader.read()):
-                    parts.append(sound)
-            else:
-                wave = WaveFile(math.inf)
-                while wave.duration_s < 60 * MINUTES and (data := file.read(_AT_ONCE)):
-                    parts.append(wave.feed(data))
-                parts.append(wave.finish())
+            return sound_file.read(file, first_s=60 * MINUTES).samples
     except (OSError, ValueError) as error:
         raise EnrolmentError(
             f"{path}: cannot be read as a sound file: {error}",
             "a WAV, FLAC, Ogg or MP3 file, or a recording of `sensorium record --classes audio`",
         ) from error
-    return np.concatenate(parts)[: 60 * MINUTES * RATE_HZ] if parts else np.zeros(0, np.float32)
 
 
 def _recorded(path: Path) -> list[tuple[float, NDArray[np.float32]]]:

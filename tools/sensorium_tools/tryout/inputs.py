@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from sensorium.errors import EngineError
 from sensorium.perception import picture_file
-from sensorium.sensors.compressed_file import CompressedFile, is_compressed
-from sensorium.sensors.wave_file import TooLong, WaveFile
+from sensorium.sensors import sound_file
+from sensorium.sensors.wave_file import TooLong
 from sensorium.service.tasks import texts
-from sensorium.service.tasks.sound_body import Sound
 from sensorium.service.tasks.task import Takes
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+    from sensorium.sensors.sound_file import Sound
 
 _LARGEST_PICTURE = 256 << 20
 """Bytes of a file: more than 33 million pixels take as PNG."""
-_AT_ONCE = 1 << 20
 
 
 def read(takes: Takes, given: tuple[str, ...], name: str, longest_min: float) -> Any:
@@ -84,11 +83,7 @@ def _picture(path: Path, name: str) -> NDArray[np.uint8]:
 def _sound(path: Path, name: str, longest_min: float) -> Sound:
     try:
         with path.open("rb") as file:
-            compressed = is_compressed(file.read(4))
-            file.seek(0)
-            if compressed:
-                return _decoded(CompressedFile(file, 60 * longest_min))
-            return _wave(file, WaveFile(60 * longest_min))
+            return sound_file.read(file, 60 * longest_min)
     except TooLong as error:
         raise EngineError(
             f"{path}: the sound {error}",
@@ -99,18 +94,3 @@ def _sound(path: Path, name: str, longest_min: float) -> Sound:
             f"{path}: {name} takes a sound, and this {error}",
             f"give a WAV, FLAC, Ogg or MP3 file: ffmpeg -i {path} -ac 1 -ar 16000 sound.wav",
         ) from error
-
-
-def _decoded(sound: CompressedFile) -> Sound:
-    parts = [sound.read()]
-    while len(parts[-1]):
-        parts.append(sound.read())
-    return Sound(np.concatenate(parts), sound.duration_s, sound.missing_s)
-
-
-def _wave(file: BinaryIO, sound: WaveFile) -> Sound:
-    parts: list[NDArray[np.float32]] = []
-    while data := file.read(_AT_ONCE):
-        parts.append(sound.feed(data))
-    parts.append(sound.finish())
-    return Sound(np.concatenate(parts), sound.duration_s, sound.missing_s)

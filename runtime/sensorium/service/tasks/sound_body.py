@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium.sensors.compressed_file import CompressedFile, is_compressed
+from sensorium.sensors import sound_file
+from sensorium.sensors.compressed_file import is_compressed
+from sensorium.sensors.sound_file import Sound
 from sensorium.sensors.wave_file import TooLong, WaveFile
 from sensorium.service import body
 from sensorium.service.problem import Problem
@@ -27,20 +29,6 @@ _SHORTEST = 4
 """Bytes that tell of what kind a file is."""
 _HEAD = 1 << 20
 """Bytes around the sound: covers and comments."""
-
-
-class Sound(NamedTuple):
-    """A sound of a request.
-
-    Attributes:
-        samples: [n], mono, 16 kHz, finite, -1..1.
-        duration_s: Of the file.
-        missing_s: That its head promises and that is not there.
-    """
-
-    samples: NDArray[np.float32]
-    duration_s: float
-    missing_s: float
 
 
 async def read(request: Request, longest_min: float, max_bytes: int) -> Sound:
@@ -67,7 +55,7 @@ async def read(request: Request, longest_min: float, max_bytes: int) -> Sound:
                 break
         if is_compressed(begun):
             whole = await _whole(begun, pieces, max_bytes)
-            return await asyncio.to_thread(_decoded, whole, 60 * longest_min)
+            return await asyncio.to_thread(sound_file.read, io.BytesIO(whole), 60 * longest_min)
         return await _wave(begun, pieces, 60 * longest_min)
     except TooLong as error:
         raise Problem(413, f"the sound {error}", remedy) from error
@@ -93,14 +81,6 @@ async def _whole(begun: bytes, pieces: AsyncIterator[bytes], max_bytes: int) -> 
                 "send less, or raise max_body_mib in [service]", {"Connection": "close"},
             )
     return bytes(held)
-
-
-def _decoded(data: bytes, longest_s: float) -> Sound:
-    file = CompressedFile(io.BytesIO(data), longest_s)
-    parts = [file.read()]
-    while len(parts[-1]):
-        parts.append(file.read())
-    return Sound(np.concatenate(parts), file.duration_s, file.missing_s)
 
 
 async def _wave(held: bytes, pieces: AsyncIterator[bytes], longest_s: float) -> Sound:

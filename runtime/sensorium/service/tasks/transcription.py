@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sensorium.perception.recogniser import Recognised
     from sensorium.perception.segmentation import Segment
     from sensorium.perception.whisper_words import Word
-    from sensorium.service.tasks.sound_body import Sound
+    from sensorium.sensors.sound_file import Sound
     from sensorium.service.tasks.work import Work
 
 _AT_ONCE = 16 * RATE
