@@ -31,7 +31,7 @@ class Host:
     Attributes:
         name: Of the bridge, in the configuration.
         folder: The daemon's runtime folder.
-        load: Loads an engine by its name; blocks.
+        load: Loads an engine by its name; blocks. Closed when the bridge has ended.
         report: Tells the owner its state, a detail and a remedy.
     """
 
@@ -70,6 +70,8 @@ class Bridge(Protocol):
 
     async def run(self) -> None:
         """Works until it is cancelled; it then leaves nothing behind that looks live.
+
+        When it returns or raises, no engine of its host is in use any more.
 
         Raises:
             SensoriumError: It cannot go on; it is begun anew later.

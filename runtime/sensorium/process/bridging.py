@@ -42,7 +42,7 @@ class Bridging:
         self._parts = orders.bridge_parts()
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
-        self._loaded: dict[tuple[str, str], MeasuredEngine] = {}
+        self._loaded: list[tuple[str, MeasuredEngine]] = []
         self._beat_ns = now_ns()
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
@@ -67,7 +67,7 @@ class Bridging:
         """What the bridges' engines are and take, each under its bridge's name."""
         return [
             {"sense": bridge, **engine.figures()}
-            for (bridge, _), engine in tuple(self._loaded.items())
+            for bridge, engine in tuple(self._loaded)
         ]
 
     def oldest_beat_ns(self) -> int:
@@ -110,6 +110,9 @@ class Bridging:
             except Exception as error:  # noqa: BLE001 - one bridge's fault must not end the others
                 _log.exception("bridge %s failed", part.name)
                 host.report("failed", f"{type(error).__name__}: {error}", "see the daemon's log")
+            finally:
+                # Begun anew it loads its own.
+                await self._free(part.name)
             if self._loop.time() - begun > _STEADY_S:
                 failures = 0
             await asyncio.sleep(_AGAIN_S[min(failures, len(_AGAIN_S) - 1)])
@@ -117,8 +120,15 @@ class Bridging:
 
     def _load(self, bridge: str, name: str) -> MeasuredEngine:
         engine = measured.load(self._engines.load, name)
-        self._loaded[bridge, name] = engine
+        self._loaded.append((bridge, engine))
         return engine
+
+    async def _free(self, bridge: str) -> None:
+        """Closes the engines of a bridge that has ended."""
+        for entry in tuple(self._loaded):
+            if entry[0] == bridge:
+                self._loaded.remove(entry)
+                await asyncio.to_thread(entry[1].close)
 
     def _tell(self, name: str, state: str, detail: str, remedy: str) -> None:
         self._report((name, state, detail, remedy))

@@ -71,7 +71,7 @@ class Wyoming:
             server.close()
             for task in self._clients:
                 task.cancel()
-            self._engines.close()
+            await self._engines.close()
 
     async def _tell(self, port: int) -> None:
         """Says where it listens, and what it can."""

@@ -83,6 +83,6 @@ class Engines:
         """What speech to text lacks."""
         return self.missing(VOICE_ACTIVITY, *self._model)
 
-    def close(self) -> None:
-        """Ends, behind what is being done."""
-        self._worker.shutdown(wait=False, cancel_futures=True)
+    async def close(self) -> None:
+        """Ends, behind what is being done: no engine is in use any more afterwards."""
+        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
