@@ -93,6 +93,11 @@ class Transcribe:
         self, inputs: Sound, parameters: TranscribeParameters, work: Work
     ) -> list[dict[str, Any]]:
         """See `Task.perform`."""
+        if parameters.language != AUTO:
+            # Before minutes of sound are looked through for a language that it does not know.
+            await work.call(
+                MODELS[parameters.model], self._recogniser_of, parameters.language
+            )
         segments = await self._segments(inputs.samples, work)
         told: list[dict[str, Any]] = []
         words: list[Word] = []
