@@ -113,33 +113,46 @@ def test_texts_come_in_order_and_slowly_and_only_with_a_grant(
         game.until(TYPING, lambda told: told == [True, False])
 
 
-def test_what_is_said_without_a_grant_is_never_shown(live: LiveRegions, game: Game) -> None:
+def test_a_denial_or_a_mute_drops_what_waits_and_ends_typing(tmp_path: Path, game: Game) -> None:
     def decide(action: str) -> None:
         with Client.connect("tests", live.folder) as client:
             client.request("grant", action=action, app=VRChat.APP, classes="transcript")
 
-    decide("allow")
-    with bridging(
-        VRChat, live.folder, port=game.port, oscquery=False, chatbox=True, chatbox_interval_s=1.3
+    def talk(word: str) -> None:
+        """More than the chatbox shows in ten seconds, no two of which fit together."""
+        for number in range(30):
+            say(live, f"{word} {number} " + "x" * 100)
+
+    with LiveRegions(tmp_path, aging=False) as live, bridging(
+        VRChat, live.folder, port=game.port, oscquery=False, chatbox=True, chatbox_interval_s=0.4
     ) as bridge:
-        bridge.until("OSC at")
-        time.sleep(0.3)
-        say(live, "one")
+        decide("allow")
+        publish(live, "voice_activity", speaking=1)
+        game.until(TYPING, lambda told: told == [True])
+        talk("one")
         game.until(INPUT, bool)
-        # Another app has lost its grant: the bridge goes on in the new memory and misses nothing.
-        live.replace("transcript")
+        publish(live, "health", muted=1)
+        game.until(TYPING, lambda told: told == [True, False])
+        say(live, "while it is muted")
+        publish(live, "health")
+        game.until(TYPING, lambda told: told[-1])
         say(live, "two")
-        game.until(INPUT, lambda told: len(told) == 2)
+        game.until(INPUT, lambda told: "two" in told)
+        talk("three")
+        game.until(INPUT, lambda told: told[-1].startswith("three"))
         decide("deny")
         live.replace("transcript")
         bridge.until("was denied transcript")
+        game.until(TYPING, lambda told: not told[-1])
         say(live, "a secret")
         decide("allow")
-        bridge.until("transcript", there=False)
-        time.sleep(0.2)
-        say(live, "three")
-        game.until(INPUT, lambda told: len(told) == 3)
-        assert game.values(INPUT) == ["one", "two", "three"]
+        game.until(TYPING, lambda told: told[-1])
+        say(live, "four")
+        game.until(INPUT, lambda told: "four" in told)
+    shown = game.values(INPUT)
+    assert not {"while it is muted", "a secret"} & set(shown)
+    assert not any(text.startswith(("one 29", "three 29")) for text in shown)
+    assert game.values(TYPING)[-1] is False
 
 
 def test_without_its_key_no_text_leaves(live: LiveRegions, game: Game) -> None:

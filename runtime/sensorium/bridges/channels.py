@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
+from sensorium.channels.layout import Kind
 from sensorium.channels.reader import Reader
 from sensorium.channels.status import Status
 from sensorium.clock import now_ns
 from sensorium.control.client import Client
-from sensorium.errors import ControlError, DeniedError, SensoriumError
+from sensorium.control.replies import Refused
+from sensorium.errors import ChannelError, DeniedError, SensoriumError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,6 +33,10 @@ _MOST = 64
 class Channels:
     """Made and used by one task.
 
+    Of an event channel nothing is told that was written before this read it, nor across a break:
+    a grant that ended, a connection that was lost, memory that was replaced. Who has lost a grant
+    when memory is replaced cannot be seen here, and without a connection no denial leaves a trace.
+
     Args:
         app: The name by which the owner grants things.
         folder: The daemon's runtime folder.
@@ -44,13 +50,13 @@ class Channels:
         self.lost = 0
         self._app = app
         self._folder = folder
-        self._names = tuple(names)
+        self._names = tuple(dict.fromkeys(names))
         self._regions: dict[str, tuple[Region, Waiters]] = {}
         self._due_ns = dict.fromkeys((CHANNELS[name].region for name in names), 0)
         self._refused: dict[str, SensoriumError] = {}
         self._readers: dict[str, Reader] = {}
         self._cursors: dict[str, Cursor] = {}
-        self._seen: set[str] = set()
+        self._since_ns: dict[str, int] = {}
         self._client: Client | None = None
 
     @property
@@ -65,10 +71,17 @@ class Channels:
             held = self._regions.get(region)
             if held is not None and self._ended(region):
                 self._drop(region)
-                held = None
+                held, due_ns = None, 0
             if held is None and now >= due_ns:
                 self._due_ns[region] = now + _AGAIN_NS
                 await self._open(region)
+
+    def since_ns(self, name: str) -> int | None:
+        """From when on a channel is read without a break; None: it is not, just now."""
+        reader = self._readers.get(name)
+        if reader is None or reader.ended():
+            return None
+        return self._since_ns[CHANNELS[name].region]
 
     def newest(self, name: str) -> np.void | None:
         """The newest record of a channel; None while there is none that counts."""
@@ -81,13 +94,6 @@ class Channels:
     def following(self, name: str) -> list[np.void]:
         """The valid records of an event channel since the last call, in order, a few at a time."""
         cursor = self._cursors.get(name)
-        if cursor is None and name in self._readers:
-            region = self._regions[CHANNELS[name].region][0]
-            cursor = self._cursors[name] = Cursor(region, name)
-            if name in self._seen:
-                # A region in the place of an earlier one: all in it is new.
-                cursor.seek(1)
-            self._seen.add(name)
         found: list[np.void] = []
         if cursor is None:
             return found
@@ -120,10 +126,7 @@ class Channels:
             held = await asyncio.to_thread(self._ask, region)
         except SensoriumError as error:
             self._refused[region] = error
-            if isinstance(error, DeniedError):
-                # What is written without a grant is not told, also when there is one again.
-                self._seen -= {name for name in self._names if CHANNELS[name].region == region}
-            else:
+            if not isinstance(error, DeniedError | Refused | ChannelError):
                 # Without the connection nobody would say when a grant ends.
                 self.close()
             return
@@ -132,6 +135,9 @@ class Channels:
         for name in self._names:
             if CHANNELS[name].region == region:
                 self._readers[name] = Reader(held[0], name)
+                if CHANNELS[name].kind == Kind.EVENT:
+                    self._cursors[name] = Cursor(held[0], name)
+        self._since_ns[region] = now_ns()
 
     def _ask(self, region: str) -> tuple[Region, Waiters]:
         if self._client is None:
@@ -139,7 +145,7 @@ class Channels:
         try:
             return self._client.open(region)
         except OSError as error:
-            raise ControlError(f"{region} cannot be mapped: {error.strerror}") from error
+            raise ChannelError(f"{region} cannot be mapped: {error.strerror}") from error
 
     def _drop(self, region: str) -> None:
         for name in self._names:

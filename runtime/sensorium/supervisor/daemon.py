@@ -136,7 +136,7 @@ class Daemon:
         mark = folders.config_dir() / _MUTED_NAME
         if on:
             self._muted = True
-            self.update_demand()
+            self._spread_mute()
         try:
             if on:
                 mark.parent.mkdir(parents=True, exist_ok=True)
@@ -150,7 +150,7 @@ class Daemon:
                 "make the folder writable",
             ) from error
         self._muted = on
-        self.update_demand()
+        self._spread_mute()
 
     def reload(self) -> None:
         """Reads the configuration again and restarts the children whose orders changed."""
@@ -290,12 +290,20 @@ class Daemon:
             _log.info("nobody was connected for %g s", self._config.daemon.stop_idle_s)
             self.stop()
         if self._ticks % _HEALTH_TICKS == 1:
-            self._health.publish(
-                report.health(self._started_ns, self._children, self._clients, muted=self._muted),
-                now,
-            )
+            self._tell_health()
         if self._ticks % _GRANT_TICKS == 0:
             self._reception.withdraw()
+
+    def _spread_mute(self) -> None:
+        """Tells at once, whoever shows what was said, too, that a mute has begun or ended."""
+        self.update_demand()
+        self._tell_health()
+
+    def _tell_health(self) -> None:
+        self._health.publish(
+            report.health(self._started_ns, self._children, self._clients, muted=self._muted),
+            now_ns(),
+        )
 
     def _senses_told(self) -> bool:
         return all(

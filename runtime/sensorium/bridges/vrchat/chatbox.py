@@ -42,6 +42,10 @@ class Chatbox:
                 self.dropped += 1
             self._waiting.append(piece)
 
+    def clear(self) -> None:
+        """Forgets what waits; the distance to the text before is kept all the same."""
+        self._waiting.clear()
+
     def take(self, now_ns: int) -> str | None:
         """The text to show now; what waits is put together as far as it fits.
 
