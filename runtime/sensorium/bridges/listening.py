@@ -10,6 +10,8 @@ from typing import Any
 _log = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"
+"""Every address of this PC, loopback too."""
 
 
 def listen_key() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sensorium.bridges.listening import LOOPBACK, check_address, is_loopback, listen_key
+from sensorium.bridges.listening import EVERYWHERE, LOOPBACK, check_address, is_loopback, listen_key
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class OscOptions:
     def __post_init__(self) -> None:
         check_address("host", self.host)
         check_address("listen", self.listen)
-        if self.listen == "0.0.0.0":
+        if self.listen == EVERYWHERE:
             raise ValueError("listen must be one address of this PC, which is announced")
         if is_loopback(self.listen) and not is_loopback(self.host):
             raise ValueError(

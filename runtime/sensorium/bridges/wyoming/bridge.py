@@ -39,6 +39,7 @@ class Wyoming:
         self._host = host
         self._engines = Engines(host.load, options.model)
         self._clients: set[asyncio.Task[None]] = set()
+        self._served = 0
 
     @staticmethod
     def classes(_options: WyomingOptions) -> tuple[str, ...]:
@@ -69,8 +70,10 @@ class Wyoming:
             await asyncio.Event().wait()
         finally:
             server.close()
-            for task in self._clients:
+            clients = tuple(self._clients)
+            for task in clients:
                 task.cancel()
+            await asyncio.gather(*clients)
             await self._engines.close()
 
     async def _tell(self, port: int) -> None:
@@ -96,18 +99,13 @@ class Wyoming:
     ) -> None:
         task = asyncio.current_task()
         assert task is not None
-        full = len(self._clients) >= self._options.max_clients
+        full = self._served >= self._options.max_clients
+        if full and len(self._clients) - self._served >= _MOST_REFUSED:
+            writer.close()
+            return
         self._clients.add(task)
         try:
-            if len(self._clients) > _MOST_REFUSED + self._options.max_clients:
-                return
-            if full:
-                raise BadEvent(f"{self._options.max_clients} clients are connected: come again")
-            await self._serve(reader, writer)
-        except BadEvent as error:
-            await _refuse(reader, writer, str(error), "bad-request")
-        except EngineError as error:
-            await _refuse(reader, writer, str(error), "engine")
+            await self._attend(reader, writer, full=full)
         except (OSError, TimeoutError) as error:
             _log.debug("a Wyoming client has gone: %s", error)
         except asyncio.CancelledError:
@@ -117,16 +115,34 @@ class Wyoming:
             self._clients.discard(task)
             writer.close()
 
+    async def _attend(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, full: bool
+    ) -> None:
+        """Serves a client, or tells it why not."""
+        try:
+            if full:
+                raise BadEvent(f"{self._options.max_clients} clients are connected: come again")
+            await self._serve(reader, writer)
+        except BadEvent as error:
+            await _refuse(reader, writer, str(error), "bad-request")
+        except EngineError as error:
+            await _refuse(reader, writer, str(error), "engine")
+
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         session = Session(self._engines, self._options)
-        while True:
-            async with asyncio.timeout(_IDLE_S):
-                event = await events.read(reader)
-            if event is None:
-                return
-            await _send(writer, await session.take(event))
+        self._served += 1
+        try:
+            while True:
+                async with asyncio.timeout(_IDLE_S):
+                    event = await events.read(reader)
+                if event is None:
+                    return
+                await _send(writer, await session.take(event))
+        finally:
+            # Who is being told what was wrong takes no place any more.
+            self._served -= 1
 
 
 async def _refuse(

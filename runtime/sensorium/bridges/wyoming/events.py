@@ -51,7 +51,8 @@ async def read(reader: asyncio.StreamReader) -> Event | None:
     try:
         async with asyncio.timeout(_REST_S):
             header = _object(first + await reader.readuntil(b"\n"), "a header")
-            kind, data = header.get("type"), header.get("data") or {}
+            kind, data = header.get("type"), header.get("data")
+            data = {} if data is None else data
             if type(kind) is not str or not isinstance(data, dict):
                 raise BadEvent("a header has no type, or its data is no object")
             length = _length(header, "data_length", MOST_DATA)
@@ -90,7 +91,9 @@ def _object(text: bytes, what: str) -> dict[str, Any]:
 
 
 def _length(header: dict[str, Any], name: str, most: int) -> int:
-    length = header.get(name) or 0
+    length = header.get(name)
+    if length is None:
+        return 0
     if type(length) is not int or not 0 <= length <= most:
         raise BadEvent(f"{name} must lie in 0 to {most}")
     return length

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from sensorium.bridges.listening import EVERYWHERE, LOOPBACK
 from sensorium.bridges.wyoming import events
 from sensorium.bridges.wyoming.events import BadEvent, Event
 
@@ -25,17 +26,22 @@ def prove(detail: str) -> str:
     where = re.search(r"tcp://([\d.]+):(\d+)", detail)
     if where is None:
         raise ValueError("it does not say where it listens")
+    host = LOOPBACK if where[1] == EVERYWHERE else where[1]
     try:
-        answer = asyncio.run(_described(where[1], int(where[2])))
+        answer = asyncio.run(_described(host, int(where[2])))
     except BadEvent as error:
         raise ValueError(str(error)) from error
     if answer is None or answer.kind != "info":
         raise ValueError("it does not answer describe with info")
-    models = [
-        model["name"]
-        for kind in ("asr", "wake") for program in answer.data[kind] for model in program["models"]
-    ]
-    return f"answers describe at {where[1]}:{where[2]}: {', '.join(models) or 'no model'}"
+    try:
+        models = [
+            str(model["name"])
+            for kind in ("asr", "wake")
+            for program in answer.data[kind] for model in program["models"]
+        ]
+    except (KeyError, TypeError) as error:
+        raise ValueError("its info is not as it should be") from error
+    return f"answers describe at {host}:{where[2]}: {', '.join(models) or 'no model'}"
 
 
 async def _described(host: str, port: int) -> Event | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.bridges.wyoming import info
 from sensorium.bridges.wyoming.events import BadEvent, Event
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from sensorium.bridges.wyoming.engines import Engines
     from sensorium.bridges.wyoming.options import WyomingOptions
+
+_LATEST_MS = 2**53
+"""Numbers up to it are exact in every reader of JSON."""
 
 
 class Session:
@@ -57,7 +60,10 @@ class Session:
         return [await self._engines.call(info.info, self._engines, self._options)]
 
     async def _ping(self, event: Event) -> list[Event]:
-        return [Event("pong", {"text": event.data["text"]} if "text" in event.data else {})]
+        text = event.data.get("text")
+        if text is not None and type(text) is not str:
+            raise BadEvent("text of a ping is no text")
+        return [Event("pong", {} if text is None else {"text": text})]
 
     async def _transcribe(self, event: Event) -> list[Event]:
         language = event.data.get("language") or AUTO
@@ -84,8 +90,7 @@ class Session:
 
     async def _start(self, event: Event) -> list[Event]:
         self._conversion = Conversion(Format.of(event.data))
-        begun = event.data.get("timestamp")
-        begun_ms = begun if type(begun) is int else 0
+        begun_ms = _timestamp(event.data)
         if self._wanted is None:
             self._ears = Speech(
                 self._engines, self._language, self._options.longest_s, begun_ms
@@ -106,3 +111,17 @@ class Session:
     async def _stop(self, _: Event) -> list[Event]:
         ears, self._ears, self._conversion = self._ears, None, None
         return [] if ears is None else await ears.finish()
+
+
+def _timestamp(data: dict[str, Any]) -> int:
+    """The client's time of an event in ms; 0 where it tells none.
+
+    Raises:
+        BadEvent: It is no number that its answers can be counted from.
+    """
+    told = data.get("timestamp")
+    if told is None:
+        return 0
+    if type(told) not in (int, float) or not 0 <= told < _LATEST_MS:
+        raise BadEvent("timestamp must be a number of ms, 0 or later")
+    return int(told)

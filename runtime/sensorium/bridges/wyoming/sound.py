@@ -43,7 +43,7 @@ class Format(NamedTuple):
         rate, width, channels = (data.get(name) for name in ("rate", "width", "channels"))
         if type(rate) is not int or rate not in _RATES:
             raise BadEvent(f"rate must be one of {', '.join(map(str, _RATES))} Hz")
-        if width not in _TYPES or type(width) is not int:
+        if type(width) is not int or width not in _TYPES:
             raise BadEvent("width must be 1, 2 or 4 bytes")
         if type(channels) is not int or not 1 <= channels <= _MOST_CHANNELS:
             raise BadEvent(f"channels must lie in 1 to {_MOST_CHANNELS}")
