@@ -61,15 +61,18 @@ def test_doctor_asks_here_what_listens_everywhere(detail: str) -> None:
 
 
 def test_who_is_refused_takes_nobodys_place(tmp_path: Path) -> None:
-    with listening(tmp_path, max_clients=1) as detail, Client(detail) as served:
+    # They are all still there when the bridge ends.
+    with contextlib.ExitStack() as clients, listening(tmp_path, max_clients=1) as detail:
+        def come() -> Client:
+            return clients.enter_context(Client(detail))
+
+        served = come()
         assert served.ask(DESCRIBE)[0] == "info"
-        with Client(detail) as second, Client(detail) as third:
-            for refused in (second, third):
-                assert "1 clients are connected" in refused.ask()[1]["text"]
-            # It is told what was wrong, and has not gone yet; nor have those that were refused.
-            assert served.ask(b"nonsense\n")[0] == "error"
-            with Client(detail) as late:
-                assert late.ask(DESCRIBE)[0] == "info"
+        for _ in range(2):
+            assert "1 clients are connected" in come().ask()[1]["text"]
+        # It is told what was wrong, and has not gone yet; nor have those that were refused.
+        assert served.ask(b"nonsense\n")[0] == "error"
+        assert come().ask(DESCRIBE)[0] == "info"
 
 
 def header(kind: str, **fields: Any) -> bytes:

@@ -67,7 +67,7 @@ class OscLink:
                 self._server = QueryServer(lambda: tree.tree(self.outbox), self._info)
                 await self._server.serve(options.listen)
         except OSError as error:
-            self._close()
+            await self._close()
             raise SensoriumError(
                 f"bridges.{self._host.name} cannot listen at {options.listen}: {error.strerror}",
                 "set listen to an address of this PC; 127.0.0.1 always is",
@@ -83,12 +83,15 @@ class OscLink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.flush({})
-        if self._announcing is not None:
-            self._announcing.cancel()
-        if self._discovery is not None:
-            await self._discovery.close()
-        self._close()
+        try:
+            self.flush({})
+            if self._announcing is not None:
+                self._announcing.cancel()
+                await asyncio.gather(self._announcing, return_exceptions=True)
+            if self._discovery is not None:
+                await self._discovery.close()
+        finally:
+            await self._close()
 
     def flush(self, values: dict[str, Any]) -> None:
         """Sends what has changed.
@@ -118,11 +121,15 @@ class OscLink:
     def _heard(self, message: OscMessage, sender: tuple[str, int]) -> None:
         if message.address == tree.AVATAR_CHANGE:
             self.outbox.forget()
-        elif message.address == PROBE and self._endpoint is not None and is_loopback(sender[0]):
+        elif message.address == PROBE and self._endpoint is not None and self._is_near(sender[0]):
             public = [one for one in self.outbox.parameters if one.region == "public"]
             self._endpoint.send(sender, PROBE, len(public))
             for one in public:
                 self._endpoint.send(sender, one.address, self.outbox.value(one))
+
+    def _is_near(self, address: str) -> bool:
+        """Whether a sender is a program of this PC, which reaches `listen` from there."""
+        return is_loopback(address) or address == self._options.listen
 
     def _moved(self, port: int | None) -> None:
         """VRChat was found at a port, or has gone."""
@@ -155,8 +162,8 @@ class OscLink:
             detail += f"; {self._note}"
         self._host.report("live", detail, "")
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await self._server.close()
         if self._endpoint is not None:
             self._endpoint.close()

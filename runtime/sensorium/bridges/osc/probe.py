@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
 import socket
+import threading
 import time
 from typing import Any
 
@@ -37,20 +39,24 @@ def prove(detail: str) -> str:
     if port is None:
         raise ValueError("its OSCQuery tells no port of OSC")
     addresses = _answers(query[1], port)
-    told = f"its OSC arrives here, {len(addresses)} values; OSCQuery tells {info['NAME']}"
+    told = f"its OSC arrives here, {len(addresses)} values; OSCQuery tells {info.get('NAME')}"
     heard = "is sent to" if _is_heard(where[2], int(where[3])) else "nobody hears"
     told += f"; {heard} {where[2]}:{where[3]}"
     return told if heard == "is sent to" else f"{told}: start VRChat and switch its OSC on"
 
 
 def host_info(host: str, port: int) -> Any:
-    """Asks an OSCQuery server for its HOST_INFO; blocks.
+    """Asks an OSCQuery server for its HOST_INFO; blocks, for a few seconds at most.
 
     Raises:
         OSError: It does not answer, or not in HTTP.
-        ValueError: It does not answer with JSON.
+        ValueError: It does not answer with JSON, or not in time.
     """
     connection = http.client.HTTPConnection(host, port, timeout=ASK_S)
+    connection.connect()
+    # Who answers a byte at a time would be waited for without end.
+    end = threading.Timer(ASK_S, _hang_up, (connection.sock,))
+    end.start()
     try:
         connection.request("GET", "/?HOST_INFO")
         return json.loads(connection.getresponse().read(_MOST_BYTES))
@@ -59,7 +65,14 @@ def host_info(host: str, port: int) -> Any:
     except http.client.HTTPException as error:
         raise OSError(f"no HTTP: {error}") from error
     finally:
+        end.cancel()
+        end.join()
         connection.close()
+
+
+def _hang_up(link: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        link.shutdown(socket.SHUT_RDWR)
 
 
 def osc_port(info: Any, host: str) -> int | None:
@@ -72,7 +85,7 @@ def osc_port(info: Any, host: str) -> int | None:
 
 def _answers(host: str, port: int) -> set[str]:
     """The addresses of the values that a bridge sends when it is asked."""
-    from pythonosc.osc_message import OscMessage
+    from pythonosc.osc_message import OscMessage, ParseError
     from pythonosc.osc_message_builder import OscMessageBuilder
 
     found: set[str] = set()
@@ -83,11 +96,14 @@ def _answers(host: str, port: int) -> set[str]:
         link.sendto(OscMessageBuilder(PROBE).build().dgram, (host, port))
         while count is None or len(found) < count:
             link.settimeout(max(0.001, end - time.monotonic()))
-            message = OscMessage(link.recv(_MOST_BYTES))
-            if message.address == PROBE:
-                count = int(message.params[0])
-            else:
-                found.add(message.address)
+            try:
+                message = OscMessage(link.recv(_MOST_BYTES))
+                if message.address == PROBE:
+                    count = int(message.params[0])
+                else:
+                    found.add(message.address)
+            except (ParseError, IndexError, TypeError) as error:
+                raise ValueError("what arrives is no OSC of ours") from error
     return found
 
 

@@ -36,7 +36,7 @@ class QueryServer:
         self._info = info
         self._hosts: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
-        self._within = 0
+        self._clients: set[asyncio.Task[None]] = set()
 
     @property
     def port(self) -> int:
@@ -59,17 +59,23 @@ class QueryServer:
         self._hosts = frozenset((listen, "localhost", f"{listen}:{self.port}",
                                  f"localhost:{self.port}"))
 
-    def close(self) -> None:
-        """Listens no more."""
+    async def close(self) -> None:
+        """Listens no more, and lets go of who is connected."""
         if self._server is not None:
             self._server.close()
+        clients = tuple(self._clients)
+        for task in clients:
+            task.cancel()
+        await asyncio.gather(*clients, return_exceptions=True)
 
     async def _connected(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._within += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._clients.add(task)
         try:
-            if self._within <= _MOST_CONNECTIONS:
+            if len(self._clients) <= _MOST_CONNECTIONS:
                 async with asyncio.timeout(_LONGEST_S):
                     head = await reader.readuntil(b"\r\n\r\n")
                     writer.write(_response(*self._answer(head)))
@@ -77,8 +83,11 @@ class QueryServer:
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             # Who says nothing, too much, or goes is let go.
             pass
+        except asyncio.CancelledError:
+            # The bridge ends; asyncio's streams would log it as a fault.
+            pass
         finally:
-            self._within -= 1
+            self._clients.discard(task)
             with contextlib.suppress(OSError):
                 writer.close()
 

@@ -73,7 +73,7 @@ class Wyoming:
             clients = tuple(self._clients)
             for task in clients:
                 task.cancel()
-            await asyncio.gather(*clients)
+            await asyncio.gather(*clients, return_exceptions=True)
             await self._engines.close()
 
     async def _tell(self, port: int) -> None:
