@@ -39,14 +39,19 @@ def question() -> bytes:
     return struct.pack(">6H", next(_numbers), 0, 1, 0, 0, 0) + labels + struct.pack(">2H", 33, 1)
 
 
-def outside() -> str:
-    """An address of this machine that is not loopback."""
+def own_address() -> str:
+    """Of this machine in a network; where it has none, loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         try:
             link.connect(("192.0.2.1", 9))
         except OSError:
-            pytest.skip("this machine has no network")
-        address = str(link.getsockname()[0])
+            return "127.0.0.1"
+        return str(link.getsockname()[0])
+
+
+def outside() -> str:
+    """An address of this machine that is not loopback."""
+    address = own_address()
     if address.startswith("127."):
         pytest.skip("this machine has no other address than loopback")
     return address
@@ -135,11 +140,12 @@ async def answered(link: socket.socket) -> bytes:
 
 
 def test_a_service_that_goes_while_it_is_asked_for_is_not_found() -> None:
+    """It announces itself in the network, as VRChat does."""
     told: list[int | None] = []
 
     async def come_and_go(server: Server) -> None:
         async with announced(told) as discovery:
-            mdns = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+            mdns = AsyncZeroconf(interfaces=[own_address()], ip_version=IPVersion.V4Only)
             try:
                 service = ServiceInfo(
                     OSCQUERY, f"VRChat-Client-1.{OSCQUERY}", port=server.port, server="game.local.",
