@@ -16,7 +16,7 @@ from sensorium_tools.train.texts import (
     table,
     vocabulary,
 )
-from sensorium_tools.train.texts.split import split
+from sensorium_tools.train.texts.split import FEWEST, commonest, split
 from sensorium_tools.train.texts.table import Row
 
 
@@ -36,6 +36,33 @@ def test_no_group_is_on_two_sides_and_each_class_is_on_each():
         assert 25 <= len(sides.test) <= 60
         again = split(truth, groups, seed)
         assert all(np.array_equal(a, b) for a, b in zip(sides, again, strict=True))
+
+
+def test_each_class_keeps_texts_to_learn_from_however_its_groups_are_sized():
+    # The nine small groups together are what a side may take.
+    groups = np.repeat(np.arange(20), [1] * 9 + [100] + [1] * 10)
+    truth = (groups >= 10).astype(np.int64)
+    for seed in range(20):
+        sides = split(truth, groups, seed)
+        for kind in (0, 1):
+            assert len(np.unique(groups[sides.training][truth[sides.training] == kind])) >= 6
+            assert all(kind in truth[side] for side in sides)
+    with pytest.raises(ValueError, match="class 1 has 9 groups, 10 are needed"):
+        split(truth[:-1], groups[:-1], 0)
+
+
+def test_a_group_counts_for_the_label_that_most_of_it_has():
+    truth, groups = np.array([1, 2, 2, 1, 3, 0]), np.array([7, 4, 4, 4, 7, 5])
+    assert commonest(truth, groups).tolist() == [2, 0, 1]
+    rows = [Row(f"a{at} b{at} c{at} d{at} e{at} f{at} g{at} h{at}", "often") for at in range(12)]
+    rows += [row._replace(text=f"{row.text}!") for row in rows]
+    # Each text of this label is nearly the same as two of the other.
+    rows += [Row(f"{row.text}?", "rare") for row in rows[:12]]
+    rows += [Row(f"z{at} y{at} x{at}", "other") for at in range(FEWEST)]
+    cleaned = cleaning.clean(rows)
+    assert (cleaned.labels, cleaned.too_few) == (("often", "other"), {"rare": 0})
+    sides = split(cleaned.truth, cleaned.groups, 0)
+    assert all(set(cleaned.truth[side]) == {0, 1} for side in sides)
 
 
 def test_nearly_the_same_texts_are_found_as_brute_force_finds_them():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium_tools.train.texts import similar
+from sensorium_tools.train.texts.split import FEWEST, commonest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from sensorium_tools.train.texts.table import Row
 
-FEWEST = 10
-"""Texts of a class that are not alike: each of the three sides needs some."""
 MOST_LABELS = 100
 
 
@@ -32,7 +31,7 @@ class Texts(NamedTuple):
         groups: int64 [n]; texts that are alike are in one.
         found: What was found, counted: "duplicates" and "contradictory", which were left out, and
             "near-duplicates".
-        too_few: Labels that were left out, and how many texts that are not alike each has.
+        too_few: Labels that were left out, and of how many groups each was the commonest.
     """
 
     texts: list[str]
@@ -47,8 +46,8 @@ def clean(rows: Sequence[Row]) -> Texts:
     """Makes texts of rows.
 
     Copies of a text count once, with the label that most of them have; where no label has the most
-    they contradict one another and are left out. Near-duplicates stay, in one group. A class with
-    fewer than `FEWEST` groups is left out.
+    they contradict one another and are left out. Near-duplicates stay, in one group, which counts
+    for the label that most of them have. A class with fewer than `FEWEST` groups is left out.
 
     Raises:
         EngineError: When less than two classes are left, or there are over `MOST_LABELS`.
@@ -63,13 +62,7 @@ def clean(rows: Sequence[Row]) -> Texts:
         )
     kept, duplicates, contradictory = _without_copies(rows)
     grouped = similar.groups([row.text for row in kept])
-    per_class: dict[str, set[int]] = defaultdict(set)
-    for row, group in zip(kept, grouped.tolist(), strict=True):
-        per_class[row.label].add(group)
-    few = {
-        name: len(per_class.get(name, ())) for name in sorted(labels)
-        if len(per_class.get(name, ())) < FEWEST
-    }
+    few = _too_few(kept, grouped, sorted(labels))
     names = tuple(sorted(labels.keys() - few.keys()))
     if len(names) < 2:
         raise EngineError(_too_little(len(rows), labels, few), _REMEDY)
@@ -84,6 +77,27 @@ def clean(rows: Sequence[Row]) -> Texts:
         },
         few,
     )
+
+
+def _too_few(
+    rows: Sequence[Row], groups: NDArray[np.int64], names: Sequence[str]
+) -> dict[str, int]:
+    """The labels of fewer than `FEWEST` groups, in the order of `names`, and how many each has.
+
+    They are left out one after the other, the rarest first: a group without one counts for the
+    commonest of the others.
+    """
+    place = {name: at for at, name in enumerate(names)}
+    truth = np.array([place[row.label] for row in rows], np.int64)
+    few: dict[int, int] = {}
+    while len(few) < len(names):
+        left = ~np.isin(truth, list(few))
+        counts = np.bincount(commonest(truth[left], groups[left]), minlength=len(names))
+        rarest = min((at for at in range(len(names)) if at not in few), key=counts.__getitem__)
+        if counts[rarest] >= FEWEST:
+            break
+        few[rarest] = int(counts[rarest])
+    return {names[at]: few[at] for at in sorted(few)}
 
 
 _REMEDY = f"give each of two or more classes {FEWEST} texts and more that are not alike"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sensorium_tools.train.texts.split import FEWEST
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -92,8 +94,8 @@ def _rows(report: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"- {count} {said}." for count, said in found if count)
     for name, count in report["too_few"].items():
         yield (
-            f"- The label {_code(name)} was left out: it has {count} texts that are not alike, 10 "
-            "are needed."
+            f"- The label {_code(name)} was left out: it has {count} texts that are not alike, "
+            f"{FEWEST} are needed; alike ones count once, for the label that most of them have."
         )
 
 
