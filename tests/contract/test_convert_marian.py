@@ -14,6 +14,7 @@ import pytest
 import sentencepiece
 from fixtures import hub_folders, marian_folders, pinned
 from fixtures.marian_folders import MarianReference
+from safetensors.numpy import load, save
 
 from sensorium.errors import EngineError
 from sensorium.inference import card as cards
@@ -96,7 +97,10 @@ def test_a_greedy_translation_takes_the_likeliest_token_each_time(
 def test_a_beam_finds_what_a_plain_beam_finds(
     folder: Path, translator: Translator, line: str
 ) -> None:
-    """Against one that computes each whole text anew, by the formulas, and never stops early."""
+    """Against one that computes each whole text anew, by the formulas, and never stops early.
+
+    Of the six likeliest ways of a step, those that end count if they are among the first three.
+    """
     reference = MarianReference(folder)
     (source,) = translator.sources(line)
     pad, end, most = reference.config["pad_token_id"], 0, 8
@@ -109,7 +113,7 @@ def test_a_beam_finds_what_a_plain_beam_finds(
             chances = scores - scores.max() - np.log(np.exp(scores - scores.max()).sum())
             ways += [((*tokens, at), total + chances[at]) for at in range(len(chances))]
         ways.sort(key=lambda way: -way[1])
-        ended += [(total / count, tokens[:-1]) for tokens, total in ways[:6] if tokens[-1] == end]
+        ended += [(total / count, tokens[:-1]) for tokens, total in ways[:3] if tokens[-1] == end]
         live = [way for way in ways[:6] if way[0][-1] != end][:3]
     found = translator.translate(source, 3, most)
     if ended:
@@ -119,6 +123,24 @@ def test_a_beam_finds_what_a_plain_beam_finds(
     else:
         assert (found.text, found.ended) == (translator.text(live[0][0]), False)
         assert np.log(found.score) == pytest.approx(live[0][1] / most, abs=1e-5)
+
+
+def test_an_end_counts_only_among_the_likeliest_of_the_beams_width(tmp_path: Path) -> None:
+    """The next token is "a" with 0.5, "is" with 0.3 and the end with 0.15, whatever was said."""
+    made = marian_folders.write(tmp_path / "hub")
+    words = marian_folders.vocabulary()
+    tensors = load((made / "model.safetensors").read_bytes())
+    tensors["model.shared.weight"][:] = 0
+    tensors["final_logits_bias"][:] = -50
+    for word, chance in (("\u2581a", 0.5), ("\u2581is", 0.3), ("</s>", 0.15), ("\u2581in", 0.05)):
+        tensors["final_logits_bias"][0, words.index(word)] = np.log(chance)
+    (made / "model.safetensors").write_bytes(save(tensors))
+    translator = Translator(*(Half(half, made) for half in HALVES))
+    (source,) = translator.sources("the house")
+    for width, text, ended, score in ((2, "a", False, 0.5), (3, "", True, 0.15)):
+        found = translator.translate(source, width, 1)
+        assert (found.text, found.ended) == (text, ended)
+        assert found.score == pytest.approx(score, abs=1e-5)
 
 
 def test_pieces_are_those_of_sentencepiece() -> None:

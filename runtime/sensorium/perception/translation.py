@@ -3,7 +3,7 @@
 A text is translated line by line, as such models are trained on single sentences; a line that is
 longer than the model's positions is split at the ends of sentences, then anywhere. The search is
 a beam with the sum of the tokens' logarithms divided by their count, as Hugging Face's
-`transformers` has it with length_penalty 1; a width of 1 is greedy.
+`transformers` has it with length_penalty 1 and early_stopping False; a width of 1 is greedy.
 """
 
 from __future__ import annotations
@@ -142,14 +142,18 @@ class Translator:
         chances = _logarithms(steps.take(self._start)[np.newaxis], self._pad)
         for count in range(1, most + 1):
             further: list[_Begun] = []
-            for total, row, token in _best(live, chances, 2 * width if width > 1 else 1):
+            ways = _best(live, chances, 2 * width if width > 1 else 1)
+            for rank, (total, row, token) in enumerate(ways):
                 if token == self._end:
-                    ended.append((total / count, live[row].tokens))
+                    # One that ends counts where it would have stayed among the live ones.
+                    if rank < width:
+                        ended.append((total / count, live[row].tokens))
                 elif len(further) < width:
                     further.append(_Begun((*live[row].tokens, token), total, row))
             ended = sorted(ended, reverse=True)[:width]
             live = further
-            # A longer one could only be better if each of its tokens were certain.
+            # A longer one may still be better: each token that is likelier than the mean of those
+            # before it raises that mean. It is not waited for, as `transformers` has it.
             if not live or (len(ended) == width and live[0].total / count <= ended[-1][0]):
                 break
             if count < most:
