@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,39 @@ def changed(folder: Path, old: str, new: str) -> CardError:
     with pytest.raises(CardError) as caught:
         cards.read(folder)
     return caught.value
+
+
+def test_cards_are_found_while_folders_come_and_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path))
+    room = tmp_path / "engines"
+    shipped = (SHIPPED / "silero-vad" / "card.toml").read_text()
+    # The first is what a training leaves that was killed; the second hides the shipped one.
+    for name, text in ((".silero-vad.1.old", shipped), ("minilm", "broken ["), ("mine", "")):
+        (room / name).mkdir(parents=True)
+        (room / name / "card.toml").write_text(text)
+    mine = room / "mine" / "card.toml"
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            mine.write_text(shipped.replace("silero-vad", "mine"))
+            mine.unlink()
+
+    other = threading.Thread(target=come_and_go)
+    other.start()
+    try:
+        for _ in range(50):
+            assert store.readable().keys() - {"mine"} == set(store.names()) - {"mine", "minilm"}
+    finally:
+        ended.set()
+        other.join()
+    assert not any(name.startswith(".") for name in store.names())
+    for title in ("One", "Another"):
+        mine.write_text(re.sub('title = ".*"', f'title = "{title}"', shipped.replace(
+            "silero-vad", "mine")))
+        assert store.readable()["mine"].engine.title == title
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/card.toml")), ids=lambda p: p.parent.name)

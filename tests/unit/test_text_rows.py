@@ -1,6 +1,9 @@
 """The rows that a text classifier learns from: read, cleaned, parted; and where it is put."""
 
 import itertools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from sensorium.errors import EngineError
 from sensorium.perception.word_list import WordList
 from sensorium_tools.progress import Progress
-from sensorium_tools.train.engine_folder import placed
+from sensorium_tools.train.engine_folder import mend, placed, staged
 from sensorium_tools.train.texts import (
     cleaning,
     files,
@@ -190,41 +193,119 @@ def test_the_words_of_training_are_those_of_the_daemon():
     assert [len(numbers) for numbers in vocabulary.numbered(texts, words)] == [4, 3, 1, 1, 2]
 
 
-def test_folders_are_put_whole_or_not_at_all(tmp_path):
+def listed(room):
+    return sorted(path.relative_to(room).as_posix() for path in room.rglob("*"))
+
+
+@pytest.mark.parametrize("put", [placed, staged])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, FileNotFoundError(2, "gone", "a sample")])
+def test_folders_are_put_whole_or_not_at_all(tmp_path, put, error):
     one, other = tmp_path / "one", tmp_path / "other"
-    with placed({one: {"file": b"old"}}):
+    with put(one, {"file": b"old"}):
         pass
+    assert listed(tmp_path) == ["one", "one/file"]
 
     def stopped():
-        with placed({one: {"file": b"new"}, other: {"a": b"b"}}):
-            assert (one / "file").read_bytes() == b"new"
-            raise KeyboardInterrupt
+        with put(one, {"file": b"new"}), put(other, {"a": b"b"}):
+            assert (one / "file").read_bytes() == (b"new" if put is placed else b"old")
+            assert other.exists() == (put is placed)
+            raise error
 
-    with pytest.raises(KeyboardInterrupt):
+    # What goes wrong in the block is told as it is.
+    with pytest.raises(type(error) if isinstance(error, Exception) else error):
         stopped()
-    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    assert listed(tmp_path) == ["one", "one/file"]
     assert (one / "file").read_bytes() == b"old"
-    with placed({one: {"file": b"new"}}, private=True):
+    with put(one, {"more": b"new"}, private=True):
         pass
-    assert [path.name for path in tmp_path.rglob("*")] == ["one", "file"]
-    assert (one / "file").read_bytes() == b"new"
+    assert listed(tmp_path) == ["one", "one/more"]
+    assert (one / "more").read_bytes() == b"new"
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with (
+        pytest.raises(EngineError, match="file.* cannot be written: Not a directory"),
+        staged(tmp_path / "file" / "one", {"a": b"b"}),
+    ):
+        pass
+
+
+def test_what_a_killed_process_left_of_a_folder_is_mended(tmp_path):
+    """Killed by a signal that nothing catches, each at another step."""
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from sensorium_tools.train import engine_folder\n"
+        "folder, step = Path(sys.argv[1]), int(sys.argv[2])\n"
+        "move = os.replace\n"
+        "def moved(*paths):\n"
+        "    global step\n"
+        "    if not step: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    step -= 1\n"
+        "    move(*paths)\n"
+        "os.replace = moved\n"
+        "with engine_folder.placed(folder, {'file': b'new'}):\n"
+        "    if not step: os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    one = tmp_path / "one"
+    for step in range(3):
+        with staged(one, {"file": b"old"}):
+            pass
+        done = subprocess.run([sys.executable, "-c", program, str(one), str(step)], check=False)
+        assert done.returncode == -9
+        assert any(path.name.startswith(".one.") for path in tmp_path.iterdir())
+        mend(one)
+        assert listed(tmp_path) == ["one", "one/file"]
+        assert (one / "file").read_bytes() == b"old"
+    # Those of a process that runs, and of other folders, stay.
+    others = [f".one.{os.getppid()}.part", ".one.x.old", ".only.1.old"]
+    for name in others:
+        (tmp_path / name).mkdir()
+    mend(one)
+    assert listed(tmp_path) == sorted(["one", "one/file", *others])
 
 
 @pytest.mark.parametrize("name", ["", "..", "Über", "a/b", "a" * 60, "minilm"])
 def test_a_name_that_cannot_be_or_is_taken_is_refused(tmp_path, monkeypatch, name):
     monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path))
+
+    def check():
+        files.check_name(name)
+        files.check_free(name, None, replace=True)
+
     with pytest.raises(EngineError) as refused:
-        files.check_name(name, None, replace=True)
+        check()
     assert "--name" in refused.value.remedy
 
 
 def test_a_classifier_is_replaced_only_where_that_is_said(tmp_path):
-    files.check_name("mine", tmp_path, replace=False)
+    files.check_free("mine", tmp_path, replace=False)
     (tmp_path / "mine").mkdir()
     with pytest.raises(EngineError, match="there is an engine"):
-        files.check_name("mine", tmp_path, replace=True)
+        files.check_free("mine", tmp_path, replace=True)
     (tmp_path / "mine" / files.REPORT).write_text("{}")
-    files.check_name("mine", tmp_path, replace=True)
+    files.check_free("mine", tmp_path, replace=True)
     with pytest.raises(EngineError) as refused:
-        files.check_name("mine", tmp_path, replace=False)
+        files.check_free("mine", tmp_path, replace=False)
     assert "--replace" in refused.value.remedy
+
+
+def test_a_set_of_the_user_is_not_replaced(tmp_path, monkeypatch):
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path))
+    _, kept = files.places("mine", None)
+    with placed(kept, files.samples(kept.name, "a.csv", {"evaluation": [("x", "a text")]})):
+        pass
+    files.check_free("mine", None, replace=True)
+    for path, data in ((kept / "evaluation.tsv", b"x\tmy own text\n"), (kept / "more.tsv", b"")):
+        before = path.read_bytes() if path.exists() else None
+        path.write_bytes(data)
+        with pytest.raises(EngineError, match="mine-texts: .* not made by this command") as refused:
+            files.check_free("mine", None, replace=True)
+        assert "move that folder away" in refused.value.remedy
+        assert path.read_bytes() == data
+        path.unlink() if before is None else path.write_bytes(before)
+    files.check_free("mine", tmp_path / "elsewhere", replace=True)
+    for path in kept.iterdir():
+        path.unlink()
+    files.check_free("mine", None, replace=True)

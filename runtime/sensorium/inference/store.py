@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,16 +29,47 @@ def card_folders() -> tuple[Path, ...]:
 
 
 def names() -> tuple[str, ...]:
-    """Names of all cards, in alphabetic order."""
+    """Names of all cards, in alphabetic order; a folder that no engine can be called is none."""
     return tuple(
         sorted(
             {
                 path.parent.name
                 for room in card_folders()
                 for path in room.glob(f"*/{cards.FILE_NAME}")
+                if cards.NAME.fullmatch(path.parent.name)
             }
         )
     )
+
+
+def readable() -> dict[str, Card]:
+    """All cards but broken ones, by name, in alphabetic order.
+
+    It looks at the disk, so an event loop leaves it to a thread; but it reads only cards that are
+    new or have changed.
+    """
+    found = {}
+    for name in names():
+        for room in card_folders():
+            try:
+                status = (room / name / cards.FILE_NAME).stat()
+            except OSError:
+                # It is in the other room, or has gone meanwhile.
+                continue
+            card = _as_it_was(room / name, status.st_mtime_ns, status.st_size, status.st_ino)
+            if card is not None:
+                found[name] = card
+            break
+    return found
+
+
+@functools.lru_cache(maxsize=1024)
+def _as_it_was(folder: Path, _mtime_ns: int, _size: int, _inode: int) -> Card | None:
+    """The card of a folder at a time; None where it breaks the schema."""
+    try:
+        return cards.read(folder)
+    except CardError:
+        return None
 
 
 def find_card(name: str) -> Card:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 from typing import TYPE_CHECKING, Any
 
-from sensorium.errors import EngineError
 from sensorium_tools.train import page
+from sensorium_tools.train.engine_folder import staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,22 +104,6 @@ def write(
         REPORT: (json.dumps(report, indent=1) + "\n").encode(),
     }
     folder = room / phrase.name
-    part, old = (room / f".{phrase.name}.{os.getpid()}.{kind}" for kind in ("part", "old"))
-    try:
-        part.mkdir(parents=True)
-        for name, data in files.items():
-            (part / name).write_bytes(data)
-        if folder.exists():
-            os.replace(folder, old)
-        os.replace(part, folder)
-    except OSError as error:
-        raise EngineError(
-            f"{folder}: cannot be written: {error.strerror}",
-            "make room, or set SENSORIUM_DATA_DIR",
-        ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-        if old.exists() and not folder.exists():
-            os.replace(old, folder)
-        shutil.rmtree(old, ignore_errors=True)
+    with staged(folder, files):
+        pass
     return folder

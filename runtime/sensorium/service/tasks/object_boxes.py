@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sensorium.errors import CardError
-from sensorium.inference import card as cards
 from sensorium.inference import store
 from sensorium.perception.object_detection import ObjectDetection, is_detector
 from sensorium.service.problem import Problem
@@ -18,8 +15,6 @@ from sensorium.service.tasks.boxes import BOX, box
 from sensorium.service.tasks.task import Takes, Timed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -86,7 +81,8 @@ class DetectObjects:
     @property
     def engines(self) -> tuple[str, ...]:
         """The detectors, the default one first; those whose card is broken are left out."""
-        return (ENGINE, *(name for name in store.names() if name != ENGINE and _detects(name)))
+        others = (name for name, card in store.readable().items() if is_detector(card))
+        return (ENGINE, *(name for name in others if name != ENGINE))
 
     async def perform(
         self, inputs: NDArray[np.uint8], parameters: DetectParameters, work: Work
@@ -121,26 +117,6 @@ class DetectObjects:
                 f"there are: {', '.join(self.engines)}",
             )
         return store.with_ports(store.find_card(name))
-
-
-def _detects(name: str) -> bool:
-    for room in store.card_folders():
-        path = room / name / cards.FILE_NAME
-        try:
-            status = path.stat()
-        except OSError:
-            continue
-        return _is_detector(path.parent, status.st_mtime_ns, status.st_size)
-    return False
-
-
-@functools.lru_cache(maxsize=256)
-def _is_detector(folder: Path, _mtime_ns: int, _size: int) -> bool:
-    """Of a card as it is at a time: to read all cards takes a fifth of a second."""
-    try:
-        return is_detector(cards.read(folder))
-    except CardError:
-        return False
 
 
 def _wanted(labels: tuple[str, ...], known: tuple[str, ...]) -> frozenset[int]:

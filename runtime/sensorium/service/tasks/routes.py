@@ -152,7 +152,7 @@ class _Tasks:
             try:
                 outputs = await _while_wanted(request, task.perform(inputs, chosen, work))
             except EngineMissing as error:
-                raise _missing(error, task) from error
+                raise await asyncio.to_thread(_missing, error, task) from error
             return _answer({"task": name, "outputs": outputs, **work.report()})
 
     async def _inputs(self, request: Request, task: Task) -> tuple[Any, dict[str, Any]]:
@@ -225,7 +225,7 @@ def _remedy(task: Task) -> str:
 
 
 def _missing(error: EngineMissing, task: Task) -> Problem:
-    """Says why an engine is not there by itself, where its card does."""
+    """Says why an engine is not there by itself, where its card does. Looks at the disk."""
     said = error.message
     for name in task.engines:
         if f" {name} " in f"{said} ":

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from sensorium.errors import CardError, EngineError, EngineMissing
-from sensorium.inference import card as cards
 from sensorium.inference import store
 from sensorium.perception.text_classifier import is_text_classifier
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from sensorium.inference.card import Card
 
 
 class Kind(NamedTuple):
@@ -49,18 +47,11 @@ _HOW = (
 
 def names(kind: Kind) -> tuple[str, ...]:
     """What there is of a kind, by name, in alphabetic order. Looks at the disk."""
-    found: set[str] = set()
-    hidden: set[str] = set()
-    for room in store.card_folders():
-        there = sorted(room.glob(f"*/{cards.FILE_NAME}"))
-        # A card of the user's hides the shipped one of its name.
-        found |= {
-            path.parent.name for path in there
-            if path.parent.name not in hidden and kind in _kinds(path, path.stat().st_mtime_ns)
-        }
-        hidden |= {path.parent.name for path in there}
     end = kind.halves[-1]
-    return tuple(sorted(name.removesuffix(end) for name in found if name.endswith(end)))
+    return tuple(sorted(
+        name.removesuffix(end) for name, card in store.readable().items()
+        if name.endswith(end) and _is(kind, card)
+    ))
 
 
 def engines(kind: Kind, name: str) -> tuple[str, ...]:
@@ -127,18 +118,10 @@ def _chosen(kind: Kind, model: str, default: str, parameter: str) -> str:
     return ready[0]
 
 
-@functools.lru_cache(maxsize=1024)
-def _kinds(path: Path, _changed_ns: int) -> tuple[Kind, ...]:
-    """The kinds that a card is of; none of a broken one."""
-    try:
-        card = cards.read(path.parent)
-    except CardError:
-        return ()
+def _is(kind: Kind, card: Card) -> bool:
     made = (card.conversion.converter, card.conversion.part)
-    return tuple(
-        kind for kind in (CLASSIFIER, MASKED_WORDS, TRANSLATOR)
-        if made == (kind.converter, kind.part)
-        or (kind is CLASSIFIER and is_text_classifier(card))
+    return made == (kind.converter, kind.part) or (
+        kind is CLASSIFIER and is_text_classifier(card)
     )
 
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium import folders
 from sensorium.errors import EngineMissing
 from sensorium.inference import card as cards
 from sensorium.inference import store
 from sensorium_tools import build as building
-from sensorium_tools.train.engine_folder import placed
+from sensorium_tools.train.engine_folder import mend, placed, staged
 from sensorium_tools.train.texts import (
     calibration,
     cleaning,
@@ -83,10 +82,13 @@ def train(wish: Wish, progress: Progress) -> dict[str, Any]:
     Raises:
         EngineError: When the file, its columns, its rows or the name do not do, or nothing can be
             written; with the remedy. EngineMissing where minilm was not built.
-        OSError: When the engine cannot be installed.
+        OSError: When the engine cannot be built or installed.
     """
     name = wish.name or _named(wish.file)
-    files.check_name(name, wish.room, replace=wish.replace)
+    files.check_name(name)
+    for folder in files.places(name, wish.room):
+        mend(folder)
+    files.check_free(name, wish.room, replace=wish.replace)
     models = (wish.model,) if wish.model else MODELS
     if "minilm" in models:
         _check_embedding()
@@ -188,27 +190,26 @@ def _keep(
     report: dict[str, Any], model: bytes, texts: Texts, lesson: Lesson, room: Path | None,
     progress: Progress,
 ) -> None:
-    """Writes the folder; where it is the user's own also the set, and builds the engine."""
+    """Writes the folder; where it is the user's own, builds the engine first, and keeps texts."""
     name, kind = report["name"], report["exported"]
-    own = room is None
-    folder = (room or folders.data_dir() / "engines") / name
+    folder, *sets = files.places(name, room)
     confused = np.array(report["models"][kind]["test"]["confusion"], np.int64)
     report["folder"] = str(folder)
-    made = files.engine(report, model, confused, kind, with_set=own)
-    sets = {}
-    if own:
-        noise = np.random.default_rng(lesson.seed)
-        sides = {
-            "calibration": noise.permutation(lesson.sides.validation)[: files.TIMED],
-            "evaluation": noise.permutation(lesson.sides.test)[: files.JUDGED],
-        }
-        sets[folders.data_dir() / "calibration" / (name + files.SUFFIX)] = files.samples(
-            name + files.SUFFIX, report["file"],
-            {side: [(texts.labels[texts.truth[at]], texts.texts[at]) for at in places]
-             for side, places in sides.items()},
-        )
-    with placed(sets, private=True), placed({folder: made}):
-        if own:
-            card = cards.read(folder)
-            report["precision"] = building.build(card, progress).precision
-            report["precision_why"] = (building.report(card) or {}).get("why", "")
+    made = files.engine(report, model, confused, kind, with_set=bool(sets))
+    if not sets:
+        with staged(folder, made):
+            pass
+        return
+    chosen = np.random.default_rng(lesson.seed).permutation(lesson.sides.validation)
+    timed = min(files.TIMED, len(chosen) // 2)
+    parts = {"calibration": chosen[:timed], "evaluation": chosen[timed:][: files.JUDGED]}
+    kept = files.samples(
+        sets[0].name, report["file"],
+        {part: [(texts.labels[texts.truth[at]], texts.texts[at]) for at in places]
+         for part, places in parts.items()},
+    )
+    # The builder looks for the set at its place; the old engine keeps its own until it is built.
+    with placed(sets[0], kept, private=True), staged(folder, made) as new:
+        card = cards.read(new)
+        report["precision"] = building.build(card, progress).precision
+        report["precision_why"] = (building.report(card) or {}).get("why", "")

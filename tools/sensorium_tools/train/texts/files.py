@@ -13,7 +13,7 @@ from sensorium.errors import EngineError
 from sensorium.inference import card as cards
 from sensorium.inference import store
 from sensorium.perception.text_classifier import EMBEDDING, LOGITS, WORDS
-from sensorium_tools.samples import manifest
+from sensorium_tools.samples import loading, manifest
 from sensorium_tools.train.texts import page, picture
 from sensorium_tools.train.texts.graph import TOKENS
 from sensorium_tools.train.texts.vocabulary import LONGEST
@@ -26,23 +26,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL, REPORT, PICTURE = "model.onnx", "text-classifier.json", "confusion.png"
+MADE = "made.json"
+"""In a set that this command made: the sha256 of each of its other files."""
 SUFFIX = "-texts"
 """Behind the engine's name: the set that it is judged by."""
-TIMED, JUDGED = 50, 500
-"""Texts that the builder times INT8 by, and judges it by; they are kept in that set."""
+TIMED, JUDGED = 8, 500
+"""Texts of the validation side that the builder times INT8 by, and judges it by; they are kept in
+that set."""
 _KINDS = {
     "lstm": "an LSTM",
     "minilm": "a head on the engine minilm",
 }
 
 
-def check_name(name: str, room: Path | None, *, replace: bool) -> None:
-    """Refuses a name that no engine can have, or that one has.
-
-    Args:
-        name: Of the engine.
-        room: Where its folder goes; None: among the user's own engines.
-        replace: Whether a classifier of that name may be replaced.
+def check_name(name: str) -> None:
+    """Refuses a name that no engine can have.
 
     Raises:
         EngineError: With the remedy.
@@ -52,7 +50,35 @@ def check_name(name: str, room: Path | None, *, replace: bool) -> None:
             f"{name!a} cannot be the name of an engine",
             "--name with small letters, digits and hyphens, a letter or digit first, at most 57",
         )
-    own = (room or folders.data_dir() / "engines") / name
+
+
+def places(name: str, room: Path | None) -> tuple[Path, ...]:
+    """The folder of an engine, and where it is built also that of its set.
+
+    Args:
+        name: Of the engine.
+        room: Where its folder goes, not built; None: among the user's own engines.
+    """
+    if room is not None:
+        return (room / name,)
+    return (
+        folders.data_dir() / "engines" / name,
+        folders.data_dir() / "calibration" / (name + SUFFIX),
+    )
+
+
+def check_free(name: str, room: Path | None, *, replace: bool) -> None:
+    """Refuses a name that another engine or set has.
+
+    Args:
+        name: Of the engine.
+        room: See `places`.
+        replace: Whether a classifier of that name may be replaced.
+
+    Raises:
+        EngineError: With the remedy.
+    """
+    own, *sets = places(name, room)
     rooms = (own.parent,) if room is not None else store.card_folders()
     for other in rooms:
         folder = other / name
@@ -63,6 +89,26 @@ def check_name(name: str, room: Path | None, *, replace: bool) -> None:
             f"{own}: there is a classifier of that name",
             "--replace trains it anew, or take another --name",
         )
+    for kept in sets:
+        for folder in (each / kept.name for each in loading.rooms()):
+            if folder.exists() and not (folder == kept and _is_made_here(folder)):
+                raise EngineError(
+                    f"{folder}: the texts that {name} is judged by go there, and there is a set "
+                    "that was not made by this command, or was changed since",
+                    "take another --name, or move that folder away",
+                )
+
+
+def _is_made_here(folder: Path) -> bool:
+    """Whether a set is as `samples` made it, or an empty folder."""
+    try:
+        found = {path.name: store.sha256(path) for path in folder.iterdir() if path.name != MADE}
+        if not found:
+            return True
+        made = json.loads((folder / MADE).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return bool(made == found)
 
 
 def engine(
@@ -117,7 +163,9 @@ def samples(
         f"{part}.tsv": "".join(f"{label}\t{text}\n" for label, text in rows).encode()
         for part, rows in sides.items()
     }
-    return {**lines, manifest.FILE_NAME: tomli_w.dumps(about).encode()}
+    whole = {**lines, manifest.FILE_NAME: tomli_w.dumps(about).encode()}
+    made = {file: hashlib.sha256(data).hexdigest() for file, data in whole.items()}
+    return {**whole, MADE: json.dumps(made, indent=1).encode()}
 
 
 def _card(report: Mapping[str, Any], model: bytes, kind: str, *, with_set: bool) -> str:

@@ -35,9 +35,10 @@ def readme(report: Mapping[str, Any]) -> str:
         "",
         *_table(report),
         "",
-        "Accuracy with its 95 % interval. ECE is the expected calibration error (15 bins), before "
-        "and after all logits were divided by the temperature, which the validation side chose, as "
-        "it chose the epoch and the model; the test side chose nothing.",
+        "Accuracy with its 95 % interval, in fp32. ECE is the expected calibration error (15 "
+        "bins), before and after all logits were divided by the temperature. The validation side "
+        "chose that temperature, the epoch, the model where both were trained, and where the "
+        "engine is built whether INT8 is good enough; the test side chose nothing.",
         "",
         *_classes(report["models"][exported]["test"]),
         "",
