@@ -176,7 +176,8 @@ def test_a_tensor_that_does_not_fit_is_named_with_its_file(
     ("config", "said"),
     [({"id2label": {"0": "a", "2": "b", "1": "a"}}, "a name of its own"),
      ({"id2label": {"0": "a", "5": "b", "1": "c"}}, "a name of its own"),
-     ({"id2label": ["a"]}, "a name of its own"),
+     ({"id2label": ["a"]}, "a name of its own"), ({"id2label": 5}, "id2label is 5, must"),
+     ({"id2label": {"0": "a", "1": ["b"]}}, "a name of its own"),
      ({"model_type": ["bert"]}, "model_type is"),
      ({"problem_type": "regression"}, "a regression")],
 )  # fmt: skip
@@ -184,6 +185,15 @@ def test_a_configuration_that_cannot_be_is_refused(data: Path, config: dict, sai
     with pytest.raises(EngineError, match=said) as caught:
         converted(card(data, "bert", "classes", **config))
     assert caught.value.remedy
+
+
+def test_names_of_classes_count_only_where_a_head_has_them(data: Path) -> None:
+    converted(card(data, "bert", "states", id2label=5))
+    mine = card(data, "bert", "classes", id2label={"0": "a", "1": "a"})
+    room = mine.folder / "card.toml"
+    room.write_text(room.read_text().replace('"mine"', '"mine"\nlabels = ["x", "y", "z"]'))
+    mine = cards.read(mine.folder)
+    assert with_ports(mine, converted(mine)).engine.labels == ("x", "y", "z")
 
 
 def test_missing_and_broken_files_are_named(data: Path) -> None:

@@ -55,7 +55,9 @@ def convert(card: Card, weights: Sequence[bytes]) -> bytes:
     tensors = Tensors(weights[0], f"{card.name}: model.safetensors")
     labels: tuple[str, ...] = ()
     if card.conversion.part in bert_heads.WITH_LABELS:
-        labels = bert_heads.labels(config, tensors, card.engine.labels)
+        stated = card.engine.labels
+        own = () if stated else bert_config.labels(weights[1], card.name)
+        labels = bert_heads.labels(config, tensors, stated, own)
     whole = card if card.inputs else _with_ports(card, config, part, len(labels))
     if (
         len(whole.inputs) != 1 or len(whole.outputs) != 1 or len(whole.inputs[0].shape) != 2

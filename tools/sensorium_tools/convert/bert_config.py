@@ -50,7 +50,6 @@ class BertConfig:
         types: Rows of the token type table; a single text uses the first. 0: there is no table.
         epsilon: Of the layer normalisation.
         activation: One of `ACTIVATIONS`.
-        labels: Names of the classes, in order; empty where it names none.
         several: Whether several of the classes may be true of a text.
         regression: Whether the head gives numbers, and no classes.
     """
@@ -65,7 +64,6 @@ class BertConfig:
     types: int
     epsilon: float
     activation: str
-    labels: tuple[str, ...]
     several: bool
     regression: bool
 
@@ -140,7 +138,6 @@ def read(data: bytes, name: str) -> BertConfig:
         positions=size(table, "max_position_embeddings", name),
         epsilon=epsilon,
         activation=activation,
-        labels=_labels(table, name),
         several=table.get("problem_type") == "multi_label_classification",
         regression=table.get("problem_type") == "regression",
         **{"types": 0, **sizes},
@@ -166,17 +163,31 @@ def size(table: dict[str, Any], key: str, name: str) -> int:
     return value
 
 
-def _labels(table: dict[str, Any], name: str) -> tuple[str, ...]:
-    """The names of `id2label` by their numbers."""
-    given = table.get("id2label") or {}
-    wanted = [str(number) for number in range(len(given))]
+def labels(data: bytes, name: str) -> tuple[str, ...]:
+    """The names of the classes, in order, as `id2label` of config.json has them by their numbers.
+
+    Args:
+        data: The file.
+        name: What errors call it.
+
+    Returns:
+        Empty where it names none.
+
+    Raises:
+        EngineError: When it is damaged, or not each class has a name of its own.
+    """
+    given = content(data, name).get("id2label")
+    if given is None:
+        return ()
     if (
-        not isinstance(given, dict) or len(given) > MOST_LABELS or set(given) != set(wanted)
+        not isinstance(given, dict) or len(given) > MOST_LABELS
+        or set(given) != {str(number) for number in range(len(given))}
         or not all(isinstance(label, str) and label.strip() for label in given.values())
         or len(set(given.values())) < len(given)
     ):
         raise EngineError(
-            f"{name}: config.json: id2label does not give each class a name of its own",
+            f"{name}: config.json: id2label is {given!r:.80}, must give each class a name of its "
+            "own",
             'write it as {"0": "first", "1": "second"}, or write engine.labels into the card',
         )
-    return tuple(given[number] for number in wanted)
+    return tuple(given[str(number)] for number in range(len(given)))

@@ -80,13 +80,16 @@ def token_classes(encoder: Encoder, states: str, output: str) -> None:
     encoder.network.node("Identity", figures, output=output)
 
 
-def labels(config: BertConfig, tensors: Tensors, stated: tuple[str, ...]) -> tuple[str, ...]:
+def labels(
+    config: BertConfig, tensors: Tensors, stated: tuple[str, ...], own: tuple[str, ...]
+) -> tuple[str, ...]:
     """The names of the classes.
 
     Args:
         config: Of the model.
         tensors: Its weights.
-        stated: The card's own; they go before those of the configuration.
+        stated: Those of the card; they go before the model's own.
+        own: Those of its config.json.
 
     Raises:
         EngineError: When there are fewer or more names than classes, or only one class.
@@ -97,7 +100,7 @@ def labels(config: BertConfig, tensors: Tensors, stated: tuple[str, ...]) -> tup
             f"{tensors.name}: its head gives {count} numbers and no classes (a regression)",
             "take a model that was trained to tell at least two classes apart",
         )
-    named = stated or config.labels or tuple(f"LABEL_{at}" for at in range(count))
+    named = stated or own or tuple(f"LABEL_{at}" for at in range(count))
     if len(named) != count:
         where = "the card's engine.labels" if stated else "id2label of config.json"
         raise EngineError(
