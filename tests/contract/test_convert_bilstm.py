@@ -17,9 +17,9 @@ from scipy.special import expit, softmax
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
+from sensorium.inference.text_metadata import WORDS
 from sensorium.perception.word_list import WordList
 from sensorium_tools.convert import converter
-from sensorium_tools.convert.bilstm import WORDS
 from sensorium_tools.convert.keras_tokenizer import read_words
 from sensorium_tools.convert.tensor_bundle import TensorBundle
 

@@ -18,7 +18,9 @@ from sensorium.inference.text_metadata import TOKENIZER
 from sensorium.perception.hub_tokens import HubTokens
 from sensorium.perception.translation import Translator
 from sensorium_tools import build
+from sensorium_tools.evaluate.text_class import TextClass
 from sensorium_tools.progress import Progress
+from sensorium_tools.samples import Sample
 from sensorium_tools.tryout.trying import tried
 
 if TYPE_CHECKING:
@@ -103,6 +105,17 @@ def test_a_users_classifier_answers_with_its_own_labels(service: httpx.Client, o
         assert not output["truncated"]
     (top,) = asked(service, "classify_text", texts[0], classifier="sentiment", top_k=1)
     assert len(top["labels"]) == 1
+
+
+def test_a_classifier_is_judged_as_it_is_served(service: httpx.Client) -> None:
+    judge = TextClass(store.with_ports(store.find_card("sentiment")))
+    run = store.load("sentiment").run
+    # A special token in a text keeps its meaning.
+    texts = ["the good", "[MASK] is bad [SEP]", "bad " * 40, *ODD]
+    outputs = asked(service, "classify_text", texts, classifier="sentiment", top_k=1)
+    assert [output["labels"][0]["label"] for output in outputs] == [
+        judge.perform(run, Sample("one", "text", text)) for text in texts
+    ]
 
 
 def test_several_labels_are_true_where_the_model_says_so(service: httpx.Client, own: Path) -> None:

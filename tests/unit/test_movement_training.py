@@ -11,13 +11,14 @@ import pytest
 from sensorium.inference import card as cards
 from sensorium.perception.hand_motion import FEATURES, WINDOW
 from sensorium.perception.movement import CLASSES, INPUT, OUTPUT
+from sensorium.perception.softmax import softmax
 from sensorium.records.hands import MOVEMENTS
 from sensorium_tools.evaluate.movement import Outcome, Told, counts, f1
 from sensorium_tools.progress import Progress
 from sensorium_tools.samples import loading
 from sensorium_tools.train import movement, movement_fit
 from sensorium_tools.train.temporal_export import onnx_file
-from sensorium_tools.train.temporal_network import Network, softmax
+from sensorium_tools.train.temporal_network import Network
 
 
 def test_a_movement_is_to_be_told_after_its_end_and_not_before() -> None:

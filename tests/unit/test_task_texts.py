@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from starlette.datastructures import QueryParams
 
+from sensorium.perception.softmax import log_softmax, softmax
 from sensorium.service.problem import Problem
 from sensorium.service.tasks import bodies, occlusion, parameters, texts
-from sensorium.service.tasks.probabilities import logistic, softmax, surest
+from sensorium.service.tasks.probabilities import logistic, surest
 from sensorium.service.tasks.task import Timed
 from sensorium.service.tasks.zero_shot import ZeroShotParameters, scores
 
@@ -33,6 +34,10 @@ def test_scores_are_shares() -> None:
     np.testing.assert_allclose(
         softmax(np.float32([1e4, 0, -1e4]), 0.001), [1, 0, 0], atol=1e-12
     )
+    rows = np.array([[0.2, 0.5, 0.1], [-np.inf, 0.0, 2.0]], np.float32)
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(log_softmax(rows, 0.1), np.log(softmax(rows, 0.1)), rtol=1e-5)
+    assert log_softmax(rows).dtype == np.float32
     np.testing.assert_allclose(
         logistic(np.array([0.0, 0.1, -0.1, 1e6]), 0.1),
         [0.5, 1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1)), 1],

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from sensorium.perception.softmax import softmax
 from sensorium_tools.train.texts import (
     calibration,
     scores,
@@ -29,12 +30,12 @@ def test_the_temperature_is_the_papers():
     assert found == pytest.approx(by_scipy.x, rel=2e-3)
     assert calibration.loss_of(logits * 3, truth, found) == pytest.approx(loss(found), rel=1e-9)
     before, after = (
-        calibration.calibration_error(calibration.probabilities(logits * 3, t), truth)
+        calibration.calibration_error(softmax(logits * 3, t), truth)
         for t in (1.0, found)
     )
     assert after < before / 3
     # Which label is the surest does not change.
-    assert (calibration.probabilities(logits, found).argmax(-1) == logits.argmax(-1)).all()
+    assert (softmax(logits, found).argmax(-1) == logits.argmax(-1)).all()
     assert calibration.temperature_of(np.eye(4)[truth] * 50, truth) == pytest.approx(0.5, rel=2e-3)
 
 

@@ -7,6 +7,7 @@ import onnxruntime
 import pytest
 
 from sensorium.inference import card as cards
+from sensorium.perception.softmax import softmax
 from sensorium.perception.viseme import AHEAD, INPUT, OUTPUT, SPAN
 from sensorium.perception.viseme_features import BANDS
 from sensorium.records.voice import VISEME_FRAMES
@@ -14,7 +15,7 @@ from sensorium_tools.progress import Progress
 from sensorium_tools.samples import espeak_library
 from sensorium_tools.train import viseme, viseme_fit
 from sensorium_tools.train.temporal_export import onnx_file
-from sensorium_tools.train.temporal_network import Adam, Network, softmax
+from sensorium_tools.train.temporal_network import Adam, Network
 from sensorium_tools.train.viseme_data import Frames, windows
 from sensorium_tools.train.viseme_fit import CLASSES, PORTS, SHAPE
 

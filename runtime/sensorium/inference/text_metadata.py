@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TOKENIZER = "tokenizer"
 """A tokenizer.json of Hugging Face's `tokenizers`."""
+WORDS = "words"
+"""A list of words, in JSON: see `perception.word_list`."""
 SEVERAL = "multi_label"
 """There where several of a classifier's labels may be true of a text."""
 TRANSLATION = "translation"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.perception.recogniser import QUICK_FRAMES, levelled
-from sensorium.perception.whisper_draft import log_softmax
+from sensorium.perception.softmax import log_softmax
 from sensorium.perception.whisper_features import RATE_HZ, log_mel
 from sensorium.perception.whisper_pairs import Pairs
 from sensorium.perception.whisper_steps import Steps

@@ -17,6 +17,7 @@ import numpy as np
 from sensorium.errors import EngineError
 from sensorium.inference.text_metadata import TOKENIZER, TRANSLATION, VOCABULARY
 from sensorium.perception.hub_tokens import HubTokens
+from sensorium.perception.softmax import log_softmax
 from sensorium.perception.whisper_steps import Steps
 
 if TYPE_CHECKING:
@@ -193,9 +194,7 @@ def _logarithms(logits: NDArray[np.float32], pad: int) -> NDArray[np.float64]:
     """Of the probabilities of the next tokens; padding never is one."""
     figures = logits.astype(np.float64)
     figures[:, pad] = -np.inf
-    figures -= figures.max(axis=1, keepdims=True)
-    made: NDArray[np.float64] = figures - np.log(np.exp(figures).sum(axis=1, keepdims=True))
-    return made
+    return log_softmax(figures)
 
 
 def _best(

@@ -17,6 +17,7 @@ from sensorium.inference import manifest as manifests
 from sensorium.inference import store
 from sensorium.perception import ended
 from sensorium.perception.sense import input_reason
+from sensorium.perception.softmax import softmax
 from sensorium.perception.voice_measures import measure
 from sensorium.records.senses import LABELS
 
@@ -179,6 +180,4 @@ def probabilities(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     values = np.asarray(scores, np.float64)
     if (values >= 0.0).all() and abs(values.sum() - 1.0) < _PROBABLE:
         return values
-    raised = np.exp(values - values.max())
-    made: NDArray[np.float64] = raised / raised.sum()
-    return made
+    return softmax(values)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception.softmax import softmax
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -38,8 +40,7 @@ def starts(scores: NDArray[np.float32], prompt: int, positions: int) -> NDArray[
     Returns:
         [tokens + 1], positions: of each token and, last, of the end.
     """
-    raised = np.exp(scores[..., :positions] - scores[..., :positions].max(-1, keepdims=True))
-    weights = raised / raised.sum(-1, keepdims=True)
+    weights = softmax(scores[..., :positions])
     spread = weights.std(axis=0)
     weights = (weights - weights.mean(axis=0)) / np.maximum(spread, np.finfo(np.float32).tiny)
     return path_starts(-median(weights).mean(axis=1)[prompt - 1 :])

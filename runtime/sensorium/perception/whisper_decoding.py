@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium.perception.phrase_search import PhraseSearch, letters
+from sensorium.perception.softmax import log_softmax
 from sensorium.perception.whisper_beam import Beam
-from sensorium.perception.whisper_draft import Draft, Rules, log_softmax
+from sensorium.perception.whisper_draft import Draft, Rules
 from sensorium.perception.whisper_heard import Ending, Heard
 from sensorium.perception.whisper_steps import Steps
 from sensorium.perception.whisper_text import ENGLISH

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception.softmax import log_softmax
 from sensorium.perception.whisper_heard import Ending
 from sensorium.perception.whisper_loops import loop, once
 
@@ -91,10 +92,3 @@ class Rules:
         elif len(tokens) >= most:
             ending = Ending.CAPPED
         return replace(draft, tokens=tokens, logarithms=logarithms, ending=ending)
-
-
-def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Natural logarithms of the tokens' probabilities, from their logits, [..., vocabulary]."""
-    shifted: NDArray[np.float32] = logits - logits.max(axis=-1, keepdims=True)
-    shifted -= np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return shifted

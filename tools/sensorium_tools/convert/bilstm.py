@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium.inference.text_metadata import WORDS
 from sensorium_tools.convert.keras_tokenizer import read_words
 from sensorium_tools.convert.network import Network
 from sensorium_tools.convert.onnx_graph import check
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from sensorium.inference.card import Card
 
-WORDS = "words"
-"""Key of the model's metadata under which the vocabulary travels with the graph."""
 _GATES = (0, 3, 1, 2)
 """Where each of ONNX's gates stands among Keras's."""
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"

@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium.perception.text_classifier import (
-    LOGITS,
-    is_text_classifier,
-    reader,
-    reads_embedding,
-)
+from sensorium.perception.sentence_tokens import SentenceTokens
+from sensorium.perception.text_classifier import LOGITS, is_text_classifier, reads_embedding
+from sensorium.perception.text_reader import TextReader
 from sensorium_tools import graphs
+from sensorium_tools.evaluate.carried import Carried
 from sensorium_tools.evaluate.port_check import check_size
 from sensorium_tools.evaluate.text_emotion import TextEmotion
 from sensorium_tools.graph_run import GraphRun
 from sensorium_tools.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -45,12 +42,12 @@ class TextClass(TextEmotion):
             )
         check_size(card)
         self._labels = card.engine.labels
-        self._feeds = _embedded(card) if reads_embedding(card) else reader(_Carried(card), card)
+        self._feeds = _embedded(card) if reads_embedding(card.inputs[0]) else _read(card)
 
     @staticmethod
     def partners(card: Card) -> tuple[str, ...]:
         """The sentence embedding, where this one reads that."""
-        return (_EMBEDDING,) if card.inputs and reads_embedding(card) else ()
+        return (_EMBEDDING,) if card.inputs and reads_embedding(card.inputs[0]) else ()
 
     def perform(self, run: Run, sample: Sample) -> str:
         """See `Task.perform`."""
@@ -58,21 +55,17 @@ class TextClass(TextEmotion):
         return self._labels[int(np.argmax(logits))]
 
 
-class _Carried:
-    """What a card's graph carries, for who reads it of an engine."""
-
-    def __init__(self, card: Card) -> None:
-        self.name = card.name
-        model = onnx.load_from_string(graphs.graph(card, Progress()))
-        self.metadata: Mapping[str, str] = {
-            entry.key: entry.value for entry in model.metadata_props
-        }
+def _read(card: Card) -> Callable[[str], dict[str, NDArray[Any]]]:
+    """Texts as the local API feeds them to the engine."""
+    port = card.inputs[0]
+    reader = TextReader(Carried(card), port, card.sizes(port, "max")[-1])
+    return lambda text: reader(text).feeds
 
 
 def _embedded(card: Card) -> Callable[[str], dict[str, NDArray[Any]]]:
     """Texts by the sentence embedding, in fp32, whether or not that engine was built."""
     other = store.find_card(_EMBEDDING)
     run = GraphRun(other.name, graphs.graph(other, Progress()))
-    feeds = reader(_Carried(other), other)
+    feeds = SentenceTokens(Carried(other), other).feeds
     name, output = card.inputs[0].name, other.outputs[0].name
     return lambda text: {name: np.array(run(feeds(text))[output], np.float32)}

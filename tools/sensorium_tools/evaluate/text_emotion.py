@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.inference.text_metadata import WORDS
 from sensorium.perception.word_list import WordList
-from sensorium_tools.convert.bilstm import WORDS
 from sensorium_tools.evaluate.carried import carried
 from sensorium_tools.evaluate.interval import wilson
 from sensorium_tools.evaluate.port_check import LABELS, Wanted, check

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sensorium.perception.softmax import softmax
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -139,12 +141,6 @@ class Network:
             found[:, tap * apart : tap * apart + frames] += part
         found[:, reach // 2 : reach // 2 + frames] += back
         return found
-
-
-def softmax(scores: Any) -> Any:
-    """Shares that sum to 1 along the last axis, in the precision of `scores`."""
-    raised = np.exp(scores - scores.max(-1, keepdims=True))
-    return raised / raised.sum(-1, keepdims=True)
 
 
 class Rows(NamedTuple):

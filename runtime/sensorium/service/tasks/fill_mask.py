@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sensorium.errors import EngineError
+from sensorium.perception.softmax import softmax
 from sensorium.service.problem import Problem
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks import occlusion, text_engines
 from sensorium.service.tasks.embedding import Embedding
-from sensorium.service.tasks.probabilities import softmax
 from sensorium.service.tasks.readers import Readers
 from sensorium.service.tasks.task import Takes, Timed
 from sensorium.service.tasks.trained import TRUNCATED
@@ -141,11 +141,12 @@ class FillMask:
 
 
 def _with_mask(reader: Reader, name: str) -> HubTokens:
-    if reader.tokens is None or reader.tokens.number(MASK) is None:
+    tokens = reader.texts.tokens if reader.texts is not None else None
+    if tokens is None or tokens.number(MASK) is None:
         raise EngineError(
             f"{name}: its tokeniser knows no {MASK}", "take the tokenizer.json of the model itself"
         )
-    return reader.tokens
+    return tokens
 
 
 def _reads(tokens: HubTokens, texts: tuple[str, ...]) -> list[Read]:
@@ -184,7 +185,7 @@ async def _shares(
     name, port = engine
     results = await work.run(name, {port: read.ids})
     figures = next(iter(results.values()))[0]
-    return await asyncio.to_thread(lambda: [softmax(figures[at], 1.0) for at in places])
+    return await asyncio.to_thread(lambda: list(softmax(figures[places].astype(np.float64))))
 
 
 def _word(token: str, score: float) -> dict[str, Any]:

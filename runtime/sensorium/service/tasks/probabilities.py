@@ -1,4 +1,4 @@
-"""Figures to shares: softmax and logistic with a temperature, and the surest labels first."""
+"""Figures to shares, each by itself, and the surest labels first; see `perception.softmax`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def softmax(values: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:
-    """Shares of sum 1 of `values`, [n]; a smaller temperature makes the largest surer."""
-    shifted = (values.astype(np.float64) - values.max()) / temperature
-    powers = np.exp(shifted)
-    shares: NDArray[np.float64] = powers / powers.sum()
-    return shares
 
 
 def logistic(values: NDArray[np.floating], temperature: float) -> NDArray[np.float64]:

@@ -1,57 +1,34 @@
-"""Texts as the engine of a user's card reads them: by the tokeniser that travels with it."""
+"""What reads texts for the engines of the user's cards, kept from request to request."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.errors import EngineError
 from sensorium.inference import store
-from sensorium.inference.text_metadata import TOKENIZER
-from sensorium.perception.hub_tokens import HubTokens
-from sensorium.perception.text_classifier import WORDS
-from sensorium.perception.word_list import WordList
+from sensorium.perception.text_classifier import reads_embedding
+from sensorium.perception.text_reader import Fed, TextReader
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from sensorium.inference.engine import Engine
     from sensorium.service.tasks.embedding import Embedding
     from sensorium.service.tasks.work import Work
 
 
-class Fed(NamedTuple):
-    """What an engine is fed with of a text.
-
-    Attributes:
-        feeds: By the input's name.
-        truncated: Whether the text has more.
-    """
-
-    feeds: dict[str, NDArray[Any]]
-    truncated: bool
-
-
 class Reader(NamedTuple):
-    """What reads for one engine: a tokeniser, else a list of words, else MiniLM's embedding.
+    """What reads for one engine.
 
     Attributes:
         file_hash: Of the engine.
         port: Its first input.
-        length: Most tokens or words.
-        varies: Whether it takes fewer.
-        tokens: None where it has none.
-        words: None where it has none.
+        texts: None where that input is MiniLM's embedding.
     """
 
     file_hash: int
     port: str
-    length: int
-    varies: bool
-    tokens: HubTokens | None
-    words: WordList | None
+    texts: TextReader | None
 
 
 class Readers:
@@ -73,15 +50,8 @@ class Readers:
             EngineError: The engine carries nothing that reads texts.
         """
         reader = await self.reader(name, work)
-        if reader.tokens is not None:
-            read = await asyncio.to_thread(reader.tokens, text)
-            return Fed({reader.port: read.ids}, read.truncated)
-        if reader.words is not None:
-            numbers = await asyncio.to_thread(reader.words.as_long, text, reader.length + 1)
-            truncated = numbers.shape[1] > reader.length
-            if not reader.varies:
-                numbers = reader.words(text, reader.length)
-            return Fed({reader.port: numbers[:, : reader.length]}, truncated)
+        if reader.texts is not None:
+            return await asyncio.to_thread(reader.texts, text)
         tokens = await self._embedding.tokens(text, work)
         direction = await self._embedding.direction(tokens, work)
         return Fed({reader.port: direction[np.newaxis]}, tokens.truncated)
@@ -98,16 +68,7 @@ class Readers:
 def _reader(engine: Engine) -> Reader:
     manifest = store.built(store.find_card(engine.name))
     port = manifest.inputs[0]
-    length, varies = manifest.sizes(port)[-1], isinstance(port.shape[-1], str)
-    tokens = words = None
-    if TOKENIZER in engine.metadata:
-        tokens = HubTokens(engine.metadata[TOKENIZER], engine.name, length)
-    elif WORDS in engine.metadata:
-        words = WordList(engine.metadata[WORDS], engine.name)
-    elif port.type != "float32":
-        raise EngineError(
-            f"{engine.name}: carries no tokeniser",
-            "put tokenizer.json or vocab.txt into its folder, then: "
-            f"sensorium-engines build {engine.name}",
-        )
-    return Reader(engine.file_hash, port.name, length, varies, tokens, words)
+    texts = None
+    if not reads_embedding(port):
+        texts = TextReader(engine, port, manifest.sizes(port)[-1])
+    return Reader(engine.file_hash, port.name, texts)

@@ -9,6 +9,7 @@ import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium.inference import store
+from sensorium.inference.text_metadata import WORDS
 from sensorium.perception.word_list import WordList
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks import occlusion
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from sensorium.service.tasks.work import Work
 
 ENGINE = "text-emotion"
-WORDS = "words"
-"""Name of the vocabulary in the engine's metadata."""
 
 
 @dataclass(frozen=True)

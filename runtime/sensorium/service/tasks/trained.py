@@ -8,9 +8,10 @@ import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium.inference.text_metadata import SEVERAL
+from sensorium.perception.softmax import softmax
 from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks import occlusion
-from sensorium.service.tasks.probabilities import logistic, softmax, surest
+from sensorium.service.tasks.probabilities import logistic, surest
 from sensorium.service.tasks.readers import Readers
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Trained:
     ) -> tuple[NDArray[np.float64], bool]:
         fed = await self._readers.read(name, text, work)
         results = await work.run(name, fed.feeds)
-        logits = np.asarray(next(iter(results.values())), np.float32).reshape(-1)
+        logits = np.asarray(next(iter(results.values())), np.float64).reshape(-1)
         if not labels or logits.size != len(labels):
             raise EngineError(
                 f"{name}: gives {logits.size} numbers, and has {len(labels)} labels",

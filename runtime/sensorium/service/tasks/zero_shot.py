@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sensorium.perception.softmax import softmax
 from sensorium.service.tasks import occlusion
-from sensorium.service.tasks.probabilities import logistic, softmax, surest
+from sensorium.service.tasks.probabilities import logistic, surest
 from sensorium.service.tasks.task import Timed
 
 if TYPE_CHECKING:
@@ -144,4 +145,4 @@ def scores(
     """The scores of the labels, [n], of their similarities."""
     if parameters.multi_label:
         return logistic(similarity - parameters.even, parameters.temperature)
-    return softmax(similarity, parameters.temperature)
+    return softmax(similarity.astype(np.float64), parameters.temperature)

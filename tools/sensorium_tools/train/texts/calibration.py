@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.perception.softmax import log_softmax
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -23,19 +25,9 @@ _RANGE = (0.5, 20.0)
 _GOLDEN = (5**0.5 - 1) / 2
 
 
-def probabilities(logits: Logits, temperature: float = 1.0) -> Logits:
-    """The softmax of logits / temperature, [n, classes]."""
-    shifted = (logits - logits.max(-1, keepdims=True)) / temperature
-    raised = np.exp(shifted)
-    shares: Logits = raised / raised.sum(-1, keepdims=True)
-    return shares
-
-
 def loss_of(logits: Logits, truth: Classes, temperature: float = 1.0) -> float:
     """Mean negative log-likelihood of [n] true classes."""
-    shifted = (logits - logits.max(-1, keepdims=True)) / temperature
-    whole = np.log(np.exp(shifted).sum(-1))
-    return float((whole - shifted[np.arange(len(truth)), truth]).mean())
+    return float(-log_softmax(logits, temperature)[np.arange(len(truth)), truth].mean())
 
 
 def temperature_of(logits: Logits, truth: Classes) -> float:

@@ -12,7 +12,8 @@ from sensorium import folders
 from sensorium.errors import EngineError
 from sensorium.inference import card as cards
 from sensorium.inference import store
-from sensorium.perception.text_classifier import EMBEDDING, LOGITS, WORDS
+from sensorium.inference.text_metadata import WORDS
+from sensorium.perception.text_classifier import EMBEDDING, LOGITS
 from sensorium_tools.samples import loading, manifest
 from sensorium_tools.train.texts import page, picture
 from sensorium_tools.train.texts.graph import TOKENS

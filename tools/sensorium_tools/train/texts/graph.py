@@ -9,7 +9,8 @@ import onnxruntime
 from onnx import TensorProto, helper
 
 from sensorium.errors import EngineError
-from sensorium.perception.text_classifier import EMBEDDING, LOGITS, WORDS
+from sensorium.inference.text_metadata import WORDS
+from sensorium.perception.text_classifier import EMBEDDING, LOGITS
 from sensorium_tools.train import graph_file
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sensorium_tools.train.temporal_network import softmax
+from sensorium.perception.softmax import softmax
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sensorium_tools.train.temporal_network import Rows, softmax
+from sensorium.perception.softmax import softmax
+from sensorium_tools.train.temporal_network import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

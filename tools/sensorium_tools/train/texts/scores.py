@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sensorium.perception.softmax import softmax
 from sensorium_tools.evaluate.interval import wilson
-from sensorium_tools.train.texts.calibration import calibration_error, loss_of, probabilities
+from sensorium_tools.train.texts.calibration import calibration_error, loss_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +61,8 @@ def judged(
         "texts": count,
         "accuracy": hits / count, "low": low, "high": high,
         "macro_f1": sum(each["f1"] for each in classes) / len(classes),
-        "ece_before": calibration_error(probabilities(logits), truth),
-        "ece": calibration_error(probabilities(logits, temperature), truth),
+        "ece_before": calibration_error(softmax(logits), truth),
+        "ece": calibration_error(softmax(logits, temperature), truth),
         "loss_before": loss_of(logits, truth), "loss": loss_of(logits, truth, temperature),
         "classes": classes,
         "confusion": table.tolist(),
