@@ -10,11 +10,15 @@ import numpy as np
 import pytest
 from starlette.datastructures import QueryParams
 
+from sensorium.errors import EngineError
+from sensorium.inference import store
 from sensorium.perception.softmax import log_softmax, softmax
+from sensorium.service.models.pool import Pool
 from sensorium.service.problem import Problem
 from sensorium.service.tasks import bodies, occlusion, parameters, texts
 from sensorium.service.tasks.probabilities import logistic, surest
 from sensorium.service.tasks.task import Timed
+from sensorium.service.tasks.work import Work
 from sensorium.service.tasks.zero_shot import ZeroShotParameters, scores
 
 
@@ -78,18 +82,52 @@ def test_words_stand_where_they_say(text: str, wanted: list[str]) -> None:
 
 def test_occlusion_tells_what_each_word_did() -> None:
     weights = {"good": 2.0, "bad": -1.0}
-    asked = []
+    asked, within = [], []
 
     async def score(text: str) -> dict[str, float]:
         asked.append(text)
+        within.append(text)
+        most.append(len(within))
+        # The later one is asked for, the earlier it is done.
+        await asyncio.sleep((8 - len(asked)) / 1000)
+        within.remove(text)
         return {"score": sum(weights.get(word, 0.0) for word in text.split())}
 
-    found = asyncio.run(occlusion.occlude("a good, bad day", score))
-    assert asked[1:] == [" good, bad day", "a , bad day", "a good,  day", "a good, bad "]
-    assert [(word["word"], word["score"]) for word in found] == [
-        ("a", 0.0), ("good", 0.0), ("bad", -1.0), ("day", 0.0)
-    ]
-    assert [(word["start"], word["end"]) for word in found] == [(0, 1), (2, 6), (8, 11), (12, 15)]
+    async def occluded(queue: int) -> list:
+        work = Work(Pool(store.load, workers=1, queue=queue, keep_s=60), 60.0, "test")
+        return await occlusion.occlude("a good, bad day", {"score": -1.0}, score, work)
+
+    for queue in (1, 3, 32):
+        asked.clear()
+        most: list[int] = []
+        found = asyncio.run(occluded(queue))
+        assert max(most) == min(queue, 4)
+        assert asked == [" good, bad day", "a , bad day", "a good,  day", "a good, bad "]
+        assert [(word["word"], word["score"]) for word in found] == [
+            ("a", 0.0), ("good", 0.0), ("bad", -1.0), ("day", 0.0)
+        ]
+        assert [(word["start"], word["end"]) for word in found] == [
+            (0, 1), (2, 6), (8, 11), (12, 15)
+        ]
+
+
+def test_the_first_error_of_several_ends_the_others() -> None:
+    begun, ended = [], []
+
+    async def each(number: int) -> None:
+        begun.append(number)
+        try:
+            if number == 1:
+                raise EngineError("it failed")
+            await asyncio.Event().wait()
+        finally:
+            ended.append(number)
+
+    work = Work(Pool(store.load, workers=1, queue=8, keep_s=60), 60.0, "test")
+    with pytest.raises(EngineError, match="it failed"):
+        asyncio.run(work.several(each, range(9)))
+    assert sorted(ended) == begun
+    assert len(begun) < 9
 
 
 def test_what_would_take_too_long_is_not_explained() -> None:

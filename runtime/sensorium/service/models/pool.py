@@ -55,6 +55,7 @@ class Pool:
     ) -> None:
         # Of an engine that was built anew the loaded one goes: who comes then gets the new one.
         self._residents = Residents(self._retire)
+        self.queue = queue
         self._waiting = Waiting(queue)
         self._schedule = Schedule(self._waiting, self._residents.known, load, workers)
         self._keep_s = keep_s

@@ -135,7 +135,9 @@ class FillMask:
             kept = [read.places[at] for at in places]
             answer["explanation"] = {
                 "label": _word(tokens.token(best_word), 0.0)["word"],
-                "words": await occlusion.occlude(text, of_best, kept),
+                "words": await occlusion.occlude(
+                    text, {"score": float(shares[0][best_word])}, of_best, work, kept
+                ),
             }
         return answer
 

@@ -13,7 +13,9 @@ from sensorium.service.tasks import json_schema as schema
 from sensorium.service.tasks.texts import Word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from sensorium.service.tasks.work import Work
 
     Score = Callable[[str], Awaitable[dict[str, float]]]
     """A text to the figures that are explained, by name."""
@@ -48,27 +50,33 @@ def check(texts: tuple[str, ...]) -> None:
 
 
 async def occlude(
-    text: str, score: Score, kept: Sequence[tuple[int, int]] = ()
+    text: str, whole: Mapping[str, float], score: Score, work: Work,
+    kept: Sequence[tuple[int, int]] = (),
 ) -> list[dict[str, Any]]:
     """What each word did: the figures with it less those without it.
 
     Args:
         text: Whose words are left out.
-        score: Gives the figures.
+        whole: Its figures.
+        score: Gives those of another text.
+        work: The request.
         kept: Places (first code point, behind the last) whose words stay.
 
     Returns:
         For each word its text, `start` and `end` (code points), and each figure's difference.
     """
-    whole = await score(text)
-    explained = []
-    for word in words(text):
-        if any(word.start < end and start < word.end for start, end in kept):
-            continue
-        without = await score(left_out(text, word))
-        change = {name: round(whole[name] - without[name], 6) for name in whole}
-        explained.append({"word": word.text, "start": word.start, "end": word.end, **change})
-    return explained
+    moved = [
+        word for word in words(text)
+        if not any(word.start < end and start < word.end for start, end in kept)
+    ]
+    found = await work.several(score, [left_out(text, word) for word in moved])
+    return [
+        {
+            "word": word.text, "start": word.start, "end": word.end,
+            **{name: round(whole[name] - without[name], 6) for name in whole},
+        }
+        for word, without in zip(moved, found, strict=True)
+    ]
 
 
 def left_out(text: str, word: Word) -> str:

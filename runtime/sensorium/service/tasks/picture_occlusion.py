@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sensorium.service.tasks.work import Work
+
+    Region = tuple[float, float, float, float]
     Score = Callable[[NDArray[np.float32]], Awaitable[float]]
     """What an engine takes of a picture, [1, channels, h, w], to the score that is explained."""
 
@@ -35,35 +38,43 @@ SCHEMA = schema.record({
 
 
 async def occlude(
-    values: NDArray[np.float32], looked_at: tuple[int, int, int, int], score: Score
+    values: NDArray[np.float32], looked_at: tuple[int, int, int, int], whole: float, score: Score,
+    work: Work,
 ) -> list[dict[str, Any]]:
     """What each region did: the score with it less the one without it.
 
     Args:
         values: What the engine takes, [1, channels, h, w]; 0 is grey.
         looked_at: Left, top, right, bottom in the picture's pixels of what the values show.
-        score: See `Score`.
+        whole: The score of the values.
+        score: Gives that of others; see `Score`.
+        work: The request.
 
     Returns:
         For each region `box`, in the picture's pixels, and `score`.
     """
-    whole = await score(values)
     left, top, right, bottom = looked_at
     width, height = right - left, bottom - top
-    explained = []
-    for region in _regions():
+    regions = list(_regions())
+
+    async def without(region: Region) -> float:
         hidden = values.copy()
         x0, x1 = (round(share * values.shape[3]) for share in region[::2])
         y0, y1 = (round(share * values.shape[2]) for share in region[1::2])
         hidden[..., y0:y1, x0:x1] = 0
+        return await score(hidden)
+
+    found = await work.several(without, regions)
+    explained = []
+    for region, left_over in zip(regions, found, strict=True):
         corners = box(region, width, height)
         for side, length in (("left", left), ("right", left), ("top", top), ("bottom", top)):
             corners[side] = round(corners[side] + length, 1)
-        explained.append({"box": corners, "score": round(whole - await score(hidden), 6)})
+        explained.append({"box": corners, "score": round(whole - left_over, 6)})
     return explained
 
 
-def _regions() -> Iterator[tuple[float, float, float, float]]:
+def _regions() -> Iterator[Region]:
     """Left, top, right, bottom of each place, as shares, row by row."""
     places = np.arange(0, 1 - SQUARE + STEP / 2, STEP).tolist()
     for top in places:

@@ -18,6 +18,8 @@ from sensorium.service.tasks.probabilities import surest
 from sensorium.service.tasks.task import Takes, Timed
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sensorium.config import Service
     from sensorium.service.tasks.work import Work
 
@@ -86,24 +88,26 @@ class TextEmotion:
         self, text: str, words: WordList, labels: tuple[str, ...],
         parameters: TextEmotionParameters, work: Work,
     ) -> dict[str, Any]:
-        async def figures(text: str) -> dict[str, Any]:
+        async def scores(text: str) -> NDArray[np.float32]:
             results = await work.run(ENGINE, {self._input: words(text, self._length)})
-            return {"score": results[self._output][0]}
+            found: NDArray[np.float32] = results[self._output][0]
+            return found
 
-        found = await figures(text)
+        found = await scores(text)
         answer: dict[str, Any] = {
             "labels": [
-                {"label": labels[at], "score": round(float(found["score"][at]), 6)}
-                for at in surest(found["score"], parameters.top_k, parameters.threshold)
+                {"label": labels[at], "score": round(float(found[at]), 6)}
+                for at in surest(found, parameters.top_k, parameters.threshold)
             ]
         }
         if parameters.explain:
-            best = int(np.argmax(found["score"]))
+            best = int(np.argmax(found))
 
             async def of_best(text: str) -> dict[str, float]:
-                return {name: float(each[best]) for name, each in (await figures(text)).items()}
+                return {"score": float((await scores(text))[best])}
 
+            whole = {"score": float(found[best])}
             answer["explanation"] = {
-                "label": labels[best], "words": await occlusion.occlude(text, of_best)
+                "label": labels[best], "words": await occlusion.occlude(text, whole, of_best, work)
             }
         return answer

@@ -84,7 +84,8 @@ class Trained:
             scores, _ = await self._scores(name, labels, text, work)
             return {"score": float(scores[best])}
 
-        return {"label": labels[best], "words": await occlusion.occlude(text, of_best)}
+        whole = {"score": float(scores[best])}
+        return {"label": labels[best], "words": await occlusion.occlude(text, whole, of_best, work)}
 
     async def _scores(
         self, name: str, labels: tuple[str, ...], text: str, work: Work

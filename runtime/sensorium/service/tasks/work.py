@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium.clock import now_ns
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
     from sensorium.service.models.pool import Pool
     from sensorium.service.models.turn import Caller
 
+Given = TypeVar("Given")
 Result = TypeVar("Result")
+
+_SIDE_BY_SIDE = 4
+"""Of what is done several times; no more than may wait for an engine."""
 
 
 class Work:
@@ -78,6 +83,38 @@ class Work:
             return await self._pool.call(
                 timed, *engines, timeout_s=self.left_s(), caller=self._caller
             )
+
+    async def several(
+        self, each: Callable[[Given], Awaitable[Result]], given: Sequence[Given]
+    ) -> list[Result]:
+        """Does the same with several things, a few at a time.
+
+        While one runs the next is made ready; where its card allows it, an engine takes them in
+        one run.
+
+        Args:
+            each: What is done with one; it uses this request's engines.
+            given: The things.
+
+        Returns:
+            What came of each, in their order.
+
+        Raises:
+            Exception: What one of them raised; no other goes on then.
+        """
+        gate = asyncio.Semaphore(min(_SIDE_BY_SIDE, self._pool.queue))
+
+        async def one(thing: Given) -> Result:
+            async with gate:
+                return await each(thing)
+
+        doing = [asyncio.ensure_future(one(thing)) for thing in given]
+        try:
+            return await asyncio.gather(*doing)
+        finally:
+            for task in doing:
+                task.cancel()
+            await asyncio.gather(*doing, return_exceptions=True)
 
     def left_s(self) -> float:
         """Until the deadline.

@@ -130,11 +130,15 @@ class ZeroShot:
         if parameters.explain:
             best = int(np.argmax(found["score"]))
 
-            async def of_best(text: str) -> dict[str, float]:
-                return {name: float(each[best]) for name, each in (await figures(text)).items()}
+            def of_best(found: dict[str, NDArray[np.floating]]) -> dict[str, float]:
+                return {name: float(each[best]) for name, each in found.items()}
+
+            async def without(text: str) -> dict[str, float]:
+                return of_best(await figures(text))
 
             answer["explanation"] = {
-                "label": parameters.labels[best], "words": await occlusion.occlude(text, of_best)
+                "label": parameters.labels[best],
+                "words": await occlusion.occlude(text, of_best(found), without, work),
             }
         return answer
 
