@@ -13,8 +13,8 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sensorium.channels.running import is_running
 from sensorium.errors import EngineError
-from sensorium_tools.running import is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

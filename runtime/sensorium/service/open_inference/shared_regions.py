@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sensorium.channels.running import is_running
 from sensorium.service.open_inference import fields
 from sensorium.service.open_inference.shared_memory import SharedMemory, is_there, sweep
 from sensorium.service.problem import Problem
@@ -233,7 +233,7 @@ class SharedRegions:
             await asyncio.sleep(min(_SWEEP_S, self._idle_s / 4))
             now_s = time.monotonic()
             for piece in tuple(self._pieces.values()):
-                alive = piece.pid > 0 and _is_alive(piece.pid)
+                alive = piece.pid > 0 and is_running(piece.pid)
                 idle = now_s - piece.used_s > self._idle_s
                 forgotten = piece.pid > 0 and not piece.has_name
                 if not alive and (idle or forgotten):
@@ -242,13 +242,3 @@ class SharedRegions:
 
 def _owner(caller: Caller) -> _Owner:
     return caller.app, caller.executable
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,12 +8,7 @@ import sys
 if sys.platform == "win32":
     import ctypes
 
-    from sensorium.channels.kernel_windows import (
-        HANDLE,
-        close_handle,
-        open_process,
-        wait_for_any,
-    )
+    from sensorium.channels.kernel_windows import HANDLE, close_handle, open_process, wait_for_any
 
     _SYNCHRONIZE = 0x100000
     _ACCESS_DENIED, _TIMEOUT = 5, 258
