@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -224,8 +225,15 @@ def test_one_process_leaves_connections_for_others_and_slow_ones_are_cut(
         assert "this process has 16 of 32 connections" in mine.json()["detail"]
         # Who is in stays served, and so is another process.
         assert unix.get("/v1/mute").status_code == 200
+        # Those that are refused take nobody's place, and who shows no token gives way.
+        idle_links(address["socket"], 40, stack)
+        host, port = urlsplit(address["url"]).netloc.split(":")
+        for _ in range(20):
+            stack.enter_context(socket.create_connection((host, int(port))))
         curl = ["curl", "-s", "--unix-socket", address["socket"], "http://localhost/v1/mute"]
         assert b"muted" in subprocess.run(curl, capture_output=True, check=True).stdout
+        with httpx.Client(base_url=address["url"], headers=bearer(address)) as known:
+            assert known.get("/v1/mute").status_code == 200
         holding = stack.enter_context(
             subprocess.Popen(
                 [sys.executable, "-c", HOLD, address["socket"], "16"], stdin=subprocess.PIPE,

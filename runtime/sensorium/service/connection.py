@@ -44,20 +44,22 @@ class Connection(HttpToolsProtocol):
             try:
                 peer = peer_of(link)
             except OSError:
-                transport.abort()
+                self._cut_off()
                 return
             if peer.user != own_user():
-                transport.abort()
+                self._cut_off()
                 return
-        self.app_state = {**self.app_state, "peer": peer}
+        place = places.Place(peer)
+        self.app_state = {**self.app_state, "peer": peer, "place": place}
         # Decided once, not with each request as by uvicorn: who was let in stays served.
         most, self.limit_concurrency = self.limit_concurrency, None
         if most is not None:
-            if len(self.connections) > most + places.REFUSALS:
-                transport.abort()
-                return
-            self._refusal = places.refusal(self.connections, peer, most)
+            self._refusal = places.refusal(self.connections, place, most)
         if self._refusal is not None:
+            place.refused = True
+            if places.is_crowded(self.connections):
+                self._cut_off()
+                return
             self.app = problem.response(self._refusal)
         self._expect_headers()
 
@@ -96,6 +98,10 @@ class Connection(HttpToolsProtocol):
         status = f"HTTP/1.1 {refused.status_code} {self._refusal.status.phrase}".encode()
         self.transport.write(b"\r\n".join([status, *head, b"", bytes(refused.body)]))
         self.transport.close()
+
+    def _cut_off(self) -> None:
+        self.connections.discard(self)
+        self.transport.abort()
 
     def _expect_headers(self) -> None:
         if self._late is None:

@@ -66,6 +66,8 @@ class Guard:
             if refused is not None:
                 await self._refuse(refused, scope, receive, send)
                 return
+            if not _is_open(scope["path"]):
+                scope["state"]["place"].let_in = True
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Problem | None:
