@@ -17,6 +17,7 @@ from fixtures.local_api import LocalApi, ServerSent
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import unix_connect
 
+from sensorium.clock import now_ns
 from sensorium.service.events.hub import MOST_OF_APP
 
 if TYPE_CHECKING:
@@ -76,6 +77,31 @@ def test_a_grant_that_comes_later_opens_the_channel(api):
         assert told(stream.fields())["event"] == "open"
         publish(api.live, "transcript", text="hälló".encode())
         assert told(stream.fields())["record"]["text"] == "hälló"
+
+
+def test_what_was_said_while_it_was_denied_is_told_to_nobody_who_comes_back(api):
+    query = "channels=transcript"
+
+    def said(text: str, **fields: Any) -> None:
+        publish(api.live, "transcript", text=text.encode(), **fields)
+
+    api.live.grant("back", "transcript")
+    with api.client("back") as client, ServerSent(client, query) as stream:
+        assert told(stream.fields())["event"] == "open"
+        said("heard")
+        place = {"Last-Event-ID": stream.fields()["id"]}
+    with api.client("back") as owner:
+        for action in ("revoke", "deny"):
+            decision = {"action": action, "app": "back", "classes": "transcript"}
+            assert owner.post("/v1/grants", json=decision).status_code == 200
+            said(f"after {action}")
+    begun = now_ns()
+    api.live.grant("back", "transcript")
+    said("begun before", start_ns=begun)
+    said("heard again", start_ns=now_ns())
+    with api.client("back") as client, ServerSent(client, query, place) as stream:
+        assert told(stream.fields())["event"] == "open"
+        assert told(stream.fields())["record"]["text"] == "heard again"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from fixtures.local_api import LocalApi
 
+from sensorium.service.caller import PAGE_APP as OWN
 from sensorium.service.page import files
 from sensorium.service.page.sessions import CODE_S, FILE_NAME, SESSION_S, Sessions
 
@@ -115,6 +116,21 @@ def test_a_session_may_do_what_the_page_shows_alone(page: httpx.Client) -> None:
         ("PUT", "/v1/scene"), ("POST", "/v2/repository/index"), ("DELETE", "/v1/mute"),
     ):
         assert page.request(method, path).status_code == 403, path
+
+
+def test_what_is_attended_to_is_told_to_the_page_and_to_who_may_read_gaze_and_motion(
+    api: LocalApi, stranger: httpx.Client
+) -> None:
+    headers = {"Authorization": f"Bearer {api.address.token}"}
+    for app, classes in (("looker", ("gaze",)), ("looker", ("motion",)), (OWN, ())):
+        named = {**headers, "Sensorium-App": app}
+        denied = stranger.get("/v1/attention", headers=named)
+        assert denied.status_code == 403, denied.text
+        assert denied.json()["remedy"].startswith(f"sensorium grants allow {app} ")
+        if classes:
+            api.live.grant(app, *classes)
+    told = stranger.get("/v1/attention", headers={**headers, "Sensorium-App": "looker"})
+    assert told.json().keys() >= {"apps", "intent"}
 
 
 def test_a_session_asks_under_the_pages_name_whatever_it_says(

@@ -30,11 +30,14 @@ class Client:
     Attributes:
         greeting: What the daemon said to `hello`: its version, the session, the generation; empty
             where the owner's client got no place among the apps.
+        since_ns: Region that was opened to the time from which on its records may be read: older
+            ones may have been written while the app was denied.
     """
 
     def __init__(self, line: Line) -> None:
         self._line = line
         self.greeting: dict[str, Any] = {}
+        self.since_ns: dict[str, int] = {}
 
     @classmethod
     def connect(
@@ -118,7 +121,8 @@ class Client:
             DeniedError: There is no grant; the remedy is the command that gives it.
             ControlError: It was refused, or the daemon is gone.
         """
-        _, handles = self._exchange("open", {"region": region})
+        answer, handles = self._exchange("open", {"region": region})
+        self.since_ns[region] = int(answer.get("since_ns", 0))
         if len(handles) != 2:
             for handle in handles:
                 close_handle(handle)

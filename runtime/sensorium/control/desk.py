@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sensorium.control.sessions import Connection
 
 
+ATTENDED = ("gaze", "motion")
+"""What `attention` is made from."""
 _ROOM_BYTES = frames.MAX_FRAME - 16384
 _PROBLEM_LENGTH = 1000
 
@@ -67,6 +69,23 @@ class GrantDesk:
     def allowed(self, connection: Connection, region: str) -> bool:
         """Whether a client that opened a class may keep it."""
         return self._verdict(connection, region) is Verdict.ALLOWED
+
+    def since_ns(self, connection: Connection, region: str) -> int:
+        """From when on a client that may read a class may read what was written; ns of `clock`.
+
+        What is older may have been written while it was denied.
+        """
+        return self._grants.since_ns(connection.app, region) if region in CLASSES else 0
+
+    def require_attention(self, connection: Connection) -> None:
+        """Passes where somebody may see what is attended to: the owner, and apps that may read it.
+
+        Raises:
+            DeniedError: See `require`.
+        """
+        for region in ATTENDED if connection.for_another else ():
+            if not self.allowed(connection, region):
+                self.require(connection, region)
 
     def _verdict(self, connection: Connection, region: str) -> Verdict:
         verdict = self._grants.check(connection.app, connection.executable, region)

@@ -12,6 +12,7 @@ from sensorium.control import grants_file
 from sensorium.control.grants_file import Grant
 from sensorium.control.limits import known_classes, require_room
 from sensorium.control.requests import app_name, program_path
+from sensorium.control.standing import Standing
 from sensorium.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Grants:
         self._grants: tuple[Grant, ...] = ()
         self._wishes: dict[tuple[str, str, str], Wish] = {}
         self._stamp: object = None
+        self._standing = Standing()
         self.reload()
 
     @property
@@ -90,7 +92,7 @@ class Grants:
         """
         stamp = self._stamped()
         try:
-            self._grants = grants_file.read(self._path) if stamp is not None else ()
+            self._accept(grants_file.read(self._path) if stamp is not None else ())
         except ConfigError as error:
             self.problem = error
             raise
@@ -134,6 +136,10 @@ class Grants:
         if False in found:
             return Verdict.DENIED
         return Verdict.ALLOWED if found else Verdict.UNKNOWN
+
+    def since_ns(self, app: str, region: str) -> int:
+        """Since when what is decided about an app and a class stands; see `Standing`."""
+        return self._standing.since_ns(app, region, self._grants)
 
     def wish(self, app: str, executable: str, region: str) -> bool:
         """Remembers that something was asked for; the oldest of too many is forgotten.
@@ -249,8 +255,12 @@ class Grants:
 
     def _write(self, grants: tuple[Grant, ...]) -> None:
         grants_file.write(self._path, grants)
-        self._grants = grants
+        self._accept(grants)
         self._stamp = self._stamped()
+
+    def _accept(self, grants: tuple[Grant, ...]) -> None:
+        self._standing.note(self._grants, grants)
+        self._grants = grants
 
     def _stamped(self) -> object:
         try:

@@ -43,6 +43,7 @@ class Connection:
         app: The name it gave with `hello`; empty before.
         client: What it reads with, and the version of that.
         noted: Grant classes that it opened and that were noted in the log of grants.
+        for_another: Whether the daemon's own service asks, in the name of an app.
     """
 
     session: int
@@ -50,6 +51,7 @@ class Connection:
     app: str = ""
     client: str = ""
     noted: set[str] = field(default_factory=set)
+    for_another: bool = False
 
     @property
     def pid(self) -> int:
@@ -180,6 +182,7 @@ class Sessions:
             raise Refused(BUSY, f"{MAX_APPS} apps are connected", "close one of them")
         if "for_pid" in request or "for_executable" in request:
             connection.peer = self._behalf(connection.peer, request)
+            connection.for_another = True
         connection.app, connection.client = app, client
         return Reply(
             {

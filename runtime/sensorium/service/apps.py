@@ -27,6 +27,8 @@ class Opened:
         name: The grant class, or `app`.
         region: Its memory; `app` can be written.
         waiters: The page of who sleeps on it.
+        since_ns: From when on its records may be told to the app: older ones may have been
+            written while it was denied.
         users: How many hold this object.
     """
 
@@ -35,6 +37,7 @@ class Opened:
     waiters: Waiters
     key: _Key
     client: Client
+    since_ns: int = 0
     users: int = 1
 
     def ended(self) -> bool:
@@ -90,6 +93,17 @@ class Apps:
             self._turns.pop(opened.key, None)
         _let_go(opened)
 
+    async def attention(self, caller: Caller | None) -> dict[str, Any]:
+        """What is attended to, as a caller may see it; None: the owner of the PC asks.
+
+        Raises:
+            DeniedError: There is no grant; the remedy is the command that gives it.
+            ControlError: The daemon refused, or is gone.
+        """
+        if caller is None:
+            return await self.ask("attention")
+        return await asyncio.to_thread(self._attention, caller)
+
     async def ask(self, operation: str, **fields: Any) -> dict[str, Any]:
         """Asks the daemon as the owner of the PC, whom every process of his stands for.
 
@@ -110,16 +124,23 @@ class Apps:
                 return client.grants()
             return client.request(operation, **fields)
 
-    def _connect(self, caller: Caller, key: _Key) -> Opened:
-        client = Client.connect(
+    def _attention(self, caller: Caller) -> dict[str, Any]:
+        with self._client(caller) as client:
+            return client.request("attention")
+
+    def _client(self, caller: Caller) -> Client:
+        return Client.connect(
             caller.app, self._folder, behalf=(caller.pid, caller.executable)
         )
+
+    def _connect(self, caller: Caller, key: _Key) -> Opened:
+        client = self._client(caller)
         try:
             region, waiters = client.open(key[2])
         except BaseException:
             client.close()
             raise
-        return Opened(key[2], region, waiters, key, client)
+        return Opened(key[2], region, waiters, key, client, client.since_ns[key[2]])
 
 
 def _let_go(opened: Opened) -> None:

@@ -40,13 +40,18 @@ class Caller:
         return self.pid or self.app
 
 
+def is_page(connection: HTTPConnection) -> bool:
+    """Whether the owner's page asks: a browser that has shown its session."""
+    return bool(getattr(connection.state, "page", False))
+
+
 def caller_of(connection: HTTPConnection) -> Caller:
     """Who made a request.
 
     Raises:
         Problem: 400; the app's name is not one.
     """
-    if getattr(connection.state, "page", False):
+    if is_page(connection):
         return Caller(PAGE_APP)
     name = connection.headers.get(HEADER) or connection.query_params.get(QUERY) or DEFAULT_APP
     try:

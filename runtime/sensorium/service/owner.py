@@ -11,6 +11,7 @@ from starlette.routing import Route
 from sensorium.control import audit
 from sensorium.control.replies import Refused
 from sensorium.service import json_body
+from sensorium.service.caller import caller_of, is_page
 from sensorium.service.operations import TEXT, TRUTH, answer, members, operation, parameter
 from sensorium.service.problem import Problem
 
@@ -63,8 +64,9 @@ OPENAPI_PATHS: dict[str, Any] = {
     },
     "/v1/attention": {
         "get": operation(
-            "The targets of apps, in their worlds, which are attended to, and the newest intent",
-            {"200": answer("apps (at most 4, with 40 targets each), intent (or null)")},
+            "The targets of apps, in their worlds, which are attended to, and the newest intent; "
+            "needs the grants gaze and motion",
+            {"200": answer("apps (at most 4, with 40 targets each), intent (or null)")}, 400,
         )
     },
     "/v1/mute": {
@@ -103,8 +105,9 @@ def routes(context: Context) -> list[BaseRoute]:
         except Refused as error:
             raise Problem(404, error.message, error.remedy) from error
 
-    async def attention(_: Request) -> Response:
-        return JSONResponse(await apps.ask("attention"))
+    async def attention(request: Request) -> Response:
+        caller = None if is_page(request) else caller_of(request)
+        return JSONResponse(await apps.attention(caller))
 
     async def log(_: Request) -> Response:
         return JSONResponse({"events": await asyncio.to_thread(audit.read, audit.path())})

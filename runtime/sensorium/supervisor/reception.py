@@ -85,6 +85,7 @@ class Reception:
         if operation == "why":
             return Reply({"why": explain(self._clients.apps(), request["intent"])})
         if operation == "attention":
+            self._desk.require_attention(connection)
             return Reply(fitted(attention(self._clients.apps())))
         if operation == "reload":
             self._daemon.reload()
@@ -140,6 +141,7 @@ class Reception:
                 "region": name,
                 "size": region.size,
                 "generation": region.generation,
+                "since_ns": self._desk.since_ns(connection, name),
                 "fds": len(handles),
             },
             handles,

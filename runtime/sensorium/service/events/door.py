@@ -112,7 +112,8 @@ class Door:
     def _attach(self, stream: Stream, opened: Opened) -> None:
         for name in self._names:
             if name in stream.subscriptions:
-                stream.subscriptions[name].attach(self._feeds.feed(name, opened, self))
+                feed = self._feeds.feed(name, opened, self)
+                stream.subscriptions[name].attach(feed, opened.since_ns)
 
     async def _over(self, opened: Opened) -> None:
         while self.streams and opened.region.state == RegionState.LIVE:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sensorium.channels.reader import Snapshot
 
 _DEVICES = {int(device): device.name.lower() for device in Device}
+_LONGEST_NS = 60_000_000_000
+"""No utterance is longer from its begin to its text."""
 _PRECISIONS = {int(precision): precision.name.lower() for precision in Precision}
 
 
@@ -24,11 +26,13 @@ class Told:
     Attributes:
         n: The record's number; 0: a notice.
         text: One JSON object on one line.
+        since_ns: When what it tells began, or, where its record does not say, was told.
     """
 
-    def __init__(self, n: int, text: str) -> None:
+    def __init__(self, n: int, text: str, since_ns: int = 0) -> None:
         self.n = n
         self.text = text
+        self.since_ns = since_ns
 
     @cached_property
     def sse(self) -> bytes:
@@ -57,6 +61,7 @@ class Item(NamedTuple):
 
 def record(channel: Channel, generation: int, sample: Snapshot) -> Told:
     """A record, with what its slot says of it."""
+    plain = to_dict(channel.record, sample.record.ljust(channel.record.size, b"\0"))
     return Told(sample.n, text_of({
         "event": "record",
         "channel": channel.name,
@@ -73,8 +78,13 @@ def record(channel: Channel, generation: int, sample: Snapshot) -> Told:
         "precision": _PRECISIONS.get(sample.precision, f"precision {sample.precision}"),
         "device": _DEVICES.get(sample.device, f"device {sample.device}"),
         "flags": sample.flags,
-        "record": to_dict(channel.record, sample.record.ljust(channel.record.size, b"\0")),
-    }))
+        "record": plain,
+    }), _since_ns(sample.publish_ns, plain.get("start_ns", 0)))
+
+
+def _since_ns(publish_ns: int, start_ns: int) -> int:
+    """What is said begins before it is told; a replay's times may be of any clock."""
+    return start_ns if 0 <= publish_ns - start_ns <= _LONGEST_NS else publish_ns
 
 
 def text_of(document: dict[str, Any]) -> str:

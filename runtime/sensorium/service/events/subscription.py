@@ -38,13 +38,14 @@ class Subscription:
         self.period_ns = period_ns
         self.feed: Feed | None = None
         self._position = position
+        self._since_ns = 0
         self._next = 0
         self._due = False
         self._notices: deque[tuple[str, Told]] = deque(maxlen=_MOST_NOTICES)
 
-    def attach(self, feed: Feed) -> None:
-        """Follows a feed: from where it stood, else from now on."""
-        self.feed = feed
+    def attach(self, feed: Feed, since_ns: int) -> None:
+        """Follows a feed: from where it stood, else from now on; see `Opened.since_ns`."""
+        self.feed, self._since_ns = feed, since_ns
         feed.follow(self)
         self._begin(feed)
         self.notice("open", generation=feed.generation, n=feed.latest())
@@ -108,8 +109,9 @@ class Subscription:
             newest = feed.newest
             if self._due and newest is not None and newest.n != self._next:
                 self._next = newest.n
-                portion.append(Item("", newest, None))
-                room -= len(newest.text)
+                if newest.since_ns >= self._since_ns:
+                    portion.append(Item("", newest, None))
+                    room -= len(newest.text)
             self._due = False
             return room
         lost = 0
@@ -124,6 +126,8 @@ class Subscription:
                 room = self._add(portion, room, "lost", self._lost(lost))
                 lost = 0
             self._next += 1
+            if record.since_ns < self._since_ns:
+                continue
             room = self._add(portion, room, "", record)
             if room < 0:
                 return room
