@@ -10,6 +10,7 @@ import json
 import re
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -76,11 +77,22 @@ def api(daemon: Daemon) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def page(daemon: Daemon, chromium: webdriver.Chrome) -> Page:
-    """The page as `sensorium page` opens it."""
-    told = daemon.command("page", "--json")
+def started_with(daemon: Daemon, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What `sensorium page` starts the user's browser with."""
+    program = tmp_path_factory.mktemp("browser") / "browser"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.arguments"\n')
+    program.chmod(0o755)
+    daemon.environment["BROWSER"] = f"{program} %s"
+    told = daemon.command("page")
     assert told.returncode == 0, told.stderr
-    chromium.get(json.loads(told.stdout)["url"])
+    assert "opened" in told.stdout, told.stdout
+    return program.with_name("browser.arguments").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def page(started_with: list[str], chromium: webdriver.Chrome) -> Page:
+    """The page as `sensorium page` opens it."""
+    chromium.get(started_with[0])
     opened = Page(chromium)
     opened.until(lambda: opened.text("#connection") == "Live", "the page is live")
     return opened
@@ -102,6 +114,21 @@ def newest(api: httpx.Client, channel: str) -> dict[str, Any]:
             if line.startswith("data:") and (told := json.loads(line[5:]))["event"] == "record":
                 return dict(told["record"])
     raise AssertionError(f"no record of {channel}")
+
+
+def test_the_browser_is_started_with_no_secret_but_with_a_file_that_goes(
+    started_with: list[str], daemon: Daemon, request: pytest.FixtureRequest
+) -> None:
+    (url,) = started_with
+    file = Path(urlsplit(url).path)
+    code = file.read_text().partition("#")[2].partition('"')[0]
+
+    assert (urlsplit(url).scheme, file.parent) == ("file", daemon.runtime_dir)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(code) > 30
+    assert code not in url
+    request.getfixturevalue("page")
+    assert not file.exists()
 
 
 def test_no_secret_stays_in_its_address(page: Page, daemon: Daemon) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import webbrowser
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sensorium import folders
@@ -44,19 +45,22 @@ def run(args: argparse.Namespace, output: Output) -> int:
             "the page needs loopback TCP, which is off",
             "write tcp = true in [service] of the configuration, and `sensorium reload`",
         )
-    code, path = _code(found)
+    opens = not (args.only_print or output.as_json)
+    told = _ask(found, "/v1/page?file=true" if opens else "/v1/page")
     # Behind the #: what stands there is in no request and in no log.
-    url = f"{found.url}{path}#{code}"
+    url = f"{found.url}{told['path']}#{told['code']}"
     output.document({"url": url})
-    opened = not (args.only_print or output.as_json) and webbrowser.open(url)
+    # Not the address: every user of the PC sees what a browser is started with.
+    opened = opens and webbrowser.open(Path(told["file"]).as_uri())
     output.console.print(
-        f"opened {found.url}{path}" if opened else url, markup=False, soft_wrap=True
+        f"opened {found.url}{told['path']} (a browser that may not read the runtime folder: "
+        "`sensorium page --print`)" if opened else url, markup=False, soft_wrap=True,
     )
     return 0
 
 
-def _code(found: Address) -> tuple[str, str]:
-    """A one-time code, and the page's path.
+def _ask(found: Address, path: str) -> dict[str, Any]:
+    """A one-time code, the page's path and, where it is asked for, a file that leads there.
 
     Raises:
         ControlError: The local API does not give one.
@@ -64,12 +68,12 @@ def _code(found: Address) -> tuple[str, str]:
     place = urlsplit(found.url)
     link = http.client.HTTPConnection(str(place.hostname), place.port, timeout=_TIMEOUT_S)
     try:
-        link.request("POST", "/v1/page", headers={"Authorization": f"Bearer {found.token}"})
+        link.request("POST", path, headers={"Authorization": f"Bearer {found.token}"})
         answer = link.getresponse()
-        content = json.loads(answer.read())
+        content: dict[str, Any] = json.loads(answer.read())
         if answer.status != http.client.CREATED:
             raise ControlError(content["detail"], content["remedy"])
-        return str(content["code"]), str(content["path"])
+        return content
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         raise ControlError(
             f"the local API at {found.url} does not answer: {error}", "`sensorium status`"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "api.json"
 SOCKET_NAME = "api.sock"
+LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)

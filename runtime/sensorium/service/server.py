@@ -15,7 +15,7 @@ import uvicorn
 from sensorium.clock import now_ns
 from sensorium.errors import ControlError
 from sensorium.service import address, connection, heap
-from sensorium.service.address import Address
+from sensorium.service.address import LOOPBACK, Address
 from sensorium.service.application import application
 from sensorium.service.apps import Apps
 from sensorium.service.context import Context
@@ -41,7 +41,6 @@ _WORKERS = 2
 """Engines that run at a time, each with the threads that `inference` allows it."""
 _BODIES = 4
 """Largest requests that are held at a time."""
-_LOOPBACK = "127.0.0.1"
 
 
 class Server:
@@ -161,7 +160,7 @@ class Server:
         path, url = "", ""
         for listener in listeners:
             if listener.family == socket.AF_INET:
-                url = f"http://{_LOOPBACK}:{listener.getsockname()[1]}"
+                url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
             else:
                 path = str(listener.getsockname())
         Address(path, url, token, os.getpid()).write(self._folder)
@@ -197,12 +196,12 @@ def _listen_loopback(port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        listener.bind((_LOOPBACK, port))
+        listener.bind((LOOPBACK, port))
         listener.listen()
     except OSError as error:
         listener.close()
         raise ControlError(
-            f"cannot listen at {_LOOPBACK}:{port}: {error.strerror}",
+            f"cannot listen at {LOOPBACK}:{port}: {error.strerror}",
             "choose another port in [service], or 0 for any free one",
         ) from error
     return listener

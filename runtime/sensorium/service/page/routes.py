@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sensorium.service import json_body
+from sensorium.service.address import LOOPBACK
 from sensorium.service.operations import (
     NUMBER,
     TEXT,
@@ -17,6 +18,7 @@ from sensorium.service.operations import (
     parameter,
 )
 from sensorium.service.page import files
+from sensorium.service.page.openings import Openings
 from sensorium.service.page.sessions import CODE_S, HEADER, SESSION_S
 from sensorium.service.problem import Problem
 
@@ -33,8 +35,15 @@ OPENAPI_PATHS: dict[str, Any] = {
     "/v1/page": {
         "post": operation(
             "A one-time code for a browser of this PC; `sensorium page` opens it",
-            {"201": answer("It", members({"code": TEXT, "seconds": NUMBER, "path": TEXT}))},
+            {"201": answer(
+                "It", members({"code": TEXT, "seconds": NUMBER, "path": TEXT}, file=TEXT)
+            )},
             409,
+            parameters=(parameter(
+                "query", "file", {"enum": ["true"]},
+                "Also a file of this user alone that leads a browser to the page, for as long as "
+                "the code is good: what a program is started with, every user can read",
+            ),),
         )
     },
     PATH: {"get": operation("The page", {"200": answer("HTML", TEXT, "text/html")})},
@@ -61,17 +70,20 @@ def routes(context: Context) -> list[BaseRoute]:
     """The routes of this part."""
     answers = files.read()
     sessions = context.sessions
+    openings = Openings(context.folder)
+    context.closing.append(openings.close)
 
-    async def ask(_: Request) -> Response:
+    async def ask(request: Request) -> Response:
         if not context.settings.tcp:
             raise Problem(
                 409, "the page needs loopback TCP, which is off",
                 "write tcp = true in [service] of the configuration",
             )
-        return JSONResponse(
-            {"code": sessions.code(), "seconds": CODE_S, "path": PATH}, 201,
-            headers={"Cache-Control": "no-store"},
-        )
+        told = {"code": sessions.code(), "seconds": CODE_S, "path": PATH}
+        if request.query_params.get("file") == "true":
+            url = f"http://{LOOPBACK}:{sessions.port}{PATH}#{told['code']}"
+            told["file"] = str(openings.make(str(told["code"]), url, CODE_S))
+        return JSONResponse(told, 201, headers={"Cache-Control": "no-store"})
 
     async def begin(request: Request) -> Response:
         wish = await json_body.read(request, _MAX_BYTES, ("code",))
@@ -80,6 +92,7 @@ def routes(context: Context) -> list[BaseRoute]:
             raise Problem(
                 401, "the code is wrong, used or too old", "open the page with `sensorium page`"
             )
+        openings.remove(wish["code"])
         told = JSONResponse({"key": begun.key}, 201, headers={"Cache-Control": "no-store"})
         told.set_cookie(
             sessions.cookie_name(), begun.cookie, max_age=int(SESSION_S), path="/",
