@@ -56,6 +56,14 @@ def test_a_record_comes_with_its_fields_and_a_place_to_resume(api):
         assert told(stream.fields())["n"] == n + 1
 
 
+def test_fields_that_are_named_are_told_alone(api):
+    query = "channels=wake_word&fields=wake_word:phrase,wake_word:detections"
+    with api.client() as client, ServerSent(client, query) as stream:
+        assert told(stream.fields())["event"] == "open"
+        publish(api.live, "wake_word", phrase="hey", detections=9)
+        assert told(stream.fields())["record"] == {"phrase": "hey", "detections": 9}
+
+
 def test_what_was_overwritten_is_told_with_its_count(api):
     with web_socket(api, "channels=utterance") as link:
         token = json.loads(link.recv(20))["resume"]
@@ -106,7 +114,8 @@ def test_what_was_said_while_it_was_denied_is_told_to_nobody_who_comes_back(api)
 
 @pytest.mark.parametrize(
     "query", ["channels=hed", "channels=%ED%A0%80", "channels=", "rate=0", "rate=nan",
-              "rate=1e9", "rate=utterance:5", "resume=zz", "resume=1~x"]
+              "rate=1e9", "rate=utterance:5", "resume=zz", "resume=1~x", "fields=head:pose",
+              "channels=utterance&fields=utterance:start.ns", "channels=head&fields=head:pose.up"]
 )
 def test_a_bad_query_is_refused_with_a_remedy(api, query):
     with api.client() as client:

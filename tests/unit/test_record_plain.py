@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from sensorium import records
 from sensorium.records.fields import Struct
 from sensorium.records.plain import COUNTED, finite, to_dict
+from sensorium.service.events.record_text import text_of
 
 
 def filled(record: Struct) -> np.ndarray[Any, Any]:
@@ -62,6 +64,7 @@ def test_every_field_is_told_as_numpy_reads_it(number: int) -> None:
     made = filled(record)
 
     compare(to_dict(record, made.tobytes()), made[0], record)
+    compare(json.loads(text_of(record, made.tobytes())), made[0], record)
 
 
 def test_counts_name_fields_that_there_are() -> None:
@@ -84,3 +87,35 @@ def test_what_json_does_not_have_becomes_null() -> None:
     assert finite({"a": [1.0, float("nan")], "b": (float("inf"), "x")}) == {
         "a": [1.0, None], "b": [None, "x"],
     }
+
+
+def test_numbers_come_back_as_they_were_and_no_number_is_null() -> None:
+    hand = records.HAND.zeros()
+    for number in (0.1, -1e-30, 3.4e38, np.nan, np.inf, -np.inf, 16_777_217.0):
+        hand["joints"]["radius"][0, 3] = number
+        told = json.loads(text_of(records.HAND, hand.tobytes()))["joints"][3]["radius"]
+        kept = hand["joints"]["radius"][0, 3]
+        assert told is None if not np.isfinite(kept) else np.float32(told) == kept
+
+
+def test_a_text_that_looks_like_no_number_stays() -> None:
+    word = records.WAKE_WORD.zeros()
+    word["phrase"], word["score"], word["likelihood"] = b'a,nan,"inf]', 0.5, np.nan
+
+    told = json.loads(text_of(records.WAKE_WORD, word.tobytes()))
+
+    assert (told["phrase"], told["score"], told["likelihood"]) == ('a,nan,"inf]', 0.5, None)
+
+
+def test_fields_that_are_wanted_alone_are_told() -> None:
+    hand = filled(records.HAND)
+    only = frozenset({("side",), ("joints", "position"), ("joints", "flags")})
+    whole = to_dict(records.HAND, hand.tobytes())
+
+    told = json.loads(text_of(records.HAND, hand.tobytes(), only))
+
+    joints = [{name: one[name] for name in ("position", "flags")} for one in whole["joints"]]
+    assert told == {"side": whole["side"], "joints": joints}
+    gesture = filled(records.GESTURE)
+    told = json.loads(text_of(records.GESTURE, gesture.tobytes(), frozenset({("scores",)})))
+    assert told == {"scores": to_dict(records.GESTURE, gesture.tobytes())["scores"]}

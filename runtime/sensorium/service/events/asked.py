@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.layout import Kind
 from sensorium.records import PICTURE
+from sensorium.records.fields import Struct
 from sensorium.service.events import position
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sensorium.service.events.position import Position
+    from sensorium.service.events.record_text import Only
 
 DEFAULT = (
     "voice_event", "utterance", "wake_word", "gesture_event", "hand_gesture_event", "head_gesture",
@@ -36,13 +38,17 @@ class Asked:
         periods_ns: Channel to the shortest time between two of its events; 0 for an event
             channel, of which each record is told.
         positions: Where it stood when it was connected before.
+        only: Channel to what it wants of its records; of others all.
     """
 
     periods_ns: Mapping[str, int]
     positions: Mapping[str, Position]
+    only: Mapping[str, Only] = field(default_factory=dict)
 
 
-def asked(channels: Sequence[str], rates: Sequence[str], resume: str) -> Asked:
+def asked(
+    channels: Sequence[str], rates: Sequence[str], resume: str, fields: Sequence[str] = ()
+) -> Asked:
     """Reads the parameters of a request.
 
     Args:
@@ -50,6 +56,7 @@ def asked(channels: Sequence[str], rates: Sequence[str], resume: str) -> Asked:
         rates: `HZ` for all state channels or `CHANNEL:HZ` for one, each text a comma-separated
             list; where there is none it is 10 Hz.
         resume: A token of `position`; may be empty.
+        fields: `CHANNEL:FIELD`, `CHANNEL:STRUCT.FIELD` and so on, each text a comma-separated list.
 
     Raises:
         Problem: 400, with what would have been right.
@@ -74,7 +81,9 @@ def asked(channels: Sequence[str], rates: Sequence[str], resume: str) -> Asked:
             own[name] = _period_ns(hertz)
         else:
             periods = {name: period and _period_ns(hertz) for name, period in periods.items()}
-    return Asked(periods | own, position.decode(resume) if resume else {})
+    return Asked(
+        periods | own, position.decode(resume) if resume else {}, _only(fields, periods)
+    )
 
 
 def shown(text: str) -> str:
@@ -103,6 +112,28 @@ def _channel(name: str) -> str:
         400, f"there is no channel {shown(name)}",
         f"did you mean {' or '.join(near)}?" if near else "GET /v1/channels lists them",
     )
+
+
+def _only(fields: Sequence[str], asked_for: Collection[str]) -> dict[str, Only]:
+    wanted: dict[str, set[tuple[str, ...]]] = {}
+    for item in _listed(fields, "fields"):
+        name, _, path = item.partition(":")
+        if _channel(name) not in asked_for:
+            raise Problem(
+                400, f"fields: the channel {name} is not asked for", "name it in channels, too"
+            )
+        struct: Struct | str = CHANNELS[name].record
+        for part in path.split("."):
+            inner = {one.name: one.type for one in struct.fields} if isinstance(struct, Struct) \
+                else {}
+            if part not in inner or part.startswith("_pad"):
+                raise Problem(
+                    400, f"fields: {name} has no field {shown(path)}",
+                    "CHANNEL:FIELD, or CHANNEL:STRUCT.FIELD; GET /v1/channels lists them",
+                )
+            struct = inner[part]
+        wanted.setdefault(name, set()).add(tuple(path.split(".")))
+    return {name: frozenset(paths) for name, paths in wanted.items()}
 
 
 def _hertz(text: str) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium.channels.cursor import Cursor
-from sensorium.channels.layout import Header
-from sensorium.channels.reader import Reader
+from sensorium.channels.layout import Header, Kind
+from sensorium.channels.reader import EMPTY, Reader
 from sensorium.channels.status import Status
 from sensorium.clock import now_ns
 from sensorium.health import OwnerState, reason_words
@@ -17,13 +17,17 @@ from sensorium.service.events.watch import Place
 
 if TYPE_CHECKING:
     from sensorium.channels.catalogue import Channel
+    from sensorium.channels.reader import Snapshot
     from sensorium.channels.region import Region
     from sensorium.service.apps import Opened
+    from sensorium.service.events.record_text import Only
     from sensorium.service.events.rendering import Told
     from sensorium.service.events.subscription import Subscription
 
 MOST_KEPT = 64
 """Rendered records of an event channel that are kept; older ones are read from the ring again."""
+STATES_KEPT = 8
+"""Of a state channel: so many kinds of clients want different fields of the newest one."""
 _GONE = (OwnerState.LOST, OwnerState.STOPPED, OwnerState.VACANT)
 
 
@@ -42,7 +46,7 @@ class Feed:
     Attributes:
         subscriptions: Who follows it, by the period that was asked for (0: each record).
         silent: Why nothing comes; empty while its writer lives.
-        newest: Of a state channel the record that `refresh` read last; None: none yet.
+        n: Of a state channel the number of the record that `refresh` read last; 0: none yet.
     """
 
     def __init__(self, channel: Channel, opened: Opened) -> None:
@@ -50,10 +54,12 @@ class Feed:
         self.started_ns, self.generation = memory_of(opened.region)
         self.subscriptions: dict[int, set[Subscription]] = {}
         self.silent = ""
-        self.newest: Told | None = None
+        self.n = 0
         self._ways = [opened]
         self._watched = Watched()
-        self._kept: dict[int, Told] = {}
+        self._most_kept = MOST_KEPT if channel.kind is Kind.EVENT else STATES_KEPT
+        self._newest = EMPTY
+        self._kept: dict[tuple[int, Only], Told] = {}
         self._bind()
 
     def add_way(self, opened: Opened) -> None:
@@ -105,13 +111,19 @@ class Feed:
     def refresh(self) -> None:
         """Reads a state channel's newest record."""
         self._reader.read(now_ns())
-        sample = self._reader.sample
-        if sample.n and (self.newest is None or sample.n != self.newest.n):
-            self.newest = rendering.record(self.channel, self.generation, sample)
+        self._newest = self._reader.sample
+        self.n = self._newest.n
 
-    def at(self, n: int) -> Told | None:
-        """Record `n`; None: it was overwritten, or is not there."""
-        told = self._kept.get(n)
+    def newest(self, only: Only) -> Told:
+        """What is wanted of the record that `refresh` read last."""
+        told = self._kept.get((self.n, only))
+        if told is None:
+            told = self._render(self._newest, only)
+        return told
+
+    def at(self, n: int, only: Only) -> Told | None:
+        """What is wanted of record `n`; None: it was overwritten, or is not there."""
+        told = self._kept.get((n, only))
         if told is not None:
             return told
         self._cursor.seek(n)
@@ -119,15 +131,19 @@ class Feed:
         sample = self._cursor.sample
         if sample.n != n or status not in (Status.NEW, Status.INVALID):
             return None
-        told = self._kept[n] = rendering.record(self.channel, self.generation, sample)
-        if len(self._kept) > MOST_KEPT:
-            del self._kept[next(iter(self._kept))]
-        return told
+        return self._render(sample, only)
 
     def look(self) -> bool:
         """Looks whether its writer lives; whether `silent` has changed."""
         before, self.silent = self.silent, self._why_silent()
         return before != self.silent
+
+    def _render(self, sample: Snapshot, only: Only) -> Told:
+        told = rendering.record(self.channel, self.generation, sample, only)
+        self._kept[sample.n, only] = told
+        if len(self._kept) > self._most_kept:
+            del self._kept[next(iter(self._kept))]
+        return told
 
     def _why_silent(self) -> str:
         try:

@@ -10,7 +10,9 @@ written at just that rate, with jitter, is told record by record."""
 class Pace:
     """Lets at most one record a period pass on the long run.
 
-    The generic cell rate algorithm (ITU-T I.371), with a tolerance of a quarter period.
+    The generic cell rate algorithm (ITU-T I.371), with a tolerance of a quarter period. What is due
+    falls on whole periods of the clock, so that all channels of a rate are due at once: they go to
+    a client together, in one piece.
 
     Args:
         period_ns: The shortest mean distance.
@@ -25,16 +27,17 @@ class Pace:
 
     def passes(self, latest: int, now_ns: int) -> bool:
         """Whether the newest record is to be told now; it counts as told then."""
-        if latest == self.told or now_ns < self.due_ns:
+        if latest == self.told or now_ns < self._due_ns - self._early_ns:
             return False
         self.told = latest
-        self._due_ns = max(now_ns, self._due_ns) + self.period_ns
+        later = max(now_ns, self._due_ns) + self.period_ns
+        self._due_ns = later - later % self.period_ns
         return True
 
     @property
     def due_ns(self) -> int:
-        """The earliest time at which the next record passes."""
-        return self._due_ns - self._early_ns
+        """When a record passes that is there already; one that comes may be earlier."""
+        return self._due_ns
 
 
 class Watched:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
-from functools import cached_property
+import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium.health import Device, Precision, reason_words
-from sensorium.records.plain import finite, to_dict
+from sensorium.records.plain import finite
+from sensorium.service.events import record_text
 
 if TYPE_CHECKING:
     from sensorium.channels.catalogue import Channel
     from sensorium.channels.reader import Snapshot
+    from sensorium.records.fields import Record
+    from sensorium.service.events.record_text import Only
 
 _DEVICES = {int(device): device.name.lower() for device in Device}
 _LONGEST_NS = 60_000_000_000
 """No utterance is longer from its begin to its text."""
+_WORD = struct.Struct("<Q")
 _PRECISIONS = {int(precision): precision.name.lower() for precision in Precision}
 
 
@@ -34,12 +39,12 @@ class Told:
         self.text = text
         self.since_ns = since_ns
 
-    @cached_property
+    @functools.cached_property
     def sse(self) -> bytes:
         """The field `data` of a server-sent event."""
         return b"data: " + self.text.encode() + b"\n"
 
-    @cached_property
+    @functools.cached_property
     def whole_sse(self) -> bytes:
         """A server-sent event without an id."""
         return self.sse + b"\n"
@@ -59,32 +64,52 @@ class Item(NamedTuple):
     token: str | None
 
 
-def record(channel: Channel, generation: int, sample: Snapshot) -> Told:
-    """A record, with what its slot says of it."""
-    plain = to_dict(channel.record, sample.record.ljust(channel.record.size, b"\0"))
-    return Told(sample.n, text_of({
-        "event": "record",
-        "channel": channel.name,
-        "n": sample.n,
-        "generation": generation,
-        "epoch": sample.epoch,
-        "capture_ns": sample.capture_ns,
-        "publish_ns": sample.publish_ns,
-        "valid": sample.valid,
-        "reason": reason_words(sample.reason),
-        "confidence": None if math.isnan(sample.confidence) else sample.confidence,
-        "engine": sample.engine,
-        "engine_hash": f"{sample.engine_hash:08x}",
-        "precision": _PRECISIONS.get(sample.precision, f"precision {sample.precision}"),
-        "device": _DEVICES.get(sample.device, f"device {sample.device}"),
-        "flags": sample.flags,
-        "record": plain,
-    }), _since_ns(sample.publish_ns, plain.get("start_ns", 0)))
+def record(channel: Channel, generation: int, sample: Snapshot, only: Only = None) -> Told:
+    """A record, or what of it is wanted, with what its slot says of it."""
+    data = sample.record.ljust(channel.record.size, b"\0")
+    confidence = f"{sample.confidence:.9g}" if math.isfinite(sample.confidence) else "null"
+    reason, engine = _said(
+        sample.valid, sample.reason, sample.engine, sample.engine_hash, sample.precision,
+        sample.device,
+    )
+    return Told(
+        sample.n,
+        f'{{"event":"record","channel":"{channel.name}","n":{sample.n},"generation":{generation},'
+        f'"epoch":{sample.epoch},"capture_ns":{sample.capture_ns},'
+        f'"publish_ns":{sample.publish_ns},{reason},"confidence":{confidence},{engine},'
+        f'"flags":{sample.flags},"record":{record_text.text_of(channel.record, data, only)}}}',
+        _since_ns(channel.record, data, sample.publish_ns),
+    )
 
 
-def _since_ns(publish_ns: int, start_ns: int) -> int:
+@functools.lru_cache(256)
+def _said(
+    valid: bool, reason: int, engine: str, engine_hash: int, precision: int, device: int
+) -> tuple[str, str]:
+    """Members that stay the same from record to record."""
+    return (
+        text_of({"valid": valid, "reason": reason_words(reason)})[1:-1],
+        text_of({
+            "engine": engine,
+            "engine_hash": f"{engine_hash:08x}",
+            "precision": _PRECISIONS.get(precision, f"precision {precision}"),
+            "device": _DEVICES.get(device, f"device {device}"),
+        })[1:-1],
+    )
+
+
+def _since_ns(record: Record, data: bytes, publish_ns: int) -> int:
     """What is said begins before it is told; a replay's times may be of any clock."""
+    at = _start_at(record)
+    start_ns: int = publish_ns if at is None else _WORD.unpack_from(data, at)[0]
     return start_ns if 0 <= publish_ns - start_ns <= _LONGEST_NS else publish_ns
+
+
+@functools.cache
+def _start_at(record: Record) -> int | None:
+    """Where a record says when what it tells began; None: it does not."""
+    places = (one.offset for one in record.placed if one.field.name == "start_ns")
+    return next(places, None)
 
 
 def text_of(document: dict[str, Any]) -> str:

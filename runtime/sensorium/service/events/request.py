@@ -21,4 +21,6 @@ def read(connection: HTTPConnection) -> Asked:
     query = connection.query_params
     # The newer one: EventSource keeps the URL with which it was made.
     resume = connection.headers.get("last-event-id") or query.get("resume", "")
-    return asked(query.getlist("channels"), query.getlist("rate"), resume)
+    return asked(
+        query.getlist("channels"), query.getlist("rate"), resume, query.getlist("fields")
+    )

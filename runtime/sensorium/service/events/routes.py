@@ -69,6 +69,8 @@ OPENAPI_PATHS: dict[str, Any] = {
                 parameter("query", "rate", TEXT, "Of state channels, Hz: a number for all or "
                           f"CHANNEL:HZ for one, separated by commas; {LEAST_RATE_HZ} to "
                           f"{MOST_RATE_HZ:g}, {DEFAULT_RATE_HZ:g} without it"),
+                parameter("query", "fields", TEXT, "CHANNEL:FIELD or CHANNEL:STRUCT.FIELD, "
+                          "separated by commas: of that channel's records these alone"),
                 parameter("query", "resume", TEXT, "The `id` (WebSocket: `resume`) of the last "
                           "event that was taken: goes on behind it"),
             ),

@@ -46,7 +46,8 @@ class Stream:
         names = sorted(asked.periods_ns, key=lambda name: CHANNELS[name].region)
         self.subscriptions = {
             name: Subscription(
-                self, CHANNELS[name], asked.periods_ns[name], asked.positions.get(name)
+                self, CHANNELS[name], asked.periods_ns[name], asked.positions.get(name),
+                asked.only.get(name),
             )
             for name in names
         }

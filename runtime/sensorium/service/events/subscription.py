@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sensorium.channels.catalogue import Channel
     from sensorium.service.events.feed import Feed
     from sensorium.service.events.position import Position
+    from sensorium.service.events.record_text import Only
     from sensorium.service.events.stream import Stream
 
 _MOST_NOTICES = 16
@@ -25,19 +26,26 @@ class Subscription:
         channel: Of the catalogue.
         period_ns: Of a state channel, the shortest mean time between two events; else 0.
         position: Where the client stood, if it was connected before.
+        only: What the client wants of its records.
 
     Attributes:
         feed: What it follows; None while the channel is out of reach.
     """
 
     def __init__(
-        self, stream: Stream, channel: Channel, period_ns: int, position: Position | None
+        self,
+        stream: Stream,
+        channel: Channel,
+        period_ns: int,
+        position: Position | None,
+        only: Only = None,
     ) -> None:
         self.stream = stream
         self.channel = channel
         self.period_ns = period_ns
         self.feed: Feed | None = None
         self._position = position
+        self._only = only
         self._since_ns = 0
         self._next = 0
         self._due = False
@@ -106,8 +114,8 @@ class Subscription:
         if feed is None:
             return room
         if self.period_ns:
-            newest = feed.newest
-            if self._due and newest is not None and newest.n != self._next:
+            if self._due and feed.n != self._next and feed.n:
+                newest = feed.newest(self._only)
                 self._next = newest.n
                 if newest.since_ns >= self._since_ns:
                     portion.append(Item("", newest, None))
@@ -116,7 +124,7 @@ class Subscription:
             return room
         lost = 0
         while self._next <= feed.latest():
-            record = feed.at(self._next)
+            record = feed.at(self._next, self._only)
             if record is None:
                 after = max(feed.oldest(), self._next + 1)
                 lost += after - self._next
