@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +17,7 @@ from fixtures.live_regions import publish
 from fixtures.local_api import LocalApi
 
 from sensorium.clock import now_ns
+from sensorium.control.client import Client
 from sensorium.health import Reason
 
 if TYPE_CHECKING:
@@ -66,6 +68,78 @@ def test_what_is_said_changes_until_it_is_final(api: LocalApi, page: Page) -> No
     publish(api.live, "transcript", text="lights", part=2, parts=2, is_final=1, outcome=1)
     page.until(lambda: "dim the <b>lights" in page.text("#transcript"), "the final text")
     assert page.text("#partial") == ""
+
+
+def test_what_is_being_said_goes_when_it_is_muted_or_denied(api: LocalApi, page: Page) -> None:
+    def partial(text: str) -> bool:
+        publish(api.live, "transcript", text=text.encode(), part=1, parts=1, is_final=0)
+        return page.text("#partial") == text
+
+    publish(api.live, "microphone", state=1)
+    page.until(lambda: partial("turn on"), "what is being said")
+    publish(api.live, "microphone", state=3)
+    page.until(lambda: page.text("#partial") == "", "it goes with the mute")
+    publish(api.live, "microphone", state=1)
+    page.until(lambda: partial("turn off"), "it comes again")
+    decide(api, "deny", "sensorium-page", "transcript")
+    api.live.replace("transcript")
+    page.until(lambda: page.text("#partial") == "", "it goes with the grant")
+    publish(api.live, "transcript", text=b"unheard", part=1, parts=1, is_final=1, outcome=1)
+    api.live.grant("sensorium-page", "transcript")
+
+    def heard() -> bool:
+        publish(api.live, "transcript", text=b"heard", part=1, parts=1, is_final=1, outcome=1)
+        return "heard" in page.text("#transcript")
+
+    page.until(heard, "the text comes again")
+    assert "unheard" not in page.text("#transcript")
+
+
+def decide(api: LocalApi, action: str, app: str, classes: str, **more: str) -> None:
+    with Client.connect("tests", api.folder) as client:
+        client.request("grant", action=action, app=app, classes=classes, **more)
+
+
+def test_a_grant_that_has_ended_is_not_shown_as_one(api: LocalApi, page: Page) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=4)
+    decide(api, "allow", "brief", "audio", until=until.isoformat())
+    page.until(lambda: "brief" in page.text("#grants"), "the grant")
+    page.until(lambda: "brief" not in page.text("#grants"), "its end")
+
+
+def test_what_was_missed_is_told_with_the_time_at_which_it_was(api: LocalApi, page: Page) -> None:
+    publish(api.live, "push_to_talk", held=1)
+    publish(api.live, "push_to_talk", held=0, capture_ns=now_ns() - 90_000_000_000)
+    late = page.until(
+        lambda: page.browser.execute_script(
+            "const lines = [...document.querySelectorAll('#happenings p')];"
+            "const [old, newer] = ['released', 'pressed'].map("
+            "  (word) => lines.findIndex((one) => one.textContent.includes(word)));"
+            "return old > newer && newer >= 0"
+            "  && Date.now() - Date.parse(lines[old].querySelector('time').dateTime)"
+        ), "the older one below the newer one",
+    )
+    assert 90_000 <= late < 120_000
+
+
+def test_a_bar_ends_when_its_sense_tells_nothing_any_more(page: Page) -> None:
+    bars = page.browser.execute_async_script("""
+const done = arguments[0];
+Promise.all([import("/page/state.js"), import("/page/timeline.js")]).then(([s, t]) => {
+  const now = performance.now(), state = new s.State(), line = new t.Timeline(state);
+  const tell = (channel, at) => state.take({ event: "record", channel, n: 1, valid: true,
+    record: {}, publish_ns: at * 1e6 }, at);
+  state.setConnected(true);
+  tell("gesture_left", now - 5000);
+  tell("gesture_right", now);
+  line.begin("left", "k", "fist", now - 9000, "gesture_left");
+  line.begin("right", "k", "fist", now - 9000, "gesture_right");
+  line.settle();
+  const [left, right] = [line.marks.left[0].to, line.marks.right[0].to];
+  line.end("left", "k", now - 4000);
+  done([left - now, right, line.marks.left[0].to - now]);
+});""")
+    assert bars == [pytest.approx(-5000), None, pytest.approx(-4000)]
 
 
 def test_what_happens_is_told_once_and_in_words(api: LocalApi, page: Page) -> None:

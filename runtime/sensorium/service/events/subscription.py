@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from sensorium.clock import now_ns
 from sensorium.service.events.rendering import Item, Told, text_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Subscription:
         self.feed, self._since_ns = feed, since_ns
         feed.follow(self)
         self._begin(feed)
-        self.notice("open", generation=feed.generation, n=feed.latest())
+        self.notice("open", generation=feed.generation, n=feed.latest(), now_ns=now_ns())
         if feed.silent:
             self.notice("silent", reason=feed.silent)
 

@@ -13,6 +13,11 @@ export class Camera {
     Object.assign(this, REST);
   }
 
+  /** From where it looks, as a text. */
+  get place() {
+    return `${this.yaw} ${this.pitch} ${this.distance}`;
+  }
+
   turn(yaw, pitch) {
     this.yaw += yaw;
     this.pitch = Math.min(1.5, Math.max(-1.2, this.pitch + pitch));

@@ -53,22 +53,58 @@ export function makeSwitch(label, on, word) {
   return button;
 }
 
-/** A line of a log, the newest first; of more than `most` the oldest go. */
-export function addLine(list, text, most = 40) {
-  const clock = new Date().toLocaleTimeString([], { hour12: false });
-  list.prepend(make("p", {}, make("time", {}, clock), text));
+/** A line of a log with the time at which it was so, by the page's clock, ms; the newest first, of
+ * more than `most` the oldest go. What was missed comes later than what came after it. */
+export function addLine(list, text, at, most = 40) {
+  const clock = new Date(Date.now() - (performance.now() - at));
+  const time = make("time", { datetime: clock.toISOString() },
+    clock.toLocaleTimeString([], { hour12: false }));
+  const line = make("p", { "data-at": at }, time, text);
+  const before = [...list.children].find((one) => Number(one.dataset.at) <= at) ?? null;
+  list.insertBefore(line, before);
   while (list.children.length > most) list.lastChild.remove();
 }
 
-/** A canvas as large as it is shown, in real pixels; its context draws in those of the document. */
-export function fit(canvas) {
-  const scale = Math.min(window.devicePixelRatio || 1, 2);
-  const width = canvas.clientWidth, height = canvas.clientHeight;
-  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-    canvas.width = Math.round(width * scale);
-    canvas.height = Math.round(height * scale);
+/** A canvas as large as it is shown, in real pixels; its pen draws in those of the document. Below
+ * what changes lies a picture of what does not, which is drawn anew only when it has to be. */
+export class Sheet {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.pen = canvas.getContext("2d", { alpha: false });
+    this.ground = document.createElement("canvas");
+    this.look();
+    // To ask for the size in each frame would lay out the document in each.
+    new ResizeObserver(() => this.look()).observe(canvas);
   }
-  const pen = canvas.getContext("2d", { alpha: false });
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  return { pen, width, height };
+
+  look() {
+    this.width = this.canvas.clientWidth;
+    this.height = this.canvas.clientHeight;
+    this.changed = true;
+  }
+
+  /** Begins a picture: its ground, which `paint(pen)` draws where `key` is another than before. */
+  begin(key, paint) {
+    const scale = Math.min(window.devicePixelRatio || 1, 2);
+    const size = `${this.width} ${this.height} ${scale}`;
+    if (size !== this.size) {
+      this.size = size;
+      this.scale = scale;
+      for (const one of [this.canvas, this.ground]) {
+        one.width = Math.round(this.width * scale);
+        one.height = Math.round(this.height * scale);
+      }
+      this.key = null;
+    }
+    if (key !== this.key) {
+      this.key = key;
+      const pen = this.ground.getContext("2d", { alpha: false });
+      pen.setTransform(scale, 0, 0, scale, 0, 0);
+      paint(pen);
+    }
+    this.pen.setTransform(1, 0, 0, 1, 0, 0);
+    if (this.ground.width && this.ground.height) this.pen.drawImage(this.ground, 0, 0);
+    this.pen.setTransform(scale, 0, 0, scale, 0, 0);
+    this.changed = false;
+  }
 }

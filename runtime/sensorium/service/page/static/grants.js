@@ -29,12 +29,14 @@ export class Grants {
   }
 
   show(told) {
-    const text = JSON.stringify(told);
+    // What has ended since is another list, though the daemon tells the same.
+    const apps = [...rows(told)];
+    const text = JSON.stringify([apps, told.problem]);
     if (text === this.shown) return;
     this.shown = text;
     say(byId("grants-problem"), told.problem);
     const held = document.activeElement?.dataset?.grant;
-    byId("grants").replaceChildren(...[...rows(told)].map(([app, grants]) => make(
+    byId("grants").replaceChildren(...apps.map(([app, grants]) => make(
       "div", { class: "app", role: "group", "aria-label": app === OWN ? "this page" : app },
       make("h3", {}, app === OWN ? `${app} (this page)` : app),
       ...grants.map((grant) => this.grant(grant)),

@@ -24,45 +24,45 @@ export class Happenings {
     const record = event.record;
     const at = this.state.local(event.capture_ns);
     if (event.channel === "gesture_event") {
-      this.held(record, at, 0);
+      this.held(record, at, "gesture", 0);
     } else if (event.channel === "hand_gesture_event") {
       if (record.event === 3) this.moved(record);
-      else this.held(record, at, 1);
+      else this.held(record, at, "hand_gesture", 1);
     } else if (event.channel === "head_gesture") {
       const name = [words(record.name), DIRECTIONS[record.direction]].filter(Boolean).join(" ");
       const when = this.state.local(record.event === 1 ? record.begin_ns : record.end_ns);
-      this.change("head", name, record.event === 1, when, 0);
+      this.change("head", name, record.event === 1, when, "head_state");
     } else if (event.channel === "wake_word") {
       this.point("wake", record.phrase, this.state.local(record.detected_ns), "wake word");
     } else if (event.channel === "command") {
       const name = record.name || "?";
       this.point("intents", `${name}${METHODS[record.method] ?? ""}`, at, "command");
     } else if (event.channel === "push_to_talk") {
-      addLine(this.log, `push to talk: ${record.held ? "pressed" : "released"}`);
+      addLine(this.log, `push to talk: ${record.held ? "pressed" : "released"}`, at);
     }
   }
 
-  held(record, at, row) {
-    const name = words(record.own_name || record.name);
-    if (record.event) this.change(SIDES[record.side], name, record.event === 1, at, row);
+  held(record, at, sense, row) {
+    const name = words(record.own_name || record.name), side = SIDES[record.side];
+    if (record.event) this.change(side, name, record.event === 1, at, `${sense}_${side}`, row);
   }
 
-  change(lane, name, begins, at, row) {
-    if (begins) this.timeline.begin(lane, `${row} ${name}`, name, at, row);
+  change(lane, name, begins, at, source, row = 0) {
+    if (begins) this.timeline.begin(lane, `${row} ${name}`, name, at, source, row);
     else this.timeline.end(lane, `${row} ${name}`, at);
-    addLine(this.log, `${lane}: ${name} ${begins ? "begins" : "ends"}`);
+    addLine(this.log, `${lane}: ${name} ${begins ? "begins" : "ends"}`, at);
   }
 
   moved(record) {
     const lane = SIDES[record.side], name = words(record.name);
     const { movement_begin_ns: from, movement_end_ns: to } = record;
     this.timeline.add(lane, name, this.state.local(from), this.state.local(to), 1);
-    addLine(this.log, `${lane}: ${name}`);
+    addLine(this.log, `${lane}: ${name}`, this.state.local(to));
   }
 
   point(lane, name, at, kind) {
     this.timeline.add(lane, name, at, at + 250);
-    addLine(this.log, `${kind}: ${name}`);
+    addLine(this.log, `${kind}: ${name}`, at);
   }
 
   /** The newest intent of any app, as the daemon tells its owner. */

@@ -10,16 +10,29 @@ import { State } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { Voice } from "./voice.js";
 
-// State channels by how often they are told, Hz: the picture, the voice, the rest.
-const RATES = {
-  30: ["head", "hand_left", "hand_right", "ray_left", "ray_right", "eye_movement", "gaze",
-    "voice_activity"],
-  10: ["gesture_left", "gesture_right"],
-  4: ["head_state", "microphone", "health"],
+// State channels with how often they are told, Hz, and what of them is: the picture, the voice, the
+// rest.
+const JOINTS = ["joints.position", "joints.radius", "joints.flags"];
+const RAY = ["origin", "direction"];
+const GESTURE = ["name", "phase", "pinch", "grab"];
+const STATES = {
+  head: [30, "pose.position", "pose.orientation", "pose.flags"],
+  hand_left: [30, ...JOINTS], hand_right: [30, ...JOINTS],
+  ray_left: [30, ...RAY], ray_right: [30, ...RAY],
+  eye_movement: [30, ...RAY, "source"], gaze: [30, ...RAY, "source"],
+  voice_activity: [30, "speaking", "probability", "loudness"],
+  gesture_left: [10, ...GESTURE], gesture_right: [10, ...GESTURE],
+  hand_gesture_left: [4, "held"], hand_gesture_right: [4, "held"],
+  head_state: [4, "motion"],
+  microphone: [4, "state", "device", "users"],
+  health: [4, "muted"],
 };
+const IN_SPACE = new Set(["head", "hand_left", "hand_right", "ray_left", "ray_right", "eye_movement",
+  "gaze"]);
+const ENDS = new Set(["denied", "closed", "silent"]);
 const HAPPENINGS = ["utterance", "transcript", "wake_word", "gesture_event", "hand_gesture_event",
   "head_gesture", "push_to_talk", "command"];
-const TELL_MS = 250, ASK_MS = 1000, ATTEND_MS = 500;
+const TELL_MS = 250, ASK_MS = 1000, ENGINES_MS = 2000, ATTEND_MS = 500;
 const WORDS = { live: "Live", lost: "Not connected", connecting: "Connecting", ended: "No session", paused: "Paused" };
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -33,16 +46,18 @@ const grants = new Grants();
 const timers = [];
 let over = false;
 
-const names = Object.values(RATES).flat();
-const rates = Object.entries(RATES)
-  .flatMap(([rate, channels]) => channels.map((channel) => `${channel}:${rate}`));
-const events = new Events(
-  `channels=${[...names, ...HAPPENINGS].join(",")}&rate=${rates.join(",")}`, told, became,
-);
+const all = Object.entries(STATES);
+const events = new Events([
+  `channels=${[...Object.keys(STATES), ...HAPPENINGS].join(",")}`,
+  `rate=${all.map(([channel, [rate]]) => `${channel}:${rate}`).join(",")}`,
+  `fields=${all.flatMap(([channel, [, ...fields]]) => fields.map((one) => `${channel}:${one}`)).join(",")}`,
+].join("&"), told, became);
 
 function told(event) {
   if (event.event === "error") return;
   state.take(event);
+  if (IN_SPACE.has(event.channel)) space.touch();
+  if (ENDS.has(event.event)) tell();
   if (event.event !== "record") return;
   if (event.channel === "health") grants.showMute(event.record.muted === 1);
   voice.take(event);
@@ -56,10 +71,14 @@ function became(what, why) {
   state.setConnected(what === "live");
   if (what === "live") {
     ask();
+    askEngines();
     return;
   }
   forget();
   if (what === "ended") stop();
+  // Nothing of the last picture stands, also where no other comes.
+  space.draw();
+  timeline.draw();
 }
 
 function forget() {
@@ -72,62 +91,61 @@ function forget() {
 }
 
 function tell() {
+  timeline.settle();
   space.tell();
   voice.tell();
   happenings.tell();
 }
 
 /** Asks what no channel tells; what fails here the stream says, too. */
-async function ask() {
+async function asking(question) {
   if (!state.connected) return;
   try {
-    const [found] = await Promise.all([session.json("/v1/engines"), grants.look()]);
-    if (!state.connected) return;
-    engines.show(found);
-    voice.setParts(found.parts);
+    await question();
   } catch (error) {
-    failed(error);
+    if (error instanceof session.Ended) became("ended", error.message);
   }
 }
 
-async function attend() {
+const ask = () => asking(() => grants.look());
+
+const askEngines = () => asking(async () => {
+  const found = await session.json("/v1/engines");
   if (!state.connected) return;
-  try {
-    const { apps, intent } = await session.json("/v1/attention");
-    if (!state.connected) return;
-    space.apps = state.now("head").denied ? [] : apps;
-    happenings.meant(intent);
-  } catch (error) {
-    failed(error);
-  }
-}
+  engines.show(found);
+  voice.setParts(found.parts);
+});
 
-function failed(error) {
-  if (error instanceof session.Ended) became("ended", error.message);
-}
+const attend = () => asking(async () => {
+  const { apps, intent } = await session.json("/v1/attention");
+  if (!state.connected) return;
+  space.apps = state.now("head").denied ? [] : apps;
+  space.touch();
+  happenings.meant(intent);
+});
 
-let drawn = 0;
+let frame = 0, drawn = 0;
 function draw(now) {
-  if (document.hidden || over) return;
-  requestAnimationFrame(draw);
+  frame = requestAnimationFrame(draw);
   // Who wants little motion sees it change twice a second.
   if (calm.matches && now - drawn < 500) return;
   drawn = now;
-  space.draw();
-  timeline.draw(now);
-  voice.draw();
+  space.refresh();
+  timeline.refresh(now);
 }
 
 function start() {
   if (over || timers.length) return;
   say(byId("connection"), WORDS.connecting);
   events.start();
-  timers.push(setInterval(tell, TELL_MS), setInterval(ask, ASK_MS), setInterval(attend, ATTEND_MS));
-  requestAnimationFrame(draw);
+  timers.push(setInterval(tell, TELL_MS), setInterval(ask, ASK_MS),
+    setInterval(askEngines, ENGINES_MS), setInterval(attend, ATTEND_MS));
+  frame = requestAnimationFrame(draw);
 }
 
 function stop() {
   events.stop();
+  cancelAnimationFrame(frame);
   for (const timer of timers.splice(0)) clearInterval(timer);
 }
 
@@ -146,8 +164,7 @@ async function learn() {
   // How old a record may be; and a first try whether the session holds.
   const { channels } = await session.json("/v1/channels");
   for (const { name, max_age_ms: age } of channels) {
-    const rate = Object.entries(RATES).find(([, list]) => list.includes(name))?.[0];
-    if (rate) state.setLimit(name, Math.max(age, 2000 / rate));
+    if (STATES[name]) state.setLimit(name, Math.max(age, 2000 / STATES[name][0]));
   }
 }
 

@@ -1,6 +1,6 @@
 // Head, hands, rays and targets in 3D, on a 2D canvas: that is fast without a GPU, too.
 import { add, Camera, known, rotate } from "./camera.js";
-import { byId, Facts, fit } from "./dom.js";
+import { byId, Facts, Sheet } from "./dom.js";
 
 const [ORIENTED, PLACED] = [1, 2];
 const FINGERS = [[1, 2, 3, 4, 5], [1, 6, 7, 8, 9, 10], [1, 11, 12, 13, 14, 15],
@@ -18,7 +18,10 @@ export class Space {
   constructor(state) {
     this.state = state;
     this.canvas = byId("scene");
+    this.sheet = new Sheet(this.canvas);
+    this.pen = this.sheet.pen;
     this.camera = new Camera();
+    this.fresh = false;
     this.facts = new Facts(byId("scene-words"));
     this.apps = [];
     this.listen();
@@ -57,15 +60,29 @@ export class Space {
     else camera.turn(0, way === "up" ? 0.12 : -0.12);
   }
 
+  /** There is something new to draw. */
+  touch() {
+    this.fresh = false;
+  }
+
+  /** Draws where anything has changed since it was drawn. */
+  refresh() {
+    if (!this.fresh || this.sheet.changed || this.camera.place !== this.drawnFrom) this.draw();
+  }
+
   draw() {
-    const { pen, width, height } = fit(this.canvas);
-    this.pen = pen;
+    const pen = this.pen, { width, height } = this.sheet;
+    this.fresh = true;
+    this.drawnFrom = this.camera.place;
     this.camera.set(width, height);
-    pen.fillStyle = "#0b0f14";
-    pen.fillRect(0, 0, width, height);
+    this.sheet.begin(this.drawnFrom, (ground) => {
+      ground.fillStyle = "#0b0f14";
+      ground.fillRect(0, 0, width, height);
+      ground.lineCap = "round";
+      this.floor(ground);
+    });
     pen.lineCap = "round";
     pen.font = "16px system-ui, sans-serif";
-    this.floor();
     for (const app of this.apps) this.targets(app);
     this.head();
     for (const side of ["left", "right"]) {
@@ -79,8 +96,7 @@ export class Space {
     }
   }
 
-  stroke(lines, colour, thick) {
-    const pen = this.pen;
+  stroke(lines, colour, thick, pen = this.pen) {
     pen.strokeStyle = colour;
     pen.lineWidth = thick;
     pen.beginPath();
@@ -102,12 +118,12 @@ export class Space {
     }
   }
 
-  floor() {
+  floor(pen) {
     const lines = [];
     for (let at = -2; at <= 2; at += 0.5) {
       lines.push([[at, 0, -2], [at, 0, 2]], [[-2, 0, at], [2, 0, at]]);
     }
-    this.stroke(lines, COLOURS.floor, 1);
+    this.stroke(lines, COLOURS.floor, 1, pen);
   }
 
   head() {
@@ -209,6 +225,8 @@ export class Space {
 
   /** The same in words, for who does not see it; a few times a second. */
   tell() {
+    // What has become too old since is drawn no more.
+    this.touch();
     const head = this.state.now("head");
     const tall = head.record && placed(head.record.pose);
     this.say("Head", head, tall ? `${head.record.pose.position[1].toFixed(2)} m above the floor` : "");

@@ -17,6 +17,7 @@ export class State {
   /** The connection was lost, or begins: nothing that was told holds any more. */
   setConnected(connected) {
     this.connected = connected;
+    this.offset = null;
     this.known.clear();
   }
 
@@ -32,6 +33,8 @@ export class State {
         engine: event.engine, denied: "",
       });
     } else if (event.event === "open") {
+      // Before any record: those that were missed came soon to nobody.
+      this.look(event.now_ns / 1e6, now);
       Object.assign(known, { record: null, silent: "", denied: "", n: undefined });
     } else if (event.event === "denied") {
       Object.assign(known, { record: null, denied: event.reason });
@@ -53,6 +56,17 @@ export class State {
   /** A time of the daemon, ns, by this page's clock, ms. */
   local(ns) {
     return this.offset === null ? performance.now() : ns / 1e6 + this.offset;
+  }
+
+  /** Whether a channel of events is read, and somebody writes it. */
+  open(channel) {
+    const known = this.known.get(channel);
+    return this.connected && known !== undefined && !known.denied && !known.silent;
+  }
+
+  /** When a channel told something last, by this page's clock, ms. */
+  heard(channel) {
+    return this.known.get(channel)?.at ?? performance.now();
   }
 
   /** The record that is so now; null with the reason in `why`. */
