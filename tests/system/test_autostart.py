@@ -13,7 +13,7 @@ from fixtures.user_manager import UserManager, require
 from fixtures.waiting import eventually
 
 from sensorium.cli.autostart import units
-from sensorium.cli.autostart.units import Wish
+from sensorium.cli.autostart.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def daemon_of(sensorium: Callable[..., subprocess.CompletedProcess[str]]) -> int
 
 @pytest.mark.parametrize(
     "wish", [Wish(), Wish("/with space/100%/$x.toml"), Wish(beside="default.target"),
-             Wish(on_demand=True)],
+             Wish(on_demand=True), Wish(with_steamvr=True)],
 )
 def test_systemd_finds_nothing_wrong_with_the_units(wish: Wish, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 from sensorium import config as configuration
+from sensorium import folders
 from sensorium.bridges.bridge import BRIDGES
 from sensorium.cli import json_option
-from sensorium.cli.autostart import systemd, units
+from sensorium.cli.autostart import processes, steamvr
+from sensorium.cli.autostart.wish import IDLE_S, Wish
 from sensorium.cli.daemon import connect_if_running
-from sensorium.errors import ControlError
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS
 from sensorium.supervisor import check_names
+from sensorium.supervisor.instance import is_running
+
+if sys.platform == "win32":
+    from sensorium.cli.autostart import scheduler as system
+else:
+    from sensorium.cli.autostart import systemd as system
 
 if TYPE_CHECKING:
     import argparse
@@ -30,16 +38,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--with", dest="beside", default="", metavar="UNIT",
         help="with a unit of the user's systemd, as that of the headset's runtime "
-        "(monado.service), instead of the session",
+        "(monado.service), instead of the session; Linux",
+    )
+    how.add_argument(
+        "--with-steamvr", action="store_true",
+        help="with SteamVR, until SteamVR ends, instead of the session",
     )
     how.add_argument(
         "--on-demand", action="store_true",
-        help=f"when an app asks for it, until nobody was connected for {units.IDLE_S} s",
+        help=f"when an app asks for it, until nobody was connected for {IDLE_S} s; Linux",
     )
     for action in (
         install,
         actions.add_parser("uninstall", help="stop it, and start it by itself no more"),
         actions.add_parser("status", help="whether it runs, and how often it was restarted"),
+        actions.add_parser(
+            "steamvr", help="start what is installed, and stop it when SteamVR ends; SteamVR's call"
+        ),
     ):
         json_option.add(action, nested=True)
     logs = actions.add_parser("logs", help="what it logged")
@@ -53,24 +68,17 @@ def run(args: argparse.Namespace, output: Output) -> int:
     """Does what it was asked.
 
     Raises:
-        ControlError: The system refuses.
+        ControlError: The system, or SteamVR, refuses.
         ConfigError: The configuration is wrong.
     """
-    if sys.platform != "linux":
-        raise ControlError(
-            "sensorium service is for Linux with systemd as yet",
-            "on Windows let the Task Scheduler run `sensorium run` at log-on",
-        )
     if args.action == "install":
         return _install(args, output)
     if args.action == "logs":
-        return systemd.logs(args.lines, follow=args.follow)
+        return system.logs(args.lines, follow=args.follow)
     if args.action == "uninstall":
-        files = [str(path) for path in systemd.uninstall()]
-        output.document({"removed": files})
-        for file in files or ["it was not installed"]:
-            output.console.print(f"removed {file}" if files else file, markup=False)
-        return 0
+        return _uninstall(output)
+    if args.action == "steamvr":
+        return _beside_steamvr(output)
     return _status(output)
 
 
@@ -78,28 +86,67 @@ def _install(args: argparse.Namespace, output: Output) -> int:
     path = configuration.find(args.config)
     # A daemon that cannot start is told now, not at the next log-in.
     check_names(configuration.load(path, sensors=SENSORS, senses=SENSES, bridges=BRIDGES))
-    wish = units.Wish(
-        str(path.resolve()) if args.config else "", args.beside, on_demand=args.on_demand
+    wish = Wish(
+        str(path.resolve()) if args.config else "", args.beside, on_demand=args.on_demand,
+        with_steamvr=args.with_steamvr,
     )
-    installed = units.SERVICE in systemd.status()
-    running = None if installed else connect_if_running()
+    if wish.with_steamvr:
+        # Before anything is changed.
+        steamvr.check()
+    running = None if system.status() else connect_if_running()
     if running is not None:
         running.close()
-    files = [str(file) for file in systemd.install(wish, start=running is None)]
-    output.document({"installed": files, "started": running is None})
+    start = running is None and not wish.with_steamvr
+    files = system.install(wish, start=start)
+    if wish.with_steamvr:
+        files += steamvr.register()
+    elif steamvr.is_registered():
+        steamvr.unregister()
+    output.document({"installed": [str(file) for file in files], "started": start})
     for file in files:
         output.console.print(f"wrote {file}", markup=False)
-    if running is not None:
+    if wish.with_steamvr:
+        output.console.print("SteamVR starts it from now on")
+    elif running is not None:
         output.console.print(
             "a daemon runs already, not as a service: `sensorium stop`, then "
-            "`systemctl --user start sensorium`"
+            f"{system.START_BY_HAND}",
+            markup=False,
         )
     return 0
 
 
+def _uninstall(output: Output) -> int:
+    # SteamVR first: where it refuses, all is as it was.
+    removed = steamvr.unregister() if steamvr.is_registered() else []
+    files = [str(path) for path in system.uninstall() + removed]
+    output.document({"removed": files})
+    for file in files or ["it was not installed"]:
+        output.console.print(f"removed {file}" if files else file, markup=False)
+    return 0
+
+
+def _beside_steamvr(output: Output) -> int:
+    """Runs the service for as long as SteamVR runs."""
+    server = steamvr.server()
+    if is_running(folders.runtime_dir()):
+        output.document({"started": False})
+        output.console.print("a daemon runs already")
+        return 0
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    system.start()
+    try:
+        processes.wait(server)
+    finally:
+        system.stop()
+    output.document({"started": True})
+    return 0
+
+
 def _status(output: Output) -> int:
-    found = systemd.status()
-    output.document({"units": found})
+    found = system.status()
+    with_steamvr = steamvr.is_registered()
+    output.document({"units": found, "with_steamvr": with_steamvr})
     if not found:
         output.console.print("not installed: `sensorium service install`")
         return 1
@@ -109,4 +156,6 @@ def _status(output: Output) -> int:
             f"process {told.get('MainPID', '-')}, restarted {told.get('NRestarts', '0')} times",
             markup=False,
         )
+    if with_steamvr:
+        output.console.print("SteamVR starts it")
     return 0

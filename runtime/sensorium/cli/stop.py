@@ -24,6 +24,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, output: Output) -> int:
     """Asks the daemon to stop and waits until it is gone."""
+    end_daemon()
+    output.document({"stopped": True})
+    output.console.print("stopped")
+    return 0
+
+
+def end_daemon() -> None:
+    """Asks the daemon to stop and waits until it is gone.
+
+    Raises:
+        ControlError: No daemon is running, or it does not end.
+    """
     with connect() as client:
         client.request("stop")
     end = time.monotonic() + _WAIT_S
@@ -35,6 +47,3 @@ def run(args: argparse.Namespace, output: Output) -> int:
                 "its log says what it waits for",
             )
         time.sleep(0.05)
-    output.document({"stopped": True})
-    output.console.print("stopped")
-    return 0

@@ -47,10 +47,17 @@ def prepare(folder: Path) -> None:
         raise ControlError(f"the runtime folder {folder} cannot be written", remedy)
 
 
-def is_running(folder: Path) -> bool:
-    """Whether a daemon runs in a runtime folder; asks nobody, so it starts none on demand."""
+def is_running(folder: Path, name: str = LOCK_NAME) -> bool:
+    """Whether a daemon runs in a runtime folder; asks nobody, so it starts none on demand.
+
+    Args:
+        folder: The runtime folder.
+        name: Of the lock that is held while it runs.
+    """
+    if not folder.is_dir():
+        return False
     try:
-        InstanceLock(folder).close()
+        InstanceLock(folder, name).close()
     except ControlError:
         return True
     return False
@@ -59,12 +66,16 @@ def is_running(folder: Path) -> bool:
 class InstanceLock:
     """Held for as long as the daemon runs; the system frees it when it dies.
 
+    Args:
+        folder: The runtime folder.
+        name: Of its file; another one for another process of which there is one a user.
+
     Raises:
         ControlError: When another daemon holds it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        path = folder / LOCK_NAME
+    def __init__(self, folder: Path, name: str = LOCK_NAME) -> None:
+        path = folder / name
         try:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600)
         except OSError as error:

@@ -6,12 +6,16 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sensorium.cli.autostart import units
 from sensorium.control.audit import write_private
 from sensorium.errors import ControlError
 
+if TYPE_CHECKING:
+    from sensorium.cli.autostart.wish import Wish
+
+START_BY_HAND = "`systemctl --user start sensorium`"
 _ASK_S = 60.0
 _SHOWN = (
     "LoadState", "ActiveState", "SubState", "UnitFileState", "MainPID", "NRestarts", "FragmentPath"
@@ -24,8 +28,8 @@ def folder() -> Path:
     return Path(base) / "systemd" / "user"
 
 
-def install(wish: units.Wish, *, start: bool) -> list[Path]:
-    """Writes the units and turns them on.
+def install(wish: Wish, *, start: bool) -> list[Path]:
+    """Writes the units and turns them on; with SteamVR nothing turns them on but SteamVR.
 
     Args:
         wish: How the daemon is to be started.
@@ -51,7 +55,8 @@ def install(wish: units.Wish, *, start: bool) -> list[Path]:
         written.append(path)
     _ask("daemon-reload")
     wanted = units.SOCKET if wish.on_demand else units.SERVICE
-    _ask("enable", wanted)
+    if not wish.with_steamvr:
+        _ask("enable", wanted)
     if start:
         # systemd says ready when the daemon has said so.
         _ask("start", wanted)
@@ -74,6 +79,24 @@ def uninstall() -> list[Path]:
             path.unlink(missing_ok=True)
         _ask("daemon-reload")
     return there
+
+
+def start() -> None:
+    """Starts what is installed; comes back when it is ready.
+
+    Raises:
+        ControlError: It is not installed, or does not start.
+    """
+    _ask("start", units.SERVICE)
+
+
+def stop() -> None:
+    """Stops it, until it is started again.
+
+    Raises:
+        ControlError: systemd refuses.
+    """
+    _ask("stop", units.SERVICE)
 
 
 def status() -> dict[str, dict[str, Any]]:

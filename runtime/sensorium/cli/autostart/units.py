@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sensorium import folders
+from sensorium.cli.autostart.wish import environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sensorium.cli.autostart.wish import Wish
+
 SERVICE, SOCKET = "sensorium.service", "sensorium.socket"
-IDLE_S = 300
-"""A daemon that was started on demand stops after so long without anybody."""
-_FOLDERS = (
-    "SENSORIUM_RUNTIME_DIR", "SENSORIUM_CONFIG_DIR", "SENSORIUM_DATA_DIR", "SENSORIUM_CACHE_DIR",
-    "XR_RUNTIME_JSON",
-)
-"""What this installation was told to use is told to the daemon, too."""
-
-
-@dataclass(frozen=True)
-class Wish:
-    """How the daemon is to be started.
-
-    Attributes:
-        config: Of its configuration, a path or the name of a shipped one; empty: the user's own.
-        beside: The unit that it starts and stops with; empty: the user's session.
-        on_demand: By the first who connects, and only until nobody is connected any more.
-    """
-
-    config: str = ""
-    beside: str = ""
-    on_demand: bool = False
 
 
 def texts(wish: Wish) -> dict[str, str]:
@@ -46,11 +25,7 @@ def texts(wish: Wish) -> dict[str, str]:
 
 
 def _service(wish: Wish) -> str:
-    command = [sys.executable, "-P", "-m", "sensorium", "run"]
-    if wish.config:
-        command += ["--config", wish.config]
-    if wish.on_demand:
-        command += ["--set", f"daemon.stop_idle_s={IDLE_S}"]
+    command = [sys.executable, "-P", "-m", "sensorium", *wish.arguments]
     lines = [
         "[Unit]",
         "Description=Sensorium: AI senses for the VR apps of this PC",
@@ -61,8 +36,7 @@ def _service(wish: Wish) -> str:
         "Type=notify",
         "ExecStart=" + " ".join(_quoted(word) for word in command),
         *(
-            f"Environment={_quoted(f'{name}={os.environ[name]}')}"
-            for name in _FOLDERS if os.environ.get(name)
+            f"Environment={_quoted(f'{name}={value}')}" for name, value in environment().items()
         ),
         "Restart=on-failure",
         "RestartSec=2",
@@ -78,9 +52,11 @@ def _service(wish: Wish) -> str:
         "SystemCallArchitectures=native",
         "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK",
         "UMask=0077",
-        "",
-        "[Install]",
-        f"WantedBy={wish.beside or 'default.target'}",
+        # SteamVR has it started, and nothing else.
+        *(
+            [] if wish.with_steamvr
+            else ["", "[Install]", f"WantedBy={wish.beside or 'default.target'}"]
+        ),
     ]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,156 @@
+"""Keeps the daemon running where the system does not: under Windows' Task Scheduler.
+
+    pythonw -P -m sensorium.cli.autostart.keeper [--environment=NAME=VALUE ...] -- run [...]
+
+It starts `sensorium run`, writes what that logs to a file, and starts it again when it ends by
+anything but a stop. What it keeps ends with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sensorium import folders
+from sensorium.cli.autostart import log_file
+from sensorium.control.audit import write_private
+from sensorium.control.interpreter import interpreter
+from sensorium.errors import ControlError
+from sensorium.supervisor import job_windows
+from sensorium.supervisor.instance import InstanceLock, prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOCK = "service.lock"
+"""In the runtime folder: held while a keeper runs."""
+_STATE = "service.json"
+_RESTART_S = 2.0
+_LOCK_S = 1.0
+_STARTS, _WITHIN_S = 5, 60.0
+"""So many starts within that time, and it gives up, as systemd does."""
+
+
+class Keeper:
+    """Starts the daemon, and again.
+
+    Args:
+        arguments: Of `sensorium`.
+        log: Where its lines go.
+        state: Where it says how it is; see `read`.
+    """
+
+    def __init__(self, arguments: Sequence[str], log: Path, state: Path) -> None:
+        self._arguments, self._log, self._state = arguments, log, state
+        self._restarts = 0
+
+    def run(self) -> int:
+        """Goes on until the daemon was stopped.
+
+        Returns:
+            0, or the daemon's exit code when it does not stay.
+
+        Raises:
+            OSError: The daemon cannot be started, or its log not be written.
+        """
+        begun: deque[float] = deque(maxlen=_STARTS)
+        while True:
+            begun.append(time.monotonic())
+            status = self._once()
+            if status == 0:
+                self._state.unlink(missing_ok=True)
+                return 0
+            if len(begun) == _STARTS and begun[-1] - begun[0] < _WITHIN_S:
+                self._say(f"the daemon ended with {status}, {_STARTS} times: it is given up")
+                self._tell(0, failed=True)
+                return status
+            self._say(f"the daemon ended with {status} and is started again")
+            time.sleep(_RESTART_S)
+            self._restarts += 1
+
+    def _once(self) -> int:
+        """Runs it to its end; gives its exit code."""
+        python, environment = interpreter()
+        options: dict[str, Any] = {}
+        if sys.platform == "win32":
+            # A console that nobody sees: the daemon's processes inherit it and open none.
+            python = str(Path(python).with_name("python.exe"))
+            options["creationflags"] = subprocess.CREATE_NO_WINDOW
+        process = subprocess.Popen(
+            [python, "-P", "-m", "sensorium", *self._arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**(environment or os.environ), "PYTHONIOENCODING": "utf-8"}, **options,
+        )
+        if sys.platform == "win32":
+            try:
+                job_windows.end_with_this(process.pid)
+            except ControlError as error:
+                self._say(f"the daemon may outlive its keeper: {error.message}")
+        self._tell(process.pid)
+        with process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                log_file.append(self._log, line)
+        return process.returncode
+
+    def _tell(self, pid: int, *, failed: bool = False) -> None:
+        told = {"pid": pid, "restarts": self._restarts, "failed": failed}
+        write_private(self._state, json.dumps(told).encode(), durable=False)
+
+    def _say(self, text: str) -> None:
+        when = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
+        log_file.append(self._log, f"{when} keeper: {text}".encode())
+
+
+def read() -> dict[str, Any] | None:
+    """What the keeper last said: `pid` of the daemon, `restarts`, `failed`; None: nothing."""
+    try:
+        told = json.loads((folders.runtime_dir() / _STATE).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _lock(folder: Path) -> InstanceLock:
+    """Takes the keeper's lock; who only looks whether it is held holds it for a moment, too."""
+    end = time.monotonic() + _LOCK_S
+    while True:
+        try:
+            return InstanceLock(folder, LOCK)
+        except ControlError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Keeps the daemon; 1 where another keeper runs, or nothing can be written."""
+    parser = argparse.ArgumentParser(prog="sensorium.cli.autostart.keeper")
+    parser.add_argument("--environment", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("arguments", nargs="+")
+    args = parser.parse_args(argv)
+    for name, _, value in (text.partition("=") for text in args.environment):
+        os.environ[name] = value
+    log = log_file.path()
+    folder = folders.runtime_dir()
+    try:
+        prepare(folder)
+        with contextlib.closing(_lock(folder)):
+            return Keeper(args.arguments, log, folder / _STATE).run()
+    except (OSError, ControlError) as error:
+        # Without a window this is the one place where somebody can read it.
+        log_file.append(log, f"keeper: {error}".encode())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
