@@ -133,22 +133,65 @@ def test_commands_reach_the_daemon(daemon: WindowsDaemon) -> None:
     eventually(lambda: windows_processes(daemon.python) == 0, "its processes end")
 
 
-def test_local_api_listens_on_loopback_for_who_has_the_token(
+def test_local_api_listens_on_loopback_and_comes_back_as_a_task(
     python: WindowsPython, tmp_path: Path
 ) -> None:
+    steam = tmp_path / "config"
+    steam.mkdir()
+    registry = tmp_path / "openvrpaths.vrpath"
+    registry.write_text(json.dumps({"config": [clients.windows_path(steam)]}))
+    own = {"VR_PATHREG_OVERRIDE": clients.windows_path(registry)}
     config = "\n[service]\nenabled = true\ntcp = true\n"
-    with WindowsDaemon(python, tmp_path, config) as daemon:
-        address = json.loads(daemon.command("api", "--json").stdout)
-        assert address["socket"] == ""
-        with httpx.Client(base_url=address["url"], timeout=60) as client:
-            assert client.get("/v1/status").status_code == 401
-            client.headers["Authorization"] = f"Bearer {address['token']}"
-            status = client.get("/v1/status").json()
-            scene = client.put(
-                "/v1/scene", json={"targets": [{"id": 1, "position": [0, 0, -1], "radius": 0.1}]}
-            )
-        assert [child["name"] for child in status["processes"]] == ["service"]
-        assert scene.json()["targets"] == 1
+    with WindowsDaemon(python, tmp_path, config, own) as daemon:
+        listens_for_who_has_the_token(daemon)
+        # It runs already, so the Task Scheduler, of which wine has half, is not to start it.
+        wanted = ["install", "--with-steamvr", "--config", daemon.config]
+        refused, none, made, status = daemon.at_once(
+            ["service", "install", "--on-demand"], ["service", "status"], ["service", *wanted],
+            ["service", "status"],
+        )
+        assert "--on-demand needs systemd" in refused["message"]
+        assert none["units"] == {}
+        assert made["started"] is False
+        ((name, told),) = status["units"].items()
+        assert (told["ActiveState"], told["UnitFileState"]) == ("inactive", "static")
+        manifest = tmp_path / "data" / "service" / "sensorium.vrmanifest"
+        (application,) = json.loads(manifest.read_text())["applications"]
+        assert application["binary_path_windows"].endswith("pythonw.exe")
+        assert json.loads((steam / "appconfig.json").read_text()) == {
+            "manifest_paths": [clients.windows_path(manifest)]
+        }
+        daemon.stop()
+
+        with daemon.task() as keeper:
+            first = daemon.kept()["pid"]
+            daemon.end(first)
+            eventually(lambda: daemon.kept()["restarts"] == 1, "it is started again")
+            eventually(lambda: daemon.command("status").returncode == 0, "it is live again")
+            status, removed = daemon.at_once(["service", "status"], ["service", "uninstall"])
+            told = status["units"][name]
+            assert (told["ActiveState"], told["NRestarts"]) == ("active", "1")
+            assert int(told["MainPID"]) not in (0, first)
+            assert removed["removed"]
+            assert keeper.wait(60) == 0
+        assert not (steam / "vrappconfig" / "sensorium.daemon.vrappconfig").exists()
+        assert "started again" in daemon.command("service", "logs").stdout
+        # Of wine's schtasks this is what tells whether there is a task.
+        assert python.schtasks("/delete", "/tn", name, "/f") == 1
+
+
+def listens_for_who_has_the_token(daemon: WindowsDaemon) -> None:
+    address = json.loads(daemon.command("api", "--json").stdout)
+    assert address["socket"] == ""
+    with httpx.Client(base_url=address["url"], timeout=60) as client:
+        assert client.get("/v1/status").status_code == 401
+        client.headers["Authorization"] = f"Bearer {address['token']}"
+        status = client.get("/v1/status").json()
+        scene = client.put(
+            "/v1/scene", json={"targets": [{"id": 1, "position": [0, 0, -1], "radius": 0.1}]}
+        )
+    assert [child["name"] for child in status["processes"]] == ["service"]
+    assert scene.json()["targets"] == 1
 
 
 def test_client_reads_waits_writes_and_survives_the_daemon(driver, daemon) -> None:
