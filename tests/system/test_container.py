@@ -62,7 +62,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         for word in ("--env", f"{name}={value}")
     ]
     podman(
-        "build", "--isolation", "chroot", "--format", "docker", "--network", "host", "--build-arg", f"BASE={BASE}",
+        "build", "--isolation", "chroot", "--format", "docker", "--network", "host",
+        "--build-arg", f"BASE={BASE}",
         *passed, "--volume", "/etc/ssl/certs:/etc/ssl/certs:ro", "-t", IMAGE,
         "-f", folder / "checkout" / "runtime" / "Containerfile", folder / "checkout",
     )
@@ -77,7 +78,8 @@ def test_it_answers_at_its_socket_and_runs_as_nobody_else(image: str, tmp_path: 
     podman(
         "run", "--detach", "--rm", "--name", NAME, "--network", "none", "--cap-drop", "all",
         # Its own limits podman may not give where it may not raise them itself.
-        "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=2048:2048", "--read-only", "--volume", f"{runtime}:/run/sensorium", image,
+        "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=2048:2048", "--read-only",
+        "--volume", f"{runtime}:/run/sensorium", image,
     )
     try:
         eventually((runtime / "api.sock").exists, "the socket is there")

@@ -57,8 +57,8 @@ def tables_with_options(path: Path) -> list[tuple[dict[str, Any], type[Any]]]:
     return found
 
 
-def test_the_four_are_there() -> None:
-    assert {"default", "mic_only", "voice", "replay"} <= set(NAMES)
+def test_the_five_are_there() -> None:
+    assert {"default", "mic_only", "voice", "service", "replay"} <= set(NAMES)
     assert find("replay") == folders.data_room("configs") / "replay.toml"
 
 

@@ -27,8 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument(
         "--config", default="", metavar="FILE",
-        help="a file, or the name of a shipped one (default, voice, mic_only, replay); "
-        "without it your own sensorium.toml, else the shipped default",
+        help="a file, or the name of a shipped one (default, voice, mic_only, service, "
+        "replay); without it your own sensorium.toml, else the shipped default",
     )
     parser.add_argument(
         "--replay", type=Path, metavar="FILE",

@@ -184,8 +184,9 @@ def find(name: str = "") -> Path:
     """The configuration file that a name stands for.
 
     Args:
-        name: A path; or the name of a shipped one (`default`, `voice`, `mic_only`, `replay`); or
-            empty: the user's own `sensorium.toml` where there is one, else the shipped default.
+        name: A path; or the name of a shipped one (`default`, `voice`, `mic_only`, `service`,
+            `replay`); or empty: the user's own `sensorium.toml` where there is one, else the
+            shipped default.
 
     Raises:
         ConfigError: When there is no such file.
