@@ -19,6 +19,7 @@ _CHECKOUT_ROOMS = {
     "calibration": "calibration",
     "configs": "configs",
     "clients": "runtime/clients",
+    "layer": "runtime/layer",
 }
 _IN_MEMORY = (0x01021994, 0x858458F6)
 """TMPFS_MAGIC and RAMFS_MAGIC of linux/magic.h."""
@@ -74,7 +75,7 @@ def cache_dir() -> Path:
 
 
 def data_room(name: str) -> Path:
-    """The room of shipped data: `engines`, `calibration`, `configs` or `clients`.
+    """The room of shipped data: `engines`, `calibration`, `configs`, `clients` or `layer`.
 
     Returns:
         `sensorium/_data/NAME` of an installed wheel, else the room of the checkout.

@@ -132,6 +132,17 @@ SYSTEM_TESTS = (
         dnf="monado mesa-vulkan-drivers",
     ),
     Need(
+        "OpenXR's headers, hello_xr and core validation (the API layer)",
+        lambda: (
+            _programs("hello_xr")()
+            and _headers("openxr/openxr_platform.h")()
+            and _in_libraries("openxr/1/api_layers/libXrApiLayer_core_validation.so")()
+        ),
+        apt="libopenxr-dev libopenxr-utils openxr-layer-corevalidation",
+        dnf="openxr-devel openxr",
+        pacman="openxr",
+    ),
+    Need(
         "PulseAudio (a microphone without hardware)",
         _programs("pulseaudio", "pactl", "paplay"),
         apt="pulseaudio pulseaudio-utils",

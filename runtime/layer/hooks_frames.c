@@ -1,0 +1,164 @@
+/* hooks_frames.c - when the app waits for, begins and ends its frames.
+ *
+ * A frame is known by its display time. xrBeginFrame does not say which it begins: the oldest that was
+ * waited for. Waiting for the next may overlap with the end of the last, on another thread.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "hooks.h"
+
+/* The oldest frame in this state; -1: none. */
+static int oldest(const session_t *session, enum frame_state state) {
+  int i, found = -1;
+  for (i = 0; i < TRACKED_FRAMES; i++)
+    if (session->under_way[i].state == state &&
+        (found < 0 || session->under_way[i].frame.wait_ns[0] < session->under_way[found].frame.wait_ns[0]))
+      found = i;
+  return found;
+}
+
+static void lose(session_t *session, int i) {
+  session->under_way[i].state = FRAME_NONE;
+  if (session->mapping.header)
+    atomic_fetch_add_explicit(&session->mapping.header->lost_frames, 1, memory_order_relaxed);
+}
+
+/* A place for a new frame: a free one, else that of a frame which nobody ended. */
+static int place(session_t *session, uint32_t *in_flight) {
+  int i, found = -1;
+  *in_flight = 0;
+  for (i = 0; i < TRACKED_FRAMES; i++) {
+    if (session->under_way[i].state == FRAME_NONE) {
+      found = i;
+    } else {
+      ++*in_flight;
+    }
+  }
+  if (found >= 0) return found;
+  found = oldest(session, FRAME_BEGUN);
+  if (found < 0) found = oldest(session, FRAME_WAITED);
+  lose(session, found);
+  --*in_flight;
+  return found;
+}
+
+static void note_waited(
+    session_t *session, int64_t begin_ns, int64_t end_ns, XrResult result, const XrFrameState *state) {
+  uint32_t in_flight;
+  layer_frame_t *frame;
+  int i;
+  lock_take(&session->lock);
+  i = place(session, &in_flight);
+  frame = &session->under_way[i].frame;
+  memset(frame, 0, sizeof *frame);
+  session->under_way[i].state = FRAME_WAITED;
+  frame->wait_ns[0] = begin_ns;
+  frame->wait_ns[1] = end_ns;
+  frame->wait_result = result;
+  frame->display_time = state->predictedDisplayTime;
+  frame->period = state->predictedDisplayPeriod;
+  frame->should_render = state->shouldRender != XR_FALSE;
+  frame->in_flight = in_flight;
+  session->display_time = frame->display_time;
+  session->display_at_ns = end_ns;
+  if (frame->period > 0 && (!session->shortest_period || frame->period < session->shortest_period))
+    session->shortest_period = frame->period;
+  frame->layer_ns = platform_now_ns() - end_ns;
+  lock_give(&session->lock);
+}
+
+XRAPI_ATTR XrResult XRAPI_CALL hook_WaitFrame(XrSession handle, const XrFrameWaitInfo *info, XrFrameState *state) {
+  session_t *session = tracked_session(handle);
+  const calls_t *calls = tracked_calls(session);
+  int64_t begin_ns;
+  XrResult result;
+  if (!calls) return XR_ERROR_HANDLE_INVALID;
+  if (!session || !atomic_load_explicit(&session->watched, memory_order_acquire)) return calls->WaitFrame(handle, info, state);
+  begin_ns = platform_now_ns();
+  result = calls->WaitFrame(handle, info, state);
+  if (XR_SUCCEEDED(result)) note_waited(session, begin_ns, platform_now_ns(), result, state);
+  return result;
+}
+
+static void note_begun(session_t *session, int64_t begin_ns, int64_t end_ns, XrResult result) {
+  int i, begun;
+  lock_take(&session->lock);
+  begun = oldest(session, FRAME_WAITED);
+  if (begun >= 0) {
+    layer_frame_t *frame = &session->under_way[begun].frame;
+    if (result == XR_FRAME_DISCARDED) {
+      /* One that was begun before will not be shown; what the app has ended already is not concerned. */
+      for (i = 0; i < TRACKED_FRAMES; i++)
+        if (session->under_way[i].state == FRAME_BEGUN) lose(session, i);
+      frame->flags |= LAYER_FRAME_DISCARDED;
+    }
+    session->under_way[begun].state = FRAME_BEGUN;
+    frame->begin_ns[0] = begin_ns;
+    frame->begin_ns[1] = end_ns;
+    frame->begin_result = result;
+    frame->layer_ns += platform_now_ns() - end_ns;
+  }
+  lock_give(&session->lock);
+}
+
+XRAPI_ATTR XrResult XRAPI_CALL hook_BeginFrame(XrSession handle, const XrFrameBeginInfo *info) {
+  session_t *session = tracked_session(handle);
+  const calls_t *calls = tracked_calls(session);
+  int64_t begin_ns;
+  XrResult result;
+  if (!calls) return XR_ERROR_HANDLE_INVALID;
+  if (!session || !atomic_load_explicit(&session->watched, memory_order_acquire)) return calls->BeginFrame(handle, info);
+  begin_ns = platform_now_ns();
+  result = calls->BeginFrame(handle, info);
+  if (XR_SUCCEEDED(result)) note_begun(session, begin_ns, platform_now_ns(), result);
+  return result;
+}
+
+/* The frame that xrEndFrame speaks of; where no display time fits, the oldest that was begun. */
+static int ended_frame(session_t *session, XrTime display_time) {
+  int i;
+  for (i = 0; i < TRACKED_FRAMES; i++)
+    if (session->under_way[i].state == FRAME_BEGUN && session->under_way[i].frame.display_time == display_time)
+      return i;
+  i = oldest(session, FRAME_BEGUN);
+  if (i >= 0) session->under_way[i].frame.flags |= LAYER_FRAME_UNMATCHED;
+  return i;
+}
+
+static void note_ended(
+    session_t *session, int64_t begin_ns, int64_t end_ns, XrResult result, XrTime display_time, uint32_t layers) {
+  int i;
+  lock_take(&session->lock);
+  i = ended_frame(session, display_time);
+  if (i >= 0 && session->mapping.header) {
+    layer_frame_t *frame = &session->under_way[i].frame;
+    session->under_way[i].state = FRAME_NONE;
+    frame->end_ns[0] = begin_ns;
+    frame->end_ns[1] = end_ns;
+    frame->end_result = result;
+    frame->end_display_time = display_time;
+    frame->layers = layers;
+    frame->layer_ns += platform_now_ns() - end_ns;
+    mapping_publish_frame(&session->mapping, frame);
+  }
+  lock_give(&session->lock);
+}
+
+XRAPI_ATTR XrResult XRAPI_CALL hook_EndFrame(XrSession handle, const XrFrameEndInfo *info) {
+  session_t *session = tracked_session(handle);
+  const calls_t *calls = tracked_calls(session);
+  int64_t begin_ns;
+  XrTime display_time;
+  uint32_t layers;
+  XrResult result;
+  if (!calls) return XR_ERROR_HANDLE_INVALID;
+  if (!session || !info || !atomic_load_explicit(&session->watched, memory_order_acquire)) return calls->EndFrame(handle, info);
+  display_time = info->displayTime;
+  layers = info->layerCount;
+  begin_ns = platform_now_ns();
+  result = calls->EndFrame(handle, info);
+  note_ended(session, begin_ns, platform_now_ns(), result, display_time, layers);
+  return result;
+}

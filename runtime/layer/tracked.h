@@ -1,0 +1,81 @@
+/* tracked.h - the instances and sessions of the app that the layer knows.
+ *
+ * They lie in fixed tables that are never freed, so that a call with a handle that was destroyed finds
+ * nothing rather than freed memory. What does not fit into the tables is passed through.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef LAYER_TRACKED_H
+#define LAYER_TRACKED_H
+
+#include <stdatomic.h>
+
+#include "actions.h"
+#include "calls.h"
+#include "mapping.h"
+#include "platform.h"
+#include "settings.h"
+
+#define TRACKED_INSTANCES 256
+#define TRACKED_SESSIONS 256
+#define TRACKED_FRAMES 4 /* that an app may have under way at once */
+
+typedef struct instance {
+  _Atomic(XrInstance) handle; /* XR_NULL_HANDLE: not in use */
+  int taken;                  /* of the tables' lock */
+  calls_t calls;
+  settings_t settings;
+  uint32_t extensions; /* LAYER_EXT_... */
+  char app[XR_MAX_APPLICATION_NAME_SIZE], engine[XR_MAX_ENGINE_NAME_SIZE], runtime[XR_MAX_RUNTIME_NAME_SIZE];
+  actions_t actions;
+} instance_t;
+
+enum frame_state { FRAME_NONE, FRAME_WAITED, FRAME_BEGUN };
+
+typedef struct session {
+  _Atomic(XrSession) handle; /* XR_NULL_HANDLE: not in use */
+  int taken;                 /* of the tables' lock */
+  instance_t *instance;
+  lock_t lock; /* of the frames and of the mapping's frames; held for bookkeeping only */
+  mapping_t mapping;
+  _Atomic int watched; /* 1 while there is a mapping */
+  struct {
+    enum frame_state state;
+    layer_frame_t frame;
+  } under_way[TRACKED_FRAMES];
+  int64_t display_time, display_at_ns; /* of the newest frame, and when it was told; 0: none yet */
+  int64_t shortest_period;             /* 0: none yet */
+  lock_t worker_lock;                  /* of the worker's start and stop */
+  worker_t worker;
+  _Atomic int attached, own_attached, own_refused; /* action sets; own_refused: xrSyncActions did */
+  _Atomic uint32_t profile_changes, space_changes, state;
+  _Atomic int32_t sync_result;
+} session_t;
+
+/* NULL: not known. */
+instance_t *tracked_instance(XrInstance handle);
+session_t *tracked_session(XrSession handle);
+
+/* Whose action set or action it is; NULL: not known. */
+instance_t *tracked_instance_of_set(XrActionSet set);
+instance_t *tracked_instance_of_action(XrAction action);
+
+/* Some instance that lives; NULL: none. Its functions serve handles that are not known. */
+instance_t *tracked_any_instance(void);
+
+/* A free place, which `tracked_set_...` then makes known; NULL: none is left. */
+instance_t *tracked_take_instance(void);
+session_t *tracked_take_session(instance_t *instance);
+void tracked_set_instance(instance_t *instance, XrInstance handle);
+void tracked_set_session(session_t *session, XrSession handle);
+
+void tracked_free_instance(instance_t *instance);
+void tracked_free_session(session_t *session);
+
+/* The next session of an instance behind `after` (NULL: the first); NULL: no more. */
+session_t *tracked_next_session(const instance_t *instance, const session_t *after);
+
+/* The functions below a session, also one that is not known; NULL: there is no instance at all. */
+const calls_t *tracked_calls(const session_t *session);
+
+#endif

@@ -1,0 +1,123 @@
+"""Rules for what a game writes: a value that no headset or clock gives never reaches a channel."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PLACE_MAX_M = 1000.0
+_SPEED_MAX = 1000.0
+"""m/s and rad/s."""
+_UNIT_TOLERANCE = 1e-2
+_RADIUS_MAX_M = 1.0
+_SKEW_NS = 10_000_000_000
+"""Times further than this from now are taken for garbage."""
+_LONGEST_NS = 60_000_000_000
+"""Of one frame, from its wait on."""
+_PERIOD_MAX_NS = 1_000_000_000
+_POSE_BITS, _BUTTON_BITS, _SOURCE_BITS = 63, 255, 63
+_STATES = 9
+"""XrSessionState is 0 to 8."""
+
+
+def frame_is_good(frame: np.void, now_ns: int) -> bool:
+    """Whether one frame, `layout.FRAME`, keeps every rule.
+
+    Its times follow one another, none lies ahead, and the period is one of a display.
+
+    Args:
+        frame: The frame.
+        now_ns: The monotonic clock.
+    """
+    times = [int(each) for name in ("wait_ns", "begin_ns", "end_ns") for each in frame[name]]
+    first, last = times[0], times[-1]
+    return (
+        # Waiting for the next frame may overlap with the end of this one, but not with its own.
+        all(one <= next_one for one, next_one in pairwise(times))
+        and first > 0
+        and last <= now_ns + _SKEW_NS
+        and last - first <= _LONGEST_NS
+        and 0 <= int(frame["period"]) <= _PERIOD_MAX_NS
+        and int(frame["display_time"]) > 0
+        and 0 <= int(frame["layer_ns"]) <= _LONGEST_NS
+        and int(frame["in_flight"]) < 4
+        and int(frame["should_render"]) <= 1
+        and int(frame["flags"]) <= 3
+    )
+
+
+def mend_input(record: NDArray[np.void], now_ns: int) -> bool:
+    """Takes out of an input, `layout.INPUT`, shape (1,), what breaks a rule.
+
+    A pose with a bad value gets the flags 0 and zeros, a hand with one bad joint is not active,
+    an axis is cut to its range, bits that nobody knows are cleared, a text that is none is empty.
+
+    Args:
+        record: Is changed.
+        now_ns: The monotonic clock.
+
+    Returns:
+        Whether the rest may be used: its time is about now, and its space is one.
+    """
+    if abs(int(record["capture_ns"][0]) - now_ns) > _SKEW_NS or record["space"][0] not in (1, 3):
+        return False
+    if record["session_state"][0] >= _STATES:
+        return False
+    hands = record["hands"]
+    for poses in (record["head"], record["gaze"], hands["grip"], hands["aim"]):
+        _mend(poses, _good_poses(poses))
+    _mend_hands(hands)
+    for name in ("trigger", "squeeze"):
+        hands[name] = np.clip(np.nan_to_num(hands[name]), 0.0, 1.0)
+    for name in ("stick", "trackpad"):
+        hands[name] = np.clip(np.nan_to_num(hands[name]), -1.0, 1.0)
+    for name in ("pressed", "touched", "offered"):
+        hands[name] &= _BUTTON_BITS
+    hands["from_app"] &= _SOURCE_BITS
+    hands["controller_active"] = hands["controller_active"] == 1
+    for side in range(hands.shape[1]):
+        if not _is_text(bytes(hands["profile"][0, side])):
+            hands["profile"][0, side] = b""
+    return True
+
+
+def _mend_hands(hands: NDArray[np.void]) -> None:
+    joints = hands["joints"]
+    with np.errstate(invalid="ignore"):
+        sized = (joints["radius"] >= 0) & (joints["radius"] <= _RADIUS_MAX_M)
+    good = (_good_poses(joints) & sized).all(axis=-1) & (hands["hand_active"] == 1)
+    hands["hand_active"] = good
+    _mend(joints, good[..., None] & np.ones(joints.shape, np.bool_))
+
+
+def _mend(poses: NDArray[np.void], good: NDArray[np.bool_]) -> None:
+    poses[~good] = np.zeros((), poses.dtype)
+    poses["flags"] &= _POSE_BITS
+
+
+def _good_poses(poses: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Which have numbers that a headset gives, where their flags say that there are any."""
+    flags = poses["flags"]
+    with np.errstate(invalid="ignore", over="ignore"):
+        turned = np.abs(np.linalg.norm(poses["orientation"], axis=-1) - 1) <= _UNIT_TOLERANCE
+        placed = (np.abs(poses["position"]) <= _PLACE_MAX_M).all(axis=-1)
+        moved = (np.abs(poses["linear_velocity"]) <= _SPEED_MAX).all(axis=-1)
+        spun = (np.abs(poses["angular_velocity"]) <= _SPEED_MAX).all(axis=-1)
+    vectors = ("position", "orientation", "linear_velocity", "angular_velocity")
+    finite = np.logical_and.reduce([np.isfinite(poses[name]).all(axis=-1) for name in vectors])
+    return np.asarray(
+        finite & ((flags & 1 == 0) | turned) & ((flags & 2 == 0) | placed)
+        & ((flags & 16 == 0) | moved) & ((flags & 32 == 0) | spun)
+    )  # fmt: skip
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        return raw.decode("utf-8").isprintable()
+    except UnicodeDecodeError:
+        return False

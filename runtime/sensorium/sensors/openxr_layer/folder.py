@@ -1,0 +1,79 @@
+"""The folder where the layers of running games write: the daemon's own, one file a session."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from sensorium import folders
+from sensorium.errors import SensorError
+from sensorium.sensors.openxr_layer import layout
+from sensorium.sensors.openxr_layer.raw_file import RawFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_SESSIONS = 64
+"""Of a folder with more, the newest are looked at."""
+_NAME = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
+
+
+def path() -> Path:
+    """Where it is, below the runtime folder."""
+    return folders.runtime_dir() / "layer"
+
+
+def prepare() -> Path:
+    """Makes the folder for this user alone, and removes what dead games left.
+
+    Returns:
+        The folder.
+
+    Raises:
+        SensorError: It cannot be made, or is somebody else's.
+    """
+    folder = path()
+    try:
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        about = folder.lstat()
+    except OSError as error:
+        raise SensorError(
+            f"cannot make {folder}: {error.strerror}",
+            "set SENSORIUM_RUNTIME_DIR to a folder that you may write",
+        ) from error
+    if not stat.S_ISDIR(about.st_mode) or (
+        sys.platform != "win32" and (about.st_uid != os.geteuid() or about.st_mode & 0o077)
+    ):
+        raise SensorError(f"{folder} is not this user's alone", f"rm -r {folder}")
+    for each in sessions():
+        _remove_if_dead(each)
+    return folder
+
+
+def sessions() -> list[Path]:
+    """The files of sessions, newest first, at most `MOST_SESSIONS`; other names are left alone."""
+    try:
+        found = [
+            (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name)
+            for entry in os.scandir(path())
+            if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+        ]
+    except OSError:
+        return []
+    return [path() / name for _, name in sorted(found, reverse=True)[:MOST_SESSIONS]]
+
+
+def _remove_if_dead(session: Path) -> None:
+    try:
+        file = RawFile(session, layout.TOTAL_SIZE)
+    except SensorError:
+        # Of another version, or being made just now: whoever wrote it removes it.
+        return
+    dead = not file.has_writer()
+    file.close()
+    if dead:
+        session.unlink(missing_ok=True)

@@ -1,0 +1,89 @@
+"""Bytes of a layer's file, copied out of it: a game may cut it short at any moment.
+
+Linux: read with pread, for which a file that was cut short is an answer, not a SIGBUS. Windows:
+mapped, as nobody can cut short what is mapped.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING
+
+from sensorium.errors import SensorError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+if sys.platform != "win32":
+    import fcntl
+
+
+class RawFile:
+    """A file of the layer's folder, open for reading.
+
+    Args:
+        path: The file.
+        size: That it must have, bytes.
+
+    Raises:
+        SensorError: It is not there, is no file of this user's alone, or has another size.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        self._map: mmap.mmap | None = None
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+        # Never a link to elsewhere, and never a pipe that would keep the daemon waiting.
+        for name in ("O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK"):
+            flags |= getattr(os, name, 0)
+        try:
+            self._fd = os.open(path, flags)
+        except OSError as error:
+            raise SensorError(f"{path} cannot be opened: {error.strerror}") from error
+        try:
+            self._judge(os.fstat(self._fd), size)
+            if sys.platform == "win32":
+                self._map = mmap.mmap(self._fd, size, access=mmap.ACCESS_READ)
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def copy(self, at: int, size: int) -> bytes:
+        """These bytes; fewer where the file was cut short."""
+        if sys.platform == "win32":
+            assert self._map is not None
+            return self._map[at : at + size]
+        else:  # noqa: RET505 - the checker of the other platform follows this form only
+            return os.pread(self._fd, size, at)
+
+    def has_writer(self) -> bool:
+        """Whether the game's process still holds it: its lock ends with it, however it ends."""
+        if sys.platform == "win32":
+            return self.path.exists()
+        else:  # noqa: RET505 - the checker of the other platform follows this form only
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+            return False
+
+    def close(self) -> None:
+        """Closes it."""
+        if self._map is not None:
+            self._map.close()
+        os.close(self._fd)
+
+    def _judge(self, about: os.stat_result, size: int) -> None:
+        if not stat.S_ISREG(about.st_mode):
+            raise SensorError(f"{self.path} is no file")
+        if sys.platform != "win32" and (about.st_uid != os.geteuid() or about.st_mode & 0o077):
+            raise SensorError(f"{self.path} is not this user's alone", "delete it")
+        if about.st_size != size:
+            raise SensorError(
+                f"{self.path} has {about.st_size} bytes, not {size}",
+                "let the layer and the daemon be of one version: sensorium layer install",
+            )

@@ -1,0 +1,313 @@
+"""The OpenXR API layer over a mock runtime: what no real one does on demand.
+
+The host (programs/layer_host.c) loads the library as a loader does, and checks by itself that its
+app is answered what it would be without the layer, and that nothing is called which may not be.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from fixtures import clients, layer
+from fixtures.clients import Driver
+from fixtures.layer import LayerHome, home
+from fixtures.waiting import eventually
+
+from sensorium.clock import now_ns
+from sensorium.sensors.openxr.bindings import PROFILES
+from sensorium.sensors.openxr_layer import layout
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the layer is built on Linux")
+
+APP = "mock game"
+BUSY = "thread,gaze,hz=1000"
+TRACKED = 15
+SCENARIOS = ("same", "instances", "orders", "threads")
+
+layer_home = pytest.fixture(home, name="home")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Gives the folder of a kind of build, made once."""
+    made = {}
+
+    def find(kind: str):
+        if kind not in made:
+            out = tmp_path_factory.mktemp("layer") / kind
+            flags = layer.SANITIZERS.get(kind, ())
+            made[kind] = layer.build(out, kind if kind.startswith("windows") else "linux", flags)
+        return made[kind]
+
+    return find
+
+
+@pytest.fixture(scope="module")
+def wine(tmp_path_factory):
+    environment = clients.wine_environment(tmp_path_factory.mktemp("wine"))
+    clients.wine(clients.PROGRAMS)
+    yield environment
+    clients.end_wine(environment)
+
+
+def command(library, *arguments: str) -> list[str]:
+    return [str(library.with_name("layer_host")), str(library), *arguments]
+
+
+def windows(library, *arguments: str) -> list[str]:
+    program = clients.wine(library.with_name("layer_host.exe"))
+    return [*program, clients.windows_path(library), *arguments]
+
+
+def windows_environment(wine, home: LayerHome) -> dict[str, str]:
+    return {**wine, "SENSORIUM_RUNTIME_DIR": clients.windows_path(home.runtime),
+            "SENSORIUM_CONFIG_DIR": clients.windows_path(home.config)}
+
+
+def passes(done: subprocess.CompletedProcess[str]) -> None:
+    said = done.stdout + done.stderr
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["done"]), said
+
+
+def newest(mapping, after: int = 0) -> np.void:
+    return eventually(lambda: mapping.newest_input(now_ns(), after), "an input", pause_s=0.002)[0]
+
+
+@pytest.mark.parametrize("kind", ["address", "thread"])
+@pytest.mark.parametrize("mode", ["timing", BUSY, "thread,app-actions,hz=1000"])
+def test_an_app_is_answered_the_same_whatever_fails_below(built, home, kind, mode):
+    home.allow(mode, APP)
+    for scenario in SCENARIOS:
+        passes(layer.run(command(built(kind), scenario), home.environment))
+    assert home.files() == []
+
+
+def test_where_it_is_not_allowed_the_runtimes_functions_are_handed_out(built, home):
+    for allowed in ([], ["another game"]):
+        home.allow("thread", *allowed)
+        passes(layer.run(command(built("address"), "off"), home.environment))
+    (home.config / "layer.allow").unlink()
+    passes(layer.run(command(built("address"), "off"), home.environment))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "\n", "sensorium-layer 2\nthread mock game\n", "thread mock game\n", "\0" * 100,
+        "sensorium-layer 1\nthread,faster mock game\n", "sensorium-layer 1\nthread,hz=5 mock game",
+        "sensorium-layer 1\nthread\n", "sensorium-layer 1\nthread \n", "sensorium-layer 1\n" * 4000,
+        "sensorium-layer 1\noff mock game\nthread mock game\n",
+        "sensorium-layer 1\n thread mock game",
+        "sensorium-layer 1\nthread mock gam\n", "sensorium-layer 1\nthread /mock game\n",
+    ],
+)  # fmt: skip
+def test_a_list_that_does_not_allow_it_allows_nothing(built, home, text):
+    (home.config / "layer.allow").write_text(text)
+    passes(layer.run(command(built("address"), "off"), home.environment))
+
+
+def test_a_list_that_others_may_write_allows_nothing(built, home):
+    home.allow("thread", APP)
+    (home.config / "layer.allow").chmod(0o622)
+    passes(layer.run(command(built("address"), "off"), home.environment))
+
+
+@pytest.mark.parametrize("who", ["layer_host", "{program}", APP])
+def test_an_app_is_known_by_its_name_or_its_program(built, home, who):
+    program = command(built("address"))[0]
+    home.allow("timing", "something else", who.format(program=os.path.realpath(program)))
+    with Driver(command(built("address"), "play"), home.environment) as app:
+        assert app.answer() == "ready"
+        assert home.session().about.mode == "timing"
+        app.send("end")
+
+
+def test_what_the_runtime_knows_is_delivered(built, home):
+    home.allow("thread,gaze", APP)
+    with Driver(command(built("address"), "play"), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        assert app(5) == "frames 5 bindings 1 wrong 0"
+        about = mapping.about
+        assert (about.app, about.engine, about.runtime) == (APP, "mock engine", "mock")
+        assert about.extensions == 7 | 7 << 8
+        assert mapping.clock_offset_ns() is not None
+        frames, number = mapping.frames_after(0, now_ns())
+        assert number == len(frames) == 5
+        assert np.diff(frames["display_time"]).tolist() == [11111111] * 4
+        assert (frames["display_time"] == frames["end_display_time"]).all()
+        got = newest(mapping, newest(mapping)["number"])
+        assert got["flags"] == layout.ATTACHED | layout.OWN_ACTIONS
+        assert got["head"]["position"].tolist() == [1, 2, 3]
+        assert got["gaze"]["position"].tolist() == [0, 1.5, -2]
+        for side, x in enumerate((-0.25, 0.25)):
+            hand = got["hands"][side]
+            assert hand["grip"]["position"].tolist() == [x, 1.25, -0.5]
+            assert hand["aim"]["position"].tolist() == [x, 1.5, -1]
+            assert hand["grip"]["flags"] & TRACKED == TRACKED
+            assert (hand["trigger"], hand["squeeze"]) == (0.75, 0.75)
+            assert hand["stick"].tolist() == [0.25, -0.5]
+            assert hand["pressed"] == 16
+            assert hand["profile"] == b"/interaction_profiles/oculus/touch_controller"
+            assert hand["hand_active"] == 1
+            assert np.allclose(hand["joints"]["position"][:, 0], np.arange(26) * 0.01)
+            assert hand["from_app"] == 0
+        assert mapping.refused == 0
+        assert not mapping.is_over()
+        app.send("end")
+    assert app.process.returncode == 0
+    assert mapping.is_over()
+    assert home.files() == []
+
+
+@pytest.mark.parametrize("how", ["silent", "bindings", "attach", "sync", "app-actions"])
+def test_where_the_own_set_gets_nothing_the_apps_own_actions_are_read(built, home, how):
+    home.allow("thread,app-actions" if how == "app-actions" else "thread", APP)
+    with Driver(command(built("address"), "play", how), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        app(5)
+        got = newest(mapping, newest(mapping)["number"])
+        left, right = got["hands"]
+        if how == "bindings":
+            # The mock tells of actions that are bound to nothing; only the suggestion is judged.
+            assert app(1).split()[3] == "9"
+        else:
+            assert left["grip"]["position"].tolist() == [-0.25, 1.25, -0.5]
+            # It binds on the left trigger, squeeze and grip; on the right squeeze, stick, grip.
+            assert (left["from_app"], right["from_app"]) == (1 | 2 | 16, 2 | 4 | 16)
+            assert (left["trigger"], right["trigger"]) == (0.75, 0)
+            assert right["stick"].tolist() == [0.25, -0.5]
+            # One action for both hands' buttons cannot say which hand it was.
+            assert (left["pressed"], left["offered"]) == (16 | 3, 16 | 3)
+            assert (right["pressed"], right["offered"]) == (2, 2)
+        app.send("end")
+    assert app.process.returncode == 0
+
+
+@pytest.mark.parametrize(("how", "left"), [("no-hands", 1 | 1 << 8), ("no-clock", 2 | 2 << 8)])
+def test_an_extension_that_the_runtime_lacks_is_withdrawn(built, home, how, left):
+    home.allow("thread", APP)
+    with Driver(command(built("address"), "play", how), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        assert mapping.about.extensions == left
+        app(5)
+        got = newest(mapping)
+        assert got["head"]["position"].tolist() == [1, 2, 3]
+        assert bool(got["flags"] & layout.TIME_ESTIMATED) == (how == "no-clock")
+        assert got["hands"][0]["hand_active"] == (how != "no-hands")
+        app.send("end")
+
+
+def test_a_game_that_is_killed_leaves_nothing_for_long(built, home, monkeypatch):
+    home.allow("thread", APP)
+    with Driver(command(built("address"), "play"), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        assert not mapping.is_over()
+        app.process.kill()
+        app.process.wait()
+        app.process.stdin.close()
+    assert mapping.is_over()
+    assert len(home.files()) == 1
+    monkeypatch.setenv("SENSORIUM_RUNTIME_DIR", str(home.runtime))
+    layer.folder.prepare()
+    assert home.files() == []
+
+
+@pytest.mark.parametrize("harm", ["gone", "not ours alone", "a link", "a file"])
+def test_without_a_folder_of_the_daemons_own_it_passes_through(built, home, tmp_path, harm):
+    home.allow(BUSY, APP)
+    home.folder.rmdir()
+    if harm == "a link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        home.folder.symlink_to(tmp_path / "elsewhere")
+    elif harm == "a file":
+        home.folder.touch(0o600)
+    elif harm == "not ours alone":
+        home.folder.mkdir()
+        home.folder.chmod(0o770)
+    passes(layer.run(command(built("address"), "same"), home.environment))
+    if harm == "a link":
+        assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_as_a_windows_program(built, home, wine):
+    library = built("windows")
+    home.allow(BUSY, APP)
+    environment = windows_environment(wine, home)
+    for scenario in SCENARIOS:
+        passes(layer.run(windows(library, scenario), environment))
+    assert home.files() == []
+    home.allow("thread", "LAYER_HOST.exe")
+    with Driver(windows(library, "play"), environment, subprocess.DEVNULL) as app:
+        assert app.answer() == "ready"
+        # Wine makes files for the group, too; the reader takes none but its user's.
+        (file,) = home.files()
+        file.chmod(0o600)
+        mapping = home.session()
+        assert app(5).startswith("frames 5")
+        assert len(mapping.frames_after(0, now_ns())[0]) == 5
+        got = newest(mapping)
+        assert got["hands"]["trigger"].tolist() == [0.75, 0.75]
+        assert got["head"]["position"].tolist() == [1, 2, 3]
+        app.send("end")
+    assert app.process.returncode == 0
+    assert home.files() == []
+
+
+@pytest.mark.parametrize("kind", ["address", "windows"])
+def test_python_reads_the_layout_that_the_compiler_made(built, home, wine, kind):
+    told = {}
+    program = windows if kind == "windows" else command
+    done = layer.run(program(built(kind), "members"), {**wine, **home.environment})
+    passes(done)
+    for line in done.stdout.split("\n")[:-2]:
+        name, value = line.split()
+        told[name] = int(value)
+    kinds = {"header": layout.HEADER, "frame": layout.FRAME, "pose": layout.POSE,
+             "joint": layout.JOINT, "hand": layout.HAND, "input": layout.INPUT}
+    ours = {
+        f"{kind}.{name}": place[1] for kind, dtype in kinds.items()
+        for name, place in (dtype.fields or {}).items()
+        if not name.startswith(("gap", "reserved"))
+    }
+    assert told.pop("size") == layout.TOTAL_SIZE
+    assert told == ours
+
+
+def test_its_bindings_are_those_of_the_openxr_sensor(built, home):
+    names = [f"/interaction_profiles/{profile.path}" for profile in PROFILES]
+    done = layer.run(command(built("address"), "bindings", *names), home.environment)
+    passes(done)
+    told: dict[str, set[tuple[str, str]]] = {}
+    for line in done.stdout.splitlines()[:-1]:
+        if line.startswith("profile "):
+            bindings = told.setdefault(line.split()[1], set())
+            continue
+        action, side, component = line.split()
+        hand = ("left", "right")[int(side)]
+        bindings.add((action, f"/user/hand/{hand}/input/{component}"))
+    for name, profile in zip(names, PROFILES, strict=True):
+        assert told[name] == set(profile.bindings()), name
+
+
+def test_it_is_good_for_32_bits(tmp_path):
+    """Compiled, not linked: the libraries for it are not there everywhere."""
+    layer.require()
+    clang = clients.tool("clang")
+    (tmp_path / "gnu").mkdir()
+    (tmp_path / "gnu" / "stubs-32.h").touch()
+    (tmp_path / "openxr").symlink_to("/usr/include/openxr")
+    strict = ("-std=c11", "-O0", *layer.layer_build.WARNINGS, f"-I{tmp_path}", "-fsyntax-only")
+    linux = ("-m32", "-isystem", "/usr/include/x86_64-linux-gnu")
+    mingw = ("--target=i686-w64-mingw32", "-isystem", "/usr/share/mingw-w64/include")
+    for windows_program, system in ((False, linux), (True, mingw)):
+        sources = layer.layer_build.sources(windows=windows_program)
+        done = layer.run([clang, *strict, *system, *map(str, sources)], {})
+        assert done.returncode == 0, done.stderr
