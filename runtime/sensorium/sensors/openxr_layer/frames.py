@@ -74,7 +74,8 @@ class FrameCounts:
         if abs(period - self._candidate_ns) <= SAME_PERIOD * period:
             self._held += 1
         else:
-            self._candidate_ns, self._held, self._held_since = period, 1, shown
+            self._held, self._held_since = 1, shown
+        self._candidate_ns = period
         shorter = not self.period_ns or self._candidate_ns < self.period_ns
         long_since = shown - self._held_since >= NEW_RATE_NS
         if self._held >= STABLE_FRAMES and (shorter or long_since):
