@@ -196,9 +196,10 @@ def slow_world() -> SensorWorld:
     return SensorWorld(clock=Hands(1_000_000_000))
 
 
-def told(world: SensorWorld) -> State:
-    """The state that was published last."""
-    return State(int(world.of("camera")[-1].record["state"][0]))
+def told(world: SensorWorld) -> State | None:
+    """The state that was published last; None: none was yet."""
+    published = world.of("camera")
+    return State(int(published[-1].record["state"][0])) if published else None
 
 
 def later(world: SensorWorld, seconds: float) -> None:
