@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pytest
 from fixtures import layer
-from fixtures.hello_xr import NAME, HelloXr, install
+from fixtures.hello_xr import NAME, HelloXr
 from fixtures.layer import LayerHome
 from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import ABSENT, LEFT, RIGHT, Controller, Remote
@@ -41,8 +42,6 @@ class Rig(NamedTuple):
     service: MonadoService
     remote: Remote
     home: LayerHome
-    visible: dict[str, str]
-    """What an app needs in its environment to be given the layer."""
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +52,17 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     service.start()
     try:
         with service.connect() as remote, LayerHome() as home:
-            visible = {**install(folder / "data", library), **home.environment}
-            yield Rig(service, remote, home, visible)
+            home.command("install", "--library", str(library))
+            yield Rig(service, remote, home)
     finally:
         service.stop()
 
 
 @pytest.fixture(scope="module")
 def app(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelloXr]:
-    rig.home.allow("thread", NAME)
+    rig.home.command("allow", NAME, "--mode", "thread")
     rig.remote.send()
-    with HelloXr(rig.service, tmp_path_factory.mktemp("app"), rig.visible) as running:
+    with HelloXr(rig.service, tmp_path_factory.mktemp("app"), rig.home.environment) as running:
         running.reaches("FOCUSED")
         yield running
 
@@ -200,7 +199,7 @@ def test_the_app_says_and_does_the_same_with_it(rig: Rig, tmp_path: Path) -> Non
         "XR_CORE_VALIDATION_FILE_NAME": str(complaints),
     }  # fmt: skip
     rig.home.allow("thread,gaze", NAME)
-    for visible in ({}, {**rig.visible, **validated}):
+    for visible in ({}, {**rig.home.environment, **validated}):
         folder = tmp_path / str(len(said))
         folder.mkdir()
         rig.remote.send(left=replace(LEFT, squeeze=1.0))
@@ -222,7 +221,7 @@ def test_the_app_says_and_does_the_same_with_it(rig: Rig, tmp_path: Path) -> Non
 
 def test_timing_alone_asks_for_no_input(rig: Rig, tmp_path: Path) -> None:
     rig.home.allow("timing", NAME)
-    with HelloXr(rig.service, tmp_path, rig.visible) as app:
+    with HelloXr(rig.service, tmp_path, rig.home.environment) as app:
         mapping = rig.home.session()
         eventually(lambda: len(mapping.frames_after(0, now_ns())[0]) > 3, "frames")
         assert mapping.about.mode == "timing"
@@ -232,6 +231,9 @@ def test_timing_alone_asks_for_no_input(rig: Rig, tmp_path: Path) -> None:
         assert (frames["display_time"] == frames["end_display_time"]).all()
         assert (frames["end_result"] == 0).all()
         mapping.close()
+        (seen,) = json.loads(rig.home.command("status", "--json"))["sessions"]
+        assert (seen["app"], seen["mode"], seen["inputs"]) == (NAME, "timing", 0)
+        assert seen["frames"] > 3
         assert app.quit() == 0
 
 
@@ -239,7 +241,7 @@ def test_timing_alone_asks_for_no_input(rig: Rig, tmp_path: Path) -> None:
 def test_nothing_is_written_where_it_may_not(rig: Rig, tmp_path: Path, why: str) -> None:
     rig.home.allow("thread", *([] if why == "not allowed" else [NAME]))
     more = {"DISABLE_SENSORIUM_LAYER": "1"} if why == "disabled" else {}
-    with HelloXr(rig.service, tmp_path, {**rig.visible, **more}) as app:
+    with HelloXr(rig.service, tmp_path, {**rig.home.environment, **more}) as app:
         app.reaches("FOCUSED")
         assert rig.home.files() == []
         assert app.quit() == 0

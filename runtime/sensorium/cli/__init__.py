@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "channels": ("sensorium.cli.channels", "list, watch or dump channels"),
     "doctor": ("sensorium.cli.doctor", "what is there, what is not, and whether data arrives"),
     "service": ("sensorium.cli.service", "start the daemon with the session, or on demand"),
+    "layer": ("sensorium.cli.layer", "see the frames and input of OpenXR apps from inside"),
     "api": ("sensorium.cli.api", "where the local API is, and its token"),
     "page": ("sensorium.cli.page", "what the daemon sees and hears, in the browser"),
     "record": ("sensorium.cli.record", "record channels into an MCAP file"),

@@ -1,0 +1,177 @@
+"""`sensorium layer`: the OpenXR API layer, and which apps it may look at."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from sensorium import folders
+from sensorium.cli import json_option
+from sensorium.clock import now_ns
+from sensorium.errors import SensorError
+from sensorium.sensors.openxr_layer import allowed, folder, manifest
+from sensorium.sensors.openxr_layer.frames import FrameCounts
+from sensorium.sensors.openxr_layer.mapping import LayerMapping
+
+if TYPE_CHECKING:
+    from sensorium.cli.output import Output
+
+_PLAINLY = (
+    "Every OpenXR app of yours loads it from its next start on; it looks at none that you have not "
+    "allowed.",
+    "It is not signed: games with anti-cheat may refuse to start with it, or hold it against you. "
+    f"For such a game set {manifest.DISABLE}=1, or uninstall it.",
+)
+_ON_WINDOWS = (
+    rf"Registered below HKEY_CURRENT_USER\{manifest.REGISTRY}: apps that run as administrator, "
+    "32-bit apps and apps of the Microsoft Store do not load it."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    status = actions.add_parser("status", help="what is installed, allowed and seen (default)")
+    install = actions.add_parser("install", help="register it for every OpenXR app of yours")
+    install.add_argument(
+        "--library", type=Path, metavar="FILE",
+        help="as python -m sensorium_tools.layer_build makes it",
+    )  # fmt: skip
+    uninstall = actions.add_parser("uninstall", help="register it no more, and delete it")
+    allow = actions.add_parser("allow", help="let it look at an app")
+    deny = actions.add_parser("deny", help="let it look at an app no more")
+    for action in (allow, deny):
+        action.add_argument(
+            "app", help="the name that the app gives to OpenXR, its program's name or its path"
+        )
+    allow.add_argument(
+        "--mode", choices=allowed.MODES[1:], default="timing",
+        help="timing: its frames; thread: head, hands and controllers besides (default: timing)",
+    )  # fmt: skip
+    allow.add_argument("--gaze", action="store_true", help="the eyes, too")
+    allow.add_argument("--no-hands", action="store_true", help="without hand tracking")
+    allow.add_argument(
+        "--app-actions", action="store_true",
+        help="read the app's own actions only: where it gets no input beside ours",
+    )  # fmt: skip
+    allow.add_argument("--hz", type=_hz, metavar="N", help="in the place of the display's rate")
+    for action in (status, install, uninstall, allow, deny):
+        json_option.add(action, nested=True)
+
+
+def run(args: argparse.Namespace, output: Output) -> int:
+    """Runs one action."""
+    if args.action == "install":
+        _install(args.library, output)
+    elif args.action == "uninstall":
+        done = manifest.uninstall()
+        output.document({"uninstalled": done})
+        output.console.print("it is gone" if done else "it was not installed")
+    elif args.action == "allow":
+        _allow(args, output)
+    elif args.action == "deny":
+        done = allowed.deny(args.app)
+        output.document({"app": args.app, "denied": done})
+        what = "is not looked at from its next start on" if done else "was not allowed"
+        output.console.print(f"{args.app} {what}", markup=False)
+    else:
+        _status(output)
+    return 0
+
+
+def _install(given: Path | None, output: Output) -> None:
+    source = given or folders.data_room("layer") / manifest.LIBRARY
+    if not source.is_file():
+        raise SensorError(
+            f"there is no library {source}",
+            "python -m sensorium_tools.layer_build --out FOLDER, "
+            "then sensorium layer install --library FILE",
+        )
+    folder.prepare()
+    copy = manifest.install(source)
+    output.document({"library": str(copy), "manifest": str(manifest.path())})
+    output.console.print(f"installed: {manifest.path()}", markup=False)
+    for line in (*_PLAINLY, *((_ON_WINDOWS,) if sys.platform == "win32" else ())):
+        output.console.print(line, markup=False)
+    output.console.print("sensorium layer allow APP", style="dim")
+
+
+def _allow(args: argparse.Namespace, output: Output) -> None:
+    flags = {"app-actions": args.app_actions, "no-hands": args.no_hands, "gaze": args.gaze}
+    options = [name for name, wanted in flags.items() if wanted]
+    options += [f"hz={args.hz}"] if args.hz else []
+    one = allowed.Allowed(args.app, args.mode, tuple(options))
+    allowed.allow(one)
+    output.document({"app": one.who, "mode": one.mode, "options": options})
+    output.console.print(
+        f"{one.who} may be looked at from its next start on: {one.line().split(' ')[0]}",
+        markup=False,
+    )
+
+
+def _status(output: Output) -> None:
+    library = manifest.library()
+    why = manifest.complaint(library) if library else ""
+    entries = allowed.read()
+    seen = [each for each in map(_seen, folder.sessions()) if each is not None]
+    output.document({
+        "installed": library is not None, "library": str(library or ""),
+        "manifest": str(manifest.path()), "problem": why, "list": str(allowed.path()),
+        "allowed": [{"app": each.who, "mode": each.mode, "options": list(each.options)}
+                    for each in entries],
+        "sessions": seen,
+    })  # fmt: skip
+    console = output.console
+    if library is None:
+        console.print("not installed: sensorium layer install")
+    elif why:
+        console.print(f"[red]OpenXR apps may not start:[/] {escape(str(library))}: {escape(why)}")
+        console.print("  sensorium layer uninstall", style="dim")
+    else:
+        console.print(f"installed: {library}", markup=False)
+    table = Table("app", "allowed", box=box.SIMPLE_HEAD)
+    for each in entries:
+        table.add_row(escape(each.who), ",".join((each.mode, *each.options)))
+    console.print(table if entries else "no app is allowed: sensorium layer allow APP")
+    for game in seen:
+        console.print(
+            f"{game['app']} ({game['mode']}, process {game['pid']}): {game['frames']} frames, "
+            f"{game['missed']} missed of the last {game['counted']}, {game['inputs']} inputs",
+            markup=False,
+        )
+
+
+def _seen(place: Path) -> dict[str, Any] | None:
+    """One running session; None: it has ended, or is not readable."""
+    try:
+        mapping = LayerMapping(place)
+    except SensorError:
+        return None
+    try:
+        if mapping.is_over():
+            return None
+        counts = FrameCounts()
+        frames, number = mapping.frames_after(0, now_ns())
+        counts.add(frames)
+        newest = mapping.newest_input(now_ns())
+        return {
+            "app": mapping.about.app, "pid": mapping.about.pid, "mode": mapping.about.mode,
+            "runtime": mapping.about.runtime, "frames": number, "counted": counts.frames,
+            "missed": counts.missed, "period_ns": counts.period_ns,
+            "inputs": int(newest["number"][0]) if newest is not None else 0,
+        }  # fmt: skip
+    finally:
+        mapping.close()
+
+
+def _hz(text: str) -> int:
+    value = int(text)
+    if not allowed.HZ_MIN <= value <= allowed.HZ_MAX:
+        raise argparse.ArgumentTypeError(f"{allowed.HZ_MIN} to {allowed.HZ_MAX}")
+    return value
