@@ -222,6 +222,30 @@ def test_folders_are_put_whole_or_not_at_all(tmp_path, put, error):
     assert (one / "more").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("put", [placed, staged])
+@pytest.mark.parametrize("step", [0, 1])
+def test_ctrl_c_between_two_steps_leaves_the_old_folder(tmp_path, monkeypatch, put, step):
+    one, left, move = tmp_path / "one", [step], os.replace
+    with put(one, {"file": b"old"}):
+        pass
+
+    def moved(*paths):
+        left[0] -= 1
+        if left[0] == -1:
+            raise KeyboardInterrupt
+        move(*paths)
+
+    def stopped():
+        with put(one, {"file": b"new"}):
+            pass
+
+    monkeypatch.setattr(os, "replace", moved)
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert listed(tmp_path) == ["one", "one/file"]
+    assert (one / "file").read_bytes() == b"old"
+
+
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with (
