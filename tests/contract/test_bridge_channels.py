@@ -1,4 +1,4 @@
-"""What a bridge follows: nothing from before a grant, from within a denial or across a break."""
+"""What a bridge follows: each record once, nothing from before a grant or within a denial."""
 
 from __future__ import annotations
 
@@ -50,20 +50,31 @@ class Following:
         return found
 
     async def lost(self) -> None:
-        """Looks until it is read no more, and that is known."""
+        """Looks until it is read no more."""
         async with asyncio.timeout(PATIENCE_S):
-            while await self.look() is not None or not self.channels.refused:
+            while await self.look() is not None:
                 await asyncio.sleep(0.02)
 
+    async def until(self, text: str) -> int | None:
+        async with asyncio.timeout(PATIENCE_S):
+            while text not in self.heard:
+                since_ns = await self.look()
+                await asyncio.sleep(0.02)
+        return since_ns
 
-def test_what_is_said_across_a_break_is_never_told(tmp_path: Path) -> None:
+
+def test_each_text_is_told_once_and_none_from_without_a_grant(tmp_path: Path) -> None:
     async def follow(following: Following) -> None:
         live = following.live
         following.decide("allow")
         following.say("before it was read")
         since_ns = await following.anew(None)
         following.say("one")
-        assert await following.look() == since_ns
+        await following.until("one")
+        # Another app has lost its grant.
+        live.replace("transcript")
+        following.say("two")
+        assert await following.until("two") == since_ns
         # Denied and allowed before the bridge looks.
         following.decide("deny")
         live.replace("transcript")
@@ -71,16 +82,20 @@ def test_what_is_said_across_a_break_is_never_told(tmp_path: Path) -> None:
         following.say("while it was denied")
         following.decide("allow")
         since_ns = await following.anew(since_ns)
-        following.say("two")
-        await following.look()
-        # The daemon hangs up, and the same memory is read again: what was told is not told twice,
-        # and nobody knows whether all else could be.
+        following.say("three")
+        await following.until("three")
+        # The daemon hangs up: the same memory is read again, from where it was left.
         live.hang_up(APP)
         await following.lost()
-        following.say("while nobody could say that the grant has ended")
+        following.say("four")
+        assert await following.until("four") == since_ns
+        # It does so again, and now there is a denial meanwhile.
+        live.hang_up(APP)
+        await following.lost()
+        following.decide("deny")
+        following.say("while nobody was connected to be told so")
+        following.decide("allow")
         since_ns = await following.anew(since_ns)
-        following.say("three")
-        await following.look()
         # Denied, and allowed once the bridge has seen it.
         following.decide("deny")
         live.replace("transcript")
@@ -88,8 +103,8 @@ def test_what_is_said_across_a_break_is_never_told(tmp_path: Path) -> None:
         following.say("a secret")
         following.decide("allow")
         await following.anew(since_ns)
-        following.say("four")
-        await following.look()
+        following.say("five")
+        await following.until("five")
 
     with LiveRegions(tmp_path) as live:
         following = Following(live)
@@ -97,4 +112,4 @@ def test_what_is_said_across_a_break_is_never_told(tmp_path: Path) -> None:
             asyncio.run(follow(following))
         finally:
             following.channels.close()
-    assert following.heard == ["one", "two", "three", "four"]
+    assert following.heard == ["one", "two", "three", "four", "five"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
-from sensorium.channels.layout import Kind
+from sensorium.channels.layout import Header, Kind
 from sensorium.channels.reader import Reader
 from sensorium.channels.status import Status
 from sensorium.clock import now_ns
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from sensorium.channels.reader import Snapshot
     from sensorium.channels.region import Region, Waiters
 
 _AGAIN_NS = 2_000_000_000
@@ -30,12 +31,18 @@ _MOST = 64
 """Records that are taken of an event channel at a time."""
 
 
+class _Place(NamedTuple):
+    """Where a channel was left: in which memory, and which record is next."""
+
+    memory: tuple[int, int]
+    wanted: int
+
+
 class Channels:
     """Made and used by one task.
 
-    Of an event channel nothing is told that was written before this read it, nor across a break:
-    a grant that ended, a connection that was lost, memory that was replaced. Who has lost a grant
-    when memory is replaced cannot be seen here, and without a connection no denial leaves a trace.
+    Each record of an event channel is told once, whatever memory it lies in, but none that was
+    written, or began, before this read the channel or while there was no grant.
 
     Args:
         app: The name by which the owner grants things.
@@ -56,6 +63,7 @@ class Channels:
         self._refused: dict[str, SensoriumError] = {}
         self._readers: dict[str, Reader] = {}
         self._cursors: dict[str, Cursor] = {}
+        self._places: dict[str, _Place] = {}
         self._since_ns: dict[str, int] = {}
         self._client: Client | None = None
 
@@ -77,7 +85,7 @@ class Channels:
                 await self._open(region)
 
     def since_ns(self, name: str) -> int | None:
-        """From when on a channel is read without a break; None: it is not, just now."""
+        """From when on a channel may be read, as it is now; None: it is not, just now."""
         reader = self._readers.get(name)
         if reader is None or reader.ended():
             return None
@@ -97,11 +105,13 @@ class Channels:
         found: list[np.void] = []
         if cursor is None:
             return found
-        before = cursor.lost
+        before, since_ns = cursor.lost, self._since_ns[CHANNELS[name].region]
         while len(found) < _MOST:
             status = cursor.next(now_ns())
             if status is Status.NEW:
-                found.append(cursor.sample.view(CHANNELS[name].record)[0])
+                row = cursor.sample.view(CHANNELS[name].record)[0]
+                if _began_ns(row, cursor.sample) >= since_ns:
+                    found.append(row)
             elif status is not Status.INVALID or not cursor.sample.n:
                 break
         self.lost += cursor.lost - before
@@ -123,11 +133,11 @@ class Channels:
 
     async def _open(self, region: str) -> None:
         try:
-            held = await asyncio.to_thread(self._ask, region)
+            held, since_ns = await asyncio.to_thread(self._ask, region)
         except SensoriumError as error:
             self._refused[region] = error
             if not isinstance(error, DeniedError | Refused | ChannelError):
-                # Without the connection nobody would say when a grant ends.
+                # Without the connection the memory would not end with the grant.
                 self.close()
             return
         self._refused.pop(region, None)
@@ -136,14 +146,23 @@ class Channels:
             if CHANNELS[name].region == region:
                 self._readers[name] = Reader(held[0], name)
                 if CHANNELS[name].kind == Kind.EVENT:
-                    self._cursors[name] = Cursor(held[0], name)
-        self._since_ns[region] = now_ns()
+                    self._follow(name, held[0])
+        begun_ns = self._since_ns.get(region) or now_ns()
+        self._since_ns[region] = max(begun_ns, since_ns)
 
-    def _ask(self, region: str) -> tuple[Region, Waiters]:
+    def _follow(self, name: str, region: Region) -> None:
+        """From where it stood; all in the memory that took another's place is later than that."""
+        cursor = self._cursors[name] = Cursor(region, name)
+        place = self._places.get(name)
+        if place is not None:
+            cursor.seek(place.wanted if place.memory == _memory(region) else 1)
+
+    def _ask(self, region: str) -> tuple[tuple[Region, Waiters], int]:
+        """The region, and since when its class is decided as it is."""
         if self._client is None:
             self._client = Client.connect(self._app, self._folder)
         try:
-            return self._client.open(region)
+            return self._client.open(region), self._client.since_ns[region]
         except OSError as error:
             raise ChannelError(f"{region} cannot be mapped: {error.strerror}") from error
 
@@ -151,8 +170,20 @@ class Channels:
         for name in self._names:
             if CHANNELS[name].region == region:
                 self._readers.pop(name, None)
-                self._cursors.pop(name, None)
+                cursor = self._cursors.pop(name, None)
+                if cursor is not None:
+                    self._places[name] = _Place(_memory(cursor.region), cursor.wanted)
         mapped, waiters = self._regions.pop(region)
         with contextlib.suppress(BufferError):
             mapped.close()
         waiters.close()
+
+
+def _memory(region: Region) -> tuple[int, int]:
+    """What tells a region's memory from any other of its class: the daemon's start, generation."""
+    return region.words[Header.STARTED_NS // 8], region.generation
+
+
+def _began_ns(row: np.void, sample: Snapshot) -> int:
+    """When what a record tells began: a text comes after its sound."""
+    return int(row["start_ns"]) if "start_ns" in (row.dtype.names or ()) else sample.publish_ns

@@ -49,15 +49,19 @@ class Talk:
             channels: Read just now.
             now_ns: The time.
         """
-        since_ns = self._allowed_since(channels, now_ns)
+        since_ns, heard = self._allowed_since(channels, now_ns), channels.following("transcript")
+        if since_ns is None:
+            self._type(link, speaking=False)
+            return
         if since_ns != self._since_ns:
+            # There was a denial or a mute: what waits is from before it.
             self._since_ns, self._text = since_ns, ""
             self._chatbox.clear()
-        for record in channels.following("transcript"):
+        for record in heard:
             # A text comes after its sound: what was said before counts as not heard.
-            if since_ns is not None and int(record["start_ns"]) >= since_ns:
+            if int(record["start_ns"]) >= since_ns:
                 self._chatbox.say(self._whole(record))
-        activity = channels.newest("voice_activity") if since_ns is not None else None
+        activity = channels.newest("voice_activity")
         self._type(link, activity is not None and bool(activity["speaking"]))
         shown = self._chatbox.take(now_ns)
         if shown is not None:
