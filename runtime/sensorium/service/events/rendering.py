@@ -8,6 +8,7 @@ import math
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sensorium import records
 from sensorium.health import Device, Precision, reason_words
 from sensorium.records.plain import finite
 from sensorium.service.events import record_text
@@ -47,7 +48,7 @@ class Told:
     @functools.cached_property
     def whole_sse(self) -> bytes:
         """A server-sent event without an id."""
-        return self.sse + b"\n"
+        return b"data: " + self.text.encode() + b"\n\n"
 
 
 class Item(NamedTuple):
@@ -100,16 +101,16 @@ def _said(
 
 def _since_ns(record: Record, data: bytes, publish_ns: int) -> int:
     """What is said begins before it is told; a replay's times may be of any clock."""
-    at = _start_at(record)
+    at = _start_at(record.id)
     start_ns: int = publish_ns if at is None else _WORD.unpack_from(data, at)[0]
     return start_ns if 0 <= publish_ns - start_ns <= _LONGEST_NS else publish_ns
 
 
 @functools.cache
-def _start_at(record: Record) -> int | None:
+def _start_at(record_id: int) -> int | None:
     """Where a record says when what it tells began; None: it does not."""
-    places = (one.offset for one in record.placed if one.field.name == "start_ns")
-    return next(places, None)
+    placed = records.BY_ID[record_id].placed
+    return next((one.offset for one in placed if one.field.name == "start_ns"), None)
 
 
 def text_of(document: dict[str, Any]) -> str:
