@@ -42,12 +42,9 @@ int calls_find_clock(calls_t *calls, XrInstance instance) {
 
 int calls_now(const calls_t *calls, XrInstance instance, int64_t *now_ns, XrTime *now) {
 #ifdef _WIN32
-  LARGE_INTEGER counter, frequency;
+  int64_t counter;
   if (!calls->ConvertWin32PerformanceCounterToTimeKHR) return 0;
-  QueryPerformanceFrequency(&frequency);
-  QueryPerformanceCounter(&counter);
-  *now_ns = counter.QuadPart / frequency.QuadPart * 1000000000 +
-            counter.QuadPart % frequency.QuadPart * 1000000000 / frequency.QuadPart;
+  *now_ns = platform_now(&counter);
   return XR_SUCCEEDED(calls->ConvertWin32PerformanceCounterToTimeKHR(instance, &counter, now)) && *now > 0;
 #else
   struct timespec time;

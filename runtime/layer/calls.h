@@ -22,10 +22,8 @@
 #define CALLS_OF_HANDS(X) X(CreateHandTrackerEXT) X(DestroyHandTrackerEXT) X(LocateHandJointsEXT)
 
 #ifdef _WIN32
-#define CALLS_CLOCK_EXTENSION XR_KHR_WIN32_CONVERT_PERFORMANCE_COUNTER_TIME_EXTENSION_NAME
 #define CALLS_OF_CLOCK(X) X(ConvertWin32PerformanceCounterToTimeKHR)
 #else
-#define CALLS_CLOCK_EXTENSION XR_KHR_CONVERT_TIMESPEC_TIME_EXTENSION_NAME
 #define CALLS_OF_CLOCK(X) X(ConvertTimespecTimeToTimeKHR)
 #endif
 

@@ -9,12 +9,11 @@
 #include <stdint.h>
 
 #ifdef _WIN32
-#ifndef WIN32_LEAN_AND_MEAN
-#define WIN32_LEAN_AND_MEAN
-#endif
-#include <windows.h>
-typedef SRWLOCK lock_t;
-#define LOCK_INITIAL SRWLOCK_INIT
+/* Without windows.h, which only platform_windows.c needs: handles are pointers there, as in an SRWLOCK. */
+typedef struct lock {
+  void *pointer;
+} lock_t;
+#define LOCK_INITIAL {0}
 #else
 #include <pthread.h>
 typedef pthread_mutex_t lock_t;
@@ -25,6 +24,11 @@ typedef pthread_mutex_t lock_t;
 
 /* The system's monotonic clock, ns; the same that the daemon's clock is. */
 int64_t platform_now_ns(void);
+
+#ifdef _WIN32
+/* The same moment, and the counter that it was made of. */
+int64_t platform_now(int64_t *counter);
+#endif
 
 uint32_t platform_pid(void);
 
@@ -38,7 +42,7 @@ typedef struct worker {
   void *argument;
   int running;
 #ifdef _WIN32
-  HANDLE thread, stop, timer;
+  void *thread, *stop, *timer;
 #else
   pthread_t thread;
   pthread_mutex_t mutex;
@@ -61,7 +65,7 @@ typedef struct shared_file {
   void *memory;
   size_t size;
 #ifdef _WIN32
-  HANDLE file, section;
+  void *file, *section;
   wchar_t path[PLATFORM_PATH_MAX];
 #else
   int folder, file;

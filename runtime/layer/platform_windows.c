@@ -2,30 +2,40 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#define WIN32_LEAN_AND_MEAN
 #include "platform.h"
 
 #include <string.h>
 #include <wchar.h>
+#include <windows.h>
 
 #ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
 #define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2
 #endif
 
-int64_t platform_now_ns(void) {
+_Static_assert(sizeof(lock_t) == sizeof(SRWLOCK), "an SRWLOCK is one pointer");
+
+int64_t platform_now(int64_t *counter) {
   LARGE_INTEGER frequency, now;
   QueryPerformanceFrequency(&frequency);
   QueryPerformanceCounter(&now);
+  *counter = now.QuadPart;
   return now.QuadPart / frequency.QuadPart * 1000000000 +
          now.QuadPart % frequency.QuadPart * 1000000000 / frequency.QuadPart;
 }
 
+int64_t platform_now_ns(void) {
+  int64_t counter;
+  return platform_now(&counter);
+}
+
 uint32_t platform_pid(void) { return GetCurrentProcessId(); }
 
-void lock_init(lock_t *lock) { InitializeSRWLock(lock); }
+void lock_init(lock_t *lock) { InitializeSRWLock((SRWLOCK *)lock); }
 
-void lock_take(lock_t *lock) { AcquireSRWLockExclusive(lock); }
+void lock_take(lock_t *lock) { AcquireSRWLockExclusive((SRWLOCK *)lock); }
 
-void lock_give(lock_t *lock) { ReleaseSRWLockExclusive(lock); }
+void lock_give(lock_t *lock) { ReleaseSRWLockExclusive((SRWLOCK *)lock); }
 
 static DWORD WINAPI worker_main(void *argument) {
   worker_t *worker = argument;

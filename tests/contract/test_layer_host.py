@@ -7,14 +7,13 @@ app is answered what it would be without the layer, and that nothing is called w
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 from fixtures import clients, layer
 from fixtures.clients import Driver
-from fixtures.layer import LayerHome, home
+from fixtures.layer import home
 from fixtures.waiting import eventually
 
 from sensorium.clock import now_ns
@@ -26,7 +25,6 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the layer is bu
 APP = "mock game"
 BUSY = "thread,gaze,hz=1000"
 TRACKED = 15
-SCENARIOS = ("same", "instances", "orders", "threads")
 
 layer_home = pytest.fixture(home, name="home")
 
@@ -39,38 +37,14 @@ def built(tmp_path_factory):
     def find(kind: str):
         if kind not in made:
             out = tmp_path_factory.mktemp("layer") / kind
-            flags = layer.SANITIZERS.get(kind, ())
-            made[kind] = layer.build(out, kind if kind.startswith("windows") else "linux", flags)
+            made[kind] = layer.build(out, flags=layer.SANITIZERS[kind])
         return made[kind]
 
     return find
 
 
-@pytest.fixture(scope="module")
-def wine(tmp_path_factory):
-    environment = clients.wine_environment(tmp_path_factory.mktemp("wine"))
-    clients.wine(clients.PROGRAMS)
-    yield environment
-    clients.end_wine(environment)
-
-
 def command(library, *arguments: str) -> list[str]:
     return [str(library.with_name("layer_host")), str(library), *arguments]
-
-
-def windows(library, *arguments: str) -> list[str]:
-    program = clients.wine(library.with_name("layer_host.exe"))
-    return [*program, clients.windows_path(library), *arguments]
-
-
-def windows_environment(wine, home: LayerHome) -> dict[str, str]:
-    return {**wine, "SENSORIUM_RUNTIME_DIR": clients.windows_path(home.runtime),
-            "SENSORIUM_CONFIG_DIR": clients.windows_path(home.config)}
-
-
-def passes(done: subprocess.CompletedProcess[str]) -> None:
-    said = done.stdout + done.stderr
-    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["done"]), said
 
 
 def newest(mapping, after: int = 0) -> np.void:
@@ -81,17 +55,17 @@ def newest(mapping, after: int = 0) -> np.void:
 @pytest.mark.parametrize("mode", ["timing", BUSY, "thread,app-actions,hz=1000"])
 def test_an_app_is_answered_the_same_whatever_fails_below(built, home, kind, mode):
     home.allow(mode, APP)
-    for scenario in SCENARIOS:
-        passes(layer.run(command(built(kind), scenario), home.environment))
+    for scenario in layer.SCENARIOS:
+        layer.passes(layer.run(command(built(kind), scenario), home.environment))
     assert home.files() == []
 
 
 def test_where_it_is_not_allowed_the_runtimes_functions_are_handed_out(built, home):
     for allowed in ([], ["another game"]):
         home.allow("thread", *allowed)
-        passes(layer.run(command(built("address"), "off"), home.environment))
+        layer.passes(layer.run(command(built("address"), "off"), home.environment))
     (home.config / "layer.allow").unlink()
-    passes(layer.run(command(built("address"), "off"), home.environment))
+    layer.passes(layer.run(command(built("address"), "off"), home.environment))
 
 
 @pytest.mark.parametrize(
@@ -107,13 +81,13 @@ def test_where_it_is_not_allowed_the_runtimes_functions_are_handed_out(built, ho
 )  # fmt: skip
 def test_a_list_that_does_not_allow_it_allows_nothing(built, home, text):
     (home.config / "layer.allow").write_text(text)
-    passes(layer.run(command(built("address"), "off"), home.environment))
+    layer.passes(layer.run(command(built("address"), "off"), home.environment))
 
 
 def test_a_list_that_others_may_write_allows_nothing(built, home):
     home.allow("thread", APP)
     (home.config / "layer.allow").chmod(0o622)
-    passes(layer.run(command(built("address"), "off"), home.environment))
+    layer.passes(layer.run(command(built("address"), "off"), home.environment))
 
 
 @pytest.mark.parametrize("who", ["layer_host", "{program}", APP])
@@ -232,59 +206,21 @@ def test_without_a_folder_of_the_daemons_own_it_passes_through(built, home, tmp_
     elif harm == "not ours alone":
         home.folder.mkdir()
         home.folder.chmod(0o770)
-    passes(layer.run(command(built("address"), "same"), home.environment))
+    layer.passes(layer.run(command(built("address"), "same"), home.environment))
     if harm == "a link":
         assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
-def test_as_a_windows_program(built, home, wine):
-    library = built("windows")
-    home.allow(BUSY, APP)
-    environment = windows_environment(wine, home)
-    for scenario in SCENARIOS:
-        passes(layer.run(windows(library, scenario), environment))
-    assert home.files() == []
-    home.allow("thread", "LAYER_HOST.exe")
-    with Driver(windows(library, "play"), environment, subprocess.DEVNULL) as app:
-        assert app.answer() == "ready"
-        # Wine makes files for the group, too; the reader takes none but its user's.
-        (file,) = home.files()
-        file.chmod(0o600)
-        mapping = home.session()
-        assert app(5).startswith("frames 5")
-        assert len(mapping.frames_after(0, now_ns())[0]) == 5
-        got = newest(mapping)
-        assert got["hands"]["trigger"].tolist() == [0.75, 0.75]
-        assert got["head"]["position"].tolist() == [1, 2, 3]
-        app.send("end")
-    assert app.process.returncode == 0
-    assert home.files() == []
-
-
-@pytest.mark.parametrize("kind", ["address", "windows"])
-def test_python_reads_the_layout_that_the_compiler_made(built, home, wine, kind):
-    told = {}
-    program = windows if kind == "windows" else command
-    done = layer.run(program(built(kind), "members"), {**wine, **home.environment})
-    passes(done)
-    for line in done.stdout.split("\n")[:-2]:
-        name, value = line.split()
-        told[name] = int(value)
-    kinds = {"header": layout.HEADER, "frame": layout.FRAME, "pose": layout.POSE,
-             "joint": layout.JOINT, "hand": layout.HAND, "input": layout.INPUT}
-    ours = {
-        f"{kind}.{name}": place[1] for kind, dtype in kinds.items()
-        for name, place in (dtype.fields or {}).items()
-        if not name.startswith(("gap", "reserved"))
-    }
-    assert told.pop("size") == layout.TOTAL_SIZE
-    assert told == ours
+def test_python_reads_the_layout_that_the_compiler_made(built, home):
+    done = layer.run(command(built("address"), "members"), home.environment)
+    layer.passes(done)
+    assert layer.told_layout(done.stdout) == layer.layout_of_python()
 
 
 def test_its_bindings_are_those_of_the_openxr_sensor(built, home):
     names = [f"/interaction_profiles/{profile.path}" for profile in PROFILES]
     done = layer.run(command(built("address"), "bindings", *names), home.environment)
-    passes(done)
+    layer.passes(done)
     told: dict[str, set[tuple[str, str]]] = {}
     for line in done.stdout.splitlines()[:-1]:
         if line.startswith("profile "):

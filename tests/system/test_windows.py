@@ -10,19 +10,22 @@ import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from fixtures import clients, engines, pulse, windows_python
+from fixtures import clients, engines, layer, pulse, windows_python
 from fixtures.client_session import reads_waits_writes_and_survives, until
+from fixtures.layer import LayerHome
 from fixtures.waiting import eventually
 from fixtures.windows_daemon import WindowsDaemon
 from fixtures.windows_python import ROOT, WindowsPython
 
+from sensorium.clock import now_ns
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.system
 
@@ -254,6 +257,74 @@ def test_microphone_hears_speech_and_openxr_is_looked_for(
         )
         remedy = daemon.status()["parts"]["openxr"]["remedy"]
         assert remedy.startswith("start the headset's OpenXR runtime")
+
+
+@pytest.fixture(scope="module")
+def layer_library(python: WindowsPython, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return layer.build(tmp_path_factory.mktemp("layer") / "built", "windows")
+
+
+def layer_host(library: Path, *arguments: str) -> list[str]:
+    program = clients.wine(library.with_name("layer_host.exe"))
+    return [*program, clients.windows_path(library), *arguments]
+
+
+def test_the_layer_changes_nothing_for_an_app(python: WindowsPython, layer_library: Path) -> None:
+    with LayerHome() as home:
+        environment = {**python.environment, **home.on_windows()}
+        home.allow("thread,gaze,hz=1000", "mock game")
+        for scenario in layer.SCENARIOS:
+            layer.passes(layer.run(layer_host(layer_library, scenario), environment))
+        assert home.files() == []
+        home.allow("thread", "LAYER_HOST.exe")
+        host = clients.Driver(layer_host(layer_library, "play"), environment, subprocess.DEVNULL)
+        with host:
+            assert host.answer() == "ready"
+            # Wine makes files for the group, too; the reader takes none but its user's.
+            (file,) = home.files()
+            file.chmod(0o600)
+            mapping = home.session()
+            assert host(5).startswith("frames 5")
+            assert len(mapping.frames_after(0, now_ns())[0]) == 5
+            (got,) = eventually(lambda: mapping.newest_input(now_ns(), 3), "an input")
+            assert got["head"]["position"].tolist() == [1, 2, 3]
+            assert got["hands"]["trigger"].tolist() == [0.75, 0.75]
+            host.send("end")
+        assert host.process.returncode == 0
+        assert home.files() == []
+        done = layer.run(layer_host(layer_library, "members"), environment)
+        assert layer.told_layout(done.stdout) == layer.layout_of_python()
+
+
+def test_the_layer_is_registered_and_read(python: WindowsPython, layer_library: Path) -> None:
+    with LayerHome() as home:
+        environment = {**python.environment, **home.on_windows()}
+
+        def command(*arguments: str) -> dict[str, Any]:
+            given = ("-m", "sensorium", "layer", *arguments, "--json")
+            done = python.run(*given, environment=environment)
+            assert done.returncode == 0, done.stderr
+            return dict(json.loads(done.stdout))
+
+        def registered() -> str:
+            key = r"HKCU\Software\Khronos\OpenXR\1\ApiLayers\Implicit"
+            query = [*clients.wine(Path("reg.exe")), "query", key]
+            return layer.run(query, environment).stdout
+
+        told = command("install", "--library", clients.windows_path(layer_library))
+        assert told["manifest"] in registered()
+        command("allow", "layer_host.exe", "--mode", "thread")
+        game = [*layer_host(layer_library)[:-1], told["library"], "play"]
+        with clients.Driver(game, environment, subprocess.DEVNULL) as host:
+            assert host.answer() == "ready"
+            assert host(5).startswith("frames 5")
+            # Its thread has sampled long before the command has started.
+            (seen,) = command("status")["sessions"]
+            assert (seen["app"], seen["frames"], seen["missed"]) == ("mock game", 5, 0)
+            assert seen["inputs"] > 0
+            host.send("end")
+        command("uninstall")
+        assert told["manifest"] not in registered()
 
 
 def test_it_is_the_checkouts_own_source(python: WindowsPython) -> None:

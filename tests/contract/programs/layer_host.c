@@ -4,7 +4,10 @@
  *
  * Says what it saw; ends with 0 when all was as it must be.
  */
-#ifndef _WIN32
+#ifdef _WIN32
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#else
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #endif

@@ -363,7 +363,7 @@ CALL(LocateHandJointsEXT)(XrHandTrackerEXT h, const XrHandJointsLocateInfoEXT *i
 }
 
 #ifdef _WIN32
-CALL(ConvertWin32PerformanceCounterToTimeKHR)(XrInstance h, const LARGE_INTEGER *counter, XrTime *out) {
+CALL(ConvertWin32PerformanceCounterToTimeKHR)(XrInstance h, const int64_t *counter, XrTime *out) {
   ENTER("xrConvertWin32PerformanceCounterToTimeKHR");
   (void)counter;
 #else
