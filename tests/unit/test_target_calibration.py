@@ -13,8 +13,7 @@ from sensorium.perception.targets.referent import Referent
 from sensorium.perception.targets.scene import Scene, SceneReader
 
 BEFORE, NOISE = math.radians(0.8), math.radians(0.5)
-AHEAD = np.array((0.0, 0.0, -1.0))
-ORIGIN = np.array(EYE)
+AHEAD = (0.0, 0.0, -1.0)
 SECOND = 1_000_000_000
 
 
@@ -72,11 +71,12 @@ def test_a_ray_is_corrected_by_what_was_learned_wherever_it_points() -> None:
     calibration = taught((2.0, 1.0))
     for angle in ((0, 0), (30, -20), (-120, 40)):
         true = towards(at_angles(*angle))
-        off = np.array(aside(true, calibration.right, calibration.up))
+        off = aside(true, calibration.right, calibration.up)
         found = calibration.corrected(off, SECOND)
-        assert math.degrees(math.acos(min(1.0, float(found @ true)))) < 0.05
-    steep = np.array((0.0, 1.0, 0.0))
-    assert (calibration.corrected(steep, SECOND) == steep).all()
+        assert math.hypot(*found) == pytest.approx(1)
+        assert math.degrees(math.dist(found, true)) < 0.05
+    steep = (0.0, 1.0, 0.0)
+    assert calibration.corrected(steep, SECOND) == steep
     before = degrees(calibration)
     calibration.learn(steep, (1.0,), np.ones((3, 1)), np.full(1, NOISE**2), SECOND)
     assert degrees(calibration) == before
@@ -116,7 +116,7 @@ def test_what_stands_half_behind_another_is_found_once_the_offset_is_known(seed:
         for noise in random.normal(0, NOISE, (36, 2)):
             time_ns += FRAME_NS
             ray = aside(towards(places[at]), *(offset + noise))
-            referent.take(things, ORIGIN, np.array(ray), time_ns)
+            referent.take(things, EYE, ray, time_ns)
         return time_ns
 
     for calibration in (None, Calibration(BEFORE)):

@@ -9,12 +9,12 @@ import pytest
 from fixtures.looking import EYE, aside, at_angles, scene, towards
 from scipy import stats
 
-from sensorium.perception.targets.evidence import Evidence, _ratio
+from sensorium.perception.targets.evidence import Evidence
+from sensorium.perception.targets.jump import split
 from sensorium.perception.targets.scene import Scene, SceneReader
 from sensorium.perception.targets.view import view
 
 NOISE = math.radians(1.0)
-ORIGIN = np.array(EYE)
 
 
 def made(*angles: tuple[float, float]) -> Scene:
@@ -28,9 +28,9 @@ def feed(
     leader: int = -1,
 ) -> None:
     evidence.follow(things)
-    centres = view(things, ORIGIN).centres
     for sample in noise:
-        evidence.take(np.array(aside(towards(at_angles(*angle)), *sample)), centres, leader)
+        ray = aside(towards(at_angles(*angle)), *sample)
+        evidence.take(view(things.form, EYE, ray), leader)
 
 
 def means(evidence: Evidence) -> np.ndarray:
@@ -46,20 +46,25 @@ def log_likelihood(values: np.ndarray) -> float:
     return float(stats.norm.logpdf(values - values.mean(axis=0)).sum())
 
 
-def test_the_ratio_is_twice_the_gain_in_log_likelihood_by_a_second_mean() -> None:
+def test_a_split_is_where_a_second_mean_gains_most_and_its_ratio_twice_that_in_log_likelihood(
+) -> None:
     random = np.random.default_rng(1)
     for _ in range(20):
         count = int(random.integers(3, 40))
-        number = int(random.integers(1, count))
+        most = int(random.integers(1, min(count, 11)))
         values = random.normal(size=(count, 2)) + random.normal(0, 3, 2)
-        values[-number:] += random.normal(0, 1, 2)
-        gain = 2 * (
-            log_likelihood(values[:-number]) + log_likelihood(values[-number:])
-            - log_likelihood(values)
-        )
-        flat = np.column_stack((values, np.zeros(count)))
-        late, sums = flat[-number:].sum(axis=0), flat.sum(axis=0)
-        assert _ratio(late.tolist(), sums.tolist(), number, count) == pytest.approx(gain)
+        values[-int(random.integers(1, count)):] += random.normal(0, 1, 2)
+        gains = [
+            2 * (log_likelihood(values[:-number]) + log_likelihood(values[-number:])
+                 - log_likelihood(values))
+            for number in range(1, most + 1)
+        ]
+        flat = np.column_stack((values, np.zeros((count, 2))))
+        newest, sums = flat[::-1].tolist(), flat.sum(axis=0).tolist()
+        number, ratio = split(newest, sums, count, most)
+        assert number == np.argmax(gains) + 1
+        assert ratio == pytest.approx(max(gains))
+    assert split([], [0.0] * 4, 1, 0) == (0, 0.0)
 
 
 def test_the_alarm_is_as_rare_by_chance_as_it_says() -> None:

@@ -17,7 +17,7 @@ from sensorium.perception.targets.silhouette import (
     sphere_entry,
     sphere_outline,
 )
-from sensorium.perception.targets.view import error, errors
+from sensorium.perception.targets.view import error, errors, formed, view
 
 
 def hits(eye: np.ndarray, rays: np.ndarray, halves: np.ndarray) -> np.ndarray:
@@ -113,9 +113,9 @@ def test_outlines_are_as_large_as_they_look() -> None:
     )
     assert sphere_outline(math.pi) == pytest.approx((4 * math.pi, 0.0), abs=1e-12)
     assert box_outline((0.0, 0.0, 10.0), (0.5, 0.5, 0.2)) == pytest.approx((0.01, 0.4))
-    views = np.random.default_rng(2).normal(size=(40_000, 3))
-    views *= 10 / np.linalg.norm(views, axis=1)[:, None]
-    shadows = [box_outline(view, (0.1, 0.2, 0.3))[0] for view in views.tolist()]
+    sights = np.random.default_rng(2).normal(size=(40_000, 3))
+    sights *= 10 / np.linalg.norm(sights, axis=1)[:, None]
+    shadows = [box_outline(sight, (0.1, 0.2, 0.3))[0] for sight in sights.tolist()]
     surface = 8 * (0.1 * 0.2 + 0.2 * 0.3 + 0.3 * 0.1)
     assert np.mean(shadows) * 100 == pytest.approx(surface / 4, rel=0.01)
 
@@ -173,19 +173,36 @@ def test_the_density_around_a_body_integrates_to_one(
     assert found == pytest.approx(integral, rel=0.01)
 
 
-def test_errors_are_arcs_from_the_centre() -> None:
+@pytest.mark.parametrize("far", [0.0, 30.0, 3000.0])
+def test_distances_and_errors_are_arcs_from_the_centre(far: float) -> None:
+    """Wherever all of it lies, to less than what its coordinates leave open as single floats."""
     random = np.random.default_rng(3)
     centres = random.normal(size=(50, 3))
     centres /= np.linalg.norm(centres, axis=1)[:, None]
-    ray = centres[0]
-    found = errors(centres.T, ray)[:3].T
+    distances = random.uniform(0.3, 8, 50)
+    origin, ray = tuple((far * random.normal(size=3)).tolist()), tuple(centres[0].tolist())
+    points = np.vstack((centres.T * distances + np.array(origin)[:, None], np.ones(50)))
+    seen, out = view(formed(np.eye(3, 4), points), origin, ray), np.empty((4, 50))
+    lengths, found = errors(seen, out), out[:3].T
     angles = np.arctan2(np.linalg.norm(np.cross(centres, ray), axis=1), centres @ ray)
-    assert np.linalg.norm(found, axis=1) == pytest.approx(angles, abs=3e-8)
-    assert errors(centres.T, ray)[3] == pytest.approx(angles**2, abs=1e-7)
-    assert np.abs((found * centres).sum(axis=1)).max() < 1e-9
+    close = 3e-8 + np.spacing(np.float32(far)) / distances
+    assert (np.abs(seen.distances - distances) <= 1e-12 + close * distances).all()
+    for measured in (lengths, np.linalg.norm(found, axis=1)):
+        assert (np.abs(measured - angles) <= close).all()
+    assert (np.abs(out[3] - angles**2) <= 8 * close).all()
+    assert (np.abs((found * centres).sum(axis=1)) <= close).all()
     # Walking the arc from the centre arrives at the ray.
     sides = found[1:] / angles[1:, None]
     arrived = np.cos(angles[1:, None]) * centres[1:] + np.sin(angles[1:, None]) * sides
-    assert np.abs(arrived - ray).max() < 1e-9
-    one_by_one = [error(tuple(centre), tuple(ray)) for centre in centres]
-    assert np.array(one_by_one) == pytest.approx(errors(centres.T, ray).T, abs=1e-7)
+    assert (np.abs(arrived - ray).max(axis=1) <= close[1:]).all()
+    one_by_one = np.array([error(tuple(centre), ray) for centre in centres])
+    assert (np.abs(one_by_one - out.T).max(axis=1) <= 8 * close).all()
+
+
+def test_a_ray_towards_a_centre_or_away_from_it_or_from_it_gives_finite_errors() -> None:
+    points = np.array(((0.0, 0.0, -2.0, 1.0), (0.0, 0.0, 2.0, 1.0), (0.0, 0.0, 0.0, 1.0))).T
+    seen, out = view(formed(np.eye(3, 4), points), (0, 0, 0), (0, 0, -1)), np.empty((4, 3))
+    assert errors(seen, out)[:2] == pytest.approx((0, math.pi), abs=1e-7)
+    assert np.isfinite(out).all()
+    assert out[:3, 0] == pytest.approx(0, abs=1e-7)
+    assert (seen.distances > 0).all()

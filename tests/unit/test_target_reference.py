@@ -261,9 +261,10 @@ def believed(scenes: list[Scene], rays: list[np.ndarray]) -> tuple[np.ndarray, E
     evidence = Evidence(NOISE)
     for each, ray in zip(scenes, rays, strict=True):
         evidence.follow(each)
-        evidence.take(ray, view(each, np.array(EYE)).centres, -1)
+        seen = view(each.form, EYE, tuple(ray))
+        evidence.take(seen, -1)
     found = scenes[-1]
-    result = belief.believe(found, view(found, np.array(EYE)), evidence, OFFSET)
+    result = belief.believe(found, seen, evidence, OFFSET)
     weights = np.full(len(found.ids) + 1, -math.inf)
     weights[result.places], weights[-1] = result.weights, result.nothing
     likely = np.exp(weights - weights.max())
@@ -324,7 +325,7 @@ def test_of_ten_thousand_targets_the_right_ones_are_believed() -> None:
         things += read(made)
     together = Scene(
         np.concatenate([part.ids for part in parts]),
-        np.concatenate([part.centres for part in parts], axis=1),
+        np.concatenate([part.form for part in parts], axis=1),
         np.concatenate([part.shapes for part in parts], axis=1),
         np.concatenate([part.movable for part in parts]), 1, 0,
     )

@@ -40,12 +40,18 @@ def pinches(points: Points) -> tuple[float, ...]:
     Returns:
         Index, middle, ring, little finger; 0 open..1 touching.
     """
-    thumb = points[THUMB_TIP]
+    return tuple([pinch(points, tip) for tip in FINGER_TIPS])
+
+
+def pinch(points: Points, tip: int) -> float:
+    """How near the thumb's tip is to a finger's: 0 open..1 touching.
+
+    Args:
+        points: The joints.
+        tip: Which one, of `FINGER_TIPS`.
+    """
     length = max(math.dist(points[MIDDLE_PROXIMAL], points[WRIST]), _TINY_M)
-    return tuple(
-        share(math.dist(points[tip], thumb) / length, PINCH_OPEN, PINCH_TOUCH)
-        for tip in FINGER_TIPS
-    )
+    return share(math.dist(points[tip], points[THUMB_TIP]) / length, PINCH_OPEN, PINCH_TOUCH)
 
 
 def grab(points: Points) -> float:

@@ -14,6 +14,7 @@ from sensorium.perception.targets.grasp import Grasp
 from sensorium.perception.targets.referent import Referent
 from sensorium.perception.targets.scene import Scene, SceneReader, SceneState
 from sensorium.perception.targets.spaces import Turn
+from sensorium.perception.targets.view import formed
 
 if TYPE_CHECKING:
     from sensorium.perception.sense import App, Apps
@@ -143,8 +144,7 @@ class Attention:
             self._looks = Referent(*accuracy, self._calibration if eyes else None)
             self._looks.ranking = before.ranking if before is not None else NOTHING
         if self.scene is not None:
-            origin, direction = ray
-            self._looks.take(self.scene, np.array(origin), np.array(direction), time_ns)
+            self._looks.take(self.scene, *ray, time_ns)
             self._write(LOOKED, self._looks.ranking, time_ns)
 
     def look_away(self, time_ns: int) -> None:
@@ -167,13 +167,12 @@ class Attention:
         if hand is None:
             grasp.release()
         elif scene is not None:
-            grasp.take(scene, hand.strength, np.array(turn.point(hand.point)))
+            grasp.take(scene, hand.strength, turn.point(hand.point))
         # A hand that holds something refers to that.
         if ray is None or scene is None or grasp.ranking.chosen:
             points.stop()
         else:
-            origin, direction = np.array(turn.point(ray[0])), np.array(turn.direction(ray[1]))
-            points.take(scene, origin, direction, time_ns)
+            points.take(scene, turn.point(ray[0]), turn.direction(ray[1]), time_ns)
         self._write(POINTED + side, points.ranking, time_ns)
         self._write(GRABBED + side, grasp.ranking, time_ns)
 
@@ -242,6 +241,5 @@ def _turned(scene: Scene, turn: Turn) -> Scene:
     matrix = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
     shapes = scene.shapes.copy()
     shapes[3:12] = (matrix @ scene.axes.reshape(3, -1)).reshape(9, -1)
-    return scene._replace(
-        centres=matrix @ scene.centres + np.array(turn.move)[:, None], shapes=shapes
-    )
+    form = formed(np.column_stack((matrix, turn.move)), scene.form[:4])
+    return scene._replace(form=form, shapes=shapes)

@@ -23,7 +23,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sensorium.perception.targets.scene import Array
+    from sensorium.perception.targets.spaces import Vector
+    from sensorium.perception.targets.view import Array
 
 FIXATED_NS = 200_000_000
 """A fixation teaches when it has lasted so long, and once."""
@@ -60,26 +61,30 @@ class Calibration:
         """How well the offset is known: standard deviation an axis, rad."""
         return math.sqrt(max(self._variance, self._before * LEAST * LEAST))
 
-    def corrected(self, ray: Array, time_ns: int) -> Array:
+    def corrected(self, ray: Vector, time_ns: int) -> Vector:
         """A ray without the offset, as far as that is known.
 
         Args:
-            ray: Unit vector, shape (3,).
+            ray: Unit vector.
             time_ns: When.
         """
         if not 0 <= time_ns - self._newest_ns < GONE_NS:
             self.right = self.up = 0.0
             self._variance = self._before
         self._newest_ns = time_ns
-        sides = _sides(ray)
-        if sides is None or not (self.right or self.up):
+        if not (self.right or self.up):
             return ray
-        moved = ray - self.right * sides[0] - self.up * sides[1]
-        made: Array = moved / math.sqrt(float(moved @ moved))
-        return made
+        sides = _sides(ray)
+        if sides is None:
+            return ray
+        right, up = self.right, self.up
+        (x, y, z), (rx, ry, rz), (ux, uy, uz) = ray, *sides
+        x, y, z = x - right * rx - up * ux, y - right * ry - up * uy, z - right * rz - up * uz
+        length = math.sqrt(x * x + y * y + z * z)
+        return x / length, y / length, z / length
 
     def learn(
-        self, ray: Array, chances: Sequence[float], errors: Array, variances: Array,
+        self, ray: Vector, chances: Sequence[float], errors: Array, variances: Array,
         time_ns: int,
     ) -> None:
         """Learns from one fixation.
@@ -101,7 +106,7 @@ class Calibration:
         variance = self._before + kept * kept * (self._variance - self._before)
         shares = np.asarray(chances)
         gains = variance / (variance + variances)
-        steps = gains * (np.stack(sides) @ errors)
+        steps = gains * (np.array(sides) @ errors)
         mean = steps @ shares
         # Of both axes, which share one variance.
         spread = float(shares @ (steps * steps).sum(axis=0) - mean @ mean) / 2
@@ -110,10 +115,10 @@ class Calibration:
         self.up += float(mean[1])
 
 
-def _sides(ray: Array) -> tuple[Array, Array] | None:
+def _sides(ray: Vector) -> tuple[Vector, Vector] | None:
     """Unit vectors to the right of a ray and upwards from it; None: it is too steep."""
-    x, y, z = ray.tolist()
+    x, y, z = ray
     level = math.hypot(x, z)
     if level < _STEEP:
         return None
-    return np.array((-z, 0.0, x)) / level, np.array((-x * y, level * level, -z * y)) / level
+    return (-z / level, 0.0, x / level), (-x * y / level, level, -z * y / level)

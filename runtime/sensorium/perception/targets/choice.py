@@ -45,29 +45,32 @@ class Ranking(NamedTuple):
 NOTHING = Ranking()
 
 
-def rank(scene: Scene, belief: Belief, chosen: int) -> Ranking:
+def rank(scene: Scene, belief: Belief, chosen: int, leader: int = -1) -> Ranking:
     """The probabilities, with what `STAY` says.
 
     Args:
         scene: That the belief is of.
         belief: Of the evidence.
         chosen: The id that was chosen before; 0: none.
+        leader: Its place in the scene; -1: nowhere.
     """
-    ids = [int(scene.ids[place]) for place in belief.places]
     stay = math.log(STAY) + belief.unsure * math.log(STAY_FIRST)
-    weights = [
-        weight + stay if own == chosen else weight
-        for own, weight in zip(ids, belief.weights, strict=True)
-    ]
-    nothing = belief.nothing if chosen else belief.nothing + stay
-    top = max((nothing, *weights))
+    places, weights, nothing = belief.places, belief.weights, belief.nothing
+    if not chosen:
+        nothing += stay
+    elif leader >= 0:
+        weights = [
+            weight + stay if place == leader else weight
+            for place, weight in zip(places, weights, strict=True)
+        ]
+    top = max(nothing, *weights) if weights else nothing
     shares = [math.exp(weight - top) for weight in weights]
     none = math.exp(nothing - top)
     total = sum(shares) + none
-    best = sorted(range(len(ids)), key=shares.__getitem__, reverse=True)[:RANKED]
-    listed = [place for place in best if shares[place] / total >= _LEAST]
+    best = sorted(range(len(shares)), key=shares.__getitem__, reverse=True)[:RANKED]
+    listed = [at for at in best if shares[at] / total >= _LEAST]
     return Ranking(
-        tuple(ids[place] for place in listed),
-        tuple(shares[place] / total for place in listed),
+        tuple([int(scene.ids[places[at]]) for at in listed]),
+        tuple([shares[at] / total for at in listed]),
         none / total,
     )

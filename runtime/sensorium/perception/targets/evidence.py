@@ -27,14 +27,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sensorium.perception.targets.view import dots, error, errors
+from sensorium.perception.targets.jump import split
+from sensorium.perception.targets.view import error, errors, squares, view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from sensorium.perception.targets.scene import Array, Scene
+    from sensorium.perception.targets.scene import Scene
+    from sensorium.perception.targets.spaces import Vector
+    from sensorium.perception.targets.view import Array, View
 
 _WINDOW = 10
 """Newest samples that may be taken for a new fixation: 110 ms at 90 Hz."""
@@ -45,14 +48,15 @@ _MOST = 45
 """Samples that a mean is worth at most: older ones fade, 0.5 s at 90 Hz."""
 _JUMP = 0.05
 """A target that moves so far from sample to sample, as a share of its distance, has jumped."""
-_STAYS = 1 - 0.49 * _JUMP**2
-"""Where no cosine between a target's directions before and now is less, none has jumped."""
 _NOISE_SHARE = 1 / 90
 """How much one sample changes the estimate of the noise: a time constant of 1 s at 90 Hz."""
 _NOISE_LEAST, _NOISE_MOST = 0.25, 2.0
 """The estimate's limits, over the noise that the source is known for."""
 _OUTLIER = 9.0
 """A step's square counts at most as so many times the expected one: a saccade is no noise."""
+
+
+_NOBODY: NDArray[np.intp] = np.zeros(0, np.intp)
 
 
 class Evidence:
@@ -65,30 +69,34 @@ class Evidence:
         count: Samples of the fixation, of those that have not faded.
         variance: Of the noise an axis, rad2, estimated from steps between samples: two samples'
             difference has twice the variance.
+        newest: The newest sample's errors, as `errors` gives them, shape (4, T).
+        lengths: Of these, rad.
     """
 
     def __init__(self, noise: float) -> None:
         self.count = 0.0
         self.variance = self._known = noise * noise
         self._ids: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        # Errors as `errors` gives them.
+        # Errors as `errors` gives them, in a ring that is filled backwards.
         self._recent = np.zeros((_WINDOW, 4, 0))
         self._sums = np.zeros((4, 0))
-        self._rays = np.zeros((_WINDOW, 3))
-        # Both are rings that are filled backwards.
-        self._newest = 0
-        self._filled = 0
-        # Where each target was seen last; 0: not yet.
-        self._seen = np.zeros((3, 0))
+        self._place = 0
+        self.newest, self.lengths = self._recent[0], self._sums[0]
+        # The newest first.
+        self._rays: deque[Vector] = deque(maxlen=_WINDOW)
+        # What was seen last, and targets that have come since then.
+        self._seen: View | None = None
+        self._fresh = _NOBODY
         # The world: a direction that stays where it is, and its errors, the newest first.
-        self._here = self._newest_ray = (0.0, 0.0, 0.0)
+        self._here = (0.0, 0.0, 0.0)
         self._drift: deque[Sequence[float]] = deque(maxlen=_WINDOW)
         self._drifts: Sequence[float] = (0.0, 0.0, 0.0, 0.0)
 
     def forget(self) -> None:
         """What comes next is another fixation."""
-        self.count, self._filled = 0.0, 0
+        self.count = 0.0
         self._sums[:] = 0
+        self._rays.clear()
         self._drift.clear()
         self._drifts = (0.0, 0.0, 0.0, 0.0)
 
@@ -107,46 +115,49 @@ class Evidence:
         source, columns = order[place[known]], np.flatnonzero(known)
         recent, sums, seen = self._recent, self._sums, self._seen
         self._recent = np.zeros((_WINDOW, 4, len(ids)))
-        self._sums, self._seen = np.zeros((4, len(ids))), np.zeros((3, len(ids)))
+        self._sums = np.zeros((4, len(ids)))
         self._recent[:, :, columns] = recent[:, :, source]
-        self._sums[:, columns], self._seen[:, columns] = sums[:, source], seen[:, source]
+        self._sums[:, columns] = sums[:, source]
+        self._fresh = np.flatnonzero(~known)
+        if seen is not None:
+            form, distances = np.zeros((5, len(ids))), np.ones(len(ids))
+            form[:, columns], distances[columns] = seen.form[:, source], seen.distances[source]
+            self._seen = seen._replace(form=form, distances=distances)
         self._ids = ids
 
-    def take(self, ray: Array, centres: Array, leader: int) -> None:
+    def take(self, seen: View, leader: int) -> None:
         """Takes one sample.
 
         Args:
-            ray: Unit vector, shape (3,).
-            centres: Direction of each target's centre from where the ray begins, shape (3, T).
+            seen: The targets along the ray.
             leader: The target that is taken for the one that is meant; -1: none. While its error
                 does not jump it is the same fixation: the target moves, and the eye pursues it.
         """
-        x, y, z = ray.tolist()
-        if not self.count:
-            self._here = x, y, z
-        if self._filled:
-            self._learn((x, y, z))
-        self._newest_ray = x, y, z
-        if np.minimum.reduce(dots(centres, self._seen), initial=1.0) < _STAYS:
-            moved = centres - self._seen
-            self._renew((dots(moved, moved) > _JUMP**2).nonzero()[0], centres)
-        self._seen = centres
-        drifts = self._drifts
+        ray = seen.ray
+        if self._rays:
+            self._learn(ray)
+        else:
+            self._here = ray
+        self._renew(self._jumped(seen), seen)
+        self._seen = seen
+        x, y, z, square = self._drifts
         if self.count >= _MOST:
             fading = 1 - 1 / _MOST
             self._sums *= fading
             self.count *= fading
-            drifts = [fading * value for value in drifts]
-        self._newest = (self._newest - 1) % _WINDOW
-        self._rays[self._newest] = ray
-        self._sums += errors(centres, ray, out=self._recent[self._newest])
-        self._drift.appendleft(error(self._here, (x, y, z)))
-        self._drifts = [sum(pair) for pair in zip(drifts, self._drift[0], strict=True)]
+            x, y, z, square = x * fading, y * fading, z * fading, square * fading
+        self._place = (self._place - 1) % _WINDOW
+        self._rays.appendleft(ray)
+        self.newest = self._recent[self._place]
+        self.lengths = errors(seen, self.newest)
+        self._sums += self.newest
+        self._drift.appendleft(error(self._here, ray))
+        dx, dy, dz, longer = self._drift[0]
+        self._drifts = x + dx, y + dy, z + dz, square + longer
         self.count += 1
-        self._filled = min(self._filled + 1, _WINDOW)
         kept = self._jump(self._drift, self._drifts)
         if kept and leader >= 0:
-            newest = self._recent[self._last(self._filled), :, leader]
+            newest = self._recent[self._last(len(self._rays)), :, leader]
             kept = kept if self._jump(newest.tolist(), self._sums[:, leader].tolist()) else 0
         if kept:
             self._begin(kept)
@@ -161,19 +172,47 @@ class Evidence:
         x, y, z, square = self._drifts
         return square - (x * x + y * y + z * z) / max(self.count, 1)
 
-    def _renew(self, columns: NDArray[np.intp], centres: Array) -> None:
+    def _jumped(self, seen: View) -> NDArray[np.intp]:
+        """The targets that are new or have jumped since the sample before."""
+        before, fresh = self._seen, self._fresh
+        self._fresh = _NOBODY
+        if before is None:
+            return fresh
+        # Directions are at most as far apart as offsets over the root of both distances' product.
+        moved = math.dist(seen.origin, before.origin) ** 2
+        bounds = seen.distances * before.distances
+        bounds *= 0.5 * _JUMP**2
+        if seen.form is not before.form:
+            far = bounds < squares(seen.form[:3] - before.form[:3], moved)
+        elif moved:
+            far = bounds < moved
+        else:
+            return fresh
+        if len(fresh):
+            far[fresh] = False
+        columns = far.nonzero()[0]
+        if len(columns):
+            now, then = (
+                each.offsets(columns) / each.distances[columns] for each in (seen, before)
+            )
+            columns = columns[squares(now - then, 0.0) > _JUMP**2]
+        return np.concatenate((fresh, columns)) if len(fresh) else columns
+
+    def _renew(self, columns: NDArray[np.intp], seen: View) -> None:
         """Makes targets' evidence from the recent rays."""
-        used = min(self._filled, int(self.count))
+        used = min(len(self._rays), int(self.count))
         if not used or not len(columns):
             return
-        newest = self._last(used)
-        for back in newest:
-            self._recent[back][:, columns] = errors(centres[:, columns], self._rays[back])
-        late = self._recent[newest][:, :, columns]
+        newest, form = self._last(used), seen.form[:, columns]
+        late = np.empty((used, 4, len(columns)))
+        for ray, out in zip(self._rays, late, strict=False):
+            errors(view(form, seen.origin, ray), out)
+        self._recent[newest[:, None], :, columns] = late.transpose(0, 2, 1)
         self._sums[:, columns] = late.sum(axis=0) * (self.count / used)
 
-    def _learn(self, ray: Sequence[float]) -> None:
-        square = min(math.dist(ray, self._newest_ray) ** 2 / 4, _OUTLIER * self.variance)
+    def _learn(self, ray: Vector) -> None:
+        """Learns the noise from the step since the newest sample."""
+        square = min(math.dist(ray, self._rays[0]) ** 2 / 4, _OUTLIER * self.variance)
         self.variance += _NOISE_SHARE * (square - self.variance)
         self.variance = min(
             max(self.variance, self._known * _NOISE_LEAST**2), self._known * _NOISE_MOST**2
@@ -181,46 +220,20 @@ class Evidence:
 
     def _last(self, number: int) -> NDArray[np.intp]:
         """Where the newest samples lie, the newest first."""
-        return (self._newest + np.arange(number)) % _WINDOW
+        return (self._place + np.arange(number)) % _WINDOW
 
     def _jump(self, newest: Iterable[Sequence[float]], sums: Sequence[float]) -> int:
         """How many of the newest samples are of another fixation by the errors to one target."""
-        most = min(self._filled, int(self.count) - 1)
-        x = y = z = 0.0
-        best, found = _ALARM * self.variance, 0
-        for number, (dx, dy, dz, _) in zip(range(1, most + 1), newest, strict=False):
-            x, y, z = x + dx, y + dy, z + dz
-            ratio = _ratio((x, y, z), sums, number, self.count)
-            if ratio > best:
-                best, found = ratio, number
-        return found
+        most = min(len(self._rays), int(self.count) - 1)
+        number, ratio = split(newest, sums, self.count, most)
+        return number if ratio > _ALARM * self.variance else 0
 
     def _begin(self, kept: int) -> None:
         """The newest samples are a fixation of their own."""
-        newest = self._last(kept)
-        rays = self._rays[newest].tolist()
-        self._here = x, y, z = rays[-1]
+        rays = list(self._rays)[:kept]
+        self._here = rays[-1]
         self._drift.clear()
-        self._drift.extend(error((x, y, z), ray) for ray in rays)
+        self._drift.extend(error(self._here, ray) for ray in rays)
         self._drifts = [sum(column) for column in zip(*self._drift, strict=True)]
-        self._sums = self._recent[newest].sum(axis=0)
+        self._sums = self._recent[self._last(kept)].sum(axis=0)
         self.count = float(kept)
-
-
-def _ratio(late: Sequence[float], sums: Sequence[float], number: int, count: float) -> float:
-    """Square of the difference of two means over its variance for noise of variance 1.
-
-    Args:
-        late: Sum of the newest samples.
-        sums: Of all.
-        number: How many the newest ones are.
-        count: How many there are.
-    """
-    before = count - number
-    variance = count / (number * before)
-    x, y, z = (
-        late[0] * variance - sums[0] / before, late[1] * variance - sums[1] / before,
-        late[2] * variance - sums[2] / before,
-    )
-    return (x * x + y * y + z * z) / variance
-

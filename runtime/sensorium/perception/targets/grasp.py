@@ -19,7 +19,9 @@ from sensorium.perception.targets.view import dots
 
 if TYPE_CHECKING:
     from sensorium.perception.targets.choice import Ranking
-    from sensorium.perception.targets.scene import Array, Scene
+    from sensorium.perception.targets.scene import Scene
+    from sensorium.perception.targets.spaces import Vector
+    from sensorium.perception.targets.view import Array
 
 CLOSED, OPEN = 0.8, 0.5
 """Strength from which on a hand grips, and under which it lets go."""
@@ -44,13 +46,13 @@ class Grasp:
         self.gripping = False
         self.ranking: Ranking = NOTHING
 
-    def take(self, scene: Scene, strength: float, point: Array) -> None:
+    def take(self, scene: Scene, strength: float, point: Vector) -> None:
         """Takes one sample.
 
         Args:
             scene: The targets.
             strength: Of the grip, 0 open..1 closed.
-            point: Where it closes, shape (3,), m.
+            point: Where it closes, m.
         """
         if self.gripping:
             if strength < OPEN:
@@ -68,9 +70,9 @@ class Grasp:
         self.ranking = NOTHING
 
 
-def near(scene: Scene, point: Array) -> Belief:
+def near(scene: Scene, point: Vector) -> Belief:
     """How likely each movable target is what a hand that closes at a point takes hold of."""
-    offsets = point[:, None] - scene.centres
+    offsets = np.array(point)[:, None] - scene.centres
     aside = np.sqrt(dots(offsets, offsets)) - scene.reaches
     places = np.flatnonzero(scene.movable & (aside < _REACH * ERROR_M))
     halves = scene.halves[:, places]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.perception.hand_geometry import FINGER_TIPS, THUMB_TIP, grab, pinches
+from sensorium.perception.hand_geometry import THUMB_TIP, grab, pinch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,24 +61,21 @@ def from_joints(record: np.void, pointed: bool) -> HandInput | None:
     """
     joints = record["joints"]
     places = joints["position"]
-    # A NaN fails the comparison.
-    if not (
-        np.bitwise_and.reduce(joints["flags"]) & _POSITION_VALID
-        and np.maximum.reduce(np.abs(places), axis=None) <= _FAR_M
-    ):
+    if not all(flag & _POSITION_VALID for flag in set(joints["flags"].tolist())):
+        return None
+    # Mostly not even all coordinates together are far; a NaN fails both comparisons.
+    flat = places.ravel()
+    if not flat.dot(flat) <= _FAR_M and not (np.abs(flat) <= _FAR_M).all():
         return None
     points: Points = places.tolist()
     ray = _finger_ray(points) if _points(points, pointed) else None
     # Three curled fingers are no grip while the fourth points.
-    pinch, closed = pinches(points)[0], grab(points) if ray is None else 0.0
-    tip, thumb = points[FINGER_TIPS[0]], points[THUMB_TIP]
-    x, y, z = (
-        ((a + b) / 2 for a, b in zip(tip, thumb, strict=True)) if pinch >= closed
-        else points[PALM]
-    )
-    return HandInput(
-        int(record["space_generation"]), ray, max(pinch, closed), (x, y, z)
-    )
+    pinched, closed = pinch(points, INDEX_TIP), grab(points) if ray is None else 0.0
+    x, y, z = points[PALM]
+    if pinched >= closed:
+        (ax, ay, az), (bx, by, bz) = points[INDEX_TIP], points[THUMB_TIP]
+        x, y, z = (ax + bx) / 2, (ay + by) / 2, (az + bz) / 2
+    return HandInput(int(record["space_generation"]), ray, max(pinched, closed), (x, y, z))
 
 
 def from_controller(record: np.void) -> HandInput | None:

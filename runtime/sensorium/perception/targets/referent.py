@@ -12,10 +12,14 @@ from sensorium.perception.targets.evidence import Evidence
 from sensorium.perception.targets.view import view
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from sensorium.perception.targets.belief import Belief
     from sensorium.perception.targets.calibration import Calibration
     from sensorium.perception.targets.choice import Ranking
-    from sensorium.perception.targets.scene import Array, Scene
+    from sensorium.perception.targets.scene import Scene
+    from sensorium.perception.targets.spaces import Vector
     from sensorium.perception.targets.view import View
 
 GAP_NS = 100_000_000
@@ -43,14 +47,17 @@ class Referent:
         self._calibration = calibration
         self._newest_ns = self._begun_ns = 0
         self._learned = False
+        # Of which targets it is known where the one that leads is.
+        self._ids: NDArray[np.uint64] | None = None
+        self._leader = 0, -1
 
-    def take(self, scene: Scene, origin: Array, ray: Array, time_ns: int) -> None:
+    def take(self, scene: Scene, origin: Vector, ray: Vector, time_ns: int) -> None:
         """Takes one sample; one that is older than the newest says nothing of now.
 
         Args:
             scene: The targets.
-            origin: Where the ray begins, shape (3,), m.
-            ray: Unit vector, shape (3,).
+            origin: Where the ray begins, m.
+            ray: Unit vector.
             time_ns: Capture time.
         """
         span = time_ns - self._newest_ns
@@ -62,22 +69,31 @@ class Referent:
         self._newest_ns = time_ns
         evidence.follow(scene)
         chosen = self.ranking.chosen
-        places = (scene.ids == chosen).nonzero()[0].tolist() if chosen else []
-        seen = view(scene, origin)
+        leader = self._place(scene.ids, chosen)
         offset, calibration, before = self._offset, self._calibration, evidence.count
         if calibration is not None:
             ray = calibration.corrected(ray, time_ns)
             offset = calibration.deviation
-        evidence.take(ray, seen.centres, places[0] if places else -1)
+        seen = view(scene.form, origin, ray)
+        evidence.take(seen, leader)
         belief = believe(scene, seen, evidence, offset)
-        self.ranking = rank(scene, belief, chosen)
+        self.ranking = rank(scene, belief, chosen, leader)
         if not before or evidence.count < before - 0.5:
             self._begun_ns, self._learned = time_ns, False
         elif calibration is not None and not self._learned and (
             time_ns - self._begun_ns >= FIXATED_NS
         ):
             self._learned = True
-            _learn(calibration, scene, seen, evidence, belief, ray, time_ns)
+            _learn(calibration, scene, seen, evidence, belief, time_ns)
+
+    def _place(self, ids: NDArray[np.uint64], chosen: int) -> int:
+        """Where a target is among all; -1: nowhere. Mostly it is the same one as before."""
+        if not chosen:
+            return -1
+        if ids is not self._ids or chosen != self._leader[0]:
+            places = (ids == chosen).nonzero()[0].tolist()
+            self._ids, self._leader = ids, (chosen, places[0] if places else -1)
+        return self._leader[1]
 
     def stop(self) -> None:
         """There is no ray, or nothing to refer to."""
@@ -87,7 +103,7 @@ class Referent:
 
 def _learn(
     calibration: Calibration, scene: Scene, seen: View, evidence: Evidence, belief: Belief,
-    ray: Array, time_ns: int,
+    time_ns: int,
 ) -> None:
     """What a fixation says of the offset, whatever it is on.
 
@@ -100,6 +116,6 @@ def _learn(
     noise = evidence.variance / evidence.count
     wide = scene.reaches[places] / seen.distances[places]
     calibration.learn(
-        ray, [share / total for share in shares], evidence.sums[:3, places] / evidence.count,
+        seen.ray, [share / total for share in shares], evidence.sums[:3, places] / evidence.count,
         noise + wide * wide / 4, time_ns,
     )

@@ -7,32 +7,36 @@ that breaks a rule is left out and counted, and the others stand.
 from __future__ import annotations
 
 import math
+import struct
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from sensorium.perception.targets.view import dots
+from sensorium.perception.targets.rotations import matrices
+from sensorium.perception.targets.view import dots, formed
 from sensorium.records.apps import SCENE_TARGET, TARGETS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Array = NDArray[np.float64]
+    from sensorium.perception.targets.view import Array
 
 FAR_M = 1e6
 """Coordinates beyond this many metres are taken for garbage."""
 UNIT = (0.99, 1.01)
 """Lengths of a quaternion that still counts as a unit one; it is then made one."""
 _MOVABLE = 1
+_HEAD = struct.Struct("<3f4ffII")
+"""A scene's fields up to its targets."""
 _AT = {each.field.name: each.offset for each in SCENE_TARGET.placed}
 _PLAIN = np.dtype({
-    "names": ["numbers", "position", "rest"], "itemsize": SCENE_TARGET.size,
-    "formats": [("<f4", 11), ("<f4", 3), f"V{_AT['name'] - _AT['half_extents']}"],
-    "offsets": [_AT["position"], _AT["position"], _AT["half_extents"]],
+    "names": ["id", "numbers", "position", "rest"], "itemsize": SCENE_TARGET.size,
+    "formats": ["<u8", ("<f4", 11), ("<f4", 3), f"V{_AT['name'] - _AT['half_extents']}"],
+    "offsets": [_AT["id"], _AT["position"], _AT["position"], _AT["half_extents"]],
 })
-"""A target's numbers, which lie side by side: position, half extents, orientation, radius; and all
-but its id, position and name."""
+"""A target's id; its numbers, which lie side by side: position, half extents, orientation, radius;
+and all but its id, position and name."""
 _ORDER = np.array((0, 1, 2, 3, 4, 5, 10, 6, 7, 8, 9))
 _WHERE, _LENGTHS = slice(3), slice(7)
 _HALVES, _RADIUS, _SIZES, _TURN = slice(3, 6), 6, slice(3, 7), slice(7, None)
@@ -63,7 +67,7 @@ class Scene(NamedTuple):
 
     Attributes:
         ids: Shape (T,), unique, not 0.
-        centres: Shape (3, T), m.
+        form: Where they are, shape (5, T): see `view.formed`.
         shapes: Shape (14, T); its rows are what follows.
         movable: Shape (T,).
         generation: Of the space that the transform was made for.
@@ -71,11 +75,17 @@ class Scene(NamedTuple):
     """
 
     ids: NDArray[np.uint64]
-    centres: Array
+    form: Array
     shapes: Array
     movable: NDArray[np.bool_]
     generation: int
     ignored: int
+
+    @property
+    def centres(self) -> Array:
+        """Shape (3, T), m."""
+        centres: Array = self.form[:3]
+        return centres
 
     @property
     def halves(self) -> Array:
@@ -104,16 +114,21 @@ class Scene(NamedTuple):
 
 def head_state(scene: NDArray[np.void]) -> SceneState:
     """Whether the head of a scene, shape (1,), can be used: count and transform."""
-    head = scene[0]
-    if int(head["count"]) > TARGETS:
+    *transform, _, count = _HEAD.unpack_from(scene.data)
+    return _state(transform, count)
+
+
+def _state(transform: list[float], count: int) -> SceneState:
+    """Of a count and a transform: position, orientation and scale; a NaN fails each comparison."""
+    if count > TARGETS:
         return SceneState.BAD_COUNT
-    if not (
-        0 < float(head["world_scale"]) < FAR_M
-        and all(abs(value) <= FAR_M for value in head["world_position"].tolist())
-        and UNIT[0] < math.hypot(*head["world_orientation"].tolist()) < UNIT[1]
-    ):
-        return SceneState.BAD_TRANSFORM
-    return SceneState.USED
+    scale = transform[7]
+    good = (
+        0 < scale < FAR_M
+        and all(abs(value) <= FAR_M for value in transform[:3])
+        and UNIT[0] < math.hypot(*transform[3:7]) < UNIT[1]
+    )
+    return SceneState.USED if good else SceneState.BAD_TRANSFORM
 
 
 def good_targets(targets: NDArray[np.void]) -> NDArray[np.bool_]:
@@ -124,7 +139,7 @@ def good_targets(targets: NDArray[np.void]) -> NDArray[np.bool_]:
     a thing without any is taken for one whose size was forgotten. A box's orientation is a unit
     quaternion; a sphere's is not looked at.
     """
-    return _good(targets["id"], _numbers(targets))
+    return _good(targets["id"], _numbers(targets.view(_PLAIN)))
 
 
 class SceneReader:
@@ -132,8 +147,9 @@ class SceneReader:
 
     def __init__(self) -> None:
         self._known: Scene | None = None
-        self._like: tuple[bytes, ...] = ()
-        self._turn: Array = np.zeros((3, 3))
+        self._like: tuple[bytes, bytes] = b"", b""
+        self._transform: list[float] = []
+        self._turn = self._matrix = np.zeros((3, 3))
 
     def read(self, scene: NDArray[np.void]) -> Scene | SceneState:
         """Checks a scene and brings it into stage space.
@@ -144,61 +160,73 @@ class SceneReader:
         Returns:
             The scene; or why all of it is refused.
         """
-        state = head_state(scene)
-        if state is not SceneState.USED:
-            return state
-        head = scene[0]
-        targets = scene["targets"][0, : int(head["count"])]
-        plain = targets.view(_PLAIN)
-        positions = plain["position"].T.copy()
-        like = (
-            targets["id"].tobytes(), plain["rest"].tobytes(),
-            head["world_orientation"].tobytes(), head["world_scale"].tobytes(),
-        )
-        if like == self._like and self._known is not None and (
-            np.maximum.reduce(np.abs(positions), axis=None, initial=0) <= FAR_M
-        ):
-            return self._known._replace(
-                centres=self._centres(head, positions), generation=int(head["space_generation"])
-            )
-        self._turn = _matrices(head["world_orientation"][:, None])[:, :, 0]
-        numbers = _numbers(targets)
-        good = _good(targets["id"], numbers)
+        *transform, generation, count = _HEAD.unpack_from(scene.data)
+        if count > TARGETS or transform != self._transform:
+            state = _state(transform, count)
+            if state is not SceneState.USED:
+                return state
+            self._place(transform)
+        plain = np.frombuffer(scene, _PLAIN, count, _HEAD.size)
+        like = plain["id"].tobytes(), plain["rest"].tobytes()
+        if like == self._like and self._known is not None:
+            points = _points(plain["position"])
+            if _reached(points):
+                return self._known._replace(
+                    form=formed(self._matrix, points), generation=generation
+                )
+        numbers = _numbers(plain)
+        good = _good(plain["id"], numbers)
         # Of a scene without some of its targets nobody remembers which.
         self._like, self._known = like, None
+        targets = scene["targets"][0, :count]
         if np.count_nonzero(good) < len(good):
-            return self._made(head, targets[good], numbers[:, good], len(good))
-        self._known = self._made(head, targets, numbers, len(good))
+            return self._made(targets[good], numbers[:, good], generation, count)
+        self._known = self._made(targets, numbers, generation, count)
         return self._known
 
+    def _place(self, transform: list[float]) -> None:
+        """Takes another transform; shapes that were read by the one before are worth nothing."""
+        if transform[3:] != self._transform[3:]:
+            turn = np.array(transform[3:7], np.float32)[:, None]
+            self._turn, self._known = matrices(turn)[:, :, 0], None
+        self._matrix = np.column_stack((self._turn * transform[7], transform[:3]))
+        self._transform = transform
+
     def _made(
-        self, head: np.void, targets: NDArray[np.void], numbers: NDArray[np.float32], count: int
+        self, targets: NDArray[np.void], numbers: NDArray[np.float32], generation: int, count: int
     ) -> Scene:
-        lengths = numbers[_LENGTHS] * np.float64(head["world_scale"])
+        lengths = numbers[_LENGTHS] * np.float64(self._transform[7])
         halves = lengths[_HALVES]
         boxes = np.maximum.reduce(halves) > 0
         turns = np.where(boxes, numbers[_TURN], _STANDING)
         shapes = np.empty((14, len(targets)))
         shapes[:3] = halves
-        shapes[3:12] = (self._turn @ _matrices(turns).reshape(3, -1)).reshape(9, -1)
+        shapes[3:12] = (self._turn @ matrices(turns).reshape(3, -1)).reshape(9, -1)
         shapes[12] = np.where(boxes, 0, lengths[_RADIUS])
         shapes[13] = np.where(boxes, np.sqrt(dots(halves, halves)), lengths[_RADIUS])
         return Scene(
-            targets["id"].copy(), self._centres(head, numbers[_WHERE]), shapes,
-            (targets["flags"] & _MOVABLE) != 0, int(head["space_generation"]),
-            count - len(targets),
+            targets["id"].copy(), formed(self._matrix, _points(numbers[_WHERE].T)), shapes,
+            (targets["flags"] & _MOVABLE) != 0, generation, count - len(targets),
         )
 
-    def _centres(self, head: np.void, positions: NDArray[np.float32]) -> Array:
-        scaled = self._turn * float(head["world_scale"])
-        centres: Array = scaled @ positions.astype(np.float64)
-        centres += head["world_position"][:, None]
-        return centres
+
+def _points(positions: NDArray[np.float32]) -> Array:
+    """Positions, shape (T, 3), as shape (4, T): x, y, z and 1."""
+    points = np.empty((4, len(positions)))
+    points[:3], points[3] = positions.T, 1.0
+    return points
 
 
-def _numbers(targets: NDArray[np.void]) -> NDArray[np.float32]:
+def _reached(points: Array) -> bool:
+    """Whether no coordinate is too far away; a NaN fails the comparisons."""
+    flat = points.ravel()
+    # Mostly not even all together.
+    return bool(flat.dot(flat) <= FAR_M * FAR_M or (np.abs(flat) <= FAR_M).all())
+
+
+def _numbers(plain: NDArray[np.void]) -> NDArray[np.float32]:
     """The numbers of targets, shape (11, T), in `_ORDER`."""
-    numbers: NDArray[np.float32] = targets.view(_PLAIN)["numbers"].T[_ORDER]
+    numbers: NDArray[np.float32] = plain["numbers"].T[_ORDER]
     return numbers
 
 
@@ -227,24 +255,3 @@ def _alone(ids: NDArray[np.uint64]) -> NDArray[np.bool_]:
     twice = ordered[1:] == ordered[:-1]
     alone: NDArray[np.bool_] = ids != 0
     return alone & ~np.isin(ids, ordered[1:][twice]) if np.count_nonzero(twice) else alone
-
-
-def _form() -> Array:
-    """A rotation matrix over the products of its unit quaternion's x, y, z and w: shape (9, 16)."""
-    form = np.zeros((3, 3, 4, 4))
-    for i, j, k in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        form[i, i] = np.diag([1.0 if axis in (i, 3) else -1.0 for axis in range(4)])
-        form[i, j, i, j], form[i, j, k, 3] = 2, -2
-        form[j, i, i, j], form[j, i, k, 3] = 2, 2
-    return form.reshape(9, 16)
-
-
-_FORM = _form()
-
-
-def _matrices(quaternions: NDArray[np.float32]) -> Array:
-    """Rotation matrices, shape (3, 3, N), of quaternions xyzw, shape (4, N), made unit ones."""
-    wide = quaternions.astype(np.float64)
-    wide /= np.sqrt(dots(wide, wide))
-    products = wide[:, None] * wide
-    return (_FORM @ products.reshape(16, -1)).reshape(3, 3, -1)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _TINY = 1e-12
 _ROUND = 4 * math.pi
+_ROUNDED = 1 - 1e-12
+"""Where a ray meets an edge of a flat box a product is 0 but for rounding."""
 
 
 def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
@@ -29,73 +31,87 @@ def box_angle(middle: Vector, halves: Vector, ray: Vector) -> float:
     Returns:
         -pi where the eye is in the box.
     """
-    (mx, my, mz), ray = _upwards(middle, ray)
-    (hx, hy, hz), (rx, ry, rz) = halves, ray
+    ((mx, my, mz), (rx, ry, rz)), (hx, hy, hz) = _upwards(middle, ray), halves
     lx, ly, lz, ux, uy, uz = mx - hx, my - hy, mz - hz, mx + hx, my + hy, mz + hz
     # How far along the ray the planes of the faces are.
-    enters, leaves = (lx / rx, ly / ry, lz / rz), (ux / rx, uy / ry, uz / rz)
-    out = min(leaves)
-    if out >= 0 and out >= max(enters):
+    ex, ey, ez, vx, vy, vz = lx / rx, ly / ry, lz / rz, ux / rx, uy / ry, uz / rz
+    out = vx if vx < vy else vy
+    out = vz if vz < out else out
+    if out >= 0 and ex <= out and ey <= out and ez <= out:
         return -_depth((lx, ly, lz), (ux, uy, uz), (rx, ry, rz))
     # The point `p` of the box whose direction is next to the ray's is also the one that is nearest
-    # to the point of the ray beside it, at `s`, where `p . (p - s r) = 0`. Over the nearest points
-    # to all of the ray, that is piecewise linear in `s` between the planes of the box's faces, and
-    # has one zero. No plane of the far faces is nearer than the start.
-    start = out if out > 0 else 0.0
-    planes = [plane for plane in enters + leaves if plane > start]
-    planes.sort()
-    before, above, at = start, 0.0, start
-    for at in (start, *planes):
-        x, y, z = at * rx, at * ry, at * rz
-        x = lx if x < lx else ux if x > ux else x
-        y = ly if y < ly else uy if y > uy else y
-        z = lz if z < lz else uz if z > uz else z
-        left = x * x + y * y + z * z - at * (x * rx + y * ry + z * rz)
-        if left <= 0:
-            break
-        before, above = at, left
-    else:
-        if ux * rx + uy * ry + uz * rz > 0:
-            return _angle((ux, uy, uz), (rx, ry, rz))
-        # All of it is behind.
-        return min(_angle(corner, (rx, ry, rz)) for corner in product((lx, ux), (ly, uy), (lz, uz)))
-    if above > 0:
-        at = before + (at - before) * above / (above - left)
-        x, y, z = at * rx, at * ry, at * rz
-        x = lx if x < lx else ux if x > ux else x
-        y = ly if y < ly else uy if y > uy else y
-        z = lz if z < lz else uz if z > uz else z
+    # to the point of the ray beside it, at `s`, where `p . (p - s r) = 0`. Of the nearest points to
+    # all of the ray, a coordinate is that of the box's near face up to that plane, the ray's own,
+    # which adds nothing to the product, up to the far one, and then that face's. So the product is
+    # `square - s ahead` between the planes, and has one zero. No plane of the far faces is nearer
+    # than the start.
+    at = out if out > 0 else 0.0
+    square = ahead = 0.0
+    planes = []
+    for enter, leave, near, far, up in ((ex, vx, lx, ux, rx), (ey, vy, ly, uy, ry),
+                                        (ez, vz, lz, uz, rz)):
+        if leave <= at:
+            square += far * far
+            ahead += far * up
+            continue
+        planes.append((leave, far * far, far * up))
+        if enter > at:
+            square += near * near
+            ahead += near * up
+            planes.append((enter, -near * near, -near * up))
+    if square > at * ahead:
+        planes.sort()
+        for plane, more, further in planes:
+            if square * _ROUNDED <= plane * ahead:
+                break
+            square += more
+            ahead += further
+        if ahead <= 0:
+            # All of it is behind.
+            return min(
+                _angle(corner, (rx, ry, rz)) for corner in product((lx, ux), (ly, uy), (lz, uz))
+            )
+        at = square / ahead
+    x, y, z = at * rx, at * ry, at * rz
+    x = lx if x < lx else ux if x > ux else x
+    y = ly if y < ly else uy if y > uy else y
+    z = lz if z < lz else uz if z > uz else z
     return _angle((x, y, z), (rx, ry, rz))
 
 
 def _depth(low: Vector, high: Vector, ray: Vector) -> float:
-    """Angle between a ray that meets a box and the box's outline.
+    """Angle between a ray that meets a box, upwards in each axis, and the box's outline.
 
-    That is the edges between a face that is seen and one that is not. The point `t` along an edge
-    on axis k lies at an angle from the ray whose cosine is `(r_k t + q) / sqrt(t^2 + d^2)`, where d
-    is how far the edge's line is, and q the scalar product of the ray with the shortest way there.
-    It is greatest at `t = r_k d^2 / q` where q is positive, or else at an end.
+    That is the edges between a face that is seen, which is a near one that the eye is outside of,
+    and one that is not. The point `t` along an edge on axis k lies at an angle from the ray whose
+    cosine is `(r_k t + q) / sqrt(t^2 + d^2)`, where d is how far the edge's line is, and q the
+    scalar product of the ray with the shortest way there. It is greatest at `t = r_k d^2 / q` where
+    q is positive, or else at an end.
     """
-    best, nearest = -1.0, (-ray[0], -ray[1], -ray[2])
-    faces = tuple(
-        ((start, start > 0), (end, end < 0)) for start, end in zip(low, high, strict=True)
-    )
-    for k, i, j in ((0, 1, 2), (1, 2, 0), (2, 0, 1)):
-        start, end, up, one, other = low[k], high[k], ray[k], ray[i], ray[j]
-        for a, a_seen in faces[i]:
-            for b, b_seen in faces[j]:
-                if a_seen == b_seen:
-                    continue
-                ahead, square = one * a + other * b, a * a + b * b
-                points = (start, end) if ahead < _TINY else (
-                    min(max(up * square / ahead, start), end),
-                )
-                for t in points:
-                    cosine = (up * t + ahead) / math.sqrt(t * t + square)
-                    if cosine > best:
-                        point = [a, a, a]
-                        point[k], point[j] = t, b
-                        best, nearest = cosine, (point[0], point[1], point[2])
+    (lx, ly, lz), (ux, uy, uz), (rx, ry, rz) = low, high, ray
+    best, nearest = -1.0, (-rx, -ry, -rz)
+    for k, start, end, up, one, a_near, a_far, other, b_near, b_far in (
+        (0, lx, ux, rx, ry, ly, uy, rz, lz, uz), (1, ly, uy, ry, rz, lz, uz, rx, lx, ux),
+        (2, lz, uz, rz, rx, lx, ux, ry, ly, uy),
+    ):
+        edges = []
+        if a_near > 0:
+            edges.append((a_near, b_far))
+        if b_near > 0:
+            edges.append((a_far, b_near))
+        if (a_near > 0) != (b_near > 0):
+            edges.append((a_near, b_near))
+        for a, b in edges:
+            ahead, square = one * a + other * b, a * a + b * b
+            if ahead < _TINY:
+                points: tuple[float, ...] = (start, end)
+            else:
+                t = up * square / ahead
+                points = (start if t < start else end if t > end else t,)
+            for t in points:
+                cosine = (up * t + ahead) / math.sqrt(t * t + square)
+                if cosine > best:
+                    best, nearest = cosine, ((t, a, b), (b, t, a), (a, b, t))[k]
     # An eye in the box sees no face from outside: no edge is left.
     return _angle(nearest, ray)
 
