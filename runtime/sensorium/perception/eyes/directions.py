@@ -42,8 +42,9 @@ def cross(a: Vector, b: Vector) -> Vector:
 
 def angle(a: Vector, b: Vector) -> float:
     """The angle between two directions, rad, 0..pi; exact for small angles, too."""
-    x, y, z = cross(a, b)
-    return math.atan2(math.sqrt(x * x + y * y + z * z), dot(a, b))
+    (ax, ay, az), (bx, by, bz) = a, b
+    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    return math.atan2(math.sqrt(x * x + y * y + z * z), ax * bx + ay * by + az * bz)
 
 
 def degrees_between(a: Vector, b: Vector) -> float:
@@ -53,8 +54,9 @@ def degrees_between(a: Vector, b: Vector) -> float:
 
 def toward(a: Vector, b: Vector) -> Vector:
     """The tangent vector at `a` that leads to `b` (the logarithm); zero where it is undefined."""
-    share = dot(a, b)
-    x, y, z = b[0] - share * a[0], b[1] - share * a[1], b[2] - share * a[2]
+    (ax, ay, az), (bx, by, bz) = a, b
+    share = ax * bx + ay * by + az * bz
+    x, y, z = bx - share * ax, by - share * ay, bz - share * az
     sine = math.sqrt(x * x + y * y + z * z)
     if sine < 1e-15:
         return 0.0, 0.0, 0.0
@@ -68,19 +70,15 @@ def moved(a: Vector, tangent: Vector) -> Vector:
     length = math.sqrt(x * x + y * y + z * z)
     if length < 1e-15:
         return a
-    along, across = math.cos(length), math.sin(length) / length
-    found = unit((a[0] * along + x * across, a[1] * along + y * across, a[2] * along + z * across))
-    return found or a
+    (ax, ay, az), along, across = a, math.cos(length), math.sin(length) / length
+    return unit((ax * along + x * across, ay * along + y * across, az * along + z * across)) or a
 
 
 def carried(tangent: Vector, a: Vector, b: Vector) -> Vector:
     """A tangent vector at `a`, carried along the great circle to `b` (parallel transport)."""
-    scale = dot(b, tangent) / max(1.0 + dot(a, b), _TINY)
-    return (
-        tangent[0] - scale * (a[0] + b[0]),
-        tangent[1] - scale * (a[1] + b[1]),
-        tangent[2] - scale * (a[2] + b[2]),
-    )
+    (x, y, z), (ax, ay, az), (bx, by, bz) = tangent, a, b
+    scale = (bx * x + by * y + bz * z) / max(1.0 + ax * bx + ay * by + az * bz, _TINY)
+    return x - scale * (ax + bx), y - scale * (ay + by), z - scale * (az + bz)
 
 
 def turned(vector: Vector, by: Quaternion) -> Vector:
@@ -102,7 +100,8 @@ def turned_back(vector: Vector, by: Quaternion) -> Vector:
 
 def forward(orientation: Quaternion) -> Vector:
     """Where a pose looks: its -z."""
-    return turned((0.0, 0.0, -1.0), orientation)
+    x, y, z, w = orientation
+    return -2 * (x * z + w * y), 2 * (w * x - y * z), 2 * (x * x + y * y) - 1
 
 
 class TangentPlane:
@@ -120,8 +119,8 @@ class TangentPlane:
 
     def place(self, direction: Vector) -> tuple[float, float]:
         """A direction's place, degrees."""
-        tangent = toward(self.anchor, direction)
-        return math.degrees(dot(tangent, self._x)), math.degrees(dot(tangent, self._y))
+        (x, y, z), (ux, uy, uz), (vx, vy, vz) = toward(self.anchor, direction), self._x, self._y
+        return math.degrees(x * ux + y * uy + z * uz), math.degrees(x * vx + y * vy + z * vz)
 
     def direction(self, x: float, y: float) -> Vector:
         """The direction at a place, degrees."""

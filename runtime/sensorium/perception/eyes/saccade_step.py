@@ -95,15 +95,18 @@ def best_step(places: Sequence[Place], drifts: bool) -> Step | None:
     if count < _BEFORE + _AFTER or (not drifts and _far(places) < _LEAST_DEG / 2):
         return None
     first_ns, newest_ns = places[0][0], places[-1][0]
-    middle_s = sum(place[0] - first_ns for place in places) * 1e-9 / count
-    middle_x = sum(place[1] for place in places) / count
-    middle_y = sum(place[2] for place in places) / count
-    times = [(place[0] - first_ns) * 1e-9 - middle_s for place in places]
-    xs = [place[1] - middle_x for place in places]
-    ys = [place[2] - middle_y for place in places]
-    squares = sum(t * t for t in times)
-    slope_x = sum(t * x for t, x in zip(times, xs, strict=True)) / squares
-    slope_y = sum(t * y for t, y in zip(times, ys, strict=True)) / squares
+    times = [(place[0] - first_ns) * 1e-9 for place in places]
+    xs, ys = [place[1] for place in places], [place[2] for place in places]
+    middle_s, middle_x, middle_y = sum(times) / count, sum(xs) / count, sum(ys) / count
+    squares = along_x = along_y = 0.0
+    for n in range(count):
+        times[n] = t = times[n] - middle_s
+        xs[n] = x = xs[n] - middle_x
+        ys[n] = y = ys[n] - middle_y
+        squares += t * t
+        along_x += t * x
+        along_y += t * y
+    slope_x, slope_y = along_x / squares, along_y / squares
     line = (slope_x * slope_x + slope_y * slope_y) * squares
     if drifts:
         xs = [x - slope_x * t for t, x in zip(times, xs, strict=True)]
@@ -115,17 +118,23 @@ def best_step(places: Sequence[Place], drifts: bool) -> Step | None:
         if newest_ns - places[begin][0] > latest_ns:
             break
         total = power = along = sum_x = sum_y = 0.0
+        began = times[begin]
         for n in range(begin + 1, count):
-            share = (times[n] - times[begin]) / duration
+            at = times[n]
+            share = (at - began) / duration
             if share < 1.0:
                 share = share * share * share * (10.0 + share * (6.0 * share - 15.0))
+                total += share
+                power += share * share
+                along += share * at
+                sum_x += share * xs[n]
+                sum_y += share * ys[n]
             else:
-                share = 1.0
-            total += share
-            power += share * share
-            along += share * times[n]
-            sum_x += share * xs[n]
-            sum_y += share * ys[n]
+                total += 1.0
+                power += 1.0
+                along += at
+                sum_x += xs[n]
+                sum_y += ys[n]
         power -= total * total / count
         if drifts:
             power -= along * along / squares
@@ -142,8 +151,11 @@ def best_step(places: Sequence[Place], drifts: bool) -> Step | None:
 
 def _far(places: Sequence[Place]) -> float:
     """How far the newest places are from the oldest ones, degrees."""
-    x = sum(place[1] for place in places[-_AFTER:]) / _AFTER
-    y = sum(place[2] for place in places[-_AFTER:]) / _AFTER
-    old_x = sum(place[1] for place in places[:_BEFORE]) / _BEFORE
-    old_y = sum(place[2] for place in places[:_BEFORE]) / _BEFORE
-    return math.hypot(x - old_x, y - old_y)
+    x = y = 0.0
+    for place in places[-_AFTER:]:
+        x += place[1] / _AFTER
+        y += place[2] / _AFTER
+    for place in places[:_BEFORE]:
+        x -= place[1] / _BEFORE
+        y -= place[2] / _BEFORE
+    return math.hypot(x, y)

@@ -60,9 +60,9 @@ def meeting(origin: Vector, direction: Vector, other: Vector, its: Vector) -> Ve
         The middle of both rays' points there; None where they do not turn in, the point is behind
         one of them, or they pass one another by more than `SKEW_RAD`.
     """
-    bx, by, bz = (b - a for a, b in zip(origin, other, strict=True))
-    base = unit((bx, by, bz))
-    middle = unit([a + b for a, b in zip(direction, its, strict=True)])
+    (ox, oy, oz), (px, py, pz), (ux, uy, uz), (vx, vy, vz) = origin, other, direction, its
+    bx, by, bz = px - ox, py - oy, pz - oz
+    base, middle = unit((bx, by, bz)), unit((ux + vx, uy + vy, uz + vz))
     across = unit(cross(base, middle)) if base and middle else None
     if base is None or across is None:
         return None
@@ -74,15 +74,14 @@ def meeting(origin: Vector, direction: Vector, other: Vector, its: Vector) -> Ve
     turn = x * its_y - its_x * y
     if turn < 1e-9:
         return None
-    length = math.hypot(bx, by, bz)
+    length = math.sqrt(bx * bx + by * by + bz * bz)
     s, t = length * its_y / turn, length * y / turn
     if s <= 0.0 or t <= 0.0:
         return None
-    px, py, pz = (
-        (a + s * u + b + t * v) / 2.0
-        for a, u, b, v in zip(origin, direction, other, its, strict=True)
+    return (
+        (ox + s * ux + px + t * vx) / 2.0, (oy + s * uy + py + t * vy) / 2.0,
+        (oz + s * uz + pz + t * vz) / 2.0,
     )
-    return px, py, pz
 
 
 class Vergence:
@@ -106,11 +105,10 @@ class Vergence:
         if not math.isnan(self._before):
             self._steps.add(abs(apart - self._before))
         self._before = apart
-        first, second = (
-            each.update(ray[1], time_ns)
-            for each, ray in zip(self._filters, (left, right), strict=True)
+        first, second = self._filters
+        return self._depth(
+            (left[0], first.update(left[1], time_ns)), (right[0], second.update(right[1], time_ns))
         )
-        return self._depth((left[0], first), (right[0], second))
 
     def reset(self) -> None:
         """Forgets: what comes next does not follow what was before. The noise stays known."""
@@ -125,10 +123,9 @@ class Vergence:
         point = meeting(*left, *right)
         if point is None:
             return NO_DEPTH
-        x, y, z = ((a + b) / 2.0 for a, b in zip(left[0], right[0], strict=True))
-        metres = math.dist(point, (x, y, z))
-        ox, oy, oz = right[0]
-        side = cross((ox - left[0][0], oy - left[0][1], oz - left[0][2]), left[1])
+        (ax, ay, az), (bx, by, bz) = left[0], right[0]
+        metres = math.dist(point, ((ax + bx) / 2.0, (ay + by) / 2.0, (az + bz) / 2.0))
+        side = cross((bx - ax, by - ay, bz - az), left[1])
         across = math.sqrt(dot(side, side))
         if across < 1e-3 or len(self._steps) < 10:
             return NO_DEPTH
@@ -143,9 +140,9 @@ def _turned_in(left: tuple[Vector, Vector], right: tuple[Vector, Vector]) -> flo
     Along the base their directions differ by that times the cosine of how far both are turned to
     the side, since they foreshorten there.
     """
-    base = max(math.dist(left[0], right[0]), 1e-6)
-    along, aside = 0.0, 0.0
-    for a, b, u, v in zip(left[0], right[0], left[1], right[1], strict=True):
-        along += (b - a) / base * (u - v)
-        aside += (b - a) / base * (u + v) / 2.0
+    ((ax, ay, az), (ux, uy, uz)), ((bx, by, bz), (vx, vy, vz)) = left, right
+    x, y, z = bx - ax, by - ay, bz - az
+    base = max(math.sqrt(x * x + y * y + z * z), 1e-6)
+    along = (x * (ux - vx) + y * (uy - vy) + z * (uz - vz)) / base
+    aside = (x * (ux + vx) + y * (uy + vy) + z * (uz + vz)) / (2.0 * base)
     return along / max(math.sqrt(max(1.0 - aside * aside, 0.0)), _MOST_ASIDE)
