@@ -9,7 +9,7 @@ import pytest
 from fixtures.looking import EYE, FRAME_NS, aside, at_angles, scene, towards
 
 from sensorium.perception.targets.calibration import GONE_NS, LEAST, SLIPS_NS, Calibration
-from sensorium.perception.targets.referent import Referent
+from sensorium.perception.targets.referent import Referent, Sample, refer
 from sensorium.perception.targets.scene import Scene, SceneReader
 
 BEFORE, NOISE = math.radians(0.8), math.radians(0.5)
@@ -116,7 +116,7 @@ def test_what_stands_half_behind_another_is_found_once_the_offset_is_known(seed:
         for noise in random.normal(0, NOISE, (36, 2)):
             time_ns += FRAME_NS
             ray = aside(towards(places[at]), *(offset + noise))
-            referent.take(things, EYE, ray, time_ns)
+            refer(things, [Sample(referent, EYE, ray, time_ns)])
         return time_ns
 
     for calibration in (None, Calibration(BEFORE)):

@@ -12,7 +12,7 @@ from scipy import stats
 from sensorium.perception.targets.evidence import Evidence
 from sensorium.perception.targets.jump import split
 from sensorium.perception.targets.scene import Scene, SceneReader
-from sensorium.perception.targets.view import view
+from sensorium.perception.targets.view import views
 
 NOISE = math.radians(1.0)
 
@@ -30,7 +30,7 @@ def feed(
     evidence.follow(things)
     for sample in noise:
         ray = aside(towards(at_angles(*angle)), *sample)
-        evidence.take(view(things.form, EYE, ray), leader)
+        evidence.take(views(things.form, [(EYE, ray)])[0], leader)
 
 
 def means(evidence: Evidence) -> np.ndarray:

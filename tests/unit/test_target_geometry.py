@@ -17,7 +17,7 @@ from sensorium.perception.targets.silhouette import (
     sphere_entry,
     sphere_outline,
 )
-from sensorium.perception.targets.view import error, errors, formed, view
+from sensorium.perception.targets.view import error, errors, formed, views
 
 
 def hits(eye: np.ndarray, rays: np.ndarray, halves: np.ndarray) -> np.ndarray:
@@ -182,12 +182,17 @@ def test_distances_and_errors_are_arcs_from_the_centre(far: float) -> None:
     distances = random.uniform(0.3, 8, 50)
     origin, ray = tuple((far * random.normal(size=3)).tolist()), tuple(centres[0].tolist())
     points = np.vstack((centres.T * distances + np.array(origin)[:, None], np.ones(50)))
-    seen, out = view(formed(np.eye(3, 4), points), origin, ray), np.empty((4, 50))
-    lengths, found = errors(seen, out), out[:3].T
+    # Several rays at once, this one in the middle.
+    _, seen, _ = views(formed(np.eye(3, 4), points), [
+        ((1, 2, 3), (0, 0, -1)), (origin, ray), (origin, (0, 1, 0)),
+    ])
+    out = np.empty((4, 50))
+    errors(seen, out)
+    found = out[:3].T
     angles = np.arctan2(np.linalg.norm(np.cross(centres, ray), axis=1), centres @ ray)
     close = 3e-8 + np.spacing(np.float32(far)) / distances
     assert (np.abs(seen.distances - distances) <= 1e-12 + close * distances).all()
-    for measured in (lengths, np.linalg.norm(found, axis=1)):
+    for measured in (seen.angles, np.linalg.norm(found, axis=1)):
         assert (np.abs(measured - angles) <= close).all()
     assert (np.abs(out[3] - angles**2) <= 8 * close).all()
     assert (np.abs((found * centres).sum(axis=1)) <= close).all()
@@ -201,8 +206,9 @@ def test_distances_and_errors_are_arcs_from_the_centre(far: float) -> None:
 
 def test_a_ray_towards_a_centre_or_away_from_it_or_from_it_gives_finite_errors() -> None:
     points = np.array(((0.0, 0.0, -2.0, 1.0), (0.0, 0.0, 2.0, 1.0), (0.0, 0.0, 0.0, 1.0))).T
-    seen, out = view(formed(np.eye(3, 4), points), (0, 0, 0), (0, 0, -1)), np.empty((4, 3))
-    assert errors(seen, out)[:2] == pytest.approx((0, math.pi), abs=1e-7)
+    (seen,), out = views(formed(np.eye(3, 4), points), [((0, 0, 0), (0, 0, -1))]), np.empty((4, 3))
+    errors(seen, out)
+    assert seen.angles[:2] == pytest.approx((0, math.pi), abs=1e-7)
     assert np.isfinite(out).all()
     assert out[:3, 0] == pytest.approx(0, abs=1e-7)
     assert (seen.distances > 0).all()

@@ -16,7 +16,7 @@ from sensorium.perception.targets import belief
 from sensorium.perception.targets.evidence import Evidence
 from sensorium.perception.targets.scene import Scene, SceneReader
 from sensorium.perception.targets.silhouette import box_angle
-from sensorium.perception.targets.view import view
+from sensorium.perception.targets.view import views
 from sensorium_tools.quaternion import rotate, turn
 
 NOISE, OFFSET = math.radians(0.5), math.radians(0.8)
@@ -261,7 +261,7 @@ def believed(scenes: list[Scene], rays: list[np.ndarray]) -> tuple[np.ndarray, E
     evidence = Evidence(NOISE)
     for each, ray in zip(scenes, rays, strict=True):
         evidence.follow(each)
-        seen = view(each.form, EYE, tuple(ray))
+        (seen,) = views(each.form, [(EYE, tuple(ray))])
         evidence.take(seen, -1)
     found = scenes[-1]
     result = belief.believe(found, seen, evidence, OFFSET)

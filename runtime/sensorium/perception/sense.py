@@ -224,6 +224,9 @@ class Sense(Protocol):
     """A sense with its engines and streams.
 
     It may also have `note`, a text that `status` shows: what else it runs on, what is wrong there.
+
+    And it may have `settle(publish)`: called when its streams have taken all that is new, for what
+    is done once for several inputs.
     """
 
     Options: ClassVar[type[Any]]

@@ -62,6 +62,7 @@ class Target:
         self, options: TargetOptions, engines: Mapping[str, Engine], rings: Rings
     ) -> None:
         self._wearer = Wearer(options, rings)
+        self.settle = self._wearer.settle
 
     def streams(self) -> tuple[TargetStream, ...]:
         """See `Sense.streams`: one for each input, which share what they know."""
@@ -79,14 +80,18 @@ class TargetStream:
 
     Args:
         trigger: Its channel.
-        take: Takes a record of it; see `Stream.process`.
+        take: Takes a record of it; what follows is told once all inputs are taken.
     """
 
     outputs = Target.WRITES
 
-    def __init__(self, trigger: str, take: Callable[[Sample, Publish], None]) -> None:
+    def __init__(self, trigger: str, take: Callable[[Sample], None]) -> None:
         self.trigger = trigger
-        self.process = take
+        self._take = take
+
+    def process(self, sample: Sample, publish: Publish) -> None:
+        """See `Stream.process`."""
+        self._take(sample)
 
     def lost(self, records: int) -> None:
         """See `Stream.lost`: inputs are states, and gaps are seen by time."""
@@ -108,8 +113,17 @@ class Wearer:
         self._serves = ["", ""]
         self._pointed = [False, False]
         self._absent = Reason.STARTING
+        self._untold_ns: int | None = None
 
-    def take_head(self, sample: Sample, publish: Publish) -> None:
+    def settle(self, publish: Publish) -> None:
+        """Looks along all rays that were taken at once, and tells of them; see `Sense`."""
+        if self._untold_ns is not None:
+            for app in self._apps.values():
+                app.settle()
+            self._tell(publish, self._untold_ns)
+            self._untold_ns = None
+
+    def take_head(self, sample: Sample) -> None:
         """Takes a pose of the head; its ray counts while no eyes are tracked."""
         now = sample.capture_ns
         pose = sample.record["pose"][0]
@@ -128,9 +142,9 @@ class Wearer:
             self._meet(now)
             if not _within(now, self._eyes_ns, BLINK_NS):
                 self._look(HEAD, self._head, generation, (position, direction), now)
-        self._tell(publish, now)
+        self._untold_ns = now
 
-    def take_gaze(self, sample: Sample, publish: Publish) -> None:
+    def take_gaze(self, sample: Sample) -> None:
         """Takes a sample of the eyes; what is no good is as if they had blinked."""
         now = sample.capture_ns
         row = sample.record[0]
@@ -150,16 +164,15 @@ class Wearer:
             self._sampled_ns = sampled
             ray = origin, (x / length, y / length, z / length)
             self._look(EYES, self._eyes, int(row["space_generation"]), ray, now)
-        self._tell(publish, now)
+        self._untold_ns = now
 
-    def take_hand(self, side: int, channel: str, sample: Sample, publish: Publish) -> None:
+    def take_hand(self, side: int, channel: str, sample: Sample) -> None:
         """Takes a sample of a hand, or of a controller, which counts while no hand is seen.
 
         Args:
             side: 0 left, 1 right.
             channel: Which of both.
             sample: Its record.
-            publish: See `Stream.process`.
         """
         now, row, hand = sample.capture_ns, sample.record[0], None
         is_hand = channel == HANDS[side]
@@ -175,7 +188,7 @@ class Wearer:
         if turn is not None and (self._spaces.settled or hand is None):
             for app in self._apps.values():
                 app.hand(side, turn, hand, now)
-            self._tell(publish, now)
+            self._untold_ns = now
 
     def _headless(self, sample: Sample) -> None:
         """A head that is out of sight for a moment is waited for."""

@@ -90,6 +90,16 @@ class SenseSlot:
         except EngineError as error:
             _log.warning("sense %s goes without %s: %s", self.part.name, name, error)
 
+    def settle(self) -> None:
+        """Its streams have taken all that is new; see `Sense`."""
+        settle = getattr(self._sense, "settle", None)
+        if settle is None or not self.streams:
+            return
+        try:
+            settle(self._outputs.publish)
+        except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
+            self.fail(error)
+
     def refresh(self) -> None:
         """Keeps an unavailable sense's channels saying why, and what a live one runs on.
 

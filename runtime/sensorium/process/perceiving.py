@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sensorium.channels.wait import Sleeper
@@ -100,8 +101,10 @@ class Perceiver:
 
     def drain(self) -> None:
         """Hands over all that is new, without sleeping."""
-        for feed in self.feeds:
-            feed.drain()
+        for slot, feeds in groupby(self.feeds, lambda feed: feed.slot):
+            for feed in feeds:
+                feed.drain()
+            slot.settle()
 
     def _look_round(self) -> list[Feed]:
         """Loads and opens what has become available, and drains all of it."""
@@ -143,13 +146,18 @@ class Perceiver:
             while not self.stopping:
                 sleeper.wait(seen, self._period_ns / 1e9)
                 self.beat_ns = now_ns()
-                fresh = False
+                fresh: SenseSlot | None = None
                 for place, feed in enumerate(feeds):
                     if feed.has_news(seen[place]):
+                        # The senses take turns: one may read what the one before has told.
+                        if fresh is not None and fresh is not feed.slot:
+                            fresh.settle()
                         feed.drain()
                         seen[place] = feed.seen
-                        fresh = True
-                if not fresh or self._must_look():
+                        fresh = feed.slot
+                if fresh is not None:
+                    fresh.settle()
+                if fresh is None or self._must_look():
                     break
         self._wake_no_more()
         for slot in self.slots:

@@ -11,7 +11,7 @@ from sensorium import records
 from sensorium.perception.targets.calibration import Calibration
 from sensorium.perception.targets.choice import NOTHING, RANKED, Ranking
 from sensorium.perception.targets.grasp import Grasp
-from sensorium.perception.targets.referent import Referent
+from sensorium.perception.targets.referent import Referent, Sample, refer
 from sensorium.perception.targets.scene import Scene, SceneReader, SceneState
 from sensorium.perception.targets.spaces import Turn
 from sensorium.perception.targets.view import formed
@@ -73,6 +73,8 @@ class Attention:
         self._points = tuple(Referent(*hand) for _ in SIDES)
         self._grasps = tuple(Grasp() for _ in SIDES)
         self._pointing = [False, False]
+        # What was taken and not yet looked at, by the way to refer.
+        self._due: dict[int, Sample] = {}
         self._rest: tuple[int, ...] = ()
         self._chosen = [0] * 5
         self._written: list[Ranking | None] = [None] * 5
@@ -135,6 +137,7 @@ class Attention:
             time_ns: Capture time.
         """
         if source != self._source or self._looks is None:
+            self.settle()
             self._source = source
             # A head's ray is off by what it does, not by what it is.
             eyes = source == EYES
@@ -144,11 +147,11 @@ class Attention:
             self._looks = Referent(*accuracy, self._calibration if eyes else None)
             self._looks.ranking = before.ranking if before is not None else NOTHING
         if self.scene is not None:
-            self._looks.take(self.scene, *ray, time_ns)
-            self._write(LOOKED, self._looks.ranking, time_ns)
+            self._put(LOOKED, Sample(self._looks, *ray, time_ns))
 
     def look_away(self, time_ns: int) -> None:
         """Nobody knows where the wearer looks."""
+        self.settle()
         self._source, self._looks = 0, None
         self._write(LOOKED, NOTHING, time_ns)
 
@@ -170,11 +173,22 @@ class Attention:
             grasp.take(scene, hand.strength, turn.point(hand.point))
         # A hand that holds something refers to that.
         if ray is None or scene is None or grasp.ranking.chosen:
+            if POINTED + side in self._due:
+                self.settle()
             points.stop()
+            self._write(POINTED + side, NOTHING, time_ns)
         else:
-            points.take(scene, turn.point(ray[0]), turn.direction(ray[1]), time_ns)
-        self._write(POINTED + side, points.ranking, time_ns)
+            origin, direction = turn.point(ray[0]), turn.direction(ray[1])
+            self._put(POINTED + side, Sample(points, origin, direction, time_ns))
         self._write(GRABBED + side, grasp.ranking, time_ns)
+
+    def settle(self) -> None:
+        """Looks along all rays that were taken, in one pass over the targets."""
+        if self._due and self.scene is not None:
+            due, self._due = self._due, {}
+            refer(self.scene, list(due.values()))
+            for way, sample in due.items():
+                self._write(way, sample.referent.ranking, sample.time_ns)
 
     def fill(self, generation: int) -> None:
         """Brings the rest of the record up to date.
@@ -205,7 +219,13 @@ class Attention:
             (float(self._nothing[LOOKED]), float(self._rows[LOOKED][1][0, 0]))
         ) if self._looks is not None else math.nan
 
+    def _put(self, way: int, sample: Sample) -> None:
+        if way in self._due:
+            self.settle()
+        self._due[way] = sample
+
     def _use(self, scene: Scene | None, state: SceneState) -> None:
+        self.settle()
         self.scene, self.state = scene, state
         if scene is None:
             self._late_ns = 0

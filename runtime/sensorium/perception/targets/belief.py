@@ -146,7 +146,7 @@ def _looks(
     bounds += shares
     bounds *= 0.5 * math.pi * count
     bounds += (most + _SLACK) * count
-    bounds *= evidence.lengths
+    bounds *= seen.angles
     near = along < bounds
     columns = near.nonzero()[0]
     if len(columns) > _MOST_NEAR:

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.perception.targets.jump import split
-from sensorium.perception.targets.view import error, errors, squares, view
+from sensorium.perception.targets.view import error, errors, squares, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -70,7 +70,6 @@ class Evidence:
         variance: Of the noise an axis, rad2, estimated from steps between samples: two samples'
             difference has twice the variance.
         newest: The newest sample's errors, as `errors` gives them, shape (4, T).
-        lengths: Of these, rad.
     """
 
     def __init__(self, noise: float) -> None:
@@ -81,7 +80,7 @@ class Evidence:
         self._recent = np.zeros((_WINDOW, 4, 0))
         self._sums = np.zeros((4, 0))
         self._place = 0
-        self.newest, self.lengths = self._recent[0], self._sums[0]
+        self.newest = self._recent[0]
         # The newest first.
         self._rays: deque[Vector] = deque(maxlen=_WINDOW)
         # What was seen last, and targets that have come since then.
@@ -149,7 +148,7 @@ class Evidence:
         self._place = (self._place - 1) % _WINDOW
         self._rays.appendleft(ray)
         self.newest = self._recent[self._place]
-        self.lengths = errors(seen, self.newest)
+        errors(seen, self.newest)
         self._sums += self.newest
         self._drift.appendleft(error(self._here, ray))
         dx, dy, dz, longer = self._drift[0]
@@ -205,8 +204,9 @@ class Evidence:
             return
         newest, form = self._last(used), seen.form[:, columns]
         late = np.empty((used, 4, len(columns)))
-        for ray, out in zip(self._rays, late, strict=False):
-            errors(view(form, seen.origin, ray), out)
+        again = views(form, [(seen.origin, ray) for ray in list(self._rays)[:used]])
+        for each, out in zip(again, late, strict=True):
+            errors(each, out)
         self._recent[newest[:, None], :, columns] = late.transpose(0, 2, 1)
         self._sums[:, columns] = late.sum(axis=0) * (self.count / used)
 

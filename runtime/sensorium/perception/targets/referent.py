@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sensorium.perception.targets.belief import believe
 from sensorium.perception.targets.calibration import FIXATED_NS
 from sensorium.perception.targets.choice import NOTHING, rank
 from sensorium.perception.targets.evidence import Evidence
-from sensorium.perception.targets.view import view
+from sensorium.perception.targets.view import views
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -51,31 +53,37 @@ class Referent:
         self._ids: NDArray[np.uint64] | None = None
         self._leader = 0, -1
 
-    def take(self, scene: Scene, origin: Vector, ray: Vector, time_ns: int) -> None:
-        """Takes one sample; one that is older than the newest says nothing of now.
+    def aim(self, ray: Vector, time_ns: int) -> Vector | None:
+        """Prepares for a sample: where the ray really points, as far as its offset is known.
 
         Args:
-            scene: The targets.
-            origin: Where the ray begins, m.
             ray: Unit vector.
             time_ns: Capture time.
+
+        Returns:
+            None where the sample is older than the newest: it says nothing of now.
         """
         span = time_ns - self._newest_ns
         if -GAP_NS < span <= 0:
-            return
-        evidence = self._evidence
+            return None
         if not 0 < span <= GAP_NS:
-            evidence.forget()
+            self._evidence.forget()
         self._newest_ns = time_ns
+        return ray if self._calibration is None else self._calibration.corrected(ray, time_ns)
+
+    def take(self, scene: Scene, seen: View) -> None:
+        """Takes the sample that it was prepared for.
+
+        Args:
+            scene: The targets.
+            seen: The same along the ray.
+        """
+        evidence, calibration, time_ns = self._evidence, self._calibration, self._newest_ns
         evidence.follow(scene)
-        chosen = self.ranking.chosen
+        chosen, before = self.ranking.chosen, evidence.count
         leader = self._place(scene.ids, chosen)
-        offset, calibration, before = self._offset, self._calibration, evidence.count
-        if calibration is not None:
-            ray = calibration.corrected(ray, time_ns)
-            offset = calibration.deviation
-        seen = view(scene.form, origin, ray)
         evidence.take(seen, leader)
+        offset = self._offset if calibration is None else calibration.deviation
         belief = believe(scene, seen, evidence, offset)
         self.ranking = rank(scene, belief, chosen, leader)
         if not before or evidence.count < before - 0.5:
@@ -99,6 +107,35 @@ class Referent:
         """There is no ray, or nothing to refer to."""
         self._evidence.forget()
         self.ranking = NOTHING
+
+
+class Sample(NamedTuple):
+    """One sample of a ray.
+
+    Attributes:
+        referent: Whose.
+        origin: Where the ray begins, m.
+        ray: Unit vector.
+        time_ns: Capture time.
+    """
+
+    referent: Referent
+    origin: Vector
+    ray: Vector
+    time_ns: int
+
+
+def refer(scene: Scene, samples: Sequence[Sample]) -> None:
+    """Takes samples of several rays, each of one referent, in one pass over the targets."""
+    referents, rays = [], []
+    for referent, origin, ray, time_ns in samples:
+        aimed = referent.aim(ray, time_ns)
+        if aimed is not None:
+            referents.append(referent)
+            rays.append((origin, aimed))
+    if rays:
+        for referent, seen in zip(referents, views(scene.form, rays), strict=True):
+            referent.take(scene, seen)
 
 
 def _learn(

@@ -1,8 +1,8 @@
-"""Targets as seen along a ray, and how far the ray is off each.
+"""Targets as seen along rays, and how far each ray is off each target.
 
 A call of numpy costs about as much as its arithmetic on 500 targets, and more where it has to
 repeat a row or to add up a column. So where targets are is kept in a form of which one product of
-matrices makes all distances and cosines, and what has three rows is multiplied once.
+matrices makes all distances and cosines of all rays, and what has three rows is multiplied once.
 """
 
 from __future__ import annotations
@@ -34,14 +34,16 @@ class View(NamedTuple):
         origin: Where the ray begins, m.
         ray: Unit vector.
         distances: To each centre, shape (T,), m, above 0.
-        cosines: Of the angles between the ray and each centre's direction, shape (T,).
+        angles: Between the ray and each centre's direction, shape (T,), rad, above 0.
+        scales: Of the ray and of the way to the centre in the arc between both; shape (2, T).
     """
 
     form: Array
     origin: Vector
     ray: Vector
     distances: Array
-    cosines: Array
+    angles: Array
+    scales: Array
 
     def offsets(self, columns: NDArray[np.intp]) -> Array:
         """From where the ray begins to K centres, shape (3, K), m."""
@@ -64,59 +66,59 @@ def formed(matrix: Array, points: Array) -> Array:
     return form
 
 
-def view(form: Array, origin: Vector, ray: Vector) -> View:
-    """How targets are seen along a ray.
+def views(form: Array, rays: Sequence[tuple[Vector, Vector]]) -> list[View]:
+    """How targets are seen along rays.
 
     With the squares of distances and coordinates apart, an angle is good to some `2e-16 X^2 / d^2`
     for coordinates of X m at a distance of d m: less than what an app's single floats leave open.
 
     Args:
         form: Of the targets.
-        origin: Where the ray begins, m.
-        ray: Unit vector.
+        rays: Of each, where it begins, m, and its unit vector.
     """
-    (ox, oy, oz), (rx, ry, rz) = origin, ray
-    rows = np.array((
-        (rx, ry, rz, -(ox * rx + oy * ry + oz * rz), 0.0),
-        (-2 * ox, -2 * oy, -2 * oz, ox * ox + oy * oy + oz * oz, 1.0),
-    ))
-    cosines, distances = rows.dot(form)
+    count = len(rays)
+    rows = [
+        (rx, ry, rz, -(ox * rx + oy * ry + oz * rz), 0.0) for (ox, oy, oz), (rx, ry, rz) in rays
+    ]
+    rows += [
+        (-2 * x, -2 * y, -2 * z, x * x + y * y + z * z, 1.0) for (x, y, z), _ in rays
+    ]
+    products = np.array(rows).dot(form)
+    cosines, distances = products[:count], products[count:]
     np.maximum(distances, _TINY * _TINY, out=distances)
     np.sqrt(distances, out=distances)
     cosines /= distances
     np.minimum(cosines, _MOST, out=cosines)
     np.maximum(cosines, -_MOST, out=cosines)
-    return View(form, origin, ray, distances, cosines)
+    angles = np.arccos(cosines)
+    # The arc is `angle / sine (ray - cosine offset / distance)`.
+    scales = np.empty((count, 2, len(form[0])))
+    ray_scales, centre_scales = scales[:, 0], scales[:, 1]
+    np.subtract(1.0, cosines, out=ray_scales)
+    np.add(1.0, cosines, out=centre_scales)
+    centre_scales *= ray_scales
+    np.sqrt(centre_scales, out=centre_scales)
+    np.divide(angles, centre_scales, out=ray_scales)
+    np.multiply(ray_scales, cosines, out=centre_scales)
+    centre_scales /= distances
+    return [
+        View(form, origin, ray, *each)
+        for (origin, ray), *each in zip(rays, distances, angles, scales, strict=True)
+    ]
 
 
-def errors(seen: View, out: Array) -> Array:
+def errors(seen: View, out: Array) -> None:
     """The arc from each centre's direction to the ray, as a vector at right angles to it.
 
     Args:
         seen: The targets along the ray.
         out: Where to put them, shape (4, T): x, y, z, rad, to 3e-8; and the square of the length,
             rad2.
-
-    Returns:
-        Their lengths, shape (T,), rad, above 0.
     """
-    cosines = seen.cosines
-    lengths: Array = np.arccos(cosines)
-    np.multiply(lengths, lengths, out=out[3])
-    # The arc is `length / sine (ray - cosine offset / distance)`.
-    scales = np.empty((2, len(lengths)))
-    ray_scale, scale = scales
-    np.subtract(1.0, cosines, out=ray_scale)
-    np.add(1.0, cosines, out=scale)
-    scale *= ray_scale
-    np.sqrt(scale, out=scale)
-    np.divide(lengths, scale, out=ray_scale)
-    np.multiply(ray_scale, cosines, out=scale)
-    scale /= seen.distances
     vectors = out[:3]
-    np.dot(np.array((seen.ray, seen.origin)).T, scales, out=vectors)
-    vectors -= scale * seen.form[:3]
-    return lengths
+    np.dot(np.array((seen.ray, seen.origin)).T, seen.scales, out=vectors)
+    vectors -= seen.scales[1] * seen.form[:3]
+    np.multiply(seen.angles, seen.angles, out=out[3])
 
 
 def error(centre: Vector, ray: Vector) -> Sequence[float]:
