@@ -149,3 +149,43 @@ def test_two_hands_are_told_apart() -> None:
             controller_right=controller((0.2, 1.2, -0.3), GRID[8]),
         )
     assert (app.meant(POINTED), app.meant(POINTED + 1), app["hands"]) == (1, 9, 3)
+
+
+def test_what_comes_at_once_is_told_once_and_as_if_it_had_come_one_by_one() -> None:
+    """Eyes, head and two hands; the eyes take over from the head, and a hand ceases to point."""
+    random = np.random.default_rng(8)
+    places = [at_angles(*angle, far) for *angle, far in random.uniform(
+        (-25, -15, 1), (25, 15, 3), (60, 3)
+    )]
+    at_once, one_by_one = Onlooker(), Onlooker()
+    apps = [onlooker.app(scene(places, 0.1)) for onlooker in (at_once, one_by_one)]
+    for frame in range(40):
+        onto = [places[frame // 14], places[20 + frame // 20]]
+        inputs = {"head": at_once.head(towards(onto[0])), "hand_left": pointing(
+            LEFT, frame / 4, (-0.1, 1.3, -0.4)
+        )}
+        if frame > 8:
+            inputs["gaze"] = at_once.eyes(towards(onto[1]))
+        inputs["hand_right"] = pointing(RIGHT, -5.0, (0.1, 1.4, -0.3)) if frame < 30 else (
+            resting(RIGHT)
+        )
+        before = apps[0].told().n if frame else 0
+        at_once.frame(**inputs)
+        assert apps[0].told().n == before + 1
+        one_by_one.frame()
+        for name in ("head", "gaze", "hand_left", "hand_right"):
+            if name in inputs:
+                one_by_one.desk.publish(name, inputs[name], one_by_one.now_ns)
+                one_by_one.desk.drain()
+        first, second = (app.told() for app in apps)
+        assert first.valid == second.valid
+        for name in ("looked_at", "pointed_at"):
+            for part in ("ids", "count"):
+                assert (first.record[name][part] == second.record[name][part]).all()
+            assert first.record[name]["scores"] == pytest.approx(
+                second.record[name]["scores"], abs=1e-6
+            )
+        for name in ("looked_source", "hands", "changes", "nothing"):
+            assert first.record[name] == pytest.approx(second.record[name], abs=1e-6)
+    assert apps[0].meant() > 0
+    assert apps[0].meant(POINTED) > 0

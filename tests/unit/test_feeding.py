@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fixtures.senses import Desk
+
 from sensorium.channels.catalogue import in_region
 from sensorium.channels.region import Region, Waiters
 from sensorium.channels.writer import Writer
@@ -26,10 +28,11 @@ class Listener:
 
     ENGINES = ()
     trigger = "hand_left"
-    outputs = ("gesture_left",)
+    outputs = WRITES = ("gesture_left",)
 
     def __init__(self, options: object, engines: object, rings: object) -> None:
         self.told: list[Sample] = []
+        self.settled = 0
 
     def streams(self) -> tuple[Listener, ...]:
         return (self,)
@@ -37,8 +40,19 @@ class Listener:
     def process(self, sample: Sample, publish: object) -> None:
         self.told.append(sample)
 
+    def settle(self, publish: object) -> None:
+        if not self.told[-1].valid and self.told[-1].reason == Reason.DENIED:
+            raise ValueError("a fault of its own")
+        self.settled = len(self.told)
+
     def lost(self, records: int) -> None:
         raise AssertionError("state channels lose nothing")
+
+
+class Silent(Listener):
+    """Another one, that has nothing to settle."""
+
+    settle = None
 
 
 def test_a_hand_out_of_view_is_lost_when_its_process_is() -> None:
@@ -62,3 +76,16 @@ def test_a_hand_out_of_view_is_lost_when_its_process_is() -> None:
     feed.drain()
     feed.drain()
     assert [sample.reason for sample in stream.told] == [Reason.INACTIVE, Reason.INPUT_LOST]
+
+
+def test_a_sense_settles_what_its_streams_took_and_a_fault_in_that_ends_it_alone() -> None:
+    desk = Desk({Listener: None, Silent: None})
+    stream, other = (slot.streams[0] for slot in desk.perceiver.slots)
+    desk.publish("hand_left", HAND.zeros(), desk.clock())
+    desk.drain()
+    assert stream.settled == len(stream.told) > 0
+    desk.publish("hand_left", HAND.zeros(), desk.clock(), valid=False, reason=Reason.DENIED)
+    desk.drain()
+    assert [slot.streams for slot in desk.perceiver.slots] == [(), (other,)]
+    assert desk.perceiver.slots[0].reason == Reason.ENGINE_FAILED
+    assert other.told[-1].reason == Reason.DENIED

@@ -182,7 +182,8 @@ class Evidence:
         bounds = seen.distances * before.distances
         bounds *= 0.5 * _JUMP**2
         if seen.form is not before.form:
-            far = bounds < squares(seen.form[:3] - before.form[:3], moved)
+            bounds -= moved
+            far = bounds < seen.moves.since(before.form)
         elif moved:
             far = bounds < moved
         else:
@@ -194,7 +195,7 @@ class Evidence:
             now, then = (
                 each.offsets(columns) / each.distances[columns] for each in (seen, before)
             )
-            columns = columns[squares(now - then, 0.0) > _JUMP**2]
+            columns = columns[squares(now - then) > _JUMP**2]
         return np.concatenate((fresh, columns)) if len(fresh) else columns
 
     def _renew(self, columns: NDArray[np.intp], seen: View) -> None:

@@ -26,6 +26,26 @@ _MOST = 1 - 2.0**-53
 """The cosine of the smallest angle that counts, 1.5e-8 rad: angle and sine are both above 0."""
 
 
+class Moves:
+    """How far targets have moved: the same for all rays that were taken along with one another.
+
+    Args:
+        form: Where they are now, see `formed`.
+    """
+
+    def __init__(self, form: Array) -> None:
+        self._form = form
+        self._before: Array | None = None
+        self._squares: Array = form[4]
+
+    def since(self, before: Array) -> Array:
+        """The squares of the ways from where they were, of that form, shape (T,), m2."""
+        if before is not self._before:
+            self._before = before
+            self._squares = squares(self._form[:3] - before[:3])
+        return self._squares
+
+
 class View(NamedTuple):
     """Targets as seen along a ray.
 
@@ -36,6 +56,7 @@ class View(NamedTuple):
         distances: To each centre, shape (T,), m, above 0.
         angles: Between the ray and each centre's direction, shape (T,), rad, above 0.
         scales: Of the ray and of the way to the centre in the arc between both; shape (2, T).
+        moves: Of the targets.
     """
 
     form: Array
@@ -44,6 +65,7 @@ class View(NamedTuple):
     distances: Array
     angles: Array
     scales: Array
+    moves: Moves
 
     def offsets(self, columns: NDArray[np.intp]) -> Array:
         """From where the ray begins to K centres, shape (3, K), m."""
@@ -101,9 +123,10 @@ def views(form: Array, rays: Sequence[tuple[Vector, Vector]]) -> list[View]:
     np.divide(angles, centre_scales, out=ray_scales)
     np.multiply(ray_scales, cosines, out=centre_scales)
     centre_scales /= distances
+    moves = Moves(form)
     return [
-        View(form, origin, ray, *each)
-        for (origin, ray), *each in zip(rays, distances, angles, scales, strict=True)
+        View(form, origin, ray, far, apart, scale, moves)
+        for (origin, ray), far, apart, scale in zip(rays, distances, angles, scales, strict=True)
     ]
 
 
@@ -132,10 +155,10 @@ def error(centre: Vector, ray: Vector) -> Sequence[float]:
     return scale * x, scale * y, scale * z, angle * angle
 
 
-def squares(columns: Array, least: float) -> Array:
-    """The squares of columns' lengths plus `least`: shape (N,); the columns are not kept."""
+def squares(columns: Array) -> Array:
+    """The squares of columns' lengths, shape (N,); the columns are not kept."""
     np.multiply(columns, columns, out=columns)
-    found: Array = np.add.reduce(columns, initial=least)
+    found: Array = np.add.reduce(columns)
     return found
 
 
