@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sensorium.cli.autostart import log_file, processes, task
+from sensorium.cli.autostart import keeper, log_file, processes, task
 from sensorium.cli.autostart.wish import Wish
 
 SID = "S-1-5-21-1004336348-1177238915-682003330-512"
@@ -122,6 +123,19 @@ def test_the_log_is_bounded_and_read_by_its_end(tmp_path: Path, monkeypatch) -> 
     assert kept == [b"line %04d" % number for number in range(300 - len(kept), 300)]
     assert sum(path.stat().st_size for path in log.parent.iterdir()) < 2100
     assert log_file.newest(tmp_path / "none.log", 5) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="wine takes seconds for each start")
+def test_what_does_not_stay_is_given_up_and_the_log_says_why(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(keeper, "_RESTART_S", 0.0)
+    log, state = tmp_path / "service.log", tmp_path / "service.json"
+
+    assert keeper.Keeper(["--no-such-option"], log, state).run() == 2
+
+    assert json.loads(state.read_bytes()) == {"pid": 0, "restarts": 4, "failed": True}
+    said = [line.decode() for line in log_file.newest(log, 100)]
+    assert sum(line.startswith("usage: sensorium") for line in said) == 5
+    assert said[-1].endswith("keeper: the daemon ended with 2, 5 times: it is given up")
 
 
 def test_a_process_is_found_by_name_and_its_end_waited_for(tmp_path: Path) -> None:

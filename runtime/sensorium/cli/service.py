@@ -90,9 +90,11 @@ def _install(args: argparse.Namespace, output: Output) -> int:
         str(path.resolve()) if args.config else "", args.beside, on_demand=args.on_demand,
         with_steamvr=args.with_steamvr,
     )
+    # SteamVR first: where it refuses, all is as it was.
     if wish.with_steamvr:
-        # Before anything is changed.
         steamvr.check()
+    elif steamvr.is_registered():
+        steamvr.unregister()
     running = None if system.status() else connect_if_running()
     if running is not None:
         running.close()
@@ -100,8 +102,6 @@ def _install(args: argparse.Namespace, output: Output) -> int:
     files = system.install(wish, start=start)
     if wish.with_steamvr:
         files += steamvr.register()
-    elif steamvr.is_registered():
-        steamvr.unregister()
     output.document({"installed": [str(file) for file in files], "started": start})
     for file in files:
         output.console.print(f"wrote {file}", markup=False)
@@ -117,7 +117,6 @@ def _install(args: argparse.Namespace, output: Output) -> int:
 
 
 def _uninstall(output: Output) -> int:
-    # SteamVR first: where it refuses, all is as it was.
     removed = steamvr.unregister() if steamvr.is_registered() else []
     files = [str(path) for path in system.uninstall() + removed]
     output.document({"removed": files})
