@@ -72,7 +72,8 @@ void actions_note_action(
 void actions_forget_action(actions_t *actions, XrAction action);
 void actions_forget_set(actions_t *actions, XrActionSet set);
 void actions_note_bindings(
-    actions_t *actions, const calls_t *calls, XrInstance instance, const XrInteractionProfileSuggestedBinding *suggested);
+    actions_t *actions, const calls_t *calls, XrInstance instance,
+    const XrInteractionProfileSuggestedBinding *suggested);
 
 /* The app's action on the path of an own one in this profile. The lock is held by the caller. */
 app_source_t actions_app_source(

@@ -166,7 +166,8 @@ void controllers_read(controllers_t *controllers, XrTime time, layer_input_t *in
   int side;
   if (!atomic_load(&session->attached)) return;
   input->flags |= LAYER_INPUT_ATTACHED;
-  if (atomic_load(&session->own_attached) && !atomic_load(&session->own_refused)) input->flags |= LAYER_INPUT_OWN_ACTIONS;
+  if (atomic_load(&session->own_attached) && !atomic_load(&session->own_refused))
+    input->flags |= LAYER_INPUT_OWN_ACTIONS;
   lock_take(&actions->lock);
   if (!controllers->known || changes != controllers->profile_changes ||
       actions->changes != controllers->action_changes) {

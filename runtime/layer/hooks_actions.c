@@ -9,7 +9,8 @@
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_CreateActionSet(
     XrInstance handle, const XrActionSetCreateInfo *info, XrActionSet *out) {
-  instance_t *instance = tracked_instance(handle), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance(handle, LAYER_MODE_THREAD);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_THREAD);
   XrResult result;
   if (!any) return XR_ERROR_HANDLE_INVALID;
   result = any->calls.CreateActionSet(handle, info, out);
@@ -18,7 +19,8 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_CreateActionSet(
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_CreateAction(XrActionSet set, const XrActionCreateInfo *info, XrAction *out) {
-  instance_t *instance = tracked_instance_of_set(set), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance_of_set(set);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_THREAD);
   XrResult result;
   if (!any) return XR_ERROR_HANDLE_INVALID;
   result = any->calls.CreateAction(set, info, out);
@@ -28,14 +30,16 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_CreateAction(XrActionSet set, const XrAction
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyAction(XrAction action) {
-  instance_t *instance = tracked_instance_of_action(action), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance_of_action(action);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_THREAD);
   if (!any) return XR_ERROR_HANDLE_INVALID;
   if (instance) actions_forget_action(&instance->actions, action);
   return any->calls.DestroyAction(action);
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyActionSet(XrActionSet set) {
-  instance_t *instance = tracked_instance_of_set(set), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance_of_set(set);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_THREAD);
   if (!any) return XR_ERROR_HANDLE_INVALID;
   if (instance) actions_forget_set(&instance->actions, set);
   return any->calls.DestroyActionSet(set);
@@ -82,7 +86,8 @@ static int suggest_both(
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_SuggestInteractionProfileBindings(
     XrInstance handle, const XrInteractionProfileSuggestedBinding *suggested) {
-  instance_t *instance = tracked_instance(handle), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance(handle, LAYER_MODE_THREAD);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_THREAD);
   XrResult result;
   if (!any) return XR_ERROR_HANDLE_INVALID;
   if (!instance || !suggested || !suggest_both(instance, handle, suggested, &result))
@@ -132,7 +137,7 @@ static int attach_both(
 XRAPI_ATTR XrResult XRAPI_CALL hook_AttachSessionActionSets(
     XrSession handle, const XrSessionActionSetsAttachInfo *info) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_THREAD);
   XrResult result;
   int own;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
@@ -165,7 +170,7 @@ static int sync_both(session_t *session, XrSession handle, const XrActionsSyncIn
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_SyncActions(XrSession handle, const XrActionsSyncInfo *info) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_THREAD);
   XrResult result;
   int own;
   if (!calls) return XR_ERROR_HANDLE_INVALID;

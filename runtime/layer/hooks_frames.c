@@ -9,6 +9,10 @@
 
 #include "hooks.h"
 
+static int is_watched(const session_t *session) {
+  return session && atomic_load_explicit(&session->watched, memory_order_acquire);
+}
+
 /* The oldest frame in this state; -1: none. */
 static int oldest(const session_t *session, enum frame_state state) {
   int i, found = -1;
@@ -71,11 +75,11 @@ static void note_waited(
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_WaitFrame(XrSession handle, const XrFrameWaitInfo *info, XrFrameState *state) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
   int64_t begin_ns;
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
-  if (!session || !atomic_load_explicit(&session->watched, memory_order_acquire)) return calls->WaitFrame(handle, info, state);
+  if (!is_watched(session)) return calls->WaitFrame(handle, info, state);
   begin_ns = platform_now_ns();
   result = calls->WaitFrame(handle, info, state);
   if (XR_SUCCEEDED(result)) note_waited(session, begin_ns, platform_now_ns(), result, state);
@@ -105,11 +109,11 @@ static void note_begun(session_t *session, int64_t begin_ns, int64_t end_ns, XrR
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_BeginFrame(XrSession handle, const XrFrameBeginInfo *info) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
   int64_t begin_ns;
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
-  if (!session || !atomic_load_explicit(&session->watched, memory_order_acquire)) return calls->BeginFrame(handle, info);
+  if (!is_watched(session)) return calls->BeginFrame(handle, info);
   begin_ns = platform_now_ns();
   result = calls->BeginFrame(handle, info);
   if (XR_SUCCEEDED(result)) note_begun(session, begin_ns, platform_now_ns(), result);
@@ -148,13 +152,13 @@ static void note_ended(
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_EndFrame(XrSession handle, const XrFrameEndInfo *info) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
   int64_t begin_ns;
   XrTime display_time;
   uint32_t layers;
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
-  if (!session || !info || !atomic_load_explicit(&session->watched, memory_order_acquire)) return calls->EndFrame(handle, info);
+  if (!info || !is_watched(session)) return calls->EndFrame(handle, info);
   display_time = info->displayTime;
   layers = info->layerCount;
   begin_ns = platform_now_ns();

@@ -31,7 +31,8 @@ static void end_session(session_t *session) {
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_CreateSession(XrInstance handle, const XrSessionCreateInfo *info, XrSession *out) {
-  instance_t *instance = tracked_instance(handle), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance(handle, LAYER_MODE_TIMING);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_TIMING);
   session_t *session;
   XrResult result;
   if (!any) return XR_ERROR_HANDLE_INVALID;
@@ -46,7 +47,7 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_CreateSession(XrInstance handle, const XrSes
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_DestroySession(XrSession handle) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
   if (!calls) return XR_ERROR_HANDLE_INVALID;
   if (session) {
     end_session(session);
@@ -56,7 +57,8 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_DestroySession(XrSession handle) {
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyInstance(XrInstance handle) {
-  instance_t *instance = tracked_instance(handle), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance(handle, LAYER_MODE_OFF);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_OFF);
   PFN_xrDestroyInstance destroy;
   session_t *session = NULL;
   if (!any) return XR_ERROR_HANDLE_INVALID;
@@ -74,7 +76,7 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyInstance(XrInstance handle) {
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessionBeginInfo *info) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_THREAD);
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
   result = calls->BeginSession(handle, info);
@@ -84,7 +86,7 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessi
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_EndSession(XrSession handle) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_THREAD);
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
   result = calls->EndSession(handle);
@@ -105,12 +107,16 @@ static void note_event(const XrEventDataBuffer *event) {
   } else if (event->type == XR_TYPE_EVENT_DATA_REFERENCE_SPACE_CHANGE_PENDING) {
     const XrEventDataReferenceSpaceChangePending *changed = (const void *)event;
     session = tracked_session(changed->session);
-    if (session) atomic_fetch_add(&session->space_changes, 1);
+    if (session && changed->referenceSpaceType == XR_REFERENCE_SPACE_TYPE_STAGE)
+      atomic_fetch_add(&session->stage_changes, 1);
+    if (session && changed->referenceSpaceType == XR_REFERENCE_SPACE_TYPE_LOCAL)
+      atomic_fetch_add(&session->local_changes, 1);
   }
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_PollEvent(XrInstance handle, XrEventDataBuffer *event) {
-  instance_t *instance = tracked_instance(handle), *any = instance ? instance : tracked_any_instance();
+  instance_t *instance = tracked_instance(handle, LAYER_MODE_THREAD);
+  instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_THREAD);
   XrResult result;
   if (!any) return XR_ERROR_HANDLE_INVALID;
   result = any->calls.PollEvent(handle, event);

@@ -32,7 +32,7 @@ static const struct hook {
 
 static XRAPI_ATTR XrResult XRAPI_CALL
 get_function(XrInstance handle, const char *name, PFN_xrVoidFunction *function) {
-  const instance_t *instance = tracked_instance(handle);
+  const instance_t *instance = tracked_instance(handle, LAYER_MODE_OFF);
   PFN_xrGetInstanceProcAddr get = instance ? instance->calls.get : atomic_load(&last_get);
   uint32_t mode = instance ? instance->settings.mode : LAYER_MODE_OFF;
   XrResult result;
@@ -145,21 +145,27 @@ create_instance(const XrInstanceCreateInfo *info, const negotiation_create_info_
   negotiation_next_info_t *next = chain ? chain->next : NULL;
   instance_t *instance;
   settings_t settings;
+  char name[XR_MAX_APPLICATION_NAME_SIZE];
   uint32_t added = 0, asked;
   XrResult result;
   if (!next || !next->get || !next->create) return XR_ERROR_INITIALIZATION_FAILED;
   below = *chain;
   below.next = next->next;
-  if (!info || !out) return next->create(info, &below, out);
   atomic_store(&last_get, next->get);
-  settings = settings_read(info->applicationInfo.applicationName);
+  if (!info || !out || (info->enabledExtensionCount && !info->enabledExtensionNames))
+    return next->create(info, &below, out);
+  snprintf(name, sizeof name, "%.*s", (int)sizeof name - 1, info->applicationInfo.applicationName);
+  settings = settings_read(name);
   asked = asked_by_app(info);
   result = create_below(info, wanted_by_owner(&settings) & ~asked, &below, next->create, out, &added);
   if (XR_FAILED(result) || (instance = tracked_take_instance()) == NULL) return result;
   instance->settings = settings;
   instance->extensions = asked | added | added << LAYER_EXT_ADDED_SHIFT;
   instance->calls.get = next->get;
-  if (!calls_find_timing(&instance->calls, *out)) instance->settings.mode = LAYER_MODE_OFF;
+  if (!calls_find_timing(&instance->calls, *out)) {
+    tracked_free_instance(instance);
+    return result;
+  }
   if (instance->settings.mode != LAYER_MODE_OFF) {
     find_functions(instance, *out);
     describe(instance, *out, &info->applicationInfo);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ static void *worker_main(void *argument) {
 
 int worker_start(worker_t *worker, void (*run)(worker_t *self, void *argument), void *argument) {
   pthread_condattr_t attributes;
+  sigset_t all, before;
   memset(worker, 0, sizeof *worker);
   worker->run = run;
   worker->argument = argument;
@@ -50,7 +52,11 @@ int worker_start(worker_t *worker, void (*run)(worker_t *self, void *argument), 
   pthread_mutex_init(&worker->mutex, NULL);
   pthread_cond_init(&worker->condition, &attributes);
   pthread_condattr_destroy(&attributes);
+  /* The app's signals are for its own threads. */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   worker->running = !pthread_create(&worker->thread, NULL, worker_main, worker);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (worker->running) pthread_setname_np(worker->thread, "sensorium");
   return worker->running;
 }

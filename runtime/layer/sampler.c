@@ -141,7 +141,7 @@ static void sample(sampler_t *s) {
   if (s->base == XR_NULL_HANDLE || !find_time(s, &input)) return;
   input.frames = atomic_load_explicit(&session->mapping.header->frames, memory_order_relaxed);
   input.space = s->space;
-  input.space_generation = atomic_load(&session->space_changes);
+  input.space_generation = atomic_load(s->space == 1 ? &session->stage_changes : &session->local_changes);
   input.session_state = atomic_load(&session->state);
   input.sync_result = atomic_load(&session->sync_result);
   controllers_locate(s->calls, s->view, s->base, input.capture_time, &input.head);

@@ -11,10 +11,11 @@ static session_t sessions[TRACKED_SESSIONS];
 static _Atomic int instances_used, sessions_used; /* places that were ever taken: so many are looked at */
 static lock_t table_lock = LOCK_INITIAL;
 
-instance_t *tracked_instance(XrInstance handle) {
+instance_t *tracked_instance(XrInstance handle, uint32_t mode) {
   int i, used = atomic_load_explicit(&instances_used, memory_order_acquire);
   for (i = 0; i < used && handle != XR_NULL_HANDLE; i++)
-    if (atomic_load_explicit(&instances[i].handle, memory_order_acquire) == handle) return &instances[i];
+    if (atomic_load_explicit(&instances[i].handle, memory_order_acquire) == handle)
+      return instances[i].settings.mode >= mode ? &instances[i] : NULL;
   return NULL;
 }
 
@@ -43,10 +44,10 @@ instance_t *tracked_instance_of_action(XrAction action) {
   return NULL;
 }
 
-instance_t *tracked_any_instance(void) {
+instance_t *tracked_any_instance(uint32_t mode) {
   int i, used = atomic_load_explicit(&instances_used, memory_order_acquire);
   for (i = 0; i < used; i++)
-    if (is_live(&instances[i])) return &instances[i];
+    if (is_live(&instances[i]) && instances[i].settings.mode >= mode) return &instances[i];
   return NULL;
 }
 
@@ -93,7 +94,8 @@ session_t *tracked_take_session(instance_t *instance) {
     atomic_store(&found->own_attached, 0);
     atomic_store(&found->own_refused, 0);
     atomic_store(&found->profile_changes, 0);
-    atomic_store(&found->space_changes, 0);
+    atomic_store(&found->stage_changes, 0);
+    atomic_store(&found->local_changes, 0);
     atomic_store(&found->state, 0);
     atomic_store(&found->sync_result, 0);
   }
@@ -134,7 +136,8 @@ session_t *tracked_next_session(const instance_t *instance, const session_t *aft
   return found;
 }
 
-const calls_t *tracked_calls(const session_t *session) {
-  const instance_t *instance = session ? session->instance : tracked_any_instance();
+const calls_t *tracked_calls(const session_t *session, uint32_t mode) {
+  const instance_t *instance = session ? session->instance : NULL;
+  if (!instance || instance->settings.mode < mode) instance = tracked_any_instance(mode);
   return instance ? &instance->calls : NULL;
 }

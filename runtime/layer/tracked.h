@@ -48,20 +48,21 @@ typedef struct session {
   lock_t worker_lock;                  /* of the worker's start and stop */
   worker_t worker;
   _Atomic int attached, own_attached, own_refused; /* action sets; own_refused: xrSyncActions did */
-  _Atomic uint32_t profile_changes, space_changes, state;
+  _Atomic uint32_t profile_changes, stage_changes, local_changes, state;
   _Atomic int32_t sync_result;
 } session_t;
 
-/* NULL: not known. */
-instance_t *tracked_instance(XrInstance handle);
+/* NULL: not known, or of a lower mode, so that it lacks the mode's functions. */
+instance_t *tracked_instance(XrInstance handle, uint32_t mode);
 session_t *tracked_session(XrSession handle);
 
 /* Whose action set or action it is; NULL: not known. */
 instance_t *tracked_instance_of_set(XrActionSet set);
 instance_t *tracked_instance_of_action(XrAction action);
 
-/* Some instance that lives; NULL: none. Its functions serve handles that are not known. */
-instance_t *tracked_any_instance(void);
+/* Some instance that lives in this mode or a higher one, so that it has its functions; NULL: none. They
+ * serve handles that are not known. */
+instance_t *tracked_any_instance(uint32_t mode);
 
 /* A free place, which `tracked_set_...` then makes known; NULL: none is left. */
 instance_t *tracked_take_instance(void);
@@ -75,7 +76,7 @@ void tracked_free_session(session_t *session);
 /* The next session of an instance behind `after` (NULL: the first); NULL: no more. */
 session_t *tracked_next_session(const instance_t *instance, const session_t *after);
 
-/* The functions below a session, also one that is not known; NULL: there is no instance at all. */
-const calls_t *tracked_calls(const session_t *session);
+/* The functions below a session, also one that is not known; NULL: there is no instance of this mode. */
+const calls_t *tracked_calls(const session_t *session, uint32_t mode);
 
 #endif

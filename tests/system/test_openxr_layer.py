@@ -245,3 +245,16 @@ def test_nothing_is_written_where_it_may_not(rig: Rig, tmp_path: Path, why: str)
         app.reaches("FOCUSED")
         assert rig.home.files() == []
         assert app.quit() == 0
+
+
+def test_a_runtime_that_dies_gives_the_app_its_own_error(rig: Rig, tmp_path: Path) -> None:
+    """The last test here: it kills the service."""
+    rig.home.allow("thread", NAME)
+    with HelloXr(rig.service, tmp_path, rig.home.environment) as app:
+        app.reaches("FOCUSED")
+        until(rig.home.session(), lambda got: got["session_state"] == 5, "an input")
+        rig.service.kill()
+        # hello_xr says so and ends with 1 by itself, too; one of its threads waits for a key.
+        app.says("XrResult failure [XR_ERROR_INSTANCE_LOST]")
+        assert app.quit() == 1
+    assert rig.home.files() == []

@@ -11,8 +11,10 @@ static XrResult note(app_t *app, int64_t answer) {
 }
 
 void app_create(app_t *app) {
-  static negotiation_next_info_t next = {.kind = NEGOTIATION_NEXT_INFO, .version = 1, .size = sizeof next, .layer_name = LAYER_NAME};
-  negotiation_create_info_t chain = {.kind = NEGOTIATION_CREATE_INFO, .version = 1, .size = sizeof chain, .next = &next};
+  static negotiation_next_info_t next = {
+      .kind = NEGOTIATION_NEXT_INFO, .version = 1, .size = sizeof next, .layer_name = LAYER_NAME};
+  negotiation_create_info_t chain = {
+      .kind = NEGOTIATION_CREATE_INFO, .version = 1, .size = sizeof chain, .next = &next};
   XrInstanceCreateInfo info = {.type = XR_TYPE_INSTANCE_CREATE_INFO};
   XrSessionCreateInfo session = {.type = XR_TYPE_SESSION_CREATE_INFO};
   next.get = mock_get;
@@ -48,7 +50,8 @@ void app_actions(app_t *app) {
   XrActionSetCreateInfo set = {.type = XR_TYPE_ACTION_SET_CREATE_INFO, .priority = 1};
   XrActionSuggestedBinding bindings[9];
   XrInteractionProfileSuggestedBinding suggested = {
-      .type = XR_TYPE_INTERACTION_PROFILE_SUGGESTED_BINDING, .countSuggestedBindings = 9, .suggestedBindings = bindings};
+      .type = XR_TYPE_INTERACTION_PROFILE_SUGGESTED_BINDING, .countSuggestedBindings = 9,
+      .suggestedBindings = bindings};
   XrSessionActionSetsAttachInfo attach = {
       .type = XR_TYPE_SESSION_ACTION_SETS_ATTACH_INFO, .countActionSets = 1, .actionSets = &app->set};
   memset(bindings, 0, sizeof bindings);

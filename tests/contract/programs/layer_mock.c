@@ -105,7 +105,10 @@ CALL(DestroySession)(XrSession h) { ENTER("xrDestroySession"); return end((uint6
 CALL(DestroySpace)(XrSpace h) { ENTER("xrDestroySpace"); return end((uint64_t)h, SPACE); }
 CALL(DestroyActionSet)(XrActionSet h) { ENTER("xrDestroyActionSet"); return end((uint64_t)h, SET); }
 CALL(DestroyAction)(XrAction h) { ENTER("xrDestroyAction"); return end((uint64_t)h, ACTION); }
-CALL(DestroyHandTrackerEXT)(XrHandTrackerEXT h) { ENTER("xrDestroyHandTrackerEXT"); return end((uint64_t)h, TRACKER); }
+CALL(DestroyHandTrackerEXT)(XrHandTrackerEXT h) {
+  ENTER("xrDestroyHandTrackerEXT");
+  return end((uint64_t)h, TRACKER);
+}
 
 CALL(GetInstanceProperties)(XrInstance h, XrInstanceProperties *out) {
   ENTER("xrGetInstanceProperties");
@@ -129,7 +132,10 @@ static XrResult session_call(XrSession h, const char *name) {
   return is(NUMBER(h), SESSION) ? XR_SUCCESS : XR_ERROR_HANDLE_INVALID;
 }
 
-CALL(BeginSession)(XrSession h, const XrSessionBeginInfo *info) { (void)info; return session_call(h, "xrBeginSession"); }
+CALL(BeginSession)(XrSession h, const XrSessionBeginInfo *info) {
+  (void)info;
+  return session_call(h, "xrBeginSession");
+}
 CALL(EndSession)(XrSession h) { return session_call(h, "xrEndSession"); }
 CALL(BeginFrame)(XrSession h, const XrFrameBeginInfo *info) { (void)info; return session_call(h, "xrBeginFrame"); }
 CALL(EndFrame)(XrSession h, const XrFrameEndInfo *info) { (void)info; return session_call(h, "xrEndFrame"); }
@@ -212,8 +218,8 @@ CALL(LocateSpace)(XrSpace h, XrSpace base, XrTime time, XrSpaceLocation *out) {
   out->locationFlags = 15;
   out->pose.orientation = (XrQuaternionf){0, 0, 0, 1};
   lock_take(&mutex);
-  out->pose.position =
-      objects[NUMBER(h)].action ? place(objects[NUMBER(h)].name, side_of(objects[NUMBER(h)].path)) : (XrVector3f){1, 2, 3};
+  out->pose.position = (XrVector3f){1, 2, 3};
+  if (objects[NUMBER(h)].action) out->pose.position = place(objects[NUMBER(h)].name, side_of(objects[NUMBER(h)].path));
   lock_give(&mutex);
   return XR_SUCCESS;
 }
