@@ -134,7 +134,7 @@ def test_clean_stop_closes_regions_and_leaves_nothing(daemon: Daemon, number: in
     assert reader.read(now_ns()) is Status.CLOSED
     assert not any(alive(pid) for pid in children)
     left = sorted(path.name for path in daemon.runtime_dir.iterdir())
-    assert left == ["current", "daemon.lock"]
+    assert left == ["current", "daemon.lock", "layer"]
 
 
 def test_second_daemon_is_told_about_the_first(daemon: Daemon) -> None:

@@ -19,9 +19,10 @@ from sensorium.control.audit import Audit
 from sensorium.control.desk import GrantDesk
 from sensorium.control.grants import Grants
 from sensorium.control.server import SOCKET_NAME, ControlServer
-from sensorium.errors import ControlError
+from sensorium.errors import ControlError, SensorError
 from sensorium.health import OwnerState, Reason
 from sensorium.perception.sense import SENSES
+from sensorium.sensors.openxr_layer import folder as layer_folder
 from sensorium.sensors.sensor import SENSORS, Demand
 from sensorium.supervisor import plan, report
 from sensorium.supervisor.children import Child
@@ -66,6 +67,7 @@ class Daemon:
         folder = folders.runtime_dir()
         prepare(folder)
         self._lock = InstanceLock(folder)
+        _let_layers_write()
         self._started_ns = now_ns()
         self._config = config
         self._plans = plan.plan(config)
@@ -347,3 +349,11 @@ class Daemon:
         self._signals.close()
         self._selector.close()
         self._lock.close()
+
+
+def _let_layers_write() -> None:
+    """Makes the folder for games with the OpenXR layer; a daemon serves without it, too."""
+    try:
+        layer_folder.prepare()
+    except SensorError as error:
+        _log.warning("games cannot show their frames: %s", error)
