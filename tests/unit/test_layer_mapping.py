@@ -198,8 +198,8 @@ def test_one_bad_pose_costs_only_itself():
     "bad",
     [
         {"end_ns": NOW_NS - 4}, {"wait_ns": 0}, {"end_ns": NOW_NS + 11_000_000_000},
-        {"period": -1}, {"period": 2_000_000_000}, {"display_time": 0}, {"layer_ns": -1},
-        {"in_flight": 4}, {"flags": 4}, {"wait_ns": 1},
+        {"period": -1}, {"period": 1}, {"period": 2_000_000_000}, {"display_time": 0},
+        {"layer_ns": -1}, {"in_flight": 4}, {"flags": 4}, {"wait_ns": 1},
     ],
 )  # fmt: skip
 def test_a_frame_that_breaks_a_rule_is_refused(game, bad):
@@ -250,7 +250,8 @@ def test_the_folder_is_this_users_alone(tmp_path, monkeypatch):
 def counted(times, periods=None):
     counts = FrameCounts()
     for number, time in enumerate(times):
-        counts.add(good_frame(time, 10 * MS if periods is None else periods[number]))
+        period = 10 * MS if periods is None else periods[number]
+        counts.add(good_frame(time, period, number=number + 1))
     return counts
 
 
@@ -293,10 +294,30 @@ def test_times_that_go_back_or_jump_are_no_missed_frames():
     assert (counts.jumps, counts.missed) == (2, 0)
 
 
+def test_frames_that_were_not_read_are_not_missed_by_the_app(game):
+    for number in range(1, 5):
+        game.add_frame(number * 10 * MS)
+    mapping, counts = game.open(), FrameCounts()
+    frames, last = mapping.frames_after(0, NOW_NS)
+    counts.add(frames)
+    for number in range(5, 301):
+        game.add_frame(number * 10 * MS, 0 if number != 200 else -1)
+    # One that the app did miss.
+    game.add_frame(302 * 10 * MS)
+    game.path.write_bytes(game.bytes.tobytes())
+    counts.add(mapping.frames_after(last, NOW_NS)[0])
+    assert (mapping.refused, mapping.torn) == (1, 0)
+    assert (counts.missed, counts.jumps) == (1, 0)
+    assert counts.frames + counts.unseen == 301
+    assert counts.unseen == 301 - 4 - layout.FRAME_SLOTS + 1 + 1
+
+
 def test_late_frames_need_the_clock():
     counts = FrameCounts()
     frame = good_frame(NOW_NS - 5)
     counts.add(frame)
     counts.add(good_frame(NOW_NS - 4), clock_offset_ns=0)
     counts.add(good_frame(NOW_NS - 3), clock_offset_ns=1000)
+    # Its display time is of another frame.
+    counts.add(good_frame(NOW_NS - 2, flags=layout.UNMATCHED), clock_offset_ns=0)
     assert counts.late == 1

@@ -19,7 +19,7 @@ _SKEW_NS = 10_000_000_000
 """Times further than this from now are taken for garbage."""
 _LONGEST_NS = 60_000_000_000
 """Of one frame, from its wait on."""
-_PERIOD_MAX_NS = 1_000_000_000
+_PERIOD_MIN_NS, _PERIOD_MAX_NS = 1_000_000, 1_000_000_000
 _POSE_BITS, _BUTTON_BITS, _SOURCE_BITS = 63, 255, 63
 _STATES = 9
 """XrSessionState is 0 to 8."""
@@ -42,7 +42,7 @@ def frame_is_good(frame: np.void, now_ns: int) -> bool:
         and first > 0
         and last <= now_ns + _SKEW_NS
         and last - first <= _LONGEST_NS
-        and 0 <= int(frame["period"]) <= _PERIOD_MAX_NS
+        and (frame["period"] == 0 or _PERIOD_MIN_NS <= frame["period"] <= _PERIOD_MAX_NS)
         and int(frame["display_time"]) > 0
         and 0 <= int(frame["layer_ns"]) <= _LONGEST_NS
         and int(frame["in_flight"]) < 4

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from sensorium.sensors.openxr_layer import layout
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,11 +32,14 @@ class FrameCounts:
     Attributes:
         frames: Ended frames.
         missed: Refreshes of the display between two frames' display times that showed no new frame.
+        unseen: Frames between those, which were overwritten before they were read, or refused: of
+            the time around them nothing is counted as missed.
         discarded: Frames that took the place of one which was begun and not ended.
         failed: Frames that the runtime did not take.
         jumps: Display times that went back, or on by more than `JUMP_NS`.
         period_ns: The display's period; 0: not known yet.
-        late: Frames that were ended after their display time; only where the clock is known.
+        late: Frames that were ended after their display time; only where the clock is known, and
+            the frame is the one that was waited for.
     """
 
     frames: int = 0
@@ -44,6 +49,8 @@ class FrameCounts:
     jumps: int = 0
     period_ns: int = 0
     late: int = 0
+    unseen: int = 0
+    _last_number: int = field(default=0, repr=False)
     _last_time: int = field(default=0, repr=False)
     _candidate_ns: int = field(default=0, repr=False)
     _held: int = field(default=0, repr=False)
@@ -61,11 +68,11 @@ class FrameCounts:
             self.failed += int(frame["end_result"]) < 0
             self.discarded += int(frame["flags"]) & 1
             shown = int(frame["display_time"])
-            if clock_offset_ns is not None:
+            if clock_offset_ns is not None and not frame["flags"] & layout.UNMATCHED:
                 self.late += int(frame["end_ns"][0]) > shown + clock_offset_ns
             self._learn(shown, int(frame["period"]))
-            self._count(shown)
-            self._last_time = shown
+            self._count(shown, int(frame["number"]) - self._last_number - 1)
+            self._last_time, self._last_number = shown, int(frame["number"])
 
     def _learn(self, shown: int, period: int) -> None:
         """Follows the display's period."""
@@ -81,12 +88,13 @@ class FrameCounts:
         if self._held >= STABLE_FRAMES and (shorter or long_since):
             self.period_ns = self._candidate_ns
 
-    def _count(self, shown: int) -> None:
+    def _count(self, shown: int, unseen: int) -> None:
         if not self._last_time:
             return
+        self.unseen += max(0, unseen)
         step = shown - self._last_time
         if not 0 <= step <= JUMP_NS:
             self.jumps += 1
             self._held_since = shown
-        elif self.period_ns:
+        elif self.period_ns and unseen == 0:
             self.missed += max(0, round(step / self.period_ns) - 1)
