@@ -25,7 +25,7 @@ OFF = {
     "speech", "command", "wake_word", "push_to_talk", "target", "speaker", "voice_measures",
     "voice_emotion", "viseme", "output_sound", "clean_audio", "hand_gesture", "gaze",
     "attention_trace", "intent", "camera", "objects", "image_class", "face", "face_emotion",
-    *BRIDGES,
+    "openxr_layer", *BRIDGES,
 }
 """What the default lists and leaves off."""
 OF_ITS_OWN = {"file", "loop"}

@@ -378,7 +378,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_pose_t, flags) == 52, "pose.flags");
 typedef struct sensorium_head {
   uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
   uint32_t space_generation; /* counts recentres of that space */
-  uint32_t source; /* 1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown */
+  uint32_t source; /* 1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown */
   uint32_t reserved; /* 0 */
   sensorium_pose_t pose; /* the head */
   uint8_t _pad0[56];
@@ -420,7 +420,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_joint_t, flags) == 56, "joint.flags");
 typedef struct sensorium_hand {
   uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
   uint32_t space_generation; /* counts recentres of that space */
-  uint32_t source; /* 1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown */
+  uint32_t source; /* 1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown */
   uint32_t side; /* 1 left, 2 right */
   sensorium_joint_t joints[26]; /* in OpenXR's order */
   uint8_t _pad0[24];
@@ -442,7 +442,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_hand_t, _pad0) == 1576, "hand._pad0");
 typedef struct sensorium_controller {
   uint32_t space; /* 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown */
   uint32_t space_generation; /* counts recentres of that space */
-  uint32_t source; /* 1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown */
+  uint32_t source; /* 1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown */
   uint32_t side; /* 1 left, 2 right */
   sensorium_pose_t grip; /* the held object */
   sensorium_pose_t aim; /* the pointing ray: origin, -z forward */
@@ -491,7 +491,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_eye_t, flags) == 28, "eye.flags");
 /* Where the wearer looks. */
 #define SENSORIUM_GAZE_ID 5
 #define SENSORIUM_GAZE_MAJOR 1
-#define SENSORIUM_GAZE_MINOR 0
+#define SENSORIUM_GAZE_MINOR 1
 #define SENSORIUM_GAZE_ORIGIN 3
 #define SENSORIUM_GAZE_DIRECTION 3
 #define SENSORIUM_GAZE_ORIENTATION 4
@@ -506,8 +506,10 @@ typedef struct sensorium_gaze {
   float orientation[4]; /* unit quaternion xyzw, -z is the direction */
   uint64_t sample_ns; /* when the eye was sampled, where the runtime says; else 0 */
   sensorium_eye_t eyes[2]; /* left, right */
+  uint32_t given_by; /* 1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown */
+  uint8_t _pad0[60];
 } sensorium_gaze_t;
-SENSORIUM_ASSERT(sizeof(sensorium_gaze_t) == 128, "size of gaze");
+SENSORIUM_ASSERT(sizeof(sensorium_gaze_t) == 192, "size of gaze");
 SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, space) == 0, "gaze.space");
 SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, space_generation) == 4, "gaze.space_generation");
 SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, source) == 8, "gaze.source");
@@ -517,6 +519,8 @@ SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, direction) == 28, "gaze.direction");
 SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, orientation) == 40, "gaze.orientation");
 SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, sample_ns) == 56, "gaze.sample_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, eyes) == 64, "gaze.eyes");
+SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, given_by) == 128, "gaze.given_by");
+SENSORIUM_ASSERT(offsetof(sensorium_gaze_t, _pad0) == 132, "gaze._pad0");
 
 /* 32 ms of sound. capture_ns is the time of its last sample. */
 #define SENSORIUM_AUDIO_ID 6
@@ -1810,7 +1814,7 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"ray_left", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"ray_right", SENSORIUM_REGION_MOTION, 25, 1, 64, 0},
     {"ray_trace", SENSORIUM_REGION_MOTION, 31, 1, 128, 1},
-    {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 128, 0},
+    {"gaze", SENSORIUM_REGION_GAZE, 5, 1, 192, 0},
     {"eye_movement", SENSORIUM_REGION_GAZE, 28, 1, 192, 0},
     {"eye_movement_event", SENSORIUM_REGION_GAZE, 29, 1, 128, 1},
     {"gaze_trace", SENSORIUM_REGION_GAZE, 31, 1, 128, 1},

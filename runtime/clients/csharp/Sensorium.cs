@@ -507,7 +507,7 @@ namespace Sensorium
         public uint Space;
         /// <summary>counts recentres of that space</summary>
         public uint SpaceGeneration;
-        /// <summary>1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown</summary>
+        /// <summary>1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown</summary>
         public uint Source;
         /// <summary>0</summary>
         public uint Reserved;
@@ -564,7 +564,7 @@ namespace Sensorium
         public uint Space;
         /// <summary>counts recentres of that space</summary>
         public uint SpaceGeneration;
-        /// <summary>1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown</summary>
+        /// <summary>1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown</summary>
         public uint Source;
         /// <summary>1 left, 2 right</summary>
         public uint Side;
@@ -594,7 +594,7 @@ namespace Sensorium
         public uint Space;
         /// <summary>counts recentres of that space</summary>
         public uint SpaceGeneration;
-        /// <summary>1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown</summary>
+        /// <summary>1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown</summary>
         public uint Source;
         /// <summary>1 left, 2 right</summary>
         public uint Side;
@@ -686,12 +686,14 @@ namespace Sensorium
         public ulong SampleNs;
         /// <summary>left, right</summary>
         public readonly EyePart[] Eyes = Make<EyePart>(2);
+        /// <summary>1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown</summary>
+        public uint GivenBy;
         /// <inheritdoc/>
         public override int RecordId { get { return 5; } }
         /// <inheritdoc/>
         public override int RecordMajor { get { return 1; } }
         /// <inheritdoc/>
-        public override int RecordSize { get { return 128; } }
+        public override int RecordSize { get { return 192; } }
 
         internal override void Decode(byte[] source, int at)
         {
@@ -704,6 +706,7 @@ namespace Sensorium
             Buffer.BlockCopy(source, at + 40, Orientation, 0, 16);
             SampleNs = BitConverter.ToUInt64(source, at + 56);
             for (int i = 0; i < 2; i++) Eyes[i].Decode(source, at + 64 + 32 * i);
+            GivenBy = BitConverter.ToUInt32(source, at + 128);
         }
     }
 

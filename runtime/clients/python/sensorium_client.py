@@ -195,7 +195,7 @@ RECORDS = {
     "head": (2, 1, 0),
     "hand": (3, 1, 0),
     "controller": (4, 1, 0),
-    "gaze": (5, 1, 0),
+    "gaze": (5, 1, 1),
     "audio": (6, 1, 0),
     "microphone": (7, 1, 0),
     "voice_activity": (8, 1, 1),
@@ -356,7 +356,7 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "openness": ("f", 1, 24),
         "flags": ("I", 1, 28),
     }),
-    "gaze": (128, {
+    "gaze": (192, {
         "space": ("I", 1, 0),
         "space_generation": ("I", 1, 4),
         "source": ("I", 1, 8),
@@ -366,6 +366,7 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "orientation": ("f", 4, 40),
         "sample_ns": ("Q", 1, 56),
         "eyes": ("eye", 2, 64),
+        "given_by": ("I", 1, 128),
     }),
     "audio": (2112, {
         "first_sample": ("Q", 1, 0),

@@ -27,6 +27,9 @@ _FRAME_S = 0.25
 """A game may run beside it: as few frames as a person can follow."""
 
 
+_POSES = ("openxr", "openxr_layer")
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument(
@@ -114,7 +117,7 @@ class _View:
             head.append(f"  RECORDING {status['recording_bytes'] / 1e6:.1f} MB", "bold red")
         lines = [Text(client_line(client), "dim", no_wrap=True) for client in status["clients"]
                  if client["app"] != APP]
-        return [head, process_table(status["processes"]), *lines]
+        return [head, process_table(status["processes"]), *_poses(status["parts"]), *lines]
 
     def _connect_again(self) -> None:
         try:
@@ -123,3 +126,10 @@ class _View:
             return
         self.client.close()
         self.client = fresh
+
+
+def _poses(parts: dict[str, dict[str, str]]) -> list[Text]:
+    """A line for each sensor that gives poses, where there are two of them."""
+    found = [(name, parts[name]) for name in _POSES if name in parts]
+    return [Text(f"{name} {part['state']}: {part['detail']}", "dim", no_wrap=True)
+            for name, part in found if len(found) > 1]

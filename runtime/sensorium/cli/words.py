@@ -19,6 +19,8 @@ DEVICE_STATES = (
 )
 _USERS = ((1, "a sense"), (2, "an app"), (4, "a recording"))
 _BUTTONS = ("trigger", "squeeze", "stick", "trackpad", "primary", "secondary", "menu", "system")
+_LAYER = 2
+"""`source` of a pose that the OpenXR layer gives."""
 _QUIET_DB = -60.0
 """Where the bar of a loudness begins, dBFS."""
 
@@ -67,7 +69,8 @@ def _health(record: Record) -> Text:
 
 def _head(record: Record) -> Text:
     pose = record["pose"]
-    return Text(f"at {_metres(pose['position'])}, looks {direction_words(pose['orientation'])}")
+    said = f"at {_metres(pose['position'])}, looks {direction_words(pose['orientation'])}"
+    return Text(said + (", by the layer in an app" if record["source"] == _LAYER else ""))
 
 
 def _hand(record: Record) -> Text:

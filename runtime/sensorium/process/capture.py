@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sensorium.process.choice import Choice, Side
 from sensorium.process.sensing import SensorThread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sensorium.process.orders import Orders
     from sensorium.process.outputs import Outputs
+    from sensorium.process.registry import Part
     from sensorium.process.sensing import Report
     from sensorium.sensors.sensor import Demand
 
@@ -24,7 +26,13 @@ class Capture:
         self, orders: Orders, outputs: Outputs, report: Callable[[Report], None]
     ) -> None:
         sensors, _ = orders.parts()
-        self._threads = {part.name: SensorThread(part, outputs, report) for part in sensors}
+        sides = _sides(sensors, outputs, report)
+        self._threads = {}
+        for part in sensors:
+            side = sides.get(part.name)
+            self._threads[part.name] = SensorThread(
+                part, outputs, side.report if side else report, side
+            )
 
     def start(self) -> None:
         """Starts every sensor."""
@@ -48,3 +56,16 @@ class Capture:
     def oldest_beat_ns(self) -> int:
         """When the slowest sensor last used its IO."""
         return min(thread.beat_ns for thread in self._threads.values())
+
+
+def _sides(
+    sensors: Sequence[Part], outputs: Outputs, report: Callable[[Report], None]
+) -> dict[str, Side]:
+    """By name, the sensors of which one is chosen."""
+    names = {part.name for part in sensors}
+    found: dict[str, Side] = {}
+    for part in sensors:
+        rivals = [name for name in getattr(part.kind, "YIELDS_TO", ()) if name in names]
+        if rivals:
+            found.update(Choice((*rivals, part.name), part.writes[0], outputs, report).sides)
+    return found

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from sensorium.process.choice import Side
     from sensorium.process.outputs import Outputs
     from sensorium.process.registry import Part
 
@@ -34,17 +35,26 @@ Report = tuple[str, str, str, str]
 class SensorThread:
     """Runs one sensor; is its `SensorIO`.
 
+    Args:
+        part: The sensor.
+        outputs: The process's regions.
+        report: Where it says how it is.
+        sink: Where it publishes; None: to `outputs`.
+
     Attributes:
         beat_ns: When the sensor last used its IO: shows that it does not hang.
     """
 
-    def __init__(self, part: Part, outputs: Outputs, report: Callable[[Report], None]) -> None:
+    def __init__(
+        self, part: Part, outputs: Outputs, report: Callable[[Report], None],
+        sink: Outputs | Side | None = None,
+    ) -> None:
         self.part = part
         self.clock = now_ns
         self.raised = priority.Raised
         self.silent = Silence(outputs)
         self.beat_ns = now_ns()
-        self._outputs = outputs
+        self._sink = sink or outputs
         self._report = report
         self._demand = Demand()
         self._wake = threading.Condition()
@@ -84,7 +94,7 @@ class SensorThread:
     ) -> None:
         """See `SensorIO.publish`."""
         self.beat_ns = now_ns()
-        self._outputs.publish(
+        self._sink.publish(
             channel, record, capture_ns, valid=valid, reason=reason, confidence=confidence,
             device=device,
         )
@@ -119,7 +129,7 @@ class SensorThread:
                 return
             except Exception as error:  # noqa: BLE001 - one sensor's fault must not end the others
                 _log.exception("sensor %s failed", self.part.name)
-                self._outputs.refuse(self.part.writes, Reason.FAILED)
+                self._sink.refuse(self.part.writes, Reason.FAILED)
                 self.report("failed", f"{type(error).__name__}: {error}", "see the daemon's log")
             gc.collect()
             attempt = 0 if time.monotonic() - started > 60 else attempt + 1
@@ -132,5 +142,5 @@ class SensorThread:
         while time.monotonic() < end:
             if not self.wait(0.1):
                 return False
-            self._outputs.refuse(self.part.writes, Reason.FAILED)
+            self._sink.refuse(self.part.writes, Reason.FAILED)
         return True

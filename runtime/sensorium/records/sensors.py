@@ -22,7 +22,8 @@ _SPACE = (
     scalar("space", "u32", "1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown"),
     scalar("space_generation", "u32", "counts recentres of that space"),
 )
-_SOURCE = scalar("source", "u32", "1 OpenXR session, 2 OpenXR layer, 3 replay; 0 unknown")
+_GIVERS = "1 OpenXR session, 2 OpenXR layer in an app, 3 replay; 0 unknown"
+_SOURCE = scalar("source", "u32", _GIVERS)
 
 POSE = Struct(
     "pose",
@@ -112,9 +113,11 @@ GAZE = Record(
         array("orientation", "f32", 4, "unit quaternion xyzw, -z is the direction"),
         scalar("sample_ns", "u64", "when the eye was sampled, where the runtime says; else 0"),
         array("eyes", EYE, 2, "left, right"),
+        scalar("given_by", "u32", _GIVERS),
     ),
     "Where the wearer looks.",
     id=5,
+    minor=1,
 )
 
 AUDIO = Record(

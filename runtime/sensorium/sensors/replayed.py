@@ -118,6 +118,8 @@ def replayed(name: str, sample: Snapshot, shift_ns: int) -> NDArray[np.void]:
     record = np.frombuffer(bytearray(sample.record), kind.dtype, 1)
     if name.startswith(("head", "hand", "controller", "frame")):
         record["source"] = _SOURCE
+    elif name == "gaze":
+        record["given_by"] = _SOURCE
     for time in _TIMES.get(kind.id, ()):
         if record[time][0]:
             record[time] = max(0, int(record[time][0]) + shift_ns)

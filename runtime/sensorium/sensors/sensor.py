@@ -1,7 +1,9 @@
 """What a sensor is: a loop that turns a device into channels.
 
 A sensor's class has two attributes, `Options` (a frozen dataclass that the configuration fills)
-and `WRITES` (the channels it owns), and is made with its options and a `SensorIO`.
+and `WRITES` (the channels it owns), and is made with its options and a `SensorIO`. One with
+`YIELDS_TO` may run beside the sensors of these names, which write the same channels: then
+`process.choice` chooses by the first of its channels.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 SENSORS: dict[str, str] = {
     "openxr": "sensorium.sensors.openxr:OpenXR",
+    "openxr_layer": "sensorium.sensors.openxr_layer:OpenXRLayer",
     "microphone": "sensorium.sensors.microphone:Microphone",
     "output_sound": "sensorium.sensors.output_sound:OutputSound",
     "camera": "sensorium.sensors.camera:Camera",

@@ -114,8 +114,9 @@ def check_names(config: Config) -> None:
 def _check_owners(config: Config, sensors: tuple[Part, ...]) -> None:
     owners: dict[str, str] = {}
     for part in sensors:
+        beside = getattr(part.kind, "YIELDS_TO", ())
         for name in part.writes:
-            if name in owners:
+            if name in owners and owners[name] not in beside:
                 raise _conflict(config, owners[name], part.name, name)
             owners[name] = part.name
 

@@ -18,6 +18,7 @@ from sensorium.process import registry
 from sensorium.process.engines import ask_runtime
 from sensorium.sensors import opencv
 from sensorium.sensors.camera import CameraOptions
+from sensorium.sensors.openxr_layer import allowed, manifest
 from sensorium.sensors.video_source import named
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _RUNTIME_REMEDY = (
 def look(config: Config) -> Iterator[Finding]:
     """Looks at everything that a configuration's sensors and senses need."""
     yield from _openxr(wanted=_enabled(config, "openxr"))
+    yield from _layer(config)
     yield _microphone(config)
     yield from _output_sound(config)
     yield from camera(config)
@@ -102,6 +104,28 @@ def _manifest(path: Path, *, wanted: bool) -> Finding:
         return needed("openxr runtime", f"{path} cannot be used: {error}", _RUNTIME_REMEDY,
                       by=wanted)
     return Finding("openxr runtime", Verdict.OK, f"{path} names {library}")
+
+
+def _layer(config: Config) -> Iterator[Finding]:
+    if not _enabled(config, "openxr_layer"):
+        return
+    try:
+        library = manifest.library()
+        apps = [each.who for each in allowed.read() if each.mode == "thread"]
+    except SensoriumError as error:
+        yield Finding("openxr layer", Verdict.MISSING, error.message, error.remedy)
+        return
+    if library is None:
+        yield Finding("openxr layer", Verdict.MISSING, "is not installed",
+                      "sensorium layer install")
+    elif why := manifest.complaint(library):
+        yield Finding("openxr layer", Verdict.MISSING, f"{library} cannot be loaded: {why}",
+                      "sensorium layer uninstall, or no OpenXR app may start")
+    elif not apps:
+        yield Finding("openxr layer", Verdict.MISSING, "no app may show its poses",
+                      "sensorium layer allow APP --mode thread")
+    else:
+        yield Finding("openxr layer", Verdict.OK, f"installed; may show poses: {', '.join(apps)}")
 
 
 def _output_sound(config: Config) -> Iterator[Finding]:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.sensors.openxr.actions import ActionSet
-    from sensorium.sensors.openxr.outlet import Outlet
     from sensorium.sensors.openxr.session import Session
     from sensorium.sensors.openxr.structures import Room
+    from sensorium.sensors.outlet import Outlet
 
 HEAD = 2
 """Where the head's space stands among `pose_spaces`."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.sensors.openxr.calls import Calls
-    from sensorium.sensors.openxr.outlet import Outlet
     from sensorium.sensors.openxr.session import Session
+    from sensorium.sensors.outlet import Outlet
 
 LEFT, RIGHT = 1, 2
 """The sides as records have them; as bits they can be combined."""

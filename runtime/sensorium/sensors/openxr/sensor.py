@@ -6,15 +6,14 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from sensorium import records
 from sensorium.errors import SensorError
 from sensorium.health import Reason
 from sensorium.sensors.openxr.options import OpenXROptions
-from sensorium.sensors.openxr.outlet import REPUBLISH_NS, Outlet
 from sensorium.sensors.openxr.runtime import BindingMissing, Runtime, connect
 from sensorium.sensors.openxr.session import Session
 from sensorium.sensors.openxr.timing import SECOND_NS, Pacer
 from sensorium.sensors.openxr.tracking import Tracking
+from sensorium.sensors.outlet import CHANNELS, REPUBLISH_NS, SESSION, outlets
 
 if TYPE_CHECKING:
     from sensorium.sensors.sensor import SensorIO
@@ -36,23 +35,14 @@ class OpenXR:
     """
 
     Options = OpenXROptions
-    WRITES = (
-        "head", "hand_left", "hand_right", "controller_left", "controller_right", "gaze",
-    )
+    WRITES = CHANNELS
 
     def __init__(self, options: OpenXROptions, io: SensorIO) -> None:
         self._options = options
         self._io = io
         self._sessions = 0
         self._generation = 0
-        self._outlets = {
-            "head": Outlet(io, "head", records.HEAD),
-            "hand_left": Outlet(io, "hand_left", records.HAND, side=1),
-            "hand_right": Outlet(io, "hand_right", records.HAND, side=2),
-            "controller_left": Outlet(io, "controller_left", records.CONTROLLER, side=1),
-            "controller_right": Outlet(io, "controller_right", records.CONTROLLER, side=2),
-            "gaze": Outlet(io, "gaze", records.GAZE),
-        }
+        self._outlets = outlets(io, SESSION)
 
     def run(self) -> None:
         """Loops until the process stops. A runtime that is missing or dies is a state."""

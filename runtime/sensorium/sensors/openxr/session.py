@@ -11,8 +11,9 @@ from sensorium.health import Reason
 from sensorium.sensors.openxr.calls import Calls
 from sensorium.sensors.openxr.events import Events, Lost
 from sensorium.sensors.openxr.runtime import REFRESH_RATE
-from sensorium.sensors.openxr.spaces import Origin, Recentres, create_reference_space
+from sensorium.sensors.openxr.spaces import Recentres, create_reference_space
 from sensorium.sensors.openxr.timing import TimeConverter
+from sensorium.sensors.outlet import Origin
 
 if TYPE_CHECKING:
     from sensorium.sensors.openxr.options import OpenXROptions

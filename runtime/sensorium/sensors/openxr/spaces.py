@@ -13,20 +13,6 @@ if TYPE_CHECKING:
 
 LOCAL_FLOOR = "XR_EXT_local_floor"
 
-
-@dataclass(frozen=True)
-class Origin:
-    """What a record says of its space.
-
-    Attributes:
-        space: 1 STAGE, 2 LOCAL_FLOOR, 3 LOCAL; 0 unknown.
-        generation: Counts recentres; a new session counts as one, since its origin may differ.
-    """
-
-    space: int = 0
-    generation: int = 0
-
-
 _ORDER = ("stage", "local_floor", "local")
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sensorium.sensors.openxr.options import OpenXROptions
-    from sensorium.sensors.openxr.outlet import Outlet
     from sensorium.sensors.openxr.runtime import Runtime
     from sensorium.sensors.openxr.session import Session
+    from sensorium.sensors.outlet import Outlet
 
 _log = logging.getLogger(__name__)
 

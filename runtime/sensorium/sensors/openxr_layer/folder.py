@@ -50,7 +50,7 @@ def prepare() -> Path:
     ):
         raise SensorError(f"{folder} is not this user's alone", f"rm -r {folder}")
     for each in sessions():
-        _remove_if_dead(each)
+        remove_if_dead(each)
     return folder
 
 
@@ -67,7 +67,8 @@ def sessions() -> list[Path]:
     return [path() / name for _, name in sorted(found, reverse=True)[:MOST_SESSIONS]]
 
 
-def _remove_if_dead(session: Path) -> None:
+def remove_if_dead(session: Path) -> None:
+    """Removes the file of a game that was killed."""
     try:
         file = RawFile(session, layout.TOTAL_SIZE)
     except SensorError:

@@ -91,6 +91,10 @@ class LayerMapping:
         """Frames that the app waited for or began, and never ended."""
         return int(self._header()["lost_frames"])
 
+    def inputs(self) -> int:
+        """The number of the newest input; 0 before the first."""
+        return int(self._header()["inputs"])
+
     def newest_input(self, now_ns: int, after: int = 0) -> NDArray[np.void] | None:
         """The newest input, `layout.INPUT`, shape (1,).
 
@@ -103,7 +107,7 @@ class LayerMapping:
         Returns:
             None: there is none behind `after`, or it was refused.
         """
-        number = int(self._header()["inputs"])
+        number = self.inputs()
         if number <= after:
             return None
         record = self._slot(layout.INPUTS_AT, layout.INPUT, layout.INPUT_SLOTS, number)

@@ -1,0 +1,251 @@
+"""A real daemon that reads an unmodified OpenXR app through the layer, on a real runtime."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pytest
+from fixtures import layer
+from fixtures.channel_reader import ChannelReader, Reading
+from fixtures.daemon import Daemon
+from fixtures.hello_xr import NAME, HelloXr
+from fixtures.layer import LayerHome
+from fixtures.monado import MARKS, MonadoService
+from fixtures.remote_driver import ABSENT, Controller, Remote
+from fixtures.waiting import eventually
+
+from sensorium.sensors.openxr_layer import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike
+
+pytestmark = MARKS
+
+LAYER_ONLY = """
+[sensors.openxr_layer]
+"""
+BOTH = """
+[sensors.openxr]
+[sensors.openxr_layer]
+"""
+TOLERANCE = 1e-6
+TRACKED = 15
+STATES = 15
+SESSION, LAYER = 1, 2
+
+
+class Rig(NamedTuple):
+    service: MonadoService
+    remote: Remote
+    library: Path
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    folder = tmp_path_factory.mktemp("layer")
+    library = layer.build(folder / "build")
+    service = MonadoService(folder / "m")
+    service.start()
+    try:
+        with service.connect() as remote:
+            yield Rig(service, remote, library)
+    finally:
+        service.stop()
+
+
+class Played(NamedTuple):
+    """A daemon with a game."""
+
+    daemon: Daemon
+    home: LayerHome
+    rig: Rig
+
+
+@pytest.fixture(scope="module")
+def played(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
+    folder = tmp_path_factory.mktemp("daemon")
+    daemon = Daemon(
+        folder, LAYER_ONLY, environment=rig.service.environment, python=rig.service.python
+    )
+    with LayerHome(daemon) as home, daemon:
+        assert part(daemon)["state"] == "missing"
+        home.command("install", "--library", str(rig.library))
+        home.command("allow", NAME, "--mode", "thread")
+        yield Played(daemon, home, rig)
+
+
+def part(daemon: Daemon, name: str = "openxr_layer") -> dict[str, str]:
+    found: dict[str, str] = daemon.status()["parts"][name]
+    return found
+
+
+def near(found: ArrayLike, injected: ArrayLike) -> bool:
+    return bool(np.allclose(found, injected, rtol=0, atol=TOLERANCE))
+
+
+def same_turn(found: ArrayLike, injected: ArrayLike) -> bool:
+    """A quaternion and its negative are the same."""
+    return near(found, injected) or near(-np.asarray(found), injected)
+
+
+def given(reader: ChannelReader, place: ArrayLike) -> np.void:
+    """The head's record that has this place."""
+    got = reader.until(
+        "head",
+        lambda got: got.status == "new" and near(got.record["pose"]["position"][0], place),
+    )
+    row: np.void = got.record[0]
+    return row
+
+
+def test_what_is_injected_is_in_the_channels(played: Played, tmp_path: Path) -> None:
+    random = np.random.default_rng(11)
+    rig = played.rig
+    with (
+        HelloXr(rig.service, tmp_path, played.home.environment) as app,
+        ChannelReader(tmp_path, played.daemon) as reader,
+    ):
+        app.reaches("FOCUSED")
+        for _ in range(STATES):
+            places = random.uniform(-2, 2, (3, 3))
+            turns = random.normal(size=(3, 4))
+            turns /= np.linalg.norm(turns, axis=1, keepdims=True)
+            hands = [
+                Controller(
+                    position=tuple(place), orientation=tuple(turn),
+                    trigger=float(random.uniform(0.01, 1)), pressed=frozenset({"a_click"}),
+                )
+                for place, turn in zip(places[1:], turns[1:], strict=True)
+            ]
+            rig.remote.send(tuple(places[0]), tuple(turns[0]), *hands)
+            head = given(reader, places[0])
+            assert (head["space"], head["source"]) == (1, LAYER)
+            assert head["pose"]["flags"] & TRACKED == TRACKED
+            assert same_turn(head["pose"]["orientation"], turns[0])
+            for side, sent in zip(("left", "right"), hands, strict=True):
+                got = reader.until(
+                    f"controller_{side}",
+                    lambda got, sent=sent: got.status == "new"
+                    and near(got.record["grip"]["position"][0], sent.position)
+                    and near(got.record["trigger"], sent.trigger),
+                )
+                held = got.record[0]
+                assert held["source"] == LAYER
+                assert held["side"] == (1 if side == "left" else 2)
+                assert same_turn(held["grip"]["orientation"], sent.orientation)
+                assert near(held["aim"]["position"], sent.position)
+                assert held["pressed"] & 16
+                assert held["space_generation"] == head["space_generation"]
+                assert held["profile"].startswith(b"/interaction_profiles/")
+                # hello_xr asked for no hands; joint 1 is the wrist.
+                hand = reader.until(
+                    f"hand_{side}",
+                    lambda got, sent=sent: got.status == "new"
+                    and near(got.record["joints"]["position"][0, 1], sent.position),
+                ).record[0]
+                assert hand["source"] == LAYER
+                assert (hand["joints"]["flags"] & TRACKED == TRACKED).all()
+        rig.remote.send(left=ABSENT)
+        reader.until("hand_left", lambda got: got.status == "invalid" and got.reason == "inactive")
+        assert part(played.daemon)["state"] == "live"
+        assert part(played.daemon)["detail"] == f"{NAME}, focused"
+
+        played.daemon.stop()
+        played.daemon.start()
+        with ChannelReader(tmp_path, played.daemon) as again:
+            rig.remote.send((0.5, 1.5, -0.25))
+            assert given(again, (0.5, 1.5, -0.25))["source"] == LAYER
+
+            _spoil(played.home)
+            rig.remote.send((0.25, 1.0, 0.75))
+            assert given(again, (0.25, 1.0, 0.75))["source"] == LAYER
+
+            app.process.kill()
+            again.until("head", lambda got: got.status == "invalid" and got.reason == "inactive")
+            eventually(
+                lambda: part(played.daemon)["state"] in ("closed", "failed"),
+                lambda: str(part(played.daemon)),
+            )
+    assert all(child["restarts"] == 0 for child in played.daemon.status()["processes"])
+
+
+def _spoil(home: LayerHome) -> None:
+    """Puts files of noise beside the game's, one of them with a good header."""
+    random = np.random.default_rng(5)
+    for name, keeps in (("4000000000-1", 0), ("4000000000-2", layout.HEADER.itemsize)):
+        noise = random.integers(0, 256, layout.TOTAL_SIZE, np.uint8)
+        noise[:keeps] = np.frombuffer(home.files()[0].read_bytes()[:keeps], np.uint8)
+        file = home.folder / name
+        file.touch(0o600)
+        file.write_bytes(noise.tobytes())
+
+
+def test_of_two_games_the_one_in_front_counts(played: Played, tmp_path: Path) -> None:
+    rig = played.rig
+    (tmp_path / "first").mkdir()
+    with (
+        HelloXr(rig.service, tmp_path / "first", played.home.environment) as first,
+        ChannelReader(tmp_path, played.daemon) as reader,
+    ):
+        first.reaches("FOCUSED")
+        rig.remote.send((0.1, 1.1, 0.1))
+        before = int(given(reader, (0.1, 1.1, 0.1))["space_generation"])
+        with HelloXr(rig.service, tmp_path, played.home.environment) as second:
+            second.reaches("FOCUSED")
+            print(part(played.daemon), first.said()[-3:])
+            first.process.kill()
+            rig.remote.send((0.2, 1.2, 0.2))
+            assert given(reader, (0.2, 1.2, 0.2))["space_generation"] > before
+            eventually(
+                lambda: part(played.daemon)["detail"] == f"{NAME}, focused",
+                lambda: str(part(played.daemon)),
+            )
+
+
+def test_the_session_gives_way_to_the_layer_and_takes_over_again(
+    rig: Rig, tmp_path: Path
+) -> None:
+    daemon = Daemon(
+        tmp_path, BOTH, environment=rig.service.environment, python=rig.service.python
+    )
+    (tmp_path / "app").mkdir()
+    rig.remote.send((0.0, 1.0, 0.0))
+    with LayerHome(daemon) as home, daemon, ChannelReader(tmp_path, daemon) as reader:
+        home.command("install", "--library", str(rig.library))
+        home.command("allow", NAME, "--mode", "thread")
+        assert given(reader, (0.0, 1.0, 0.0))["source"] == SESSION
+        with HelloXr(rig.service, tmp_path / "app", home.environment) as app:
+            app.reaches("FOCUSED")
+            eventually(
+                lambda: part(daemon)["detail"] == f"{NAME}, focused; not in use: openxr is",
+                lambda: str(part(daemon)),
+            )
+            first = given(reader, (0.0, 1.0, 0.0))
+            assert first["source"] == SESSION
+            # As a runtime does that gives a second session no input beside a game.
+            client = rig.service.client("sensorium")
+            rig.service.toggle_input(client)
+            turned = _until_source(reader, LAYER)
+            assert turned["space_generation"] == first["space_generation"] + 1
+            assert near(turned["pose"]["position"], (0.0, 1.0, 0.0))
+            assert part(daemon)["detail"].endswith("; in use")
+            assert part(daemon, "openxr")["detail"].endswith("; not in use: openxr_layer is")
+            said = daemon.command("top", "--once").stdout
+            assert "openxr_layer live: HelloXR, focused; in use" in said
+            assert "by the layer in an app" in said or "denied" in said
+            rig.service.toggle_input(client)
+            back = _until_source(reader, SESSION)
+            assert back["space_generation"] == first["space_generation"] + 2
+
+
+def _until_source(reader: ChannelReader, source: int) -> np.void:
+    got = reader.until(
+        "head", lambda got: got.status == "new" and got.record["source"][0] == source
+    )
+    row: np.void = got.record[0]
+    return row
