@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pytest
 from fixtures import layer
-from fixtures.channel_reader import ChannelReader, Reading
+from fixtures.channel_reader import ChannelReader
 from fixtures.daemon import Daemon
 from fixtures.hello_xr import NAME, HelloXr
 from fixtures.layer import LayerHome
@@ -19,7 +18,7 @@ from fixtures.waiting import eventually
 from sensorium.sensors.openxr_layer import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import ArrayLike

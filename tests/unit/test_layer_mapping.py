@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 import pytest
+from fixtures.layer_file import NOW_NS, Game, good_frame
 
 from sensorium.errors import SensorError
 from sensorium.sensors.openxr_layer import folder, layout
@@ -11,57 +12,7 @@ from sensorium.sensors.openxr_layer.checking import mend_input
 from sensorium.sensors.openxr_layer.frames import JUMP_NS, NEW_RATE_NS, FrameCounts
 from sensorium.sensors.openxr_layer.mapping import LayerMapping
 
-NOW_NS = 1_000_000_000_000
 MS = 1_000_000
-
-
-class Game:
-    """A file as the layer writes it."""
-
-    def __init__(self, path):
-        self.path = path
-        self.bytes = np.zeros(layout.TOTAL_SIZE, np.uint8)
-        self.header = self.bytes[: layout.FRAMES_AT].view(layout.HEADER)
-        self.frames = self.bytes[layout.FRAMES_AT : layout.INPUTS_AT].view(layout.FRAME)
-        self.inputs = self.bytes[layout.INPUTS_AT :].view(layout.INPUT)
-        self.header["magic"], self.header["version"], self.header["mode"] = layout.MAGIC, 1, 2
-        for name, size in layout.SIZES.items():
-            self.header[name] = size
-        self.header["app"] = b"game"
-
-    def add_frame(self, display_time, period=11_111_111, **more):
-        number = int(self.header["frames"][0]) + 1
-        frame = good_frame(display_time, period, **more)
-        frame["seq"], frame["number"] = 2 * number, number
-        self.frames[(number - 1) % layout.FRAME_SLOTS] = frame[0]
-        self.header["frames"] = number
-
-    def add_input(self, **more):
-        number = int(self.header["inputs"][0]) + 1
-        slot = self.inputs[(number - 1) % layout.INPUT_SLOTS : ][:1]
-        slot["capture_ns"], slot["space"] = NOW_NS, 1
-        for name, value in more.items():
-            slot[name] = value
-        slot["seq"] = 2 * number
-        self.header["inputs"] = number
-
-    def save(self):
-        self.path.write_bytes(self.bytes.tobytes())
-        self.path.chmod(0o600)
-
-    def open(self):
-        self.save()
-        return LayerMapping(self.path)
-
-
-def good_frame(display_time, period=11_111_111, **more):
-    frame = np.zeros(1, layout.FRAME)
-    frame["wait_ns"], frame["begin_ns"], frame["end_ns"] = NOW_NS - 3, NOW_NS - 2, NOW_NS - 1
-    frame["display_time"] = frame["end_display_time"] = display_time
-    frame["period"] = period
-    for name, value in more.items():
-        frame[name] = value
-    return frame
 
 
 @pytest.fixture

@@ -158,4 +158,4 @@ class Games:
             if rank == 0:
                 self.current = None
         elif rank == 0 or now_ns - self._better_since_ns >= HOLD_NS:
-            self.current = best
+            self.current, self._better_since_ns = best, now_ns

@@ -87,8 +87,8 @@ def _gaze(
     record = outlet.record
     record["source"], record["flags"] = 1, int(gaze["flags"]) & 15
     record["origin"], record["orientation"] = gaze["position"], gaze["orientation"]
-    direction = forward(gaze["orientation"])
-    record["direction"] = direction / np.linalg.norm(direction)
+    turn = gaze["orientation"]
+    record["direction"] = forward(turn / np.linalg.norm(turn))
     sampled = int(row["gaze_time"]) + (clock_offset_ns or 0)
     known = clock_offset_ns is not None and 0 <= now_ns - sampled <= _SAMPLE_AGE_MAX_NS
     record["sample_ns"] = sampled if known else 0

@@ -1,0 +1,127 @@
+"""Which game's poses count, and what of them is published."""
+
+import fcntl
+import os
+
+import numpy as np
+import pytest
+from fixtures.layer_file import NOW_NS, Game
+from fixtures.sensor_io import SensorWorld
+
+from sensorium.health import Reason
+from sensorium.sensors.openxr_layer import folder, poses
+from sensorium.sensors.openxr_layer.games import FRESH_NS, HOLD_NS, OTHERS_NS, Games
+from sensorium.sensors.outlet import LAYER, outlets
+
+MS = 1_000_000
+VISIBLE, FOCUSED = 4, 5
+
+
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """Gives games in the daemon's folder, each with its lock held as by a running one."""
+    monkeypatch.setenv("SENSORIUM_RUNTIME_DIR", str(tmp_path))
+    folder.prepare()
+    held = []
+
+    def make(number):
+        game = Game(folder.path() / f"{number}-1")
+        game.save()
+        held.append(os.open(game.path, os.O_RDWR))
+        fcntl.flock(held[-1], fcntl.LOCK_EX)
+        return game
+
+    yield make
+    for each in held:
+        os.close(each)
+
+
+def tell(game, state, now, **more):
+    game.add_input(session_state=state, capture_ns=now, **more)
+    # In place: a game's file stays the one that is open.
+    with game.path.open("r+b") as file:
+        file.write(game.bytes.tobytes())
+
+
+def current(games, now):
+    games.read(now)
+    return games.current and games.current.path.name
+
+
+def test_the_game_in_front_counts_once_it_stays_there(made):
+    first, second = made(1), made(2)
+    games = Games()
+    games.look()
+    now = NOW_NS
+    tell(first, FOCUSED, now)
+    assert current(games, now) == "1-1"
+    for step in range(1, 12):
+        now = NOW_NS + step * OTHERS_NS
+        tell(first, VISIBLE, now)
+        tell(second, FOCUSED, now)
+        waited = now - NOW_NS - OTHERS_NS
+        assert current(games, now) == ("1-1" if waited <= HOLD_NS - OTHERS_NS else "2-1"), step
+    # Of two alike the present one stays.
+    for step in range(12, 24):
+        now = NOW_NS + step * OTHERS_NS
+        tell(first, FOCUSED, now)
+        tell(second, FOCUSED, now)
+        assert current(games, now) == "2-1"
+    games.close()
+
+
+def test_a_game_that_ends_or_falls_silent_is_left_at_once(made):
+    first, second = made(1), made(2)
+    games = Games()
+    games.look()
+    tell(first, FOCUSED, NOW_NS)
+    assert current(games, NOW_NS) == "1-1"
+    now = NOW_NS + FRESH_NS + MS
+    tell(second, VISIBLE, now)
+    assert current(games, now) == "2-1"
+    second.header["ended"] = 1
+    tell(second, VISIBLE, now)
+    games.look()
+    assert current(games, now) is None
+    assert [path.name for path in games.open] == ["1-1"]
+    games.close()
+
+
+def test_an_unreadable_file_is_told_of_once_it_stays_so(made):
+    game = made(1)
+    game.header["version"] = 2
+    tell(game, FOCUSED, NOW_NS)
+    games = Games()
+    games.look()
+    assert games.problem is None
+    games.look()
+    assert "version 2, the daemon knows 1" in str(games.problem)
+
+
+def test_what_is_not_valid_is_zero_or_withheld():
+    world = SensorWorld()
+    made = outlets(world, LAYER)
+    given = Game.an_input()
+    row = given[0]
+    row["head"]["flags"] = 1
+    row["head"]["orientation"] = (0, 0, 0, 1)
+    row["head"]["position"] = row["head"]["linear_velocity"] = 7
+    row["gaze"]["flags"] = 15
+    row["gaze"]["orientation"] = np.array((0, 0.6, 0, 0.8)) * 1.009
+    row["gaze_time"] = NOW_NS + 5
+    row["hands"][1]["controller_active"] = 1
+    poses.publish(made, given, NOW_NS, NOW_NS - 3, 0)
+    told = {each.channel: each for each in world.published}
+    head, gaze = told["head"].record["pose"][0], told["gaze"].record[0]
+    assert told["head"].valid
+    assert told["head"].capture_ns == NOW_NS - 3
+    assert not head["position"].any()
+    assert not head["linear_velocity"].any()
+    assert np.linalg.norm(gaze["direction"]) == pytest.approx(1, abs=1e-6)
+    assert gaze["direction"] == pytest.approx([-0.96, 0, -0.28], abs=1e-6)
+    assert (gaze["source"], gaze["given_by"], gaze["sample_ns"]) == (1, LAYER, 0)
+    assert {name for name, each in told.items() if each.valid} == {
+        "head", "gaze", "controller_right",
+    }  # fmt: skip
+    assert told["hand_left"].reason is Reason.INACTIVE
+    assert told["controller_right"].record["side"] == 2
