@@ -69,13 +69,13 @@ def test_a_walker_means_what_he_looks_at(speaker: Speaker) -> None:
     """1.2 m/s, the head up and down by 2 cm twice a second: rays move, what they meet counts."""
     app = speaker.app(scene(PLACES))
     step = 1.2 / 90
-    for frame, place in enumerate((PLACES[2],) * 30 + (PLACES[0],) * 30 + (PLACES[4],) * 40):
+    for frame, place in enumerate((PLACES[2],) * 30 + (PLACES[0],) * 30 + (PLACES[4],) * 60):
         seconds = frame / 90
         eye = (0.0, EYE[1] + 0.02 * math.sin(4 * math.pi * seconds), 0.6 - step * frame)
         gaze = speaker.eyes(towards(place, eye))
         gaze["origin"] = eye
         speaker.frame(head=speaker.head((0, 0, -1), eye), gaze=gaze)
-    speaker.say("put that there", speaker.ago(0.75, 0.6, 0.2))
+    speaker.say("put that there", speaker.ago(0.55, 0.4, 0.05))
     (intent,) = intents(app)
     assert (ids(intent), intent["place_target"], intent["unresolved"]) == ([1], 5, 0)
 

@@ -28,14 +28,15 @@ def targets(app: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("rate_hz", [30, 90, 144])
-def test_a_moment_in_50_ms_at_any_rate(
+def test_a_moment_in_50_ms_at_any_rate_and_the_eyes_sample_by_sample(
     speaker: Speaker, rate_hz: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fixtures.looking.FRAME_NS", round(1e9 / rate_hz))
     app = speaker.app(scene([AHEAD]))
     speaker.act(Act(2 * rate_hz, AHEAD, AHEAD))
-    for channel in ("ray_trace", "gaze_trace"):
-        assert 28 <= speaker.desk.rings.latest(channel) <= 41
+    assert 28 <= speaker.desk.rings.latest("ray_trace") <= 41
+    kept = 2 * rate_hz if rate_hz < 133 else rate_hz
+    assert kept - 1 <= speaker.desk.rings.latest("gaze_trace") <= kept
     assert 28 <= len(targets(app)) <= 41
 
 

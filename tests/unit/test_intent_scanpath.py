@@ -12,9 +12,14 @@ from sensorium.perception.intents import scanpath
 from sensorium.perception.intents.looks import Looks
 from sensorium.perception.intents.scanpath import Scanpath
 
+BLUR_S = 0.02
+
 
 def looks(begins: list[float], end: float) -> Looks:
-    return Looks(np.array(begins), np.array([*begins[1:], end]), np.zeros((len(begins), 1)))
+    return Looks(
+        np.array(begins), np.array([*begins[1:], end]), np.zeros((len(begins), 1)),
+        np.full(len(begins), BLUR_S),
+    )
 
 
 def drawn(chance: np.random.Generator, words: list[float]) -> tuple[list[float], list[int]]:
@@ -37,10 +42,7 @@ def drawn(chance: np.random.Generator, words: list[float]) -> tuple[list[float],
         begins.append(begins[-1] + float(chance.uniform(0.3, scanpath.ODD_S)))
     while begins[-1] < words[-1] + 2:
         begins.append(begins[-1] + length())
-    blurs = np.where(
-        chance.random(len(begins)) < scanpath.HIDDEN, scanpath.HIDDEN_S, scanpath.BLUR_S
-    )
-    found = np.maximum.accumulate(begins + chance.normal(0, blurs)).tolist()
+    found = np.maximum.accumulate(begins + chance.normal(0, BLUR_S, len(begins))).tolist()
     return found, made
 
 
@@ -61,31 +63,38 @@ def test_it_is_as_sure_as_it_is_right(words: list[float]) -> None:
 
 
 def test_the_sum_over_rows_is_that_over_all_pairs_of_candidates() -> None:
-    begins = [0.0, 0.5, 1.2, 1.6, 2.4, 2.9, 3.3]
-    path = Scanpath(looks(begins, 4.0), [2.3, 2.8])
-    chance = np.random.default_rng(2)
-    rows = [chance.random(len(path.look)) for _ in range(2)]
-
-    def single(first: int, second: int) -> float:
-        ones = [np.zeros(len(path.look)), np.zeros(len(path.look))]
-        ones[0][first], ones[1][second] = 1, 1
-        return path.chance(ones)
-
-    pairs = {
-        pair: single(*pair) for pair in itertools.product(range(len(path.look)), repeat=2)
-    }
-    assert sum(pairs.values()) == pytest.approx(1)
-    assert min(pairs.values()) >= 0
-    for (first, second), made in pairs.items():
-        assert made == 0 or first < second
-    wanted = sum(made * rows[0][a] * rows[1][b] for (a, b), made in pairs.items())
-    assert path.chance(rows) == pytest.approx(wanted)
-    given = path.given(rows)
-    for candidate in range(len(path.look)):
-        mass = sum(
-            made * rows[0][a] * rows[1][b] for (a, b), made in pairs.items() if b == candidate
-        )
-        assert given[1][candidate] == pytest.approx(mass / wanted)
+    """A pair of one look tells of either thing, each as probably."""
+    path = Scanpath(looks([0.0, 0.5, 1.2, 1.6, 2.4, 2.9, 3.3], 4.0), [2.3, 2.8])
+    chance, even = np.random.default_rng(2), 0.2
+    rows = [0.1 + chance.random(len(path.look)) for _ in range(2)]
+    pairs = np.zeros((len(path.look), len(path.look)))
+    for first, second in itertools.product(range(len(path.look)), repeat=2):
+        # What there is more with a factor of 2 at one candidate of each.
+        twice = [[np.ones(len(path.look)) for _ in range(2)] for _ in range(4)]
+        for bits, ones in enumerate(twice):
+            ones[0][first] += bits & 1
+            ones[1][second] += bits >> 1
+        none, one, other, both = (path.chance(ones, 1.0) for ones in twice)
+        same = path.look[first] == path.look[second]
+        pairs[first, second] = both - one - other + none if not same else math.nan
+    for first, second in zip(*np.where(np.isnan(pairs)), strict=True):
+        pairs[first, second] = 0.0
+    assert pairs.min() > -1e-12
+    assert not np.tril(pairs).any() or abs(np.tril(pairs)).max() < 1e-12
+    away = float((rows[0][:, None] * rows[1] * pairs).sum())
+    stays = path.chance(rows, even) - away
+    assert path.chance(rows, 2 * even) - away == pytest.approx(2 * stays)
+    assert path.chance([2 * rows[0], 2 * rows[1]], even) == pytest.approx(4 * away + 2 * stays)
+    given = path.given(rows, even)
+    assert [one.sum() for one in given] == pytest.approx([1, 1])
+    reached = np.zeros(len(path.look))
+    for second in range(len(path.look)):
+        more = rows[1].copy()
+        more[second] *= 1 + 1e-6
+        reached[second] = (path.chance([rows[0], more], even) / path.chance(rows, even) - 1) * 1e6
+    # Where no pair is of one look the derivative is the probability.
+    alone = [path.look.tolist().count(look) == 1 for look in path.look]
+    assert given[1][alone] == pytest.approx(reached[alone], abs=1e-5)
 
 
 def test_a_look_is_told_by_the_cut_before_it_and_by_its_length() -> None:

@@ -17,6 +17,8 @@ EVENT_SLOTS = 256
 GAZE_SLOTS = 512
 """3.5 s at 144 Hz, 5.7 s at 90 Hz: eyes are on a thing about a second before its name is said
 (Griffin & Bock, "What the eyes say about speaking", Psychological Science 11, 2000)."""
+GAZE_TRACE_SLOTS = 2048
+"""15 s of what `attention_trace` keeps of the eyes at most: words come seconds after the looks."""
 AUDIO_SLOTS = 1024
 """32.8 s of 32 ms blocks."""
 APP_FRAME_SLOTS = 2
@@ -91,7 +93,7 @@ CHANNELS: dict[str, Channel] = {
         Channel("eye_movement", records.EYE_MOVEMENT, "gaze", Kind.STATE, GAZE_SLOTS, 250 * _MS,
                 "fast"),
         _event("eye_movement_event", records.EYE_MOVEMENT_EVENT, "gaze", "fast"),
-        _event("gaze_trace", records.RAY_TRACE, "gaze", "fast"),
+        Channel("gaze_trace", records.RAY_TRACE, "gaze", Kind.EVENT, GAZE_TRACE_SLOTS, 0, "fast"),
         _sound("audio", "capture"),
         _sound("output_audio", "capture"),
         _sound("clean_audio", "fast"),

@@ -2,7 +2,9 @@
 
 Recognition takes its time, in another process, and may have to start anew; the rings wait for it.
 What is traced of targets goes into the region of their app, as they do; rays go where rays are
-private: the head's and hands' under motion, the eyes' under gaze.
+private: the head's and hands' under motion, the eyes' under gaze. The eyes' are kept sample by
+sample: saccades take 30 to 100 ms, and when they were made is most of what tells which look a word
+is about (`intents.scanpath`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 PERIOD_NS = 50_000_000
 """A fixation of 100 ms, as short as they are, is met twice; 256 slots are 12.8 s."""
+EYES_PERIOD_NS = 7_500_000
+"""Of eyes that are told more often only so much is kept: 2048 slots are 15 s."""
 FRESH_NS = 100_000_000
 """An older ray is not one of this moment."""
 EYES, HEAD, FINGER, CONTROLLER = 1, 2, 3, 4
@@ -140,7 +144,7 @@ class Trace:
             if 0.99 < length < 1.01 and not late:
                 unit = x / length, y / length, z / length
                 self._eyes = _ray(sample, row, EYES, row["origin"].tolist(), unit)
-        if self._eyes is not None and _due(sample.capture_ns, self._eyes_ns):
+        if self._eyes is not None and _due(sample.capture_ns, self._eyes_ns, EYES_PERIOD_NS):
             self._eyes_ns = sample.capture_ns
             publish("gaze_trace", _traced([self._eyes]), sample.capture_ns)
         self._turn(sample, publish)
@@ -199,9 +203,9 @@ class Trace:
                 publish("target_trace", self._record, told.capture_ns, app=app.session)
 
 
-def _due(now_ns: int, before_ns: int) -> bool:
+def _due(now_ns: int, before_ns: int, period_ns: int = PERIOD_NS) -> bool:
     """Whether a period is over; time may go back."""
-    return not 0 <= now_ns - before_ns < PERIOD_NS
+    return not 0 <= now_ns - before_ns < period_ns
 
 
 def _fresh(ray: Traced | None, now_ns: int) -> Traced | None:

@@ -42,6 +42,6 @@ RAY_TRACE = Record(
         array("rays", TRACED_RAY, 3, "on ray_trace: the head's, the left, the right hand's; on "
               "gaze_trace: the eyes'"),
     ),
-    "Rays, kept for 12 s: one moment in 50 ms.",
+    "Rays, kept for 12 s: one moment in 50 ms; of the eyes each sample, one in 7.5 ms at most.",
     id=31,
 )

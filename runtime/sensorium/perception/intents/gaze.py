@@ -67,7 +67,7 @@ class Gaze:
         if self._path is None:
             return even
         rows = [self._chances[:, thing] for thing in things]
-        return self._cover * self._path.chance(rows) + (1 - self._cover) * even
+        return self._cover * self._path.chance(rows, 1 / self._size) + (1 - self._cover) * even
 
     def single(self, at: int) -> Array:
         """How probable each thing is for one slot, shape (K + 1,)."""
@@ -87,7 +87,7 @@ class Gaze:
         if self._path is None:
             return [None] * len(things)
         made: list[Look | None] = []
-        given = self._path.given([self._chances[:, thing] for thing in things])
+        given = self._path.given([self._chances[:, thing] for thing in things], 1 / self._size)
         for thing, chances, traced_of in zip(things, given, self.traced, strict=True):
             if traced_of < LEAST_TRACED:
                 made.append(None)

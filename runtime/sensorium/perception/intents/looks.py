@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium.perception.attention_trace import EYES, PERIOD_NS
+from sensorium.perception.intents.stillness import stills
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from sensorium.perception.intents.history import History
+    from sensorium.perception.intents.stillness import Still
 
     Array = NDArray[np.float64]
 
@@ -27,13 +31,13 @@ Goldberg, ETRA 2000), and moments are 50 ms apart."""
 GAP_S = 0.4
 """Behind a longer gap another look begins: blinks last up to 400 ms (Schiffman 2001)."""
 BLINK_S = 0.11
-"""In a longer gap of the rays, of two moments, the eyes are closed."""
+"""In a longer gap of the rays the eyes are closed, and may have left for a look at any time."""
 STILL = math.cos(math.radians(2.0))
 """Eyes that have moved less have not moved, whatever is believed then: their error within a
 fixation is that small."""
-SACCADE_S, SACCADE_S_RAD = 0.021, math.degrees(0.0022)
-"""A saccade's length: 21 ms, and 2.2 ms for each degree (Carpenter, "Movements of the eyes",
-1988)."""
+BLUR_S, BELIEVED_S = 0.01, 0.035
+"""Standard deviations of a look's begin: as the rays of the eyes tell it, a sample at 90 Hz, and as
+beliefs do, whose moments are 50 ms apart and which follow what is seen."""
 _MOMENT_S = PERIOD_NS * 1e-9
 _LATE = 0.5
 """The share of a look, its end, whose probabilities count: they gather evidence from its begin."""
@@ -46,18 +50,13 @@ class Looks(NamedTuple):
         begins: When the eyes went there, shape (L,), s.
         ends: Of the last moment, shape (L,), s.
         chances: Shape (L, K + 1): of each of the history's targets and, last, of none.
+        blurs: Standard deviations of the begins, shape (L,), s.
     """
 
     begins: Array
     ends: Array
     chances: Array
-
-
-class _Eyes(NamedTuple):
-    """The rays of the eyes: times, (R,), s, and directions, (R, 3)."""
-
-    times: Array
-    directions: Array
+    blurs: Array
 
 
 def looks_of(history: History) -> Looks:
@@ -68,26 +67,70 @@ def looks_of(history: History) -> Looks:
     """
     way = history.gaze
     rays = [ray for ray in history.rays if ray.kind == EYES]
-    eyes = _Eyes(
-        np.array([ray.time_ns for ray in rays]) * 1e-9,
-        np.reshape([ray.direction for ray in rays], (-1, 3)),
-    )
-    seen = way.known & ~_blinks(history.times, eyes.times)
+    eyes = np.array([ray.time_ns for ray in rays]) * 1e-9
+    seen = way.known & ~_blinks(history.times, eyes)
     times, chances = history.times[seen], way.chances[seen]
+    if 2 * np.count_nonzero(_beside(times, eyes)) > len(times):
+        return _seen(times, chances, stills(eyes, np.array([ray.direction for ray in rays])))
+    return _believed(times, chances)
+
+
+def _seen(times: Array, chances: Array, stills: Sequence[Still]) -> Looks:
+    """Looks by the rays of the eyes: neighbours are one if the eyes went back to the same thing."""
+    spans: list[tuple[float, float, float]] = []
+    means: list[Array] = []
+    before: Still | None = None
+    for still in stills:
+        mean = _late(chances[(times >= still.begin) & (times <= still.end)], chances.shape[1])
+        if before is not None and still.hidden <= GAP_S:
+            stayed = float(before.last @ still.first) > STILL
+            best = int(mean.argmax())
+            if stayed or best == int(means[-1].argmax()) < len(mean) - 1:
+                spans[-1] = *spans[-1][:2], still.end
+                means[-1] = mean
+                before = still
+                continue
+        before = still
+        closed = still.hidden if still.hidden > BLINK_S else 0.0
+        spans.append((
+            still.left + closed / 2, max(BLUR_S, closed / math.sqrt(12)), still.end
+        ))
+        means.append(mean)
+    begins, blurs, ends = np.reshape(spans, (-1, 3)).T
+    return Looks(begins, ends, np.reshape(means, (-1, chances.shape[1])), blurs)
+
+
+def _late(chances: Array, size: int) -> Array:
+    """What is believed at the end of a stretch; even where that has no moments."""
+    if not len(chances):
+        return np.full(size, 1 / size)
+    made: Array = chances[len(chances) - max(1, round(len(chances) * _LATE)) :].mean(axis=0)
+    return made
+
+
+def _believed(times: Array, chances: Array) -> Looks:
+    """Looks by what is believed of the head's ray: stretches of one label."""
     if not len(times):
-        return Looks(np.zeros(0), np.zeros(0), np.zeros((0, way.chances.shape[1])))
-    made = _moved(times, _stretches(times, chances.argmax(axis=1)), eyes)
-    begins = np.array([times[first] for first, _ in made])
-    for at, (one, other) in enumerate(pairwise(made), 1):
-        begins[at] = _went(times, one, other, eyes)
-    means = [
-        chances[last - max(1, round((last - first) * _LATE)) : last].mean(axis=0)
-        for first, last in made
-    ]
+        return Looks(np.zeros(0), np.zeros(0), chances, np.zeros(0))
+    made = _stretches(times, chances.argmax(axis=1))
     return Looks(
-        np.maximum.accumulate(begins), np.array([times[last - 1] for _, last in made]),
-        np.array(means),
+        np.array([times[first] for first, _ in made]),
+        np.array([times[last - 1] for _, last in made]),
+        np.array([_late(chances[first:last], chances.shape[1]) for first, last in made]),
+        np.full(len(made), BELIEVED_S),
     )
+
+
+def _beside(times: Array, rays: Array) -> NDArray[np.bool_]:
+    """Which moments have a ray of the eyes beside them."""
+    if not len(rays):
+        return np.zeros(len(times), np.bool_)
+    at = np.clip(np.searchsorted(rays, times), 1, max(len(rays) - 1, 1))
+    nearest = np.minimum(
+        np.abs(times - rays[np.minimum(at, len(rays) - 1)]), np.abs(times - rays[at - 1])
+    )
+    made: NDArray[np.bool_] = nearest <= _MOMENT_S
+    return made
 
 
 def _blinks(times: Array, rays: Array) -> NDArray[np.bool_]:
@@ -122,54 +165,5 @@ def _stretches(times: Array, labels: NDArray[np.intp]) -> list[tuple[int, int]]:
     return made or [(0, len(times))]
 
 
-def _moved(
-    times: Array, stretches: list[tuple[int, int]], eyes: _Eyes
-) -> list[tuple[int, int]]:
-    """The stretches between which the eyes have moved."""
-    made = stretches[:1]
-    for first, last in stretches[1:]:
-        before = _towards(times, made[-1], eyes)
-        after = _towards(times, (first, last), eyes)
-        still = before is not None and after is not None and float(before @ after) > STILL
-        if still and not _apart(times, first):
-            made[-1] = made[-1][0], last
-        else:
-            made.append((first, last))
-    return made
-
-
 def _apart(times: Array, first: int) -> bool:
     return bool(first) and float(times[first] - times[first - 1]) > GAP_S
-
-
-def _towards(times: Array, stretch: tuple[int, int], eyes: _Eyes) -> Array | None:
-    """The median direction in the second half of a stretch; None: nobody knows."""
-    middle, end = _middle(times, stretch), times[stretch[1] - 1]
-    found = eyes.directions[(eyes.times >= middle) & (eyes.times <= end)]
-    if not len(found):
-        return None
-    median = np.median(found, axis=0)
-    length = float(np.linalg.norm(median))
-    return median / length if length > 0 else None
-
-
-def _middle(times: Array, stretch: tuple[int, int]) -> float:
-    return float(times[stretch[0]] + times[stretch[1] - 1]) / 2
-
-
-def _went(
-    times: Array, one: tuple[int, int], other: tuple[int, int], eyes: _Eyes
-) -> float:
-    """When the eyes went from one stretch's thing to the other's."""
-    before, after = _towards(times, one, eyes), _towards(times, other, eyes)
-    begun = float(times[other[0]])
-    if before is None or after is None or _apart(times, other[0]):
-        return begun
-    inside = (eyes.times >= _middle(times, one)) & (eyes.times <= _middle(times, other))
-    nearer = (eyes.directions[inside] @ (after - before)) > 0
-    if not nearer.any():
-        return begun
-    # Half-way there, and half a moment late.
-    seen = float(eyes.times[inside][int(nearer.argmax())]) - PERIOD_NS * 0.5e-9
-    angle = math.acos(min(1.0, float(before @ after)))
-    return seen - (SACCADE_S + SACCADE_S_RAD * angle) / 2

@@ -49,23 +49,17 @@ STAYS = 0.5
 """Probability that the eyes stay; our own figure."""
 ODD, ODD_S = 0.2, 2.0
 """Probability that a look is as long as anything up to so many seconds; our own figures."""
-BLUR_S = 0.03
-"""Standard deviation of a look's begin as it is found (`looks`): moments are 50 ms apart."""
-HIDDEN, HIDDEN_S = 0.1, 0.08
-"""The share of the begins that are found less well, and their deviation: a blink of 0.15 s hides
-one, and a thing that is believed late seems to be looked at late; our own figures."""
 AGAIN = 0.2
 """Probability that the wish is for what is looked at already; our own figure."""
 _STEP_S = 0.1
 """Begins that are not seen are tried so far apart."""
 _TINY = 1e-12
 
+_ROOT = math.sqrt(2 * math.pi)
 _GRID = np.linspace(-6, 6, 1201)
 _PHI = np.array([0.5 * (1 + math.erf(z / math.sqrt(2))) for z in _GRID])
 _STEPS = np.linspace(-2.5, 2.5, 11)
 _BELL = np.exp(-0.5 * _STEPS**2) / np.exp(-0.5 * _STEPS**2).sum()
-_BLURS = np.concatenate((BLUR_S * _STEPS, HIDDEN_S * _STEPS))
-_SHARES = np.concatenate(((1 - HIDDEN) * _BELL, HIDDEN * _BELL))
 
 
 class Scanpath:
@@ -92,43 +86,56 @@ class Scanpath:
         self.look = np.array([look for look, _ in made], np.intp)
         self._times = np.array([time for _, time in made])
         self._seen = self._times == self._begins[self.look]
+        # Begins that are not seen are as far apart as they are blurred: their sum is that of all.
+        self._blurs = np.where(self._seen, looks.blurs[self.look], _STEP_S / _ROOT)
         # Which look is cut by the begin: the one before, or the own one.
         self._cuts = self.look - self._seen
         self._gaps = np.diff(edges)
         self._path = self._products()
         # Things of one word have one begin.
         links = {start: self._link(start) for start in dict.fromkeys(starts[1:])}
-        self._steps = [self._first(starts[0])[None], *(links[start] for start in starts[1:])]
+        self._begun = self._first(starts[0])
+        same = self.look[:, None] == self.look
+        parts = {start: (link * ~same, link * same) for start, link in links.items()}
+        self._steps = [parts[start] for start in starts[1:]]
         self._last = self._after()
         ones = np.ones(len(made))
-        total = self._sum([ones] * len(starts))
+        total = self._sum([ones] * len(starts), 1.0)
         self.possible = total > 0
         self._scale = 1 / total if self.possible else 0.0
-        self.shares = self.given([ones] * len(starts))
+        self.shares = self.given([ones] * len(starts), 1.0)
 
-    def chance(self, rows: Sequence[Array]) -> float:
+    def chance(self, rows: Sequence[Array], even: float) -> float:
         """The mean, over all rows of looks, of a product.
 
-        Args:
-            rows: For each thing its factor at each candidate, shape (C,).
-        """
-        return self._sum(rows) * self._scale
+        No look is at two things: where two words are about one look, it tells of either of them.
 
-    def given(self, rows: Sequence[Array]) -> list[Array]:
+        Args:
+            rows: For each thing its factor at each candidate, shape (C,); above 0.
+            even: The factor of a thing of which a look does not tell.
+        """
+        return self._sum(rows, even) * self._scale
+
+    def given(self, rows: Sequence[Array], even: float) -> list[Array]:
         """For each thing the probability of each candidate, given such factors."""
-        ahead = [self._steps[0][0] * rows[0]]
-        for step, row in zip(self._steps[1:], rows[1:], strict=True):
-            ahead.append((ahead[-1] @ step) * row)
+        steps = [
+            away * row + stays * (0.5 * even * (1 + row / before[:, None]))
+            for (away, stays), before, row in zip(self._steps, rows, rows[1:], strict=False)
+        ]
+        ahead = [self._begun * rows[0]]
+        for step in steps:
+            ahead.append(ahead[-1] @ step)
         behind = [self._last]
-        for step, row in zip(self._steps[:0:-1], rows[:0:-1], strict=True):
-            behind.append(step @ (behind[-1] * row))
+        for step in reversed(steps):
+            behind.append(step @ behind[-1])
         made = [one * two for one, two in zip(ahead, reversed(behind), strict=True)]
         return [one / max(float(one.sum()), _TINY) for one in made]
 
-    def _sum(self, rows: Sequence[Array]) -> float:
-        reached = self._steps[0][0] * rows[0]
-        for step, row in zip(self._steps[1:], rows[1:], strict=True):
-            reached = (reached @ step) * row
+    def _sum(self, rows: Sequence[Array], even: float) -> float:
+        reached = self._begun * rows[0]
+        for (away, stays), before, row in zip(self._steps, rows, rows[1:], strict=False):
+            other = (reached @ stays) + (reached / before) @ stays * row
+            reached = (reached @ away) * row + 0.5 * even * other
         return float(reached @ self._last)
 
     def _products(self) -> Array:
@@ -168,7 +175,7 @@ class Scanpath:
         on = np.minimum(self.look + 1, len(self._begins) - 1)
         gaps = np.where(final, self._end, self._begins[on]) - self._times
         wander = np.where(final, _lasts(gaps), _length(gaps))
-        stays = np.where(final, 1.0, (gaps > LEAST_S - BLUR_S) / ODD_S)
+        stays = np.where(final, 1.0, (gaps > LEAST_S - 2 * self._blurs) / ODD_S)
         rest = np.where(final, 0.0, self._path[-1] - self._path[on])
         made: Array = ((1 - STAYS) * wander + STAYS * stays) * np.exp(rest)
         return made
@@ -183,15 +190,15 @@ class Scanpath:
         """
         gap = self._times - begun
         until = start - begun
-        lengths = gap[..., None] + _BLURS
+        lengths = gap[..., None] + self._blurs[:, None] * _STEPS
         whole = stays + (1 - stays) * _lasts(lengths)
         late = np.where(
             lengths > LEAST_S, _normal(until[..., None] - lengths - LEAD_S, LEAD_SD) * whole, 0.0
-        ) @ _SHARES
+        ) @ _BELL
         # The wish came too early to cut: before the look, if it stayed, or in its first part.
         ready = _phi((until - LEAST_S - LEAD_S) / LEAD_SD)
         early = (1 - stays) * (_phi((until - LEAD_S) / LEAD_SD) - ready) + stays * (1 - ready)
-        made: Array = late + np.maximum(early, 0) * _blurred(gap - LEAST_S)
+        made: Array = late + np.maximum(early, 0) * _normal(gap - LEAST_S, self._blurs)
         return np.where(self._seen, made, made * AGAIN * _STEP_S)
 
 
@@ -206,13 +213,8 @@ def _phi(z: Array) -> Array:
     return made
 
 
-def _normal(z: Array, deviation: float) -> Array:
-    made: Array = np.exp(-0.5 * (z / deviation) ** 2) / (deviation * math.sqrt(2 * math.pi))
-    return made
-
-
-def _blurred(z: Array) -> Array:
-    made: Array = (1 - HIDDEN) * _normal(z, BLUR_S) + HIDDEN * _normal(z, HIDDEN_S)
+def _normal(z: Array, deviation: float | Array) -> Array:
+    made: Array = np.exp(-0.5 * (z / deviation) ** 2) / (deviation * _ROOT)
     return made
 
 
