@@ -5,17 +5,20 @@ the mean, over all rows of looks in the words' order (`scanpath`), of how probab
 look is at its thing; for pointing the same over all rows of moments (`alignment`). So "put that
 there" is read from two fixations in their order, even where both came before the first word. With
 the probability `doubt` a way is not about a word and says nothing of it. The ways are taken as
-independent. What is held says nothing of a place, and has no order.
+independent, but that a controller points at an open place where the eyes were (`agreement`). What
+is held says nothing of a place, and has no order.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations, product
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sensorium.perception.intents.agreement import pointing_of
 from sensorium.perception.intents.alignment import GRIP, POINTING, weights
 from sensorium.perception.intents.deictic import Role
 from sensorium.perception.intents.gaze import LEAST_TRACED, Gaze
@@ -98,6 +101,7 @@ class Fusion:
 
     Attributes:
         gaze: What gaze says.
+        history: With the open places that were pointed at.
         known: Of each slot whether there is anything to know.
     """
 
@@ -109,13 +113,15 @@ class Fusion:
         self._targets = max(len(history.ids), targets, 1)
         self._size = len(history.ids) + 1
         self.gaze = Gaze(history, [slot.reference.start_ns * 1e-9 for slot in slots])
+        pointing = pointing_of(history, self.gaze.looks)
+        self.history = replace(history, pointing=pointing)
         self._ways = [
             self._aligned(history, way, lag, ordered) for way, lag, ordered in (
-                (history.pointing, POINTING, True), (history.grip, GRIP, False),
+                (pointing, POINTING, True), (history.grip, GRIP, False),
             )
         ]
         self._priors = [self._prior(slot.reference.role, before) for slot in slots]
-        ways = (history.pointing, history.grip)
+        ways = (pointing, history.grip)
         self.known = [
             (slot.reference.role is Role.PRONOUN and bool(before))
             or self.gaze.traced[at] >= LEAST_TRACED

@@ -92,6 +92,7 @@ class Resolver:
         slots = [slot for word in words for slot in self._slots(word)]
         targets = len(self._scene.ids) if self._scene is not None else 0
         fusion = Fusion(self._history, slots, self._before, targets)
+        self._history = fusion.history
         readings = fusion.readings()
         seen: list[Look | None] = []
         things: tuple[int, ...] = ()
