@@ -115,11 +115,13 @@ def main(arguments: Sequence[str]) -> int:
             if not options.fast:
                 _bring_python_for_windows(environment)
             build_engines(environment)
+            # The steps go on behind the tests, many of which wait.
+            tests_passed = _tests_pass(environment, passed, fast=options.fast)
     except SetupError as error:
         terminal.say(str(error))
         return 1
     failed = [title for title, passed_it in passes.items() if not passed_it.result()]
-    if not _tests_pass(environment, passed, fast=options.fast):
+    if not tests_passed:
         failed.append("pytest")
     if failed:
         terminal.say("Failed: " + ", ".join(failed))
@@ -186,7 +188,9 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
     """Runs one step; shows what it printed only when it failed."""
     begin = time.monotonic()
     command: list[str | Path] = [environment.program(step[0]), *step[1:]]
-    status, printed = terminal.run_quietly(command, note=lambda line: None, folder=ROOT)
+    status, printed = terminal.run_quietly(
+        command, note=lambda line: None, folder=ROOT, started=_step_back
+    )
     terminal.say(f"{title}: {'passed' if status == 0 else 'FAILED'} "
                  f"({time.monotonic() - begin:.0f} s)")
     if status != 0:
@@ -252,8 +256,9 @@ def _pytest(
             process = subprocess.Popen(
                 [program, "-m", "pytest", *arguments], cwd=ROOT, stdout=said,
                 env={**os.environ, **extra, **threads},
-                preexec_fn=_step_back if arguments is behind and os.name == "posix" else None,
             )
+            if arguments is behind:
+                _step_back(process.pid)
             stack.callback(_end, process)
             running.append((process, said))
         statuses = _await([process for process, _ in running], None if bare else limit_s)
@@ -264,12 +269,13 @@ def _pytest(
     return not any(statuses)
 
 
-def _step_back() -> None:
-    """Lets every other process go first; its children inherit it."""
-    if sys.platform == "linux":
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    elif sys.platform != "win32":
-        os.nice(19)
+def _step_back(pid: int) -> None:
+    """Has a process that was just started, and what it starts, let every other one go first."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "linux":
+            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+        elif sys.platform != "win32":
+            os.setpriority(os.PRIO_PROCESS, pid, 19)
 
 
 def _await(processes: Sequence[subprocess.Popen[bytes]], limit_s: float | None) -> list[int]:

@@ -47,6 +47,7 @@ def run_quietly(
     note: Callable[[str], None] = progress,
     extra: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    started: Callable[[int], None] = lambda pid: None,
 ) -> tuple[int, str]:
     """Runs `command` without standard input and keeps what it prints.
 
@@ -56,6 +57,7 @@ def run_quietly(
         extra: Environment variables beside those of this process; PYTHONPATH and PYTHONHOME of
             the user's shell are left out, they belong to another Python.
         folder: Where to run it.
+        started: Told the process id once it runs.
 
     Returns:
         Its exit status, and all that it printed.
@@ -72,6 +74,7 @@ def run_quietly(
         text=True,
         errors="replace",
     ) as process:
+        started(process.pid)
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line)
