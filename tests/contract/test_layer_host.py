@@ -179,17 +179,20 @@ def test_an_extension_that_the_runtime_lacks_is_withdrawn(built, home, how, left
 
 
 def test_a_game_that_is_killed_leaves_nothing_for_long(built, home, monkeypatch):
+    monkeypatch.setenv("SENSORIUM_RUNTIME_DIR", str(home.runtime))
     home.allow("thread", APP)
     with Driver(command(built("address"), "play"), home.environment) as app:
         assert app.answer() == "ready"
         mapping = home.session()
         assert not mapping.is_over()
+        # A daemon that is started anew finds it again.
+        layer.folder.prepare()
+        assert len(home.files()) == 1
         app.process.kill()
         app.process.wait()
         app.process.stdin.close()
     assert mapping.is_over()
     assert len(home.files()) == 1
-    monkeypatch.setenv("SENSORIUM_RUNTIME_DIR", str(home.runtime))
     layer.folder.prepare()
     assert home.files() == []
 
