@@ -111,3 +111,4 @@ def test_runtime_folder_that_is_missing_is_made_for_this_user_alone(tmp_path: Pa
         public = next(daemon.runtime_dir.glob("public.?"))
         assert public.stat().st_mode & 0o777 == 0o400
         assert (daemon.runtime_dir / "control.sock").stat().st_mode & 0o777 == 0o600
+        assert (daemon.runtime_dir / "layer").stat().st_mode & 0o777 == 0o700

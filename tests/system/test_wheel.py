@@ -14,7 +14,7 @@ from fixtures.checkout import copy_checkout, needs_package_index
 
 pytestmark = pytest.mark.system
 
-ROOMS = ("engines", "calibration", "configs", "clients")
+ROOMS = ("engines", "calibration", "configs", "clients", "layer")
 
 
 @pytest.fixture(scope="module")
