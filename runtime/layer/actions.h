@@ -45,10 +45,10 @@ typedef struct actions {
 /* Makes the own set once; 0: the runtime refused. The lock is held by the caller. */
 int actions_make_own(actions_t *actions, const calls_t *calls, XrInstance instance);
 
-/* The bindings of the own set for a profile, at most OWN_MOST_BINDINGS; gives their number. */
+/* The bindings of the own set for a profile, at most OWN_MOST_BINDINGS, on these sides; gives their number. */
 #define OWN_MOST_BINDINGS (2 * OWN_OF_HANDS + 1)
 uint32_t actions_own_bindings(
-    const actions_t *actions, const calls_t *calls, XrInstance instance, const char *profile,
+    const actions_t *actions, const calls_t *calls, XrInstance instance, const char *profile, const int sides[2],
     XrActionSuggestedBinding *out);
 
 /* Where the state of an own action is read from instead: an action of the app. */
@@ -60,6 +60,9 @@ typedef struct app_source {
 
 /* Forgets all and frees it; the handles are the instance's and go with it. */
 void actions_clear(actions_t *actions);
+
+/* Whose component a path is: 0 the left hand's, 1 the right's, -1 neither's. */
+int actions_side_of(const calls_t *calls, XrInstance instance, XrPath path);
 
 int actions_has_set(actions_t *actions, XrActionSet set);
 int actions_has_action(actions_t *actions, XrAction action);

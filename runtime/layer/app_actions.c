@@ -119,7 +119,7 @@ void actions_forget_action(actions_t *actions, XrAction action) { forget(actions
 
 void actions_forget_set(actions_t *actions, XrActionSet set) { forget(actions, XR_NULL_HANDLE, set); }
 
-static int side_of(const calls_t *calls, XrInstance instance, XrPath path) {
+int actions_side_of(const calls_t *calls, XrInstance instance, XrPath path) {
   char text[XR_MAX_PATH_LENGTH];
   uint32_t length = 0;
   int side;
@@ -142,7 +142,8 @@ void actions_note_bindings(
     if (!grow((void **)&actions->bindings, &actions->binding_room, actions->binding_count, sizeof(app_binding_t)))
       break;
     actions->bindings[actions->binding_count++] = (app_binding_t){
-        suggested->interactionProfile, each->binding, each->action, side_of(calls, instance, each->binding)};
+        suggested->interactionProfile, each->binding, each->action,
+        actions_side_of(calls, instance, each->binding)};
   }
   actions->changes++;
   lock_give(&actions->lock);

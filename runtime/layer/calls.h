@@ -9,11 +9,12 @@
 
 /* What timing needs of every instance. */
 #define CALLS_OF_TIMING(X) \
-  X(DestroyInstance) X(GetInstanceProperties) X(CreateSession) X(DestroySession) X(WaitFrame) X(BeginFrame) X(EndFrame)
+  X(DestroyInstance) X(GetInstanceProperties) X(CreateSession) X(DestroySession) X(BeginSession) X(EndSession) \
+  X(WaitFrame) X(BeginFrame) X(EndFrame)
 
 /* What input needs besides. */
 #define CALLS_OF_INPUT(X) \
-  X(BeginSession) X(EndSession) X(PollEvent) X(LocateSpace) X(CreateReferenceSpace) X(DestroySpace) \
+  X(PollEvent) X(LocateSpace) X(CreateReferenceSpace) X(DestroySpace) \
   X(CreateActionSpace) X(CreateActionSet) X(DestroyActionSet) X(CreateAction) X(DestroyAction) X(StringToPath) \
   X(PathToString) X(SuggestInteractionProfileBindings) X(AttachSessionActionSets) X(SyncActions) \
   X(GetActionStateBoolean) X(GetActionStateFloat) X(GetActionStateVector2f) X(GetActionStatePose) \

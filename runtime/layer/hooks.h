@@ -13,23 +13,27 @@
 
 /* In the modes timing and thread. */
 #define HOOKS_OF_TIMING(X) \
-  X(DestroyInstance) X(CreateSession) X(DestroySession) X(WaitFrame) X(BeginFrame) X(EndFrame)
+  X(DestroyInstance) X(CreateSession) X(DestroySession) X(BeginSession) X(EndSession) X(WaitFrame) X(BeginFrame) \
+  X(EndFrame)
 
 /* In the mode thread alone. */
 #define HOOKS_OF_INPUT(X) \
-  X(BeginSession) X(EndSession) X(PollEvent) X(CreateActionSet) X(DestroyActionSet) X(CreateAction) \
+  X(PollEvent) X(CreateActionSet) X(DestroyActionSet) X(CreateAction) \
   X(DestroyAction) \
   X(SuggestInteractionProfileBindings) X(AttachSessionActionSets) X(SyncActions)
+
+/* Forgets the frames under way, of a session that does not run: the app begins and ends none of them. */
+void frames_forget(session_t *session);
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyInstance(XrInstance handle);
 XRAPI_ATTR XrResult XRAPI_CALL hook_CreateSession(XrInstance handle, const XrSessionCreateInfo *info, XrSession *out);
 XRAPI_ATTR XrResult XRAPI_CALL hook_DestroySession(XrSession handle);
+XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessionBeginInfo *info);
+XRAPI_ATTR XrResult XRAPI_CALL hook_EndSession(XrSession handle);
 XRAPI_ATTR XrResult XRAPI_CALL hook_WaitFrame(XrSession handle, const XrFrameWaitInfo *info, XrFrameState *state);
 XRAPI_ATTR XrResult XRAPI_CALL hook_BeginFrame(XrSession handle, const XrFrameBeginInfo *info);
 XRAPI_ATTR XrResult XRAPI_CALL hook_EndFrame(XrSession handle, const XrFrameEndInfo *info);
 
-XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessionBeginInfo *info);
-XRAPI_ATTR XrResult XRAPI_CALL hook_EndSession(XrSession handle);
 XRAPI_ATTR XrResult XRAPI_CALL hook_PollEvent(XrInstance handle, XrEventDataBuffer *event);
 XRAPI_ATTR XrResult XRAPI_CALL hook_CreateActionSet(
     XrInstance handle, const XrActionSetCreateInfo *info, XrActionSet *out);

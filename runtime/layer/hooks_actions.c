@@ -45,19 +45,20 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyActionSet(XrActionSet set) {
   return any->calls.DestroyActionSet(set);
 }
 
-/* Own bindings for the profile that the app speaks of; never for one that it does not: that could
- * change which profile the runtime takes. */
+/* Own bindings for the profile that the app speaks of, on the sides that it binds there; never for others:
+ * that could change which profile the runtime takes for a hand. Of the eyes none that the owner did not allow. */
 static uint32_t own_bindings(
-    instance_t *instance, XrInstance handle, XrPath profile, XrActionSuggestedBinding *out) {
+    instance_t *instance, XrInstance handle, XrPath profile, const int sides[2], XrActionSuggestedBinding *out) {
   char name[XR_MAX_PATH_LENGTH];
   uint32_t length = 0, count = 0;
   actions_t *actions = &instance->actions;
   if (!instance->settings.own_actions ||
-      XR_FAILED(instance->calls.PathToString(handle, profile, sizeof name, &length, name)))
+      XR_FAILED(instance->calls.PathToString(handle, profile, sizeof name, &length, name)) ||
+      (!strcmp(name, PROFILES_GAZE) && !instance->settings.gaze))
     return 0;
   lock_take(&actions->lock);
   if (actions_make_own(actions, &instance->calls, handle)) {
-    count = actions_own_bindings(actions, &instance->calls, handle, name, out);
+    count = actions_own_bindings(actions, &instance->calls, handle, name, sides, out);
     if (count && !strcmp(name, PROFILES_GAZE)) actions->gaze_suggested = 1;
   }
   lock_give(&actions->lock);
@@ -70,9 +71,16 @@ static int suggest_both(
     XrResult *result) {
   XrActionSuggestedBinding own[OWN_MOST_BINDINGS], *both;
   XrInteractionProfileSuggestedBinding info = *suggested;
-  uint32_t count = own_bindings(instance, handle, suggested->interactionProfile, own);
-  size_t theirs = suggested->countSuggestedBindings;
-  if (!count || theirs > 65536 || !suggested->suggestedBindings) return 0;
+  size_t i, theirs = suggested->countSuggestedBindings;
+  uint32_t count;
+  int sides[2] = {0, 0};
+  if (!theirs || theirs > 65536 || !suggested->suggestedBindings) return 0;
+  for (i = 0; i < theirs; i++) {
+    int side = actions_side_of(&instance->calls, handle, suggested->suggestedBindings[i].binding);
+    if (side >= 0) sides[side] = 1;
+  }
+  count = own_bindings(instance, handle, suggested->interactionProfile, sides, own);
+  if (!count) return 0;
   both = malloc((theirs + count) * sizeof *both);
   if (!both) return 0;
   memcpy(both, suggested->suggestedBindings, theirs * sizeof *both);
@@ -102,6 +110,7 @@ static void suggest_gaze(instance_t *instance, XrInstance handle) {
   XrActionSuggestedBinding own[OWN_MOST_BINDINGS];
   XrInteractionProfileSuggestedBinding info = {.type = XR_TYPE_INTERACTION_PROFILE_SUGGESTED_BINDING};
   const calls_t *calls = &instance->calls;
+  const int no_hands[2] = {0, 0};
   int done;
   lock_take(&instance->actions.lock);
   done = instance->actions.gaze_suggested;
@@ -109,7 +118,7 @@ static void suggest_gaze(instance_t *instance, XrInstance handle) {
   if (done || !(instance->extensions & LAYER_EXT_GAZE) || !instance->settings.gaze ||
       XR_FAILED(calls->StringToPath(handle, PROFILES_GAZE, &info.interactionProfile)))
     return;
-  info.countSuggestedBindings = own_bindings(instance, handle, info.interactionProfile, own);
+  info.countSuggestedBindings = own_bindings(instance, handle, info.interactionProfile, no_hands, own);
   info.suggestedBindings = own;
   if (info.countSuggestedBindings) calls->SuggestInteractionProfileBindings(handle, &info);
 }

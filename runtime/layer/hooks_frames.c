@@ -1,13 +1,17 @@
 /* hooks_frames.c - when the app waits for, begins and ends its frames.
  *
  * A frame is known by its display time. xrBeginFrame does not say which it begins: the oldest that was
- * waited for. Waiting for the next may overlap with the end of the last, on another thread.
+ * waited for, unless xrEndFrame tells otherwise. Waiting for the next may overlap with the end of the
+ * last, on another thread.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
 
 #include "hooks.h"
+
+#define CLOCK_EVERY_NS 1000000000
+#define LONGEST_NS 33333333 /* a longer period tells of load, not of the display */
 
 static int is_watched(const session_t *session) {
   return session && atomic_load_explicit(&session->watched, memory_order_acquire);
@@ -29,13 +33,24 @@ static void lose(session_t *session, int i) {
     atomic_fetch_add_explicit(&session->mapping.header->lost_frames, 1, memory_order_relaxed);
 }
 
+void frames_forget(session_t *session) {
+  int i;
+  lock_take(&session->lock);
+  for (i = 0; i < TRACKED_FRAMES; i++) {
+    if (session->under_way[i].state == FRAME_REFUSED) session->under_way[i].state = FRAME_NONE;
+    if (session->under_way[i].state != FRAME_NONE) lose(session, i);
+  }
+  session->present_time = session->present_at_ns = 0;
+  lock_give(&session->lock);
+}
+
 /* A place for a new frame: a free one, else that of a frame which nobody ended. */
 static int place(session_t *session, uint32_t *in_flight) {
   int i, found = -1;
   *in_flight = 0;
   for (i = 0; i < TRACKED_FRAMES; i++) {
-    if (session->under_way[i].state == FRAME_NONE) {
-      found = i;
+    if (session->under_way[i].state == FRAME_NONE || session->under_way[i].state == FRAME_REFUSED) {
+      if (found < 0 || session->under_way[found].state == FRAME_REFUSED) found = i;
     } else {
       ++*in_flight;
     }
@@ -46,6 +61,14 @@ static int place(session_t *session, uint32_t *in_flight) {
   lose(session, found);
   --*in_flight;
   return found;
+}
+
+/* What the runtime's clock says, by a frame: it is shown one period after the app may begin it, and one more
+ * for each frame before it. */
+static void note_present(session_t *session, const layer_frame_t *frame) {
+  int64_t period = frame->period < 0 ? 0 : frame->period > LONGEST_NS ? LONGEST_NS : frame->period;
+  session->present_time = frame->display_time - period * (frame->in_flight + 1);
+  session->present_at_ns = frame->wait_ns[1];
 }
 
 static void note_waited(
@@ -65,24 +88,40 @@ static void note_waited(
   frame->period = state->predictedDisplayPeriod;
   frame->should_render = state->shouldRender != XR_FALSE;
   frame->in_flight = in_flight;
-  session->display_time = frame->display_time;
-  session->display_at_ns = end_ns;
-  if (frame->period > 0 && (!session->shortest_period || frame->period < session->shortest_period))
-    session->shortest_period = frame->period;
+  note_present(session, frame);
+  period_learn(&session->period, frame->display_time, frame->period);
   frame->layer_ns = platform_now_ns() - end_ns;
+  lock_give(&session->lock);
+}
+
+/* Compares the clocks anew where no thread of ours does: they drift. */
+static void renew_clock(session_t *session, int64_t at_ns) {
+  const instance_t *instance = session->instance;
+  int64_t now_ns;
+  XrTime now;
+  if (instance->settings.mode != LAYER_MODE_TIMING || at_ns - atomic_load(&session->clock_at_ns) < CLOCK_EVERY_NS)
+    return;
+  atomic_store(&session->clock_at_ns, at_ns);
+  if (!calls_now(&instance->calls, atomic_load(&instance->handle), &now_ns, &now)) return;
+  lock_take(&session->lock);
+  if (session->mapping.header) mapping_set_clock(&session->mapping, now_ns - now);
   lock_give(&session->lock);
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_WaitFrame(XrSession handle, const XrFrameWaitInfo *info, XrFrameState *state) {
   session_t *session = tracked_session(handle);
   const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
-  int64_t begin_ns;
+  int64_t begin_ns, end_ns;
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
   if (!is_watched(session)) return calls->WaitFrame(handle, info, state);
   begin_ns = platform_now_ns();
   result = calls->WaitFrame(handle, info, state);
-  if (XR_SUCCEEDED(result)) note_waited(session, begin_ns, platform_now_ns(), result, state);
+  if (XR_SUCCEEDED(result)) {
+    end_ns = platform_now_ns();
+    renew_clock(session, end_ns);
+    note_waited(session, begin_ns, end_ns, result, state);
+  }
   return result;
 }
 
@@ -90,7 +129,11 @@ static void note_begun(session_t *session, int64_t begin_ns, int64_t end_ns, XrR
   int i, begun;
   lock_take(&session->lock);
   begun = oldest(session, FRAME_WAITED);
-  if (begun >= 0) {
+  for (i = 0; i < TRACKED_FRAMES; i++)
+    if (session->under_way[i].state == FRAME_REFUSED) session->under_way[i].state = FRAME_NONE;
+  if (begun >= 0 && XR_FAILED(result)) {
+    lose(session, begun);
+  } else if (begun >= 0) {
     layer_frame_t *frame = &session->under_way[begun].frame;
     if (result == XR_FRAME_DISCARDED) {
       /* One that was begun before will not be shown; what the app has ended already is not concerned. */
@@ -116,17 +159,33 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_BeginFrame(XrSession handle, const XrFrameBe
   if (!is_watched(session)) return calls->BeginFrame(handle, info);
   begin_ns = platform_now_ns();
   result = calls->BeginFrame(handle, info);
-  if (XR_SUCCEEDED(result)) note_begun(session, begin_ns, platform_now_ns(), result);
+  note_begun(session, begin_ns, platform_now_ns(), result);
   return result;
 }
 
-/* The frame that xrEndFrame speaks of; where no display time fits, the oldest that was begun. */
+/* Frame `from` was given up before it was begun: that was the begin of `to`. */
+static void move_begin(session_t *session, int from, int to) {
+  const layer_frame_t *given_up = &session->under_way[from].frame;
+  layer_frame_t *frame = &session->under_way[to].frame;
+  memcpy(frame->begin_ns, given_up->begin_ns, sizeof frame->begin_ns);
+  frame->begin_result = given_up->begin_result;
+  frame->flags = given_up->flags;
+  session->under_way[to].state = FRAME_BEGUN;
+  lose(session, from);
+}
+
+/* The frame that xrEndFrame speaks of; where no display time fits, the oldest that was begun; -1: none was. */
 static int ended_frame(session_t *session, XrTime display_time) {
-  int i;
-  for (i = 0; i < TRACKED_FRAMES; i++)
-    if (session->under_way[i].state == FRAME_BEGUN && session->under_way[i].frame.display_time == display_time)
-      return i;
-  i = oldest(session, FRAME_BEGUN);
+  int i, begun = oldest(session, FRAME_BEGUN);
+  for (i = 0; i < TRACKED_FRAMES; i++) {
+    if (session->under_way[i].state == FRAME_NONE || session->under_way[i].frame.display_time != display_time)
+      continue;
+    session->under_way[i].frame.flags &= ~(uint32_t)LAYER_FRAME_UNMATCHED;
+    if (session->under_way[i].state != FRAME_WAITED) return i;
+    if (begun >= 0) move_begin(session, begun, i);
+    return begun < 0 ? -1 : i;
+  }
+  i = begun < 0 ? oldest(session, FRAME_REFUSED) : begun;
   if (i >= 0) session->under_way[i].frame.flags |= LAYER_FRAME_UNMATCHED;
   return i;
 }
@@ -138,7 +197,7 @@ static void note_ended(
   i = ended_frame(session, display_time);
   if (i >= 0 && session->mapping.header) {
     layer_frame_t *frame = &session->under_way[i].frame;
-    session->under_way[i].state = FRAME_NONE;
+    session->under_way[i].state = XR_FAILED(result) ? FRAME_REFUSED : FRAME_NONE;
     frame->end_ns[0] = begin_ns;
     frame->end_ns[1] = end_ns;
     frame->end_result = result;

@@ -76,21 +76,27 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyInstance(XrInstance handle) {
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessionBeginInfo *info) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session, LAYER_MODE_THREAD);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
   result = calls->BeginSession(handle, info);
-  if (session && XR_SUCCEEDED(result)) sampler_start(session);
+  if (session && XR_SUCCEEDED(result)) {
+    frames_forget(session);
+    sampler_start(session);
+  }
   return result;
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_EndSession(XrSession handle) {
   session_t *session = tracked_session(handle);
-  const calls_t *calls = tracked_calls(session, LAYER_MODE_THREAD);
+  const calls_t *calls = tracked_calls(session, LAYER_MODE_TIMING);
   XrResult result;
   if (!calls) return XR_ERROR_HANDLE_INVALID;
   result = calls->EndSession(handle);
-  if (session && XR_SUCCEEDED(result)) sampler_stop(session);
+  if (session && XR_SUCCEEDED(result)) {
+    sampler_stop(session);
+    frames_forget(session);
+  }
   return result;
 }
 

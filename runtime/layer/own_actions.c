@@ -48,19 +48,19 @@ static uint32_t add_binding(
 }
 
 uint32_t actions_own_bindings(
-    const actions_t *actions, const calls_t *calls, XrInstance instance, const char *profile,
+    const actions_t *actions, const calls_t *calls, XrInstance instance, const char *profile, const int sides[2],
     XrActionSuggestedBinding *out) {
-  static const char *const sides[2] = {"left", "right"};
+  static const char *const names[2] = {"left", "right"};
   char path[XR_MAX_PATH_LENGTH];
   uint32_t count = 0;
   int i, side;
   if (!strcmp(profile, PROFILES_GAZE))
     return add_binding(actions, calls, instance, OWN_GAZE, PROFILES_GAZE_PATH, out);
   for (side = 0; side < 2; side++) {
-    for (i = 0; i < OWN_OF_HANDS; i++) {
+    for (i = 0; i < OWN_OF_HANDS && sides[side]; i++) {
       const char *component = profiles_component(profile, (enum own_action)i, side);
       if (!component) continue;
-      snprintf(path, sizeof path, "/user/hand/%s/input/%s", sides[side], component);
+      snprintf(path, sizeof path, "/user/hand/%s/input/%s", names[side], component);
       count += add_binding(actions, calls, instance, (enum own_action)i, path, out + count);
     }
   }

@@ -8,7 +8,7 @@
 
 #include "controllers.h"
 
-#define SHORTEST_NS 1000000     /* 1,000 Hz */
+#define SHORTEST_NS 2000000     /* 500 Hz: twice what any display shows */
 #define LONGEST_NS 33333333     /* 30 Hz: slower than any headset; senses would starve */
 #define UNTOLD_NS 11111111      /* before the app has waited for a frame: 90 Hz */
 #define CLOCK_EVERY_NS 1000000000
@@ -98,7 +98,7 @@ static void read_gaze(sampler_t *s, XrTime time, layer_input_t *input) {
   XrEyeGazeSampleTimeEXT sampled = {.type = XR_TYPE_EYE_GAZE_SAMPLE_TIME_EXT};
   XrSpaceLocation location = {.type = XR_TYPE_SPACE_LOCATION, .next = &sampled};
   int suggested;
-  if (!(input->flags & LAYER_INPUT_OWN_ACTIONS)) return;
+  if (!instance->settings.gaze || !(input->flags & LAYER_INPUT_OWN_ACTIONS)) return;
   if (s->gaze == XR_NULL_HANDLE) {
     XrActionSpaceCreateInfo info = {
         .type = XR_TYPE_ACTION_SPACE_CREATE_INFO, .poseInActionSpace = {.orientation = {0, 0, 0, 1}}};
@@ -115,7 +115,7 @@ static void read_gaze(sampler_t *s, XrTime time, layer_input_t *input) {
   input->gaze_time = sampled.time;
 }
 
-/* The present in both clocks; without the extension what the last frame's display time tells of it. */
+/* The present in both clocks; without the extension what the last frame tells of it. */
 static int find_time(sampler_t *s, layer_input_t *input) {
   session_t *session = s->session;
   if (calls_now(s->calls, atomic_load(&session->instance->handle), &input->capture_ns, &input->capture_time)) {
@@ -128,7 +128,7 @@ static int find_time(sampler_t *s, layer_input_t *input) {
   input->capture_ns = platform_now_ns();
   lock_take(&session->lock);
   input->capture_time =
-      session->display_time > 0 ? session->display_time + input->capture_ns - session->display_at_ns : 0;
+      session->present_at_ns ? session->present_time + input->capture_ns - session->present_at_ns : 0;
   lock_give(&session->lock);
   input->flags |= LAYER_INPUT_TIME_ESTIMATED;
   return input->capture_time > 0;
@@ -153,13 +153,11 @@ static void sample(sampler_t *s) {
   mapping_publish_input(&session->mapping, &input);
 }
 
-/* The display's: the shortest period seen, since a runtime under load tells longer ones. */
+/* The owner's, else the display's. */
 static int64_t period_ns(session_t *session) {
   int64_t period;
   if (session->instance->settings.hz) return 1000000000 / session->instance->settings.hz;
-  lock_take(&session->lock);
-  period = session->shortest_period;
-  lock_give(&session->lock);
+  period = atomic_load_explicit(&session->period.ns, memory_order_relaxed);
   if (!period) return UNTOLD_NS;
   return period < SHORTEST_NS ? SHORTEST_NS : period > LONGEST_NS ? LONGEST_NS : period;
 }

@@ -88,7 +88,9 @@ session_t *tracked_take_session(instance_t *instance) {
     }
     found->instance = instance;
     memset(found->under_way, 0, sizeof found->under_way);
-    found->display_time = found->display_at_ns = found->shortest_period = 0;
+    memset(&found->period, 0, sizeof found->period);
+    found->present_time = found->present_at_ns = 0;
+    atomic_store(&found->clock_at_ns, 0);
     atomic_store(&found->watched, 0);
     atomic_store(&found->attached, 0);
     atomic_store(&found->own_attached, 0);

@@ -13,6 +13,7 @@
 #include "actions.h"
 #include "calls.h"
 #include "mapping.h"
+#include "period.h"
 #include "platform.h"
 #include "settings.h"
 
@@ -30,7 +31,8 @@ typedef struct instance {
   actions_t actions;
 } instance_t;
 
-enum frame_state { FRAME_NONE, FRAME_WAITED, FRAME_BEGUN };
+/* Refused: the runtime did not take its end, which was published; the app may end it again. */
+enum frame_state { FRAME_NONE, FRAME_WAITED, FRAME_BEGUN, FRAME_REFUSED };
 
 typedef struct session {
   _Atomic(XrSession) handle; /* XR_NULL_HANDLE: not in use */
@@ -43,9 +45,10 @@ typedef struct session {
     enum frame_state state;
     layer_frame_t frame;
   } under_way[TRACKED_FRAMES];
-  int64_t display_time, display_at_ns; /* of the newest frame, and when it was told; 0: none yet */
-  int64_t shortest_period;             /* 0: none yet */
-  lock_t worker_lock;                  /* of the worker's start and stop */
+  int64_t present_time, present_at_ns; /* the runtime's time by the newest frame, and when that was; 0: none yet */
+  period_t period;
+  _Atomic int64_t clock_at_ns; /* when an app's thread last compared the clocks */
+  lock_t worker_lock;          /* of the worker's start and stop */
   worker_t worker;
   _Atomic int attached, own_attached, own_refused; /* action sets; own_refused: xrSyncActions did */
   _Atomic uint32_t profile_changes, stage_changes, local_changes, state;

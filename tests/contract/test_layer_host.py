@@ -105,7 +105,7 @@ def test_what_the_runtime_knows_is_delivered(built, home):
     with Driver(command(built("address"), "play"), home.environment) as app:
         assert app.answer() == "ready"
         mapping = home.session()
-        assert app(5) == "frames 5 bindings 1 wrong 0"
+        assert app(5).startswith("frames 5 bindings 1 wrong 0")
         about = mapping.about
         assert (about.app, about.engine, about.runtime) == (APP, "mock engine", "mock")
         assert about.extensions == 7 | 7 << 8
@@ -136,6 +136,53 @@ def test_what_the_runtime_knows_is_delivered(built, home):
     assert app.process.returncode == 0
     assert mapping.is_over()
     assert home.files() == []
+
+
+def test_nothing_is_bound_where_the_app_binds_nothing(built, home):
+    """A hand of its own that the app leaves out, and the eyes that its owner did not allow."""
+    home.allow("thread", APP)
+    with Driver(command(built("address"), "play", "left,eyes"), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        left, right, eyes = map(int, app(5).split()[-3:])
+        assert left > 0
+        assert (right, eyes) == (0, 0)
+        assert mapping.about.extensions & layout.GAZE
+        got = newest(mapping, newest(mapping)["number"])
+        assert got["flags"] == layout.ATTACHED | layout.OWN_ACTIONS
+        assert (got["gaze"]["flags"], got["gaze_time"]) == (0, 0)
+        app.send("end")
+    assert app.process.returncode == 0
+
+
+def test_odd_frames_are_told_as_they_were(built, home):
+    home.allow("timing", APP)
+    number = lost = 0
+    with Driver(command(built("address"), "play"), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        before = mapping.clock_offset_ns()
+        app("clock")
+        for how, told, gone in [
+            ("lapse", [], 1), (3, [(0, 0, 0)] * 3, 0),
+            ("refused begin", [], 1), (2, [(0, 0, 0)] * 2, 0),
+            ("unbegun", [], 0), (3, [(0, 0, 1), (0, 0, 0), (0, 0, 0)], 1),
+            ("refused end", [(0, -2, 0), (0, 0, 0)], 0), ("overlap", [(0, 0, 0), (0, 0, 1)], 0),
+            ("discarded", [(layout.DISCARDED, 0, 1)], 1),
+            ("other time", [(layout.UNMATCHED, 0, 0)], 0), (1, [(0, 0, 0)], 0),
+        ]:  # fmt: skip
+            app(how)
+            frames, number = mapping.frames_after(number, now_ns())
+            told_now = frames[["flags", "end_result", "in_flight"]].tolist()
+            assert (how, told_now) == (how, told)
+            matched = frames["display_time"] == frames["end_display_time"]
+            assert (matched == (frames["flags"] & layout.UNMATCHED == 0)).all()
+            assert (how, mapping.lost_frames() - lost) == (how, gone)
+            lost = mapping.lost_frames()
+        assert mapping.refused == 0
+        # Compared anew, though nothing but frames is looked at.
+        assert mapping.clock_offset_ns() - before > 5e8
+        app.send("end")
 
 
 @pytest.mark.parametrize("how", ["silent", "bindings", "attach", "sync", "app-actions"])
@@ -174,6 +221,12 @@ def test_an_extension_that_the_runtime_lacks_is_withdrawn(built, home, how, left
         got = newest(mapping)
         assert got["head"]["position"].tolist() == [1, 2, 3]
         assert bool(got["flags"] & layout.TIME_ESTIMATED) == (how == "no-clock")
+        if how == "no-clock":
+            # A frame is shown a period after the app may begin it.
+            told = mapping.frames_after(0, now_ns())[0][-1]
+            since = newest(mapping, got["number"])
+            passed_ns = since["capture_ns"] - told["wait_ns"][1]
+            assert since["capture_time"] - passed_ns == told["display_time"] - told["period"]
         assert got["hands"][0]["hand_active"] == (how != "no-hands")
         app.send("end")
 

@@ -17,11 +17,16 @@ void app_create(app_t *app) {
       .kind = NEGOTIATION_CREATE_INFO, .version = 1, .size = sizeof chain, .next = &next};
   XrInstanceCreateInfo info = {.type = XR_TYPE_INSTANCE_CREATE_INFO};
   XrSessionCreateInfo session = {.type = XR_TYPE_SESSION_CREATE_INFO};
+  const char *const eyes = XR_EXT_EYE_GAZE_INTERACTION_EXTENSION_NAME;
   next.get = mock_get;
   next.create = mock_create;
   strcpy(info.applicationInfo.applicationName, "mock game");
   strcpy(info.applicationInfo.engineName, "mock engine");
   info.applicationInfo.apiVersion = XR_CURRENT_API_VERSION;
+  if (app->eyes) {
+    info.enabledExtensionCount = 1;
+    info.enabledExtensionNames = &eyes;
+  }
   app->instance = XR_NULL_HANDLE;
   app->session = XR_NULL_HANDLE;
   if (XR_FAILED(note(app, app->create(&info, &chain, &app->instance)))) return;
@@ -46,12 +51,17 @@ static void bind(app_t *app, XrActionSuggestedBinding *out, XrAction action, con
   note(app, app->calls.StringToPath(app->instance, path, &out->binding));
 }
 
+static void suggest(app_t *app, const char *profile, uint32_t count, const XrActionSuggestedBinding *bindings) {
+  XrInteractionProfileSuggestedBinding suggested = {
+      .type = XR_TYPE_INTERACTION_PROFILE_SUGGESTED_BINDING, .countSuggestedBindings = count,
+      .suggestedBindings = bindings};
+  note(app, app->calls.StringToPath(app->instance, profile, &suggested.interactionProfile));
+  note(app, app->calls.SuggestInteractionProfileBindings(app->instance, &suggested));
+}
+
 void app_actions(app_t *app) {
   XrActionSetCreateInfo set = {.type = XR_TYPE_ACTION_SET_CREATE_INFO, .priority = 1};
-  XrActionSuggestedBinding bindings[9];
-  XrInteractionProfileSuggestedBinding suggested = {
-      .type = XR_TYPE_INTERACTION_PROFILE_SUGGESTED_BINDING, .countSuggestedBindings = 9,
-      .suggestedBindings = bindings};
+  XrActionSuggestedBinding bindings[9], of_eyes;
   XrSessionActionSetsAttachInfo attach = {
       .type = XR_TYPE_SESSION_ACTION_SETS_ATTACH_INFO, .countActionSets = 1, .actionSets = &app->set};
   memset(bindings, 0, sizeof bindings);
@@ -65,17 +75,20 @@ void app_actions(app_t *app) {
   make_action(app, "app_left", XR_ACTION_TYPE_FLOAT_INPUT, 0, &app->left_only);
   make_action(app, "app_both", XR_ACTION_TYPE_BOOLEAN_INPUT, 0, &app->both_hands);
   bind(app, &bindings[0], app->pose, "/user/hand/left/input/grip/pose");
-  bind(app, &bindings[1], app->pose, "/user/hand/right/input/grip/pose");
-  bind(app, &bindings[2], app->press, "/user/hand/left/input/x/click");
-  bind(app, &bindings[3], app->squeeze, "/user/hand/left/input/squeeze");
-  bind(app, &bindings[4], app->squeeze, "/user/hand/right/input/squeeze/value");
-  bind(app, &bindings[5], app->stick, "/user/hand/right/input/thumbstick");
-  bind(app, &bindings[6], app->left_only, "/user/hand/left/input/trigger/value");
-  bind(app, &bindings[7], app->both_hands, "/user/hand/left/input/y/click");
-  bind(app, &bindings[8], app->both_hands, "/user/hand/right/input/b/click");
-  note(app, app->calls.StringToPath(
-                app->instance, "/interaction_profiles/oculus/touch_controller", &suggested.interactionProfile));
-  note(app, app->calls.SuggestInteractionProfileBindings(app->instance, &suggested));
+  bind(app, &bindings[1], app->press, "/user/hand/left/input/x/click");
+  bind(app, &bindings[2], app->squeeze, "/user/hand/left/input/squeeze");
+  bind(app, &bindings[3], app->left_only, "/user/hand/left/input/trigger/value");
+  bind(app, &bindings[4], app->both_hands, "/user/hand/left/input/y/click");
+  bind(app, &bindings[5], app->both_hands, "/user/hand/right/input/b/click");
+  bind(app, &bindings[6], app->squeeze, "/user/hand/right/input/squeeze/value");
+  bind(app, &bindings[7], app->stick, "/user/hand/right/input/thumbstick");
+  bind(app, &bindings[8], app->pose, "/user/hand/right/input/grip/pose");
+  suggest(app, "/interaction_profiles/oculus/touch_controller", app->left_alone ? 5 : 9, bindings);
+  suggest(app, "/interaction_profiles/khr/simple_controller", 0, bindings);
+  if (app->eyes) {
+    bind(app, &of_eyes, app->pose, "/user/eyes_ext/input/gaze_ext/pose");
+    suggest(app, "/interaction_profiles/ext/eye_gaze_interaction", 1, &of_eyes);
+  }
   note(app, app->calls.AttachSessionActionSets(app->session, &attach));
 }
 
@@ -98,6 +111,52 @@ void app_frame(app_t *app) {
   note(app, app->calls.BeginFrame(app->session, NULL));
   end.displayTime = state.predictedDisplayTime;
   note(app, app->calls.EndFrame(app->session, &end));
+}
+
+static XrTime wait_frame(app_t *app) {
+  XrFrameState state = {.type = XR_TYPE_FRAME_STATE};
+  note(app, app->calls.WaitFrame(app->session, NULL, &state));
+  return state.predictedDisplayTime;
+}
+
+static void begin_frame(app_t *app) { note(app, app->calls.BeginFrame(app->session, NULL)); }
+
+static void end_frame(app_t *app, XrTime time) {
+  XrFrameEndInfo info = {.type = XR_TYPE_FRAME_END_INFO, .displayTime = time};
+  note(app, app->calls.EndFrame(app->session, &info));
+}
+
+void app_odd_frame(app_t *app, const char *how) {
+  XrTime time = wait_frame(app), next;
+  if (!strcmp(how, "lapse")) {
+    app_end(app);
+    app_begin(app);
+  } else if (!strcmp(how, "refused begin")) {
+    atomic_store(&mock.failing, "xrBeginFrame");
+    begin_frame(app);
+    atomic_store(&mock.failing, "");
+  } else if (!strcmp(how, "refused end")) {
+    begin_frame(app);
+    atomic_store(&mock.failing, "xrEndFrame");
+    end_frame(app, time);
+    atomic_store(&mock.failing, "");
+    end_frame(app, time);
+  } else if (!strcmp(how, "overlap")) {
+    begin_frame(app);
+    next = wait_frame(app);
+    end_frame(app, time);
+    begin_frame(app);
+    end_frame(app, next);
+  } else if (!strcmp(how, "discarded")) {
+    begin_frame(app);
+    next = wait_frame(app);
+    atomic_store(&mock.discard, 1);
+    begin_frame(app);
+    end_frame(app, next);
+  } else if (!strcmp(how, "other time")) {
+    begin_frame(app);
+    end_frame(app, time + 1);
+  }
 }
 
 void app_end(app_t *app) { note(app, app->calls.EndSession(app->session)); }

@@ -14,6 +14,7 @@ typedef struct app {
   XrInstance instance;
   XrSession session;
   XrActionSet set;
+  int eyes, left_alone; /* suggests the profile of the eyes itself; binds nothing on the right */
   XrAction pose, press, squeeze, stick, left_only, both_hands;
   int64_t answers[APP_MOST_ANSWERS]; /* results, and what was given out: no handles */
   int count;
@@ -25,6 +26,9 @@ void app_actions(app_t *app);
 void app_begin(app_t *app);
 void app_frame(app_t *app);
 void app_end(app_t *app);
+
+/* A frame, or what there is of it, as no app should make it. */
+void app_odd_frame(app_t *app, const char *how);
 void app_destroy(app_t *app);
 
 /* All of them with so many frames. */

@@ -18,6 +18,7 @@
 #include "layer_app.h"
 #include "layer_mock.h"
 #include "layout.h"
+#include "period.h"
 #include "platform.h"
 #include "profiles.h"
 
@@ -76,11 +77,14 @@ static void nap(int milliseconds) {
 #endif
 }
 
-/* Lives until it is told to go on: `frames`, or `end` on its standard input. */
+/* Lives until it is told to `end` on its standard input; there are told, too: a number of frames, `clock`, or
+ * how an odd frame is made. */
 static void play(const char *how) {
   app_t *app = new_app(1);
   char line[64];
   int frames = 0;
+  app->eyes = how && strstr(how, "eyes");
+  app->left_alone = how && strstr(how, "left");
   if (how && strstr(how, "no-hands")) atomic_store(&mock.no_hands, 1);
   if (how && strstr(how, "no-clock")) atomic_store(&mock.no_clock, 1);
   if (how && strstr(how, "silent")) atomic_store(&mock.silent_own, 1);
@@ -94,9 +98,17 @@ static void play(const char *how) {
   fflush(stdout);
   while (fgets(line, sizeof line, stdin) && strncmp(line, "end", 3) != 0) {
     int i, more = atoi(line);
+    line[strcspn(line, "\r\n")] = '\0';
+    if (!strcmp(line, "clock")) {
+      atomic_store(&mock.ahead_ns, -1000000000);
+    } else if (!more) {
+      app_odd_frame(app, line);
+    }
     for (i = 0; i < more; i++) app_frame(app);
     frames += more;
-    printf("frames %d bindings %d wrong %d\n", frames, atomic_load(&mock.bindings), atomic_load(&mock.wrong));
+    printf("frames %d bindings %d wrong %d own %d %d %d\n", frames, atomic_load(&mock.bindings),
+           atomic_load(&mock.wrong), atomic_load(&mock.own_left), atomic_load(&mock.own_right),
+           atomic_load(&mock.own_eyes));
     fflush(stdout);
   }
   app_end(app);
@@ -190,6 +202,25 @@ static void orders(void) {
   nap(30);
   CHECK(atomic_load(&mock.wrong) == 0 && mock_alive() == 0);
   free(app);
+}
+
+/* The display's period is the smallest that held for some frames, or a longer one that held for long. */
+static void periods(void) {
+  static const struct {
+    int frames;
+    int64_t told, known;
+  } steps[] = {{2, 8000000, 0}, {1, 8000100, 8000100}, {1, 900000, 8000100}, {9, 16000000, 8000100},
+               {2, 900000, 8000100}, {1, 4000000, 8000100}, {1, 4000000, 8000100}, {1, 4000000, 4000000},
+               {14000, 4100000, 4000000}, {1000, 4100000, 4100000}};
+  period_t period;
+  int64_t time = 0;
+  size_t i;
+  int k;
+  memset(&period, 0, sizeof period);
+  for (i = 0; i < sizeof steps / sizeof *steps; i++) {
+    for (k = 0; k < steps[i].frames; k++) period_learn(&period, time += steps[i].told, steps[i].told);
+    CHECK(atomic_load(&period.ns) == steps[i].known);
+  }
 }
 
 static void keep_waiting(worker_t *self, void *argument) {
@@ -337,6 +368,8 @@ int main(int argc, char **argv) {
     orders();
   } else if (!strcmp(what, "threads")) {
     threads();
+  } else if (!strcmp(what, "periods")) {
+    periods();
   } else if (!strcmp(what, "off")) {
     off();
   } else if (!strcmp(what, "cost")) {

@@ -137,7 +137,11 @@ CALL(BeginSession)(XrSession h, const XrSessionBeginInfo *info) {
   return session_call(h, "xrBeginSession");
 }
 CALL(EndSession)(XrSession h) { return session_call(h, "xrEndSession"); }
-CALL(BeginFrame)(XrSession h, const XrFrameBeginInfo *info) { (void)info; return session_call(h, "xrBeginFrame"); }
+CALL(BeginFrame)(XrSession h, const XrFrameBeginInfo *info) {
+  XrResult result = session_call(h, "xrBeginFrame");
+  (void)info;
+  return XR_SUCCEEDED(result) && atomic_exchange(&mock.discard, 0) ? XR_FRAME_DISCARDED : result;
+}
 CALL(EndFrame)(XrSession h, const XrFrameEndInfo *info) { (void)info; return session_call(h, "xrEndFrame"); }
 
 CALL(WaitFrame)(XrSession h, const XrFrameWaitInfo *info, XrFrameState *out) {
@@ -249,15 +253,27 @@ CALL(CreateAction)(XrActionSet h, const XrActionCreateInfo *info, XrAction *out)
   return XR_SUCCESS;
 }
 
+static int place_of(XrPath path) {
+  return strstr(paths[path - 1], "/user/eyes_ext") ? 2 : strstr(paths[path - 1], "/user/hand/right") != NULL;
+}
+
 CALL(SuggestInteractionProfileBindings)(XrInstance h, const XrInteractionProfileSuggestedBinding *info) {
+  int own[3] = {0, 0, 0};
   uint32_t i;
   ENTER("xrSuggestInteractionProfileBindings");
   if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  if (!info->countSuggestedBindings) return XR_ERROR_VALIDATION_FAILURE;
   for (i = 0; i < info->countSuggestedBindings; i++) {
     if (!is(NUMBER(info->suggestedBindings[i].action), ACTION)) return XR_ERROR_HANDLE_INVALID;
     if (objects[NUMBER(info->suggestedBindings[i].action)].own && atomic_load(&mock.refuse_bindings))
       return XR_ERROR_PATH_UNSUPPORTED;
+    if (objects[NUMBER(info->suggestedBindings[i].action)].own) own[place_of(info->suggestedBindings[i].binding)]++;
   }
+  if (own[0] + own[1]) {
+    atomic_store(&mock.own_left, own[0]);
+    atomic_store(&mock.own_right, own[1]);
+  }
+  if (own[2]) atomic_store(&mock.own_eyes, own[2]);
   atomic_store(&mock.bindings, (int)info->countSuggestedBindings);
   return XR_SUCCESS;
 }
@@ -377,7 +393,7 @@ CALL(ConvertTimespecTimeToTimeKHR)(XrInstance h, const struct timespec *time, Xr
   ENTER("xrConvertTimespecTimeToTimeKHR");
   (void)time;
 #endif
-  *out = platform_now_ns() - 1000;
+  *out = platform_now_ns() - 1000 + atomic_load(&mock.ahead_ns);
   return is(NUMBER(h), INSTANCE) ? XR_SUCCESS : XR_ERROR_HANDLE_INVALID;
 }
 

@@ -18,6 +18,9 @@ typedef struct mock {
   atomic_int wrong; /* calls that no app may make */
   atomic_int made_instances, calls;
   atomic_int bindings; /* of the last suggestion that was taken */
+  atomic_int own_left, own_right, own_eyes; /* the layer's own of the last suggestion that was taken with any */
+  atomic_int discard; /* the next frame that is begun takes the place of another */
+  atomic_int ahead_ns; /* of the runtime's clock */
 } mock_t;
 
 extern mock_t mock;
