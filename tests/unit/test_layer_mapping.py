@@ -1,6 +1,8 @@
 """What a game's layer writes, read as hostile: a read ends, and gives checked values."""
 
+import contextlib
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -181,6 +183,25 @@ def test_numbers_that_go_back_begin_anew(game):
     assert mapping.frames_after(5, NOW_NS) == (pytest.approx(np.zeros(0, layout.FRAME)), 0)
 
 
+@contextlib.contextmanager
+def coming_and_going(path):
+    """A game that begins and ends all the time."""
+    over = threading.Event()
+
+    def begin_and_end():
+        while not over.is_set():
+            path.touch()
+            path.unlink()
+
+    worker = threading.Thread(target=begin_and_end)
+    worker.start()
+    try:
+        yield
+    finally:
+        over.set()
+        worker.join()
+
+
 def test_the_folder_is_this_users_alone(tmp_path, monkeypatch):
     monkeypatch.setenv("SENSORIUM_RUNTIME_DIR", str(tmp_path / "run"))
     made = folder.prepare()
@@ -189,10 +210,13 @@ def test_the_folder_is_this_users_alone(tmp_path, monkeypatch):
     (made / "not-a-session").touch()
     assert [path.name for path in folder.sessions()] == ["12-1"]
     folder.prepare()
-    # Nobody holds it: on Linux its lock says so.
-    assert [path.name for path in folder.sessions()] == ([] if os.name == "posix" else ["12-1"])
+    # Nobody holds it, as its lock says.
+    assert folder.sessions() == []
     assert (made / "not-a-session").exists()
     if os.name == "posix":
+        game.save()
+        with coming_and_going(made / "13-1"):
+            assert all(game.path in folder.sessions() for _ in range(3000))
         made.chmod(0o750)
         with pytest.raises(SensorError):
             folder.prepare()

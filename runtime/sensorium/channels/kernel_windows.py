@@ -28,6 +28,9 @@ if sys.platform == "win32":
         kernel, "DuplicateHandle", BOOL, HANDLE, HANDLE, HANDLE, POINTER, DWORD, BOOL, DWORD
     )
 
+    create_file = function(
+        kernel, "CreateFileW", HANDLE, TEXT, DWORD, DWORD, POINTER, DWORD, DWORD, HANDLE
+    )
     open_process = function(kernel, "OpenProcess", HANDLE, DWORD, BOOL, DWORD)
     create_event = function(kernel, "CreateEventW", HANDLE, POINTER, BOOL, BOOL, TEXT)
     set_event = function(kernel, "SetEvent", BOOL, HANDLE)

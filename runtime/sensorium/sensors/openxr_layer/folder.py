@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -56,14 +57,16 @@ def prepare() -> Path:
 
 def sessions() -> list[Path]:
     """The files of sessions, newest first, at most `MOST_SESSIONS`; other names are left alone."""
+    found = []
     try:
-        found = [
-            (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name)
-            for entry in os.scandir(path())
-            if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
-        ]
+        entries = list(os.scandir(path()))
     except OSError:
         return []
+    for entry in entries:
+        # One that ended since the folder was read is not there any more.
+        with contextlib.suppress(OSError):
+            if _NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                found.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.name))
     return [path() / name for _, name in sorted(found, reverse=True)[:MOST_SESSIONS]]
 
 
@@ -77,4 +80,6 @@ def remove_if_dead(session: Path) -> None:
     dead = not file.has_writer()
     file.close()
     if dead:
-        session.unlink(missing_ok=True)
+        # Windows keeps one that somebody else reads just now.
+        with contextlib.suppress(OSError):
+            session.unlink()
