@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fixtures import layer
 from fixtures.layer import LayerHome
+from fixtures.waiting import eventually
 
 from sensorium import cli
 from sensorium.sensors.openxr_layer import allowed, manifest
@@ -21,6 +22,15 @@ SAYS_NO = """
 int xrNegotiateLoaderApiLayerInterface(void *loader, const char *name, void *request);
 int xrNegotiateLoaderApiLayerInterface(void *loader, const char *name, void *request) {
   return loader && name && request ? -1 : -2;
+}
+"""
+WAITS = """
+#include <fcntl.h>
+#include <unistd.h>
+__attribute__((constructor)) void wait_for_its_end(void);
+void wait_for_its_end(void) {
+  close(open("TRIED", O_CREAT, 0600));
+  while (!access("TRIED", F_OK)) usleep(1000);
 }
 """
 CRASHES = "__attribute__((constructor)) void crash(void);\nvoid crash(void) { __builtin_trap(); }\n"
@@ -62,12 +72,15 @@ def test_it_is_installed_and_removed(library, home, capsys):
     assert command("install", "--library", str(library)) == 0
     said = capsys.readouterr().out
     assert "anti-cheat" in said
+    assert "32-bit OpenXR apps find it, too, cannot load it" in " ".join(said.split())
     assert manifest.DISABLE in said
     assert named().read_bytes() == library.read_bytes()
     assert json.loads(manifest.path().read_text())["api_layer"]["disable_environment"] == (
         "DISABLE_SENSORIUM_LAYER"
     )
     # Again is the same; what was copied is no other's to write.
+    for killed in (manifest.path(), named()):
+        killed.with_name(f"{killed.name}.123.tmp").touch()
     assert command("install", "--library", str(library)) == 0
     assert named().stat().st_mode & 0o022 == 0
     capsys.readouterr()
@@ -75,7 +88,7 @@ def test_it_is_installed_and_removed(library, home, capsys):
     status = json.loads(capsys.readouterr().out)
     assert (status["installed"], status["problem"], status["sessions"]) == (True, "", [])
     assert command("uninstall") == 0
-    assert not manifest.path().exists()
+    assert not list(manifest.path().parent.iterdir())
     assert not list(named_folder(home).iterdir())
     capsys.readouterr()
     assert command("uninstall") == 0
@@ -102,6 +115,22 @@ def test_what_cannot_be_loaded_is_not_registered(library, home, tmp_path, capsys
     assert manifest.path().read_bytes() == before
     assert named().read_bytes() == library.read_bytes()
     assert list(named_folder(home).iterdir()) == [named()]
+
+
+def test_an_install_that_is_killed_registers_nothing(library, home, tmp_path):
+    assert command("install", "--library", str(library)) == 0
+    before = manifest.path().read_bytes()
+    tried = tmp_path / "tried"
+    waiting = compiled(tmp_path, WAITS.replace("TRIED", str(tried)))
+    line = [sys.executable, "-m", "sensorium", "layer", "install", "--library", str(waiting)]
+    with subprocess.Popen(line, stdin=subprocess.DEVNULL) as install:
+        eventually(tried.exists, "its copy is tried")
+        install.kill()
+    tried.unlink()
+    assert manifest.path().read_bytes() == before
+    assert len(list(named_folder(home).iterdir())) == 2
+    assert command("uninstall") == 0
+    assert not list(named_folder(home).iterdir())
 
 
 def test_status_says_that_a_registered_library_is_broken(library, home, capsys):

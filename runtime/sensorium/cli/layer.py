@@ -27,10 +27,12 @@ _PLAINLY = (
     "allowed.",
     "It is not signed: games with anti-cheat may refuse to start with it, or hold it against you. "
     f"For such a game set {manifest.DISABLE}=1, or uninstall it.",
+    "32-bit OpenXR apps find it, too, cannot load it and do not start while it is installed: set "
+    f"{manifest.DISABLE}=1 for them.",
 )
 _ON_WINDOWS = (
-    rf"Registered below HKEY_CURRENT_USER\{manifest.REGISTRY}: apps that run as administrator, "
-    "32-bit apps and apps of the Microsoft Store do not load it."
+    rf"Registered below HKEY_CURRENT_USER\{manifest.REGISTRY}: apps that run as administrator do "
+    "not load it, nor may apps of the Microsoft Store."
 )
 
 
@@ -135,6 +137,7 @@ def _status(output: Output) -> None:
         console.print("  sensorium layer uninstall", style="dim")
     else:
         console.print(f"installed: {library}", markup=False)
+        console.print(f"  32-bit apps start with {manifest.DISABLE}=1 alone", style="dim")
     table = Table("app", "allowed", box=box.SIMPLE_HEAD)
     for each in entries:
         table.add_row(escape(each.who), ",".join((each.mode, *each.options)))

@@ -1,7 +1,8 @@
 """The layer's manifest: what makes every OpenXR app load the library.
 
 A manifest that names a library which cannot be loaded stops every app: so the library is tried in
-a child first, lies under a name of its content, and the manifest is replaced whole.
+a child first, lies under a name of its content, and is on the disk before the manifest is, which is
+replaced whole.
 """
 
 from __future__ import annotations
@@ -44,15 +45,22 @@ def path() -> Path:
 
 
 def library() -> Path | None:
-    """The library that the manifest names; None: the layer is not installed."""
+    """The library that apps load; None: the layer is not installed.
+
+    On Windows it is installed where the registry says so, which tools that switch layers off may
+    change.
+    """
+    place = next((Path(each) for each, is_on in _registered().items() if is_on), None)
+    if place is None:
+        return None
     try:
-        named = json.loads(path().read_text("utf-8"))["api_layer"]["library_path"]
+        named = json.loads(place.read_text("utf-8"))["api_layer"]["library_path"]
         return Path(str(named))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SensorError(
-            f"{path()} is broken: {error!r}", "sensorium layer uninstall, then install"
+            f"{place} is broken: {error!r}", "sensorium layer uninstall, then install"
         ) from error
 
 
@@ -109,6 +117,7 @@ def install(source: Path) -> Path:
     try:
         _replace(path(), json.dumps(document, indent=1).encode(), 0o644)
         _register()
+        _unregister(but=str(path()))
     except OSError as error:
         raise SensorError(
             f"{path()}: cannot be written: {error.strerror}", "mend the rights of its folder"
@@ -124,7 +133,7 @@ def uninstall() -> bool:
     Raises:
         SensorError: The manifest cannot be removed.
     """
-    there = path().exists()
+    there = path().exists() or bool(_registered())
     try:
         _unregister()
         path().unlink(missing_ok=True)
@@ -163,16 +172,27 @@ def _replace(place: Path, content: bytes, mode: int) -> None:
                          | getattr(os, "O_BINARY", 0), mode)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        if place.exists() and place.read_bytes() == content:
-            return
-        draft.replace(place)
+            file.flush()
+            os.fsync(file.fileno())
+        # Windows replaces no library that a game has loaded.
+        if sys.platform != "win32" or not place.exists() or place.read_bytes() != content:
+            draft.replace(place)
     finally:
         draft.unlink(missing_ok=True)
+    if sys.platform != "win32":
+        above = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(above)
+        finally:
+            os.close(above)
 
 
 def _copies() -> Iterator[Path]:
+    """Copies of the library, and drafts of an install that was killed."""
     stem, end = LIBRARY.rsplit(".", 1)
-    return _folder().glob(f"{stem}-*.{end}")
+    yield from _folder().glob(f"{stem}-*.{end}")
+    yield from _folder().glob(f"{stem}-*.{end}.*.tmp")
+    yield from path().parent.glob(f"{_FILE}.*.tmp")
 
 
 def _remove_copies(*but: Path | None) -> None:
@@ -182,18 +202,31 @@ def _remove_copies(*but: Path | None) -> None:
             copy.unlink()
 
 
+def _registered() -> dict[str, bool]:
+    """The layer's manifests, of any data folder, and whether each is switched on."""
+    if sys.platform == "win32":
+        try:
+            with winreg.OpenKey(winreg.HKEY_CURRENT_USER, REGISTRY) as key:
+                count = winreg.QueryInfoKey(key)[1]
+                values = [winreg.EnumValue(key, at)[:2] for at in range(count)]
+        except FileNotFoundError:
+            return {}
+        # Any value but 0 switches a layer off.
+        return {name: value == 0 for name, value in values if Path(name).name == _FILE}
+    else:  # noqa: RET505 - the checker of the other platform follows this form only
+        return {str(path()): True} if path().exists() else {}
+
+
 def _register() -> None:
     if sys.platform == "win32":
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, REGISTRY) as key:
             winreg.SetValueEx(key, str(path()), 0, winreg.REG_DWORD, 0)
 
 
-def _unregister() -> None:
+def _unregister(but: str = "") -> None:
     if sys.platform == "win32":
-        try:
+        for name in set(_registered()) - {but}:
             with winreg.OpenKey(
                 winreg.HKEY_CURRENT_USER, REGISTRY, 0, winreg.KEY_SET_VALUE
             ) as key:
-                winreg.DeleteValue(key, str(path()))
-        except FileNotFoundError:
-            return
+                winreg.DeleteValue(key, name)
