@@ -156,7 +156,9 @@ def test_apps_are_allowed_and_denied(home, capsys):
     assert len(allowed.read()) == 2
     assert command("deny", "A Game") == 0
     assert command("deny", "A Game") == 0
-    assert "was not allowed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "was not allowed" in said
+    assert "still allowed: /opt/other game/run" in said
     assert [each.who for each in allowed.read()] == ["/opt/other game/run"]
 
 

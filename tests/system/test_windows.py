@@ -321,25 +321,42 @@ def test_the_layer_is_registered_and_read(python: WindowsPython, layer_library: 
             assert done.returncode == 0, done.stderr
             return dict(json.loads(done.stdout))
 
-        def registered() -> str:
+        def registry(action: str, *more: str) -> str:
             key = r"HKCU\Software\Khronos\OpenXR\1\ApiLayers\Implicit"
-            query = [*clients.wine(Path("reg.exe")), "query", key]
+            query = [*clients.wine(Path("reg.exe")), action, key, *more]
             return layer.run(query, environment).stdout
 
+        def put(manifest: str, value: str) -> None:
+            registry("add", "/v", manifest, "/t", "REG_DWORD", "/d", value, "/f")
+
+        other = r"Z:\other data\XrApiLayer_sensorium.json"
+        put(other, "0")
         told = command("install", "--library", clients.windows_path(layer_library))
-        assert told["manifest"] in registered()
+        assert told["manifest"] in registry("query")
+        assert other not in registry("query")
         command("allow", "layer_host.exe", "--mode", "thread")
         game = [*layer_host(layer_library)[:-1], told["library"], "play"]
         with clients.Driver(game, environment, subprocess.DEVNULL) as host:
             assert host.answer() == "ready"
             assert host(5).startswith("frames 5")
             # Its thread has sampled long before the command has started.
-            (seen,) = command("status")["sessions"]
+            status = command("status")
+            (seen,) = status["sessions"]
             assert (seen["app"], seen["frames"], seen["missed"]) == ("mock game", 5, 0)
             assert seen["inputs"] > 0
-            host.send("end")
+            assert status["installed"]
+            host.process.kill()
+        # As tools do that switch layers off.
+        put(told["manifest"], "1")
+
+        def without_games() -> dict[str, Any] | None:
+            status = command("status")
+            return None if status["sessions"] else status
+
+        status = eventually(without_games, "the killed game is told of no more")
+        assert not status["installed"]
         command("uninstall")
-        assert told["manifest"] not in registered()
+        assert told["manifest"] not in registry("query")
 
 
 def test_it_is_the_checkouts_own_source(python: WindowsPython) -> None:

@@ -78,10 +78,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     elif args.action == "allow":
         _allow(args, output)
     elif args.action == "deny":
-        done = allowed.deny(args.app)
-        output.document({"app": args.app, "denied": done})
-        what = "is not looked at from its next start on" if done else "was not allowed"
-        output.console.print(f"{args.app} {what}", markup=False)
+        _deny(args.app, output)
     else:
         _status(output)
     return 0
@@ -115,6 +112,16 @@ def _allow(args: argparse.Namespace, output: Output) -> None:
         f"{one.who} may be looked at from its next start on: {one.line().split(' ')[0]}",
         markup=False,
     )
+
+
+def _deny(app: str, output: Output) -> None:
+    done = allowed.deny(app)
+    still = [each.who for each in allowed.read() if each.mode != "off"]
+    output.document({"app": app, "denied": done, "allowed": still})
+    what = "is not looked at from its next start on" if done else "was not allowed"
+    output.console.print(f"{app} {what}", markup=False)
+    if still:
+        output.console.print(f"still allowed: {', '.join(still)}", markup=False)
 
 
 def _status(output: Output) -> None:

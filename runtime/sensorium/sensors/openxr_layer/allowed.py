@@ -6,6 +6,8 @@ Its format, one line an app, stands in runtime/layer/settings.h.
 from __future__ import annotations
 
 import os
+import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,22 +78,54 @@ def allow(one: Allowed) -> None:
         SensorError: The list cannot be written.
     """
     _judge_who(one.who)
-    others = [each for each in read() if each.who != one.who]
-    _write([one, *others])
+    _write([one, *_others(read(), one.who)])
 
 
 def deny(who: str) -> bool:
     """Takes an app off the list; False where it was not on it.
 
+    A program that is on it by its name, and denied by its path, or the other way round, is switched
+    off by a line of its own.
+
     Raises:
-        ConfigError: The list cannot be read.
+        ConfigError: The list cannot be read, or the name cannot be written into it.
         SensorError: The list cannot be written.
     """
     before = read()
-    after = [each for each in before if each.who != who]
+    after = _others(before, who)
+    is_path = _name(who) != who
+    if any(
+        each.mode != "off" and _same(_name(each.who), _name(who))
+        and is_path != (_name(each.who) != each.who)
+        for each in after
+    ):
+        _judge_who(who)
+        _write([Allowed(who, "off"), *after])
+        return True
     if len(after) < len(before):
         _write(after)
     return len(after) < len(before)
+
+
+def _others(entries: list[Allowed], who: str) -> list[Allowed]:
+    return [each for each in entries if not _same(each.who, who)]
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether both name the same, as the layer compares them."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(who: str) -> str:
+    if sys.platform == "win32":
+        return re.sub("[A-Z]", lambda found: found[0].lower(), who).replace("/", "\\")
+    else:  # noqa: RET505 - the checker of the other platform follows this form only
+        return who
+
+
+def _name(who: str) -> str:
+    """The file name of a path; what is no path as it is."""
+    return re.split(r"[/\\]", who)[-1]
 
 
 def _parse(place: Path, number: int, line: str) -> Allowed:
