@@ -59,8 +59,8 @@ def test_the_game_in_front_counts_once_it_stays_there(made):
         now = NOW_NS + step * OTHERS_NS
         tell(first, VISIBLE, now)
         tell(second, FOCUSED, now)
-        waited = now - NOW_NS - OTHERS_NS
-        assert current(games, now) == ("1-1" if waited <= HOLD_NS - OTHERS_NS else "2-1"), step
+        early = now - NOW_NS < HOLD_NS
+        assert current(games, now) == ("1-1" if early else "2-1"), step
     # Of two alike the present one stays.
     for step in range(12, 24):
         now = NOW_NS + step * OTHERS_NS

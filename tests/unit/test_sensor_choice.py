@@ -4,7 +4,7 @@ import pytest
 
 from sensorium import records
 from sensorium.health import Reason
-from sensorium.process.choice import GONE_NS, HOLD_NS, Choice
+from sensorium.process.choice import FRESH_NS, GONE_NS, HOLD_NS, Choice
 
 STEP_NS = 20_000_000
 
@@ -76,9 +76,9 @@ def test_of_equals_the_first_is_heard_and_alone(choice, shown):
 def test_who_sees_more_is_heard_after_a_while_and_given_back(choice, shown):
     both = ("head", "hand_left")
     go(choice, shown, STEP_NS * 5)
-    assert go(choice, shown, HOLD_NS - STEP_NS, second=both) == ("first", None)
-    # Better for a moment less than it takes: counted anew.
-    go(choice, shown, 10 * STEP_NS)
+    # For less than it takes, what was seen last counted: the time begins anew.
+    assert go(choice, shown, HOLD_NS - FRESH_NS - STEP_NS, second=both) == ("first", None)
+    assert go(choice, shown, 10 * STEP_NS) == ("first", None)
     name, after = go(choice, shown, HOLD_NS + 10 * STEP_NS, second=both)
     assert (name, HOLD_NS <= after <= HOLD_NS + 2 * STEP_NS) == ("second", True)
     assert go(choice, shown, HOLD_NS, first=both, second=both)[0] == "second"
