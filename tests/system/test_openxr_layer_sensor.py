@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import fcntl
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -11,10 +13,14 @@ from fixtures.channel_reader import ChannelReader
 from fixtures.daemon import Daemon
 from fixtures.hello_xr import NAME, HelloXr
 from fixtures.layer import LayerHome
+from fixtures.layer_file import Game
 from fixtures.monado import MARKS, MonadoService
 from fixtures.remote_driver import ABSENT, Controller, Remote
 from fixtures.waiting import eventually
 
+from sensorium import records
+from sensorium.channels.writer import Writer
+from sensorium.clock import now_ns
 from sensorium.sensors.openxr_layer import layout
 
 if TYPE_CHECKING:
@@ -36,6 +42,7 @@ TOLERANCE = 1e-6
 TRACKED = 15
 STATES = 15
 SESSION, LAYER = 1, 2
+PERIOD_NS = 10_000_000
 
 
 class Rig(NamedTuple):
@@ -81,6 +88,11 @@ def played(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Playe
 def part(daemon: Daemon, name: str = "openxr_layer") -> dict[str, str]:
     found: dict[str, str] = daemon.status()["parts"][name]
     return found
+
+
+def apps(daemon: Daemon) -> list[dict[str, Any]]:
+    """The apps whose frames are known."""
+    return [app for app in daemon.status()["apps"] if app["frames"]]
 
 
 def near(found: ArrayLike, injected: ArrayLike) -> bool:
@@ -151,6 +163,14 @@ def test_what_is_injected_is_in_the_channels(played: Played, tmp_path: Path) -> 
                 assert (hand["joints"]["flags"] & TRACKED == TRACKED).all()
         rig.remote.send(left=ABSENT)
         reader.until("hand_left", lambda got: got.status == "invalid" and got.reason == "inactive")
+        (told,) = frames = eventually(lambda: apps(played.daemon), "frames of an app")
+        assert len(frames) == 1
+        assert (told["app"], told["source"]) == (NAME, "layer")
+        assert told["rate_hz"] > 0
+        assert told["cpu_ms"]["p50"] > 0
+        assert told["late"] is not None
+        assert told["gpu_ms"] is None
+        assert sum(told["minute"]["frames"]) > 0
         assert part(played.daemon)["state"] == "live"
         assert part(played.daemon)["detail"] == f"{NAME}, focused"
 
@@ -207,6 +227,44 @@ def test_of_two_games_the_one_in_front_counts(played: Played, tmp_path: Path) ->
                 lambda: part(played.daemon)["detail"] == f"{NAME}, focused",
                 lambda: str(part(played.daemon)),
             )
+
+
+def test_frames_of_both_sources_are_told_in_one_way(played: Played) -> None:
+    eventually(lambda: not apps(played.daemon), "the games of before are gone")
+    game = Game(played.home.folder / f"{os.getpid()}-1")
+    game.header["pid"] = os.getpid()
+    now = now_ns()
+    for number in range(1, 7):
+        at = now - (7 - number) * PERIOD_NS
+        times = {"wait_ns": at, "begin_ns": (at, at + 1000), "end_ns": (at + 5000, at + 6000)}
+        game.add_frame((number + (number == 6)) * PERIOD_NS, PERIOD_NS, **times)
+    with game.path.open("wb") as file, played.daemon.client("game") as client:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        game.save()
+        (seen,) = eventually(lambda: apps(played.daemon), "the layer's frames")
+        assert (seen["app"], seen["source"], seen["gpu_ms"]) == ("game", "layer", None)
+        assert (seen["frames"], seen["missed"], seen["period_ms"]) == (6, 1, PERIOD_NS / 1e6)
+        # It tells its own frames, too: it alone knows its GPU's time.
+        region, page = client.open("app")
+        frame = records.FRAME_TIMING.zeros()
+        frame["begin_ns"] = frame["end_ns"] = now
+        frame["gpu_ns"], frame["source"] = 3_000_000, 1
+        Writer(region, "frame_timing", page).publish(frame, now)
+        (both,) = eventually(
+            lambda: [app for app in apps(played.daemon) if app["gpu_ms"]], "the GPU's time"
+        )
+        assert (both["source"], both["frames"], both["gpu_ms"]["p50"]) == ("layer", 6, 3.0)
+        game.header["ended"] = 1
+        file.seek(0)
+        file.write(game.bytes.tobytes())
+        file.flush()
+        (own,) = eventually(
+            lambda: [app for app in apps(played.daemon) if app["source"] == "app"], "its own alone"
+        )
+        assert (own["app"], own["frames"], own["late"]) == ("game", 1, None)
+        said = played.daemon.command("status").stdout
+        assert f"frames of game (process {os.getpid()}, told by itself): " in said
+    game.path.unlink(missing_ok=True)
 
 
 def test_the_session_gives_way_to_the_layer_and_takes_over_again(

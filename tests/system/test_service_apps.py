@@ -12,9 +12,13 @@ import httpx
 import pytest
 import schemathesis
 from fixtures.daemon import Daemon
+from fixtures.waiting import eventually
 from prometheus_client.parser import text_string_to_metric_families
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from sensorium import records
+from sensorium.channels.writer import Writer
+from sensorium.clock import now_ns
 from sensorium.service.scene import record
 
 if TYPE_CHECKING:
@@ -185,9 +189,20 @@ def test_a_name_that_is_none_is_refused(api: httpx.Client, name: str) -> None:
     assert answer.status_code in (400, 404, 405)
 
 
-def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client) -> None:
+def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client, daemon: Daemon) -> None:
     assert api.post("/v2/repository/models/silero-vad/load").status_code == 200
-    answer = api.get("/metrics")
+    with daemon.client("game") as game:
+        region, page = game.open("app")
+        frames = Writer(region, "frame_timing", page)
+        for missed in (0, 2):
+            frame = records.FRAME_TIMING.zeros()
+            frame["begin_ns"] = frame["end_ns"] = now = now_ns()
+            frame["cpu_ns"], frame["missed"], frame["source"] = 4_000_000, missed, 1
+            frames.publish(frame, now)
+        eventually(
+            lambda: [app["frames"] for app in daemon.status()["apps"]] == [2], "both frames"
+        )
+        answer = api.get("/metrics")
 
     figures = {
         (sample.name, *sample.labels.values()): sample.value
@@ -201,6 +216,17 @@ def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client) -> None:
     # Labels come in the order of their names: device, engine, precision.
     assert figures["sensorium_engine_loaded", "CPU", "silero-vad", "FP32"] == 1
     assert figures["sensorium_engine_loaded", "", "minilm", ""] == 0
+    told = {sample.name: sample for family in text_string_to_metric_families(answer.text)
+            for sample in family.samples if sample.name.startswith("sensorium_app_")}
+    assert told["sensorium_app_frames_total"].value == told[
+        "sensorium_app_frames_missed_total"].value == 2
+    assert told["sensorium_app_frames_total"].labels == {
+        "app": "game", "pid": str(os.getpid()), "source": "app",
+    }  # fmt: skip
+    assert figures["sensorium_app_frame_cpu_seconds", "game", str(os.getpid()), "0.99", "app"] == (
+        0.004
+    )
+    assert "sensorium_app_frames_late_total" not in told
     assert "gallery" not in answer.text
 
 

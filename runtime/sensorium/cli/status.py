@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
+from sensorium.cli import app_frames
 from sensorium.cli.daemon import connect
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def run(args: argparse.Namespace, output: Output) -> int:
         )
     console.print(process_table(all_processes(status)))
     console.print(part_table(status["parts"]))
+    for line in app_frames.lines(status["apps"]):
+        console.print(line)
     for client_status in status["clients"]:
         console.print(client_line(client_status), markup=False)
     for table, count in status["left_out"].items():

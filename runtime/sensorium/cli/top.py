@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.live import Live
 from rich.text import Text
 
+from sensorium.cli import app_frames
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.live import granted_classes
 from sensorium.cli.eyes import Eyes
@@ -117,7 +118,8 @@ class _View:
             head.append(f"  RECORDING {status['recording_bytes'] / 1e6:.1f} MB", "bold red")
         lines = [Text(client_line(client), "dim", no_wrap=True) for client in status["clients"]
                  if client["app"] != APP]
-        return [head, process_table(status["processes"]), *_poses(status["parts"]), *lines]
+        return [head, process_table(status["processes"]), *_poses(status["parts"]),
+                *app_frames.lines(status["apps"], history=True), *lines]
 
     def _connect_again(self) -> None:
         try:

@@ -70,6 +70,10 @@ class Bridging:
             for bridge, engine in tuple(self._loaded)
         ]
 
+    def apps(self) -> list[dict[str, Any]]:
+        """Sensors alone know of apps' frames."""
+        return []
+
     def oldest_beat_ns(self) -> int:
         """When the loop last turned; 0 once it has ended by a fault."""
         return self._beat_ns if self._thread.is_alive() else 0

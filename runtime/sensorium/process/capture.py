@@ -53,6 +53,10 @@ class Capture:
         """Capture has no engines."""
         return []
 
+    def apps(self) -> list[dict[str, Any]]:
+        """What the sensors know of other apps' frames."""
+        return [app for thread in self._threads.values() for app in thread.apps]
+
     def oldest_beat_ns(self) -> int:
         """When the slowest sensor last used its IO."""
         return min(thread.beat_ns for thread in self._threads.values())

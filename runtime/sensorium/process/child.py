@@ -60,6 +60,10 @@ class Work(Protocol):
         """What its engines are and take, as JSON values."""
         ...
 
+    def apps(self) -> list[dict[str, Any]]:
+        """What the frames of other apps are like, as JSON values; see `SensorIO.tell_apps`."""
+        ...
+
     def oldest_beat_ns(self) -> int:
         """When the slowest worker last turned."""
         ...
@@ -88,6 +92,7 @@ class Worker:
         self._told_ns = 0
         self._figures: list[dict[str, Any]] = []
         self._figures_ns = 0
+        self._apps: list[dict[str, Any]] = []
 
     def run(self) -> None:
         """Loops until the supervisor says stop or is gone."""
@@ -145,6 +150,11 @@ class Worker:
             {"op": "report", "name": name, "state": state, "detail": detail, "remedy": remedy}
         )
 
+    def _tell_apps(self, work: Work) -> None:
+        apps = work.apps()
+        if apps != self._apps and self._link.send({"op": "apps", "apps": apps}, timeout_s=0):
+            self._apps = apps
+
     def _beat(self) -> None:
         if self._running and self._work is not None and self._outputs is not None:
             now = now_ns()
@@ -153,6 +163,7 @@ class Worker:
                 if not self._seen and now - self._told_ns > _TELL_NS:
                     self._told_ns = now
                     self._link.send({"op": "beat"}, timeout_s=0)
+            self._tell_apps(self._work)
             if now - self._figures_ns > _FIGURES_NS:
                 self._figures_ns = now
                 figures = self._work.figures()

@@ -52,6 +52,10 @@ class Inference:
         """What the senses' engines are and take."""
         return [one for slot in self._perceiver.slots for one in slot.figures()]
 
+    def apps(self) -> list[dict[str, Any]]:
+        """Sensors alone know of apps' frames."""
+        return []
+
     def oldest_beat_ns(self) -> int:
         """When the loop last turned; 0 once it has ended by a fault."""
         return self._perceiver.beat_ns if self._thread.is_alive() else 0

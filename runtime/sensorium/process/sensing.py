@@ -6,7 +6,7 @@ import gc
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sensorium.clock import now_ns
 from sensorium.health import Device, Reason
@@ -43,6 +43,7 @@ class SensorThread:
 
     Attributes:
         beat_ns: When the sensor last used its IO: shows that it does not hang.
+        apps: What the frames of other apps are like, as the sensor told last.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SensorThread:
         self.raised = priority.Raised
         self.silent = Silence(outputs)
         self.beat_ns = now_ns()
+        self.apps: list[dict[str, Any]] = []
         self._sink = sink or outputs
         self._report = report
         self._demand = Demand()
@@ -103,6 +105,10 @@ class SensorThread:
         """See `SensorIO.demand`."""
         return self._demand
 
+    def tell_apps(self, apps: list[dict[str, Any]]) -> None:
+        """See `SensorIO.tell_apps`."""
+        self.apps = apps
+
     def wait(self, seconds: float) -> bool:
         """See `SensorIO.wait`."""
         self.beat_ns = now_ns()
@@ -130,6 +136,7 @@ class SensorThread:
             except Exception as error:  # noqa: BLE001 - one sensor's fault must not end the others
                 _log.exception("sensor %s failed", self.part.name)
                 self._sink.refuse(self.part.writes, Reason.FAILED)
+                self.apps = []
                 self.report("failed", f"{type(error).__name__}: {error}", "see the daemon's log")
             gc.collect()
             attempt = 0 if time.monotonic() - started > 60 else attempt + 1

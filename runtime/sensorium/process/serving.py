@@ -58,6 +58,10 @@ class Serving:
         """The local API tells its engines itself."""
         return []
 
+    def apps(self) -> list[dict[str, Any]]:
+        """Sensors alone know of apps' frames."""
+        return []
+
     def oldest_beat_ns(self) -> int:
         """When its loop last turned; 0 once it has ended by a fault."""
         return self._server.beat_ns if self._thread.is_alive() else 0

@@ -62,6 +62,10 @@ class Stepped:
         """Nobody looks on."""
         return []
 
+    def apps(self) -> list[dict[str, Any]]:
+        """Sensors alone know of apps' frames."""
+        return []
+
     def oldest_beat_ns(self) -> int:
         """Stepping waits for nobody, so it cannot hang."""
         return now_ns() if self._thread.is_alive() or self._stopping.is_set() else 0

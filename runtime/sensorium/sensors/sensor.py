@@ -85,6 +85,15 @@ class SensorIO(Protocol):
         """
         ...
 
+    def tell_apps(self, apps: list[dict[str, Any]]) -> None:
+        """Says what the frames of other apps are like, for `status`.
+
+        Args:
+            apps: Of each `app`, `pid`, `source` and what `FrameHistory.figures` gives; replaces
+                what was told before.
+        """
+        ...
+
     def wait(self, seconds: float) -> bool:
         """Sleeps until `seconds` passed, the demand changed or the process stops.
 

@@ -35,7 +35,7 @@ OPENAPI_PATHS: dict[str, Any] = {
     }
 }
 _SELF = Caller("sensorium-service")
-_NS, _US = 1e9, 1e6
+_NS, _US, _MS = 1e9, 1e6, 1e3
 
 
 def routes(context: Context) -> list[BaseRoute]:
@@ -98,9 +98,46 @@ class _Figures(Collector):
             "sensorium_app_records_refused", "Bad records of apps",
             value=status["refused_app_records"],
         )
+        yield from self._apps()
         yield from self._processes()
         yield from self._channels()
         yield from self._pool()
+
+    def _apps(self) -> Iterator[Metric]:
+        """The frames of apps: of each process, as one name may run twice."""
+        names = ["app", "pid", "source"]
+        counters = {
+            "frames": CounterMetricFamily("sensorium_app_frames", "Shown", labels=names),
+            "missed": CounterMetricFamily(
+                "sensorium_app_frames_missed", "Refreshes without a new frame", labels=names
+            ),
+            "late": CounterMetricFamily(
+                "sensorium_app_frames_late", "Submitted after their display time", labels=names
+            ),
+        }
+        rate = GaugeMetricFamily("sensorium_app_frame_rate", "Of the last second", labels=names)
+        spans = {
+            key: GaugeMetricFamily(
+                f"sensorium_app_{name}_seconds", help_, labels=[*names, "quantile"]
+            )
+            for key, name, help_ in (
+                ("frame_ms", "frame", "From begin to submission, of the last minute"),
+                ("interval_ms", "frame_interval", "Between submissions, of the last minute"),
+                ("cpu_ms", "frame_cpu", "The CPU's time, of the last minute"),
+                ("gpu_ms", "frame_gpu", "The GPU's time, of the last minute"),
+            )
+        }
+        for app in self._status["apps"]:
+            who = [app["app"], str(app["pid"]), app["source"]]
+            rate.add_metric(who, app["rate_hz"])
+            for key, counter in counters.items():
+                if app[key] is not None:
+                    counter.add_metric(who, app[key])
+            for key, span in spans.items():
+                for quantile, value in (app[key] or {}).items():
+                    span.add_metric([*who, f"0.{quantile.removeprefix('p').rstrip('0')}"],
+                                    value / _MS)
+        yield from (*counters.values(), rate, *spans.values())
 
     def _processes(self) -> Iterator[Metric]:
         live = GaugeMetricFamily("sensorium_process_live", "1: it works", labels=["process"])

@@ -49,6 +49,7 @@ class Child:
         started_ns: When it was started last.
         parts: Sensor or sense to its last report: state, detail, remedy.
         engines: Of its senses, as it told them last.
+        apps: The frames of other apps that it knows of, as it told them last.
     """
 
     def __init__(self, orders: Orders, regions: RegionSet) -> None:
@@ -60,6 +61,7 @@ class Child:
         self.started_ns = 0
         self.parts: dict[str, dict[str, str]] = {}
         self.engines: list[dict[str, Any]] = []
+        self.apps: list[dict[str, Any]] = []
         self.link: Link | None = None
         self._briefing = Briefing(orders, regions, self._send)
         self._told_ns = 0
@@ -86,7 +88,7 @@ class Child:
         self.started_ns = now_ns()
         for part in self.parts.values():
             part.update(state="starting", detail="", remedy="")
-        self.engines = []
+        self.engines, self.apps = [], []
         try:
             self._spawn()
             self._briefing.all()
@@ -212,6 +214,8 @@ class Child:
             self._told_ns = now_ns()
         elif message["op"] == "engines":
             self.engines = message["engines"]
+        elif message["op"] == "apps":
+            self.apps = message["apps"]
         elif message["op"] == "report":
             self.parts[message["name"]] = {
                 key: message[key] for key in ("state", "detail", "remedy")

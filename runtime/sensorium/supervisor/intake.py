@@ -16,6 +16,7 @@ from sensorium.channels.cursor import Cursor
 from sensorium.channels.reader import Reader
 from sensorium.perception import pictures
 from sensorium.perception.targets.scene import SceneState, good_targets, head_state
+from sensorium.sensors.frame_history import FrameHistory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,12 +55,14 @@ class AppIntake:
     Attributes:
         scene: The newest good scene, shape (1,); None before.
         frames: The app's frame figures.
+        history: Its frames of the last minute.
         refused: Bad records so far.
     """
 
     def __init__(self, region: Region) -> None:
         self.scene: NDArray[np.void] | None = None
         self.frames = FrameFigures()
+        self.history = FrameHistory()
         self.refused = 0
         self._scene = Reader(region, "scene", records.SCENE)
         # Senses copy the pixels, once each; here its size is judged, of every picture that comes.
@@ -116,6 +119,7 @@ class AppIntake:
         figures.frame_ns = end - begin
         figures.interval_ns = max(0, begin - figures.begin_ns) if figures.begin_ns else 0
         figures.begin_ns = begin
+        self.history.add(frame)
 
 
 def scene_is_good(scene: NDArray[np.void]) -> bool:

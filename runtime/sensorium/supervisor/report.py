@@ -92,8 +92,31 @@ def status(
             for child in children.values()
             for engine in child.engines
         ],
+        "apps": _apps(children, clients, now),
         "clients": [_client(connection, held) for connection, held in clients.held.items()],
     }
+
+
+def _apps(
+    children: Mapping[str, Child], clients: Clients, now: int
+) -> list[dict[str, Any]]:
+    """The frames of all apps: of one that two sources tell of, as the layer sees them.
+
+    The layer does not know the GPU's time: that is the app's own then.
+    """
+    found = {app["pid"]: app for child in children.values() for app in child.apps}
+    for connection, held in clients.held.items():
+        if held.app is None or not held.app.intake.history.frames:
+            continue
+        own = held.app.intake.history.figures(now)
+        if connection.pid in found:
+            seen = found[connection.pid]
+            found[connection.pid] = {**seen, "gpu_ms": seen["gpu_ms"] or own["gpu_ms"]}
+        else:
+            found[connection.pid] = {
+                "app": connection.app, "pid": connection.pid, "source": "app", **own
+            }
+    return list(found.values())
 
 
 def _user_names(users: int) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sensorium.errors import SensorError
 from sensorium.sensors.openxr_layer import folder
 from sensorium.sensors.openxr_layer.mapping import LayerMapping
+from sensorium.sensors.openxr_layer.timing import GameFrames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,12 +43,14 @@ class Game:
         path: Its file.
         mapping: The file's reader.
         input: Its newest good input, `layout.INPUT`, shape (1,); None before.
+        frames: Its frames.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.mapping = LayerMapping(path)
         self.input: NDArray[np.void] | None = None
+        self.frames = GameFrames(self.mapping)
         self._number = 0
         self._read_ns = 0
 

@@ -19,6 +19,9 @@ _LOOK_NS = 250_000_000
 """How often the folder is looked at for games."""
 _ASK_NS = 5_000_000_000
 """How often it is looked up whether the layer is installed."""
+_FRAMES_NS = 100_000_000
+"""How often the games' frames are taken: their files keep 256."""
+_APPS_NS = 1_000_000_000
 
 
 class OpenXRLayer:
@@ -68,7 +71,7 @@ class OpenXRLayer:
 
     def _follow(self) -> None:
         io, games = self._io, self._games
-        looked_ns = 0
+        looked_ns = taken_ns = told_ns = 0
         while io.wait(0.0):
             now = io.clock()
             if now - looked_ns >= _LOOK_NS:
@@ -80,6 +83,13 @@ class OpenXRLayer:
                 self._withhold(now)
             elif fresh:
                 self._publish(games.current, now)
+            if now - taken_ns >= _FRAMES_NS:
+                taken_ns = now
+                for game in games.open.values():
+                    game.frames.take(now)
+            if now - told_ns >= _APPS_NS:
+                told_ns = now
+                io.tell_apps([game.frames.figures(now) for game in games.open.values()])
             if games.open:
                 # Short; `io.wait` would cost twice as much to wake up from.
                 time.sleep(self._period_s)
