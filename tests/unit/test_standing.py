@@ -1,0 +1,59 @@
+"""Since when what is decided about an app and a class stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sensorium.clock import now_ns
+from sensorium.control.grants_file import Grant
+from sensorium.control.standing import Standing
+
+NOW = datetime.now(UTC)
+
+
+def grant(*, allowed: bool, app: str = "game", ends_s: float | None = None) -> Grant:
+    until = None if ends_s is None else NOW + timedelta(seconds=ends_s)
+    return Grant(app, ("motion", "gaze"), allowed, NOW, until=until)
+
+
+def test_a_change_counts_for_that_app_and_class_alone() -> None:
+    standing, begun = Standing(), now_ns()
+    given = grant(allowed=True)
+    standing.note((), (given,))
+    first = standing.since_ns("game", "motion", (given,))
+    standing.note((given,), (given, grant(allowed=True, app="other")))
+
+    assert begun <= first == standing.since_ns("game", "gaze", (given,))
+    assert standing.since_ns("other", "motion", ()) > first
+    assert standing.since_ns("game", "audio", (given,)) == 0
+    standing.note((given,), (grant(allowed=False),))
+    assert standing.since_ns("game", "motion", (given,)) > first
+
+
+def test_the_same_decision_once_more_is_no_change() -> None:
+    standing = Standing()
+    given, again = grant(allowed=True), Grant("game", ("motion",), True, NOW + timedelta(hours=1))
+    standing.note((), (given,))
+    first = standing.since_ns("game", "motion", (given,))
+    standing.note((given,), (again,))
+
+    assert standing.since_ns("game", "motion", (again,)) == first
+
+
+def test_a_denial_that_ended_by_itself_counts_from_its_end() -> None:
+    ended = grant(allowed=False, ends_s=-2.0)
+    later = grant(allowed=False, ends_s=900.0)
+
+    since = Standing().since_ns("game", "motion", (ended, later))
+
+    assert 2.0 <= (now_ns() - since) / 1e9 < 60.0
+
+
+def test_of_too_many_the_oldest_are_taken_for_newer() -> None:
+    standing = Standing()
+    apps = [grant(allowed=True, app=f"app {number}") for number in range(1000)]
+    standing.note((), apps)
+
+    newest = standing.since_ns("app 999", "motion", ())
+
+    assert 0 < standing.since_ns("app 0", "motion", ()) <= newest
