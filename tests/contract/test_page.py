@@ -129,8 +129,13 @@ def test_what_is_attended_to_is_told_to_the_page_and_to_who_may_read_gaze_and_mo
         assert denied.json()["remedy"].startswith(f"sensorium grants allow {app} ")
         if classes:
             api.live.grant(app, *classes)
-    told = stranger.get("/v1/attention", headers={**headers, "Sensorium-App": "looker"})
+    named = {**headers, "Sensorium-App": "looker"}
+    told = stranger.get("/v1/attention", headers=named)
     assert told.json().keys() >= {"apps", "intent"}
+    # Why a command was understood so is told with its words.
+    assert stranger.get("/v1/why/0", headers=named).status_code == 403
+    api.live.grant("looker", "transcript")
+    assert stranger.get("/v1/why/0", headers=named).status_code == 404
 
 
 def test_a_session_asks_under_the_pages_name_whatever_it_says(

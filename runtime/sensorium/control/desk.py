@@ -13,7 +13,7 @@ from sensorium.control.replies import BAD_REQUEST, Refused, Reply
 from sensorium.errors import DeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sensorium.control.audit import Audit
     from sensorium.control.grants import Grants
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ATTENDED = ("gaze", "motion")
 """What `attention` is made from."""
+EXPLAINED = (*ATTENDED, "transcript")
+"""What `why` is made from."""
 _ROOM_BYTES = frames.MAX_FRAME - 16384
 _PROBLEM_LENGTH = 1000
 
@@ -77,13 +79,13 @@ class GrantDesk:
         """
         return self._grants.since_ns(connection.app, region) if region in CLASSES else 0
 
-    def require_attention(self, connection: Connection) -> None:
-        """Passes where somebody may see what is attended to: the owner, and apps that may read it.
+    def require_all(self, connection: Connection, classes: Sequence[str]) -> None:
+        """Passes where somebody may see what is made from classes: the owner, else by grants.
 
         Raises:
             DeniedError: See `require`.
         """
-        for region in ATTENDED if connection.for_another else ():
+        for region in classes if connection.for_another else ():
             if not self.allowed(connection, region):
                 self.require(connection, region)
 

@@ -93,16 +93,18 @@ class Apps:
             self._turns.pop(opened.key, None)
         _let_go(opened)
 
-    async def attention(self, caller: Caller | None) -> dict[str, Any]:
-        """What is attended to, as a caller may see it; None: the owner of the PC asks.
+    async def ask_for(
+        self, caller: Caller | None, operation: str, **fields: Any
+    ) -> dict[str, Any]:
+        """Asks the daemon what a caller may see by his grants; None: the owner of the PC asks.
 
         Raises:
             DeniedError: There is no grant; the remedy is the command that gives it.
             ControlError: The daemon refused, or is gone.
         """
         if caller is None:
-            return await self.ask("attention")
-        return await asyncio.to_thread(self._attention, caller)
+            return await self.ask(operation, **fields)
+        return await asyncio.to_thread(self._ask_for, caller, operation, fields)
 
     async def ask(self, operation: str, **fields: Any) -> dict[str, Any]:
         """Asks the daemon as the owner of the PC, whom every process of his stands for.
@@ -124,9 +126,9 @@ class Apps:
                 return client.grants()
             return client.request(operation, **fields)
 
-    def _attention(self, caller: Caller) -> dict[str, Any]:
+    def _ask_for(self, caller: Caller, operation: str, fields: dict[str, Any]) -> dict[str, Any]:
         with self._client(caller) as client:
-            return client.request("attention")
+            return client.request(operation, **fields)
 
     def _client(self, caller: Caller) -> Client:
         return Client.connect(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
+    from sensorium.service.caller import Caller
     from sensorium.service.context import Context
 
 _MAX_BYTES = 65_536
@@ -54,7 +55,8 @@ OPENAPI_PATHS: dict[str, Any] = {
     },
     "/v1/why/{intent}": {
         "get": operation(
-            "Why an intent was read so", {"200": answer("Its evidence")}, 400, 404,
+            "Why an intent was read so; needs the grants gaze, motion and transcript",
+            {"200": answer("Its evidence")}, 400, 404,
             parameters=(
                 parameter(
                     "path", "intent", {"type": "integer", "minimum": 0}, "0: the newest of any app"
@@ -101,13 +103,14 @@ def routes(context: Context) -> list[BaseRoute]:
 
     async def why(request: Request) -> Response:
         try:
-            return JSONResponse(await apps.ask("why", intent=request.path_params["intent"]))
+            return JSONResponse(await apps.ask_for(
+                _asking(request), "why", intent=request.path_params["intent"]
+            ))
         except Refused as error:
             raise Problem(404, error.message, error.remedy) from error
 
     async def attention(request: Request) -> Response:
-        caller = None if is_page(request) else caller_of(request)
-        return JSONResponse(await apps.attention(caller))
+        return JSONResponse(await apps.ask_for(_asking(request), "attention"))
 
     async def log(_: Request) -> Response:
         return JSONResponse({"events": await asyncio.to_thread(audit.read, audit.path())})
@@ -129,3 +132,8 @@ def routes(context: Context) -> list[BaseRoute]:
         Route("/v1/mute", muted, methods=["GET"]),
         Route("/v1/mute", mute, methods=["PUT"]),
     ]
+
+
+def _asking(request: Request) -> Caller | None:
+    """Who asks; None: the page, which is the owner's."""
+    return None if is_page(request) else caller_of(request)

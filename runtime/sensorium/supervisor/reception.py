@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sensorium.channels.catalogue import REGIONS
+from sensorium.control.desk import ATTENDED, EXPLAINED
 from sensorium.control.fitting import fitted
 from sensorium.control.grants_file import CLASSES
 from sensorium.control.replies import BAD_REQUEST, Refused, Reply
@@ -83,9 +84,10 @@ class Reception:
             self._daemon.mute(request["on"])
             return Reply({"muted": request["on"]})
         if operation == "why":
+            self._desk.require_all(connection, EXPLAINED)
             return Reply({"why": explain(self._clients.apps(), request["intent"])})
         if operation == "attention":
-            self._desk.require_attention(connection)
+            self._desk.require_all(connection, ATTENDED)
             return Reply(fitted(attention(self._clients.apps())))
         if operation == "reload":
             self._daemon.reload()
