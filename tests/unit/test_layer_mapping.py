@@ -279,7 +279,8 @@ def test_frames_that_were_not_read_are_not_missed_by_the_app(game):
         game.add_frame(number * 10 * MS, 0 if number != 200 else -1)
     # One that the app did miss.
     game.add_frame(302 * 10 * MS)
-    game.path.write_bytes(game.bytes.tobytes())
+    with game.path.open("r+b") as file:
+        file.write(game.bytes.tobytes())
     counts.add(mapping.frames_after(last, NOW_NS)[0])
     assert (mapping.refused, mapping.torn) == (1, 0)
     assert (counts.missed, counts.jumps) == (1, 0)
