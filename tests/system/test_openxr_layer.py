@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,7 +24,6 @@ from sensorium.sensors.openxr_layer.frames import FrameCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from numpy.typing import ArrayLike
 
@@ -237,10 +237,35 @@ def test_timing_alone_asks_for_no_input(rig: Rig, tmp_path: Path) -> None:
         assert app.quit() == 0
 
 
+@pytest.fixture
+def broken(rig: Rig, tmp_path: Path) -> dict[str, str]:
+    """Variables with which a loader finds a library of 32 bits, as 32-bit apps find ours."""
+    manifest = Path(json.loads(rig.home.command("status", "--json"))["manifest"])
+    there = tmp_path / "data" / manifest.relative_to(rig.home.environment["XDG_DATA_HOME"])
+    there.parent.mkdir(parents=True)
+    about = json.loads(manifest.read_text())
+    foreign = bytearray(Path(about["api_layer"]["library_path"]).read_bytes())
+    foreign[4] = 1
+    about["api_layer"]["library_path"] = str(tmp_path / "foreign.so")
+    (tmp_path / "foreign.so").write_bytes(foreign)
+    there.write_text(json.dumps(about))
+    return {"XDG_DATA_HOME": str(tmp_path / "data")}
+
+
+def test_an_app_does_not_start_with_a_library_of_other_bits(
+    rig: Rig, tmp_path: Path, broken: dict[str, str]
+) -> None:
+    with HelloXr(rig.service, tmp_path, {**rig.home.environment, **broken}) as app:
+        app.says("XrResult failure [XR_ERROR_FILE_ACCESS_ERROR]")
+        assert app.quit() == 1
+
+
 @pytest.mark.parametrize("why", ["not allowed", "disabled"])
-def test_nothing_is_written_where_it_may_not(rig: Rig, tmp_path: Path, why: str) -> None:
+def test_nothing_is_written_where_it_may_not(
+    rig: Rig, tmp_path: Path, broken: dict[str, str], why: str
+) -> None:
     rig.home.allow("thread", *([] if why == "not allowed" else [NAME]))
-    more = {"DISABLE_SENSORIUM_LAYER": "1"} if why == "disabled" else {}
+    more = {"DISABLE_SENSORIUM_LAYER": "1", **broken} if why == "disabled" else {}
     with HelloXr(rig.service, tmp_path, {**rig.home.environment, **more}) as app:
         app.reaches("FOCUSED")
         assert rig.home.files() == []
