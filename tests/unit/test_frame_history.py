@@ -7,6 +7,7 @@ from fixtures.layer_file import NOW_NS, Game, good_frame
 from sensorium import records
 from sensorium.cli import app_frames
 from sensorium.sensors.frame_history import MOST, SECONDS, FrameHistory
+from sensorium.sensors.openxr_layer import layout
 from sensorium.sensors.openxr_layer.timing import GameFrames, timing
 
 MS = 1_000_000
@@ -82,6 +83,8 @@ def test_the_layers_frames_are_told_by_the_same_record():
         "period_ns": PERIOD, "cpu_ns": 5 * MS, "gpu_ns": 0, "missed": 4, "source": 2, "reserved": 0,
     }  # fmt: skip
     assert timing(frame, 4, PERIOD, None)[0]["display_ns"] == 0
+    frame["flags"] = layout.UNMATCHED
+    assert timing(frame, 4, PERIOD, NOW_NS)[0]["display_ns"] == 0
 
 
 def test_a_games_file_gives_the_figures(tmp_path):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium import records
 from sensorium.sensors.frame_history import FrameHistory
+from sensorium.sensors.openxr_layer import layout
 from sensorium.sensors.openxr_layer.frames import FrameCounts
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def timing(
     """One frame as `records.FRAME_TIMING`, shape (1,).
 
     The CPU's time is from when xrWaitFrame returned to xrEndFrame, but for what xrBeginFrame took,
-    which may wait for the GPU.
+    which may wait for the GPU. The display time of a frame that is not the one that was waited for
+    is not known.
 
     Args:
         frame: A checked `layout.FRAME`.
@@ -69,7 +71,8 @@ def timing(
     display = int(frame["display_time"]) + (clock_offset_ns or 0)
     record["frame"] = frame["number"]
     record["begin_ns"], record["end_ns"] = begun, frame["end_ns"][0]
-    record["display_ns"] = display if clock_offset_ns is not None and display > 0 else 0
+    dated = clock_offset_ns is not None and not frame["flags"] & layout.UNMATCHED
+    record["display_ns"] = display if dated and display > 0 else 0
     record["period_ns"], record["missed"] = period_ns, missed
     record["cpu_ns"] = int(frame["end_ns"][0]) - int(frame["wait_ns"][1]) - (returned - begun)
     record["source"] = _SOURCE_LAYER
