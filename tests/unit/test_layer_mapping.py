@@ -147,6 +147,31 @@ def test_one_bad_pose_costs_only_itself():
     assert not record["hands"]["joints"]["flags"][0, 1].any()
 
 
+def test_one_bad_number_anywhere_is_found():
+    good = Game.an_input()
+    good["session_state"] = 5
+    hands = good["hands"]
+    for poses in (good["head"], good["gaze"], hands["grip"], hands["aim"], hands["joints"]):
+        poses["orientation"][..., 3] = 1
+        poses["position"] = 1.5
+        poses["flags"] = 63
+    hands["hand_active"] = hands["controller_active"] = 1
+    same = good.copy()
+    assert mend_input(same, NOW_NS)
+    assert same.tobytes() == good.tobytes()
+    random = np.random.default_rng(4)
+    values = np.array([np.nan, np.inf, -np.inf, 1e30, -5000, 1.5, -1, 3], np.float32)
+    first = layout.INPUT.fields["head"][1] // 4
+    changed = 0
+    for place in range(first, layout.INPUT.itemsize // 4):
+        spoilt = good.copy()
+        spoilt.view("<f4")[place] = random.choice(values)
+        assert mend_input(spoilt, NOW_NS)
+        assert_sound(spoilt)
+        changed += spoilt.tobytes() != good.tobytes()
+    assert changed > 700
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -16,6 +16,7 @@ from sensorium.cli.scene import Scene, sleep_until
 from sensorium.cli.status import all_processes, client_line, duration, process_table
 from sensorium.cli.usage import Meter
 from sensorium.errors import ControlError
+from sensorium.sensors.sensor import HEADSETS
 
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 _STATUS_S = 1.0
 _FRAME_S = 0.25
 """A game may run beside it: as few frames as a person can follow."""
-
-
-_POSES = ("openxr", "openxr_layer")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +130,6 @@ class _View:
 
 def _poses(parts: dict[str, dict[str, str]]) -> list[Text]:
     """A line for each sensor that gives poses, where there are two of them."""
-    found = [(name, parts[name]) for name in _POSES if name in parts]
+    found = [(name, parts[name]) for name in HEADSETS if name in parts]
     return [Text(f"{name} {part['state']}: {part['detail']}", "dim", no_wrap=True)
             for name, part in found if len(found) > 1]

@@ -11,7 +11,7 @@ from sensorium.channels.catalogue import REGIONS
 from sensorium.config import Section, Service, Source
 from sensorium.perception.sense import SENSES
 from sensorium.process import registry
-from sensorium.sensors.sensor import SENSORS
+from sensorium.sensors.sensor import HEADSETS, SENSORS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +137,8 @@ def orders(
         config=str(config.source.path),
         sensors={part.name: dict(config.sensors[part.name].table) for part in sensors},
         senses={part.name: dict(config.senses[part.name].table) for part in senses},
-        writes=tuple(name for part in (*sensors, *senses) for name in part.writes),
+        # Two sensors may write the same channels: see `process.choice`.
+        writes=tuple(dict.fromkeys(name for part in (*sensors, *senses) for name in part.writes)),
         instead=dict(instead),
         log_level=config.daemon.log_level,
         log_format=config.daemon.log_format,
@@ -147,7 +148,9 @@ def orders(
         gpu=GpuOrders(
             device=config.inference.device, cuda=config.inference.cuda,
             standby=config.inference.standby, reserve_mib=config.inference.reserve_mib,
-            headset="openxr" in config.sensors and config.sensors["openxr"].enabled,
+            headset=any(
+                name in config.sensors and config.sensors[name].enabled for name in HEADSETS
+            ),
         ),
     )
 

@@ -31,6 +31,9 @@ SENSORS: dict[str, str] = {
 }
 """Name in the configuration to `module:Class`."""
 
+HEADSETS = ("openxr", "openxr_layer")
+"""Those that read a headset, which a GPU drives."""
+
 
 @dataclass(frozen=True)
 class Demand:

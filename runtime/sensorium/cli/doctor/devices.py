@@ -19,6 +19,7 @@ from sensorium.process.engines import ask_runtime
 from sensorium.sensors import opencv
 from sensorium.sensors.camera import CameraOptions
 from sensorium.sensors.openxr_layer import allowed, manifest
+from sensorium.sensors.sensor import HEADSETS
 from sensorium.sensors.video_source import named
 
 if TYPE_CHECKING:
@@ -188,8 +189,9 @@ def inference_device(config: Config) -> Finding:
     if "error" in found:
         return Finding(topic, Verdict.NOTE, f"CPU: {found['error']}", found.get("remedy", ""))
     adapter = (
-        ask_runtime() if _enabled(config, "openxr") else Adapter(why="no headset is configured")
-    )
+        ask_runtime() if any(_enabled(config, name) for name in HEADSETS)
+        else Adapter(why="no headset is configured")
+    )  # fmt: skip
     chosen = choose(wanted, adapter, [GpuDevice(**device) for device in found["devices"]])
     if chosen.uuid:
         return Finding(topic, Verdict.OK, f"{chosen.uuid}: {chosen.why}")

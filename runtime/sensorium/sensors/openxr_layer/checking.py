@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from sensorium.records.sensors import JOINTS
+from sensorium.sensors.openxr_layer import layout
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +26,41 @@ _PERIOD_MIN_NS, _PERIOD_MAX_NS = 1_000_000, 1_000_000_000
 _POSE_BITS, _BUTTON_BITS, _SOURCE_BITS = 63, 255, 63
 _STATES = 9
 """XrSessionState is 0 to 8."""
+
+_VECTORS = ("position", "orientation", "linear_velocity", "angular_velocity")
+_TURN = slice(3, 7)
+_LIMITS = np.array([_PLACE_MAX_M] * 3 + [2.0] * 4 + [_SPEED_MAX] * 6, np.float32)
+"""Of the numbers of `_VECTORS`, one after the other."""
+
+
+def _word(*path: str | int) -> int:
+    """Where a field of `layout.INPUT` lies, in words of 4 bytes; a number: of an array's items."""
+    kind: Any = layout.INPUT
+    offset = 0
+    for step in path:
+        if isinstance(step, int):
+            kind = kind.base
+            offset += step * kind.itemsize
+        else:
+            kind, more = kind.fields[step][:2]
+            offset += more
+    return offset // 4
+
+
+_POSES: tuple[tuple[str | int, ...], ...] = (
+    ("head",), ("gaze",),
+    *(("hands", side, pose) for side in (0, 1) for pose in ("grip", "aim")),
+    *(("hands", side, "joints", joint) for side in (0, 1) for joint in range(JOINTS)),
+)  # fmt: skip
+_JOINTS_AT = 6
+"""The first joint among `_POSES`."""
+_PLACES = np.array([
+    [_word(*pose, name) + place
+     for name in _VECTORS for place in range(4 if name == "orientation" else 3)]
+    for pose in _POSES
+])  # fmt: skip
+_FLAGS = np.array([_word(*pose, "flags") for pose in _POSES])
+_RADII = np.array([_word(*pose, "radius") for pose in _POSES[_JOINTS_AT:]])
 
 
 def frame_is_good(frame: np.void, now_ns: int) -> bool:
@@ -69,9 +107,10 @@ def mend_input(record: NDArray[np.void], now_ns: int) -> bool:
     if record["session_state"][0] >= _STATES:
         return False
     hands = record["hands"]
-    for poses in (record["head"], record["gaze"], hands["grip"], hands["aim"]):
-        _mend(poses, _good_poses(poses))
-    _mend_hands(hands)
+    if not _all_good(record):
+        for poses in (record["head"], record["gaze"], hands["grip"], hands["aim"]):
+            _mend(poses, _good_poses(poses))
+        _mend_hands(hands)
     for name in ("trigger", "squeeze"):
         hands[name] = np.clip(np.nan_to_num(hands[name]), 0.0, 1.0)
     for name in ("stick", "trackpad"):
@@ -84,6 +123,31 @@ def mend_input(record: NDArray[np.void], now_ns: int) -> bool:
         if not _is_text(bytes(hands["profile"][0, side])):
             hands["profile"][0, side] = b""
     return True
+
+
+def _all_good(record: NDArray[np.void]) -> bool:
+    """Whether every pose and joint keeps every rule as it is: at a glance, as nearly always."""
+    words = record.view("<f4")
+    poses = words[_PLACES]
+    flags = words.view("<u4")[_FLAGS]
+    turn = poses[:, _TURN]
+    with np.errstate(invalid="ignore", over="ignore"):
+        length = np.einsum("ij,ij->i", turn, turn)
+        # Whatever is not finite is not below a limit either.
+        well = (
+            (np.abs(poses) <= _LIMITS).all()
+            and (np.abs(length - 1)[flags & 1 > 0] <= _UNIT_TOLERANCE).all()
+        )
+        radii = words[_RADII]
+    active = record["hands"]["hand_active"]
+    return bool(
+        well
+        and (flags <= _POSE_BITS).all()
+        and (active <= 1).all()
+        and ((radii >= 0) & (radii <= _RADIUS_MAX_M)).all()
+        # Of a hand that is not active nothing may be left.
+        and not flags[_JOINTS_AT:].reshape(active.size, -1)[active.ravel() == 0].any()
+    )
 
 
 def _mend_hands(hands: NDArray[np.void]) -> None:
@@ -108,8 +172,7 @@ def _good_poses(poses: NDArray[np.void]) -> NDArray[np.bool_]:
         placed = (np.abs(poses["position"]) <= _PLACE_MAX_M).all(axis=-1)
         moved = (np.abs(poses["linear_velocity"]) <= _SPEED_MAX).all(axis=-1)
         spun = (np.abs(poses["angular_velocity"]) <= _SPEED_MAX).all(axis=-1)
-    vectors = ("position", "orientation", "linear_velocity", "angular_velocity")
-    finite = np.logical_and.reduce([np.isfinite(poses[name]).all(axis=-1) for name in vectors])
+    finite = np.logical_and.reduce([np.isfinite(poses[name]).all(axis=-1) for name in _VECTORS])
     return np.asarray(
         finite & ((flags & 1 == 0) | turned) & ((flags & 2 == 0) | placed)
         & ((flags & 16 == 0) | moved) & ((flags & 32 == 0) | spun)
