@@ -16,16 +16,19 @@ uint32_t controllers_flags(XrSpaceLocationFlags location, XrSpaceVelocityFlags v
   return flags;
 }
 
-int controllers_locate(const calls_t *calls, XrSpace space, XrSpace base, XrTime time, layer_pose_t *pose) {
+XrResult controllers_locate(const calls_t *calls, XrSpace space, XrSpace base, XrTime time, layer_pose_t *pose) {
   XrSpaceVelocity velocity = {.type = XR_TYPE_SPACE_VELOCITY};
   XrSpaceLocation location = {.type = XR_TYPE_SPACE_LOCATION, .next = &velocity};
-  if (space == XR_NULL_HANDLE || XR_FAILED(calls->LocateSpace(space, base, time, &location))) return 0;
+  XrResult result;
+  if (space == XR_NULL_HANDLE) return XR_SUCCESS;
+  result = calls->LocateSpace(space, base, time, &location);
+  if (XR_FAILED(result)) return result;
   pose->flags = controllers_flags(location.locationFlags, velocity.velocityFlags);
   if (pose->flags & 2) memcpy(pose->position, &location.pose.position, sizeof pose->position);
   if (pose->flags & 1) memcpy(pose->orientation, &location.pose.orientation, sizeof pose->orientation);
   if (pose->flags & 16) memcpy(pose->linear_velocity, &velocity.linearVelocity, sizeof pose->linear_velocity);
   if (pose->flags & 32) memcpy(pose->angular_velocity, &velocity.angularVelocity, sizeof pose->angular_velocity);
-  return (pose->flags & 3) != 0;
+  return result;
 }
 
 static void destroy_space(const calls_t *calls, XrSpace *space) {
@@ -154,8 +157,10 @@ static void read_poses(const reading_t *r, XrTime time, layer_hand_t *out) {
     found = read_action(r, (enum own_action)(OWN_GRIP + i), NULL);
     if (!found) continue;
     out->controller_active = 1;
-    if (found == 1 && controllers_locate(r->calls, r->one->own_space[i], r->all->base, time, poses[i])) continue;
-    if (controllers_locate(r->calls, r->one->app_space[i], r->all->base, time, poses[i])) out->from_app |= 16u << i;
+    if (found == 1) controllers_locate(r->calls, r->one->own_space[i], r->all->base, time, poses[i]);
+    if (poses[i]->flags & 3) continue;
+    controllers_locate(r->calls, r->one->app_space[i], r->all->base, time, poses[i]);
+    if (poses[i]->flags & 3) out->from_app |= 16u << i;
   }
 }
 

@@ -30,8 +30,8 @@ void controllers_read(controllers_t *controllers, XrTime time, layer_input_t *in
 /* Destroys the spaces. */
 void controllers_close(controllers_t *controllers);
 
-/* A pose with its velocities; 0: neither place nor orientation is valid. */
-int controllers_locate(const calls_t *calls, XrSpace space, XrSpace base, XrTime time, layer_pose_t *pose);
+/* A pose with its velocities; no flags where there is no space, or the runtime does not say. */
+XrResult controllers_locate(const calls_t *calls, XrSpace space, XrSpace base, XrTime time, layer_pose_t *pose);
 
 /* The bits of records.POSE. */
 uint32_t controllers_flags(XrSpaceLocationFlags location, XrSpaceVelocityFlags velocity);

@@ -8,6 +8,7 @@
 #include "sampler.h"
 
 static void open_mapping(session_t *session) {
+  static atomic_flag copies_are_told = ATOMIC_FLAG_INIT;
   const instance_t *instance = session->instance;
   const mapping_about_t about = {
       instance->settings.mode, instance->extensions, instance->settings.hz,
@@ -19,15 +20,27 @@ static void open_mapping(session_t *session) {
   if (calls_now(&instance->calls, atomic_load(&instance->handle), &now_ns, &now))
     mapping_set_clock(&session->mapping, now_ns - now);
   atomic_store_explicit(&session->watched, 1, memory_order_release);
+  if (!atomic_flag_test_and_set(&copies_are_told)) platform_in_copies(tracked_pass_through);
+}
+
+static void stop_watching(session_t *session) {
+  lock_take(&session->lock);
+  atomic_store(&session->watched, 0);
+  mapping_close(&session->mapping);
+  lock_give(&session->lock);
 }
 
 /* Joins the thread first: it uses the mapping and the session's handles. */
 static void end_session(session_t *session) {
   sampler_stop(session);
-  lock_take(&session->lock);
-  atomic_store(&session->watched, 0);
-  mapping_close(&session->mapping);
-  lock_give(&session->lock);
+  stop_watching(session);
+}
+
+/* Of an app that leaves by exit and destroys nothing. */
+static void end_at_exit(void) {
+  session_t *session = NULL;
+  while ((session = tracked_next_session(NULL, session)) != NULL)
+    if (sampler_stop_at_exit(session)) stop_watching(session);
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_CreateSession(XrInstance handle, const XrSessionCreateInfo *info, XrSession *out) {
@@ -82,6 +95,8 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessi
   result = calls->BeginSession(handle, info);
   if (session && XR_SUCCEEDED(result)) {
     frames_forget(session);
+    /* Each time: a runtime that was loaded since is taken down before what was told earlier. */
+    platform_at_exit(end_at_exit);
     sampler_start(session);
   }
   return result;

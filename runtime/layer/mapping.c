@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TRIES 16 /* names, where others are taken */
+
 static _Atomic uint32_t next_serial;
 
 /* Texts come from an app: cut to size, with nothing behind the closing NUL. */
@@ -17,9 +19,12 @@ static void put_text(char *out, size_t size, const char *text) {
 
 int mapping_open(mapping_t *mapping, const mapping_about_t *about) {
   layer_header_t *header;
-  uint32_t serial = atomic_fetch_add(&next_serial, 1) + 1;
+  enum shared_file_result made = SHARED_FILE_TAKEN;
+  int i;
   memset(mapping, 0, sizeof *mapping);
-  if (!shared_file_create(&mapping->file, serial, LAYER_TOTAL_SIZE)) return 0;
+  for (i = 0; i < TRIES && made == SHARED_FILE_TAKEN; i++)
+    made = shared_file_create(&mapping->file, atomic_fetch_add(&next_serial, 1) + 1, LAYER_TOTAL_SIZE);
+  if (made != SHARED_FILE_MADE) return 0;
   header = mapping->file.memory;
   header->version = LAYER_VERSION;
   header->header_size = sizeof *header;
@@ -49,6 +54,11 @@ void mapping_close(mapping_t *mapping) {
   atomic_store_explicit(&mapping->header->ended, 1, memory_order_release);
   mapping->header = NULL;
   shared_file_remove(&mapping->file);
+}
+
+void mapping_forget(mapping_t *mapping) {
+  mapping->header = NULL;
+  shared_file_forget(&mapping->file);
 }
 
 /* Writes all of `record` but its first word, which is the slot's sequence. */

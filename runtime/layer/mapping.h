@@ -26,6 +26,9 @@ int mapping_open(mapping_t *mapping, const mapping_about_t *about);
 /* Says that the session has ended, and deletes the file. */
 void mapping_close(mapping_t *mapping);
 
+/* In a copy of the process: the file stays the other's. */
+void mapping_forget(mapping_t *mapping);
+
 /* Numbers and publishes; one thread at a time for each of the two. */
 void mapping_publish_frame(mapping_t *mapping, layer_frame_t *frame);
 void mapping_publish_input(mapping_t *mapping, layer_input_t *input);

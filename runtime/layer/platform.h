@@ -32,6 +32,17 @@ int64_t platform_now(int64_t *counter);
 
 uint32_t platform_pid(void);
 
+/* `ends` is called when the process ends by exit, before what is there now is taken down. Windows ends all threads
+ * before it takes anything down: there nothing is called. */
+void platform_at_exit(void (*ends)(void));
+
+/* `begins` is called in each copy of this process that fork makes, where none of our threads runs. */
+void platform_in_copies(void (*begins)(void));
+
+/* Keeps the library that a function lies in from being unloaded, for `platform_release`; NULL: it could not be. */
+void *platform_hold(void (*function)(void));
+void platform_release(void *held);
+
 void lock_init(lock_t *lock);
 void lock_take(lock_t *lock);
 void lock_give(lock_t *lock);
@@ -60,6 +71,9 @@ int worker_sleep_until(worker_t *worker, int64_t until_ns);
 /* Tells the thread to stop and returns when it has ended. Nothing where none runs. */
 void worker_stop(worker_t *worker);
 
+/* The same, but waits no longer than that; 0: it runs still. */
+int worker_stop_within(worker_t *worker, int64_t limit_ns);
+
 /* Zeroed memory that the daemon sees, too: a new file in its folder. All zero: none. */
 typedef struct shared_file {
   void *memory;
@@ -73,13 +87,19 @@ typedef struct shared_file {
 #endif
 } shared_file_t;
 
+enum shared_file_result { SHARED_FILE_NONE, SHARED_FILE_MADE, SHARED_FILE_TAKEN };
+
 /* Makes PID-SERIAL of `size` bytes in the folder `layer` of the daemon's runtime folder.
  *
- * 0: there is no such folder, or it is not this user's alone, or there is no room. */
-int shared_file_create(shared_file_t *shared, uint32_t serial, size_t size);
+ * None: there is no such folder, or it is not this user's alone, or there is no room. Taken: there is a file
+ * of that name, of a process that had the same number, or has it in another container. */
+enum shared_file_result shared_file_create(shared_file_t *shared, uint32_t serial, size_t size);
 
 /* Unmaps and deletes it. Nothing where there is none. */
 void shared_file_remove(shared_file_t *shared);
+
+/* In a copy of the process: lets go of it, which stays the other's. */
+void shared_file_forget(shared_file_t *shared);
 
 /* The text of the list of allowed apps, closed by NUL; 0: none that this user may be held to. */
 int platform_read_allowed(char *text, size_t size);

@@ -31,6 +31,20 @@ int64_t platform_now_ns(void) {
 
 uint32_t platform_pid(void) { return GetCurrentProcessId(); }
 
+void platform_at_exit(void (*ends)(void)) { (void)ends; }
+
+void platform_in_copies(void (*begins)(void)) { (void)begins; }
+
+void *platform_hold(void (*function)(void)) {
+  HMODULE held;
+  const wchar_t *inside = (const wchar_t *)(uintptr_t)function;
+  return GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, inside, &held) ? held : NULL;
+}
+
+void platform_release(void *held) {
+  if (held) FreeLibrary(held);
+}
+
 void lock_init(lock_t *lock) { InitializeSRWLock((SRWLOCK *)lock); }
 
 void lock_take(lock_t *lock) { AcquireSRWLockExclusive((SRWLOCK *)lock); }
@@ -73,14 +87,19 @@ int worker_sleep_until(worker_t *worker, int64_t until_ns) {
   return WaitForMultipleObjects(2, either, FALSE, INFINITE) != WAIT_OBJECT_0;
 }
 
-void worker_stop(worker_t *worker) {
-  if (!worker->running) return;
+static int stop_within(worker_t *worker, DWORD limit_ms) {
+  if (!worker->running) return 1;
   SetEvent(worker->stop);
-  WaitForSingleObject(worker->thread, INFINITE);
+  if (WaitForSingleObject(worker->thread, limit_ms) != WAIT_OBJECT_0) return 0;
   CloseHandle(worker->thread);
   worker_close(worker);
   worker->running = 0;
+  return 1;
 }
+
+void worker_stop(worker_t *worker) { stop_within(worker, INFINITE); }
+
+int worker_stop_within(worker_t *worker, int64_t limit_ns) { return stop_within(worker, (DWORD)(limit_ns / 1000000)); }
 
 /* The value of a variable, and behind it `more`; 0: it is not set, or there is no room. */
 static int path_below(wchar_t *path, size_t size, const wchar_t *variable, const wchar_t *more) {
@@ -106,23 +125,26 @@ static int map_new_file(shared_file_t *shared, size_t size) {
   return 1;
 }
 
-int shared_file_create(shared_file_t *shared, uint32_t serial, size_t size) {
+enum shared_file_result shared_file_create(shared_file_t *shared, uint32_t serial, size_t size) {
   wchar_t name[64];
   memset(shared, 0, sizeof *shared);
   swprintf(name, 64, L"\\layer\\%lu-%lu", GetCurrentProcessId(), (unsigned long)serial);
   if (!path_below(shared->path, PLATFORM_PATH_MAX, L"SENSORIUM_RUNTIME_DIR", name)) {
     wchar_t below[96];
     swprintf(below, 96, L"\\Temp\\sensorium%ls", name);
-    if (!path_below(shared->path, PLATFORM_PATH_MAX, L"LOCALAPPDATA", below)) return 0;
+    if (!path_below(shared->path, PLATFORM_PATH_MAX, L"LOCALAPPDATA", below)) return SHARED_FILE_NONE;
   }
   shared->file = CreateFileW(
       shared->path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
       CREATE_NEW, FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-  if (shared->file == INVALID_HANDLE_VALUE) return 0;
-  if (map_new_file(shared, size)) return 1;
+  /* Denied it is also while the deleted file of another is open still. */
+  if (shared->file == INVALID_HANDLE_VALUE)
+    return GetLastError() == ERROR_FILE_EXISTS || GetLastError() == ERROR_ACCESS_DENIED ? SHARED_FILE_TAKEN
+                                                                                       : SHARED_FILE_NONE;
+  if (map_new_file(shared, size)) return SHARED_FILE_MADE;
   CloseHandle(shared->file);
   DeleteFileW(shared->path);
-  return 0;
+  return SHARED_FILE_NONE;
 }
 
 void shared_file_remove(shared_file_t *shared) {
@@ -133,6 +155,8 @@ void shared_file_remove(shared_file_t *shared) {
   DeleteFileW(shared->path);
   memset(shared, 0, sizeof *shared);
 }
+
+void shared_file_forget(shared_file_t *shared) { memset(shared, 0, sizeof *shared); }
 
 int platform_read_allowed(char *text, size_t size) {
   wchar_t path[PLATFORM_PATH_MAX];

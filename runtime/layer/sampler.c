@@ -12,6 +12,7 @@
 #define LONGEST_NS 33333333     /* 30 Hz: slower than any headset; senses would starve */
 #define UNTOLD_NS 11111111      /* before the app has waited for a frame: 90 Hz */
 #define CLOCK_EVERY_NS 1000000000
+#define EXIT_WITHIN_NS 2000000000
 
 typedef struct sampler {
   session_t *session;
@@ -134,23 +135,30 @@ static int find_time(sampler_t *s, layer_input_t *input) {
   return input->capture_time > 0;
 }
 
-static void sample(sampler_t *s) {
+/* Whether nothing will be answered any more. */
+static int is_lost(XrResult result) {
+  return result == XR_ERROR_SESSION_LOST || result == XR_ERROR_INSTANCE_LOST || result == XR_ERROR_HANDLE_INVALID;
+}
+
+/* 0: the session is lost. */
+static int sample(sampler_t *s) {
   session_t *session = s->session;
   layer_input_t input;
   memset(&input, 0, sizeof input);
-  if (s->base == XR_NULL_HANDLE || !find_time(s, &input)) return;
+  if (s->base == XR_NULL_HANDLE || !find_time(s, &input)) return 1;
   input.frames = atomic_load_explicit(&session->mapping.header->frames, memory_order_relaxed);
   input.space = s->space;
   input.space_generation = atomic_load(s->space == 1 ? &session->stage_changes : &session->local_changes);
   input.session_state = atomic_load(&session->state);
   input.sync_result = atomic_load(&session->sync_result);
-  controllers_locate(s->calls, s->view, s->base, input.capture_time, &input.head);
+  if (is_lost(controllers_locate(s->calls, s->view, s->base, input.capture_time, &input.head))) return 0;
   read_hand(s, 0, input.capture_time, &input.hands[0]);
   read_hand(s, 1, input.capture_time, &input.hands[1]);
   controllers_read(&s->controllers, input.capture_time, &input);
   read_gaze(s, input.capture_time, &input);
   input.cost_ns = platform_now_ns() - input.capture_ns;
   mapping_publish_input(&session->mapping, &input);
+  return 1;
 }
 
 /* The owner's, else the display's. */
@@ -173,7 +181,7 @@ static void run(worker_t *worker, void *argument) {
   next_ns = platform_now_ns();
   do {
     int64_t now_ns, period = period_ns(s.session);
-    sample(&s);
+    if (!sample(&s)) break;
     now_ns = platform_now_ns();
     next_ns += period;
     /* What came late is not made up for; and a runtime that is slow to answer gets a pause, too. */
@@ -182,17 +190,40 @@ static void run(worker_t *worker, void *argument) {
   close_all(&s);
 }
 
+static void release(session_t *session) {
+  int i;
+  for (i = 0; i < 2; i++) {
+    platform_release(session->held[i]);
+    session->held[i] = NULL;
+  }
+}
+
 void sampler_start(session_t *session) {
   if (session->instance->settings.mode != LAYER_MODE_THREAD ||
       !atomic_load_explicit(&session->watched, memory_order_acquire))
     return;
   lock_take(&session->worker_lock);
-  if (!session->worker.running) worker_start(&session->worker, run, session);
+  if (!session->worker.running) {
+    /* An app may unload all of OpenXR and end nothing before. */
+    session->held[0] = platform_hold((void (*)(void))sampler_start);
+    session->held[1] = platform_hold((void (*)(void))session->instance->calls.LocateSpace);
+    if (!worker_start(&session->worker, run, session)) release(session);
+  }
   lock_give(&session->worker_lock);
 }
 
 void sampler_stop(session_t *session) {
   lock_take(&session->worker_lock);
   worker_stop(&session->worker);
+  release(session);
   lock_give(&session->worker_lock);
+}
+
+int sampler_stop_at_exit(session_t *session) {
+  int ended;
+  lock_take(&session->worker_lock);
+  /* Nothing is released: this may be the last that holds the code that runs here. */
+  ended = worker_stop_within(&session->worker, EXIT_WITHIN_NS);
+  lock_give(&session->worker_lock);
+  return ended;
 }

@@ -133,9 +133,22 @@ session_t *tracked_next_session(const instance_t *instance, const session_t *aft
   session_t *found = NULL;
   lock_take(&table_lock);
   for (; i < used && !found; i++)
-    if (sessions[i].taken && sessions[i].instance == instance) found = &sessions[i];
+    if (sessions[i].taken && (!instance || sessions[i].instance == instance)) found = &sessions[i];
   lock_give(&table_lock);
   return found;
+}
+
+void tracked_pass_through(void) {
+  int i;
+  lock_init(&table_lock);
+  for (i = 0; i < atomic_load(&instances_used); i++) lock_init(&instances[i].actions.lock);
+  for (i = 0; i < atomic_load(&sessions_used); i++) {
+    lock_init(&sessions[i].lock);
+    lock_init(&sessions[i].worker_lock);
+    atomic_store(&sessions[i].watched, 0);
+    sessions[i].worker.running = 0;
+    mapping_forget(&sessions[i].mapping);
+  }
 }
 
 const calls_t *tracked_calls(const session_t *session, uint32_t mode) {

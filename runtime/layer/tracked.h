@@ -50,6 +50,7 @@ typedef struct session {
   _Atomic int64_t clock_at_ns; /* when an app's thread last compared the clocks */
   lock_t worker_lock;          /* of the worker's start and stop */
   worker_t worker;
+  void *held[2]; /* libraries that the worker runs in: this one, and what lies below */
   _Atomic int attached, own_attached, own_refused; /* action sets; own_refused: xrSyncActions did */
   _Atomic uint32_t profile_changes, stage_changes, local_changes, state;
   _Atomic int32_t sync_result;
@@ -76,8 +77,11 @@ void tracked_set_session(session_t *session, XrSession handle);
 void tracked_free_instance(instance_t *instance);
 void tracked_free_session(session_t *session);
 
-/* The next session of an instance behind `after` (NULL: the first); NULL: no more. */
+/* The next session of an instance (NULL: of any) behind `after` (NULL: the first); NULL: no more. */
 session_t *tracked_next_session(const instance_t *instance, const session_t *after);
+
+/* In a copy of the process: all that is known passes through from now on; threads and files are the other's. */
+void tracked_pass_through(void);
 
 /* The functions below a session, also one that is not known; NULL: there is no instance of this mode. */
 const calls_t *tracked_calls(const session_t *session, uint32_t mode);

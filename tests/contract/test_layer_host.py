@@ -6,8 +6,11 @@ app is answered what it would be without the layer, and that nothing is called w
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,12 +54,24 @@ def newest(mapping, after: int = 0) -> np.void:
     return eventually(lambda: mapping.newest_input(now_ns(), after), "an input", pause_s=0.002)[0]
 
 
+def own_thread(app: Driver) -> int | None:
+    """The number of the layer's thread in an app, while it runs."""
+    for task in Path(f"/proc/{app.process.pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            if (task / "comm").read_text() == "sensorium\n":
+                return int(task.name)
+    return None
+
+
 @pytest.mark.parametrize("kind", ["address", "thread"])
 @pytest.mark.parametrize("mode", ["timing", BUSY, "thread,app-actions,hz=1000"])
 def test_an_app_is_answered_the_same_whatever_fails_below(built, home, kind, mode):
     home.allow(mode, APP)
     for scenario in layer.SCENARIOS:
-        layer.passes(layer.run(command(built(kind), scenario), home.environment))
+        done = layer.run(command(built(kind), scenario), home.environment)
+        layer.passes(done)
+    # The last of them leaves without an end.
+    assert done.stdout.startswith("not sampled" if mode == "timing" else "sampled")
     assert home.files() == []
 
 
@@ -132,6 +147,10 @@ def test_what_the_runtime_knows_is_delivered(built, home):
             assert hand["from_app"] == 0
         assert mapping.refused == 0
         assert not mapping.is_over()
+        app("events")
+        app(2)
+        got = newest(mapping, newest(mapping)["number"])
+        assert (got["session_state"], got["space_generation"]) == (5, 1)
         app.send("end")
     assert app.process.returncode == 0
     assert mapping.is_over()
@@ -141,7 +160,7 @@ def test_what_the_runtime_knows_is_delivered(built, home):
 def test_nothing_is_bound_where_the_app_binds_nothing(built, home):
     """A hand of its own that the app leaves out, and the eyes that its owner did not allow."""
     home.allow("thread", APP)
-    with Driver(command(built("address"), "play", "left,eyes"), home.environment) as app:
+    with Driver(command(built("address"), "play", "left,eyes,taken"), home.environment) as app:
         assert app.answer() == "ready"
         mapping = home.session()
         left, right, eyes = map(int, app(5).split()[-3:])
@@ -151,6 +170,9 @@ def test_nothing_is_bound_where_the_app_binds_nothing(built, home):
         got = newest(mapping, newest(mapping)["number"])
         assert got["flags"] == layout.ATTACHED | layout.OWN_ACTIONS
         assert (got["gaze"]["flags"], got["gaze_time"]) == (0, 0)
+        assert own_thread(app) is not None
+        app("lost")
+        eventually(lambda: own_thread(app) is None, "no thread where nothing is answered")
         app.send("end")
     assert app.process.returncode == 0
 
@@ -234,17 +256,26 @@ def test_an_extension_that_the_runtime_lacks_is_withdrawn(built, home, how, left
 def test_a_game_that_is_killed_leaves_nothing_for_long(built, home, monkeypatch):
     monkeypatch.setenv("SENSORIUM_RUNTIME_DIR", str(home.runtime))
     home.allow("thread", APP)
-    with Driver(command(built("address"), "play"), home.environment) as app:
+    with Driver(command(built("address"), "play", "pinned,copied"), home.environment) as app:
         assert app.answer() == "ready"
         mapping = home.session()
+        assert mapping.about.pid == app.process.pid
         assert not mapping.is_over()
         # A daemon that is started anew finds it again.
         layer.folder.prepare()
         assert len(home.files()) == 1
+        ours = eventually(lambda: own_thread(app), "the layer's thread")
+        assert os.sched_getaffinity(ours) == os.sched_getaffinity(0)
+        assert os.getpriority(os.PRIO_PROCESS, ours) > 0
+        status = Path(f"/proc/{ours}/status").read_text()
+        blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+        assert blocked & (1 << signal.SIGALRM - 1)
+        assert not blocked & (1 << signal.SIGSEGV - 1)
         app.process.kill()
         app.process.wait()
+        # A copy of it lives on until then.
+        assert mapping.is_over()
         app.process.stdin.close()
-    assert mapping.is_over()
     assert len(home.files()) == 1
     layer.folder.prepare()
     assert home.files() == []

@@ -38,7 +38,10 @@ class Target:
     windows: bool = False
 
 
-_SHARED = ("-shared", "-fPIC", "-fvisibility=hidden", "-pthread", "-Wl,--no-undefined")
+# Never unloaded: what it told the C library to call at the process's end stays callable.
+_SHARED = (
+    "-shared", "-fPIC", "-fvisibility=hidden", "-pthread", "-Wl,--no-undefined", "-Wl,-z,nodelete",
+)  # fmt: skip
 _DLL = ("-shared", "-static-libgcc", "-Wl,--kill-at")
 TARGETS = {
     "linux": Target("gcc", "libsensorium_layer.so", _SHARED),

@@ -10,6 +10,9 @@
 #else
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #endif
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +39,8 @@ typedef XrResult(XRAPI_PTR *negotiate_t)(
 static negotiation_layer_request_t layer = {
     .kind = NEGOTIATION_LAYER_REQUEST, .version = 1, .size = sizeof layer};
 
+static void *library; /* as the loader has it */
+
 static app_t *new_app(int through_layer) {
   app_t *app = calloc(1, sizeof *app);
   CHECK(app);
@@ -44,16 +49,16 @@ static app_t *new_app(int through_layer) {
   return app;
 }
 
-static void load(const char *library) {
+static void load(const char *file) {
   negotiation_loader_info_t loader = {
       .kind = NEGOTIATION_LOADER_INFO, .version = 1, .size = sizeof loader, .min_interface = 1, .max_interface = 1,
       .min_api = XR_MAKE_VERSION(1, 0, 0), .max_api = XR_MAKE_VERSION(1, 0x3ff, 0xfff)};
   negotiation_layer_request_t other = layer;
   negotiate_t negotiate;
 #ifdef _WIN32
-  FARPROC found = GetProcAddress(LoadLibraryA(library), "xrNegotiateLoaderApiLayerInterface");
+  FARPROC found = GetProcAddress(library = LoadLibraryA(file), "xrNegotiateLoaderApiLayerInterface");
 #else
-  void *found = dlsym(dlopen(library, RTLD_NOW), "xrNegotiateLoaderApiLayerInterface");
+  void *found = dlsym(library = dlopen(file, RTLD_NOW), "xrNegotiateLoaderApiLayerInterface");
 #endif
   CHECK(found);
   memcpy(&negotiate, &found, sizeof negotiate);
@@ -77,8 +82,38 @@ static void nap(int milliseconds) {
 #endif
 }
 
-/* Lives until it is told to `end` on its standard input; there are told, too: a number of frames, `clock`, or
- * how an odd frame is made. */
+/* Another process had this one's number, or has it in another container: its file is there. */
+static void take_name(void) {
+  char path[1024];
+  FILE *file;
+  snprintf(path, sizeof path, "%s/layer/%lu-1", getenv("SENSORIUM_RUNTIME_DIR"), (unsigned long)platform_pid());
+  file = fopen(path, "w");
+  CHECK(file);
+  fclose(file);
+}
+
+#ifndef _WIN32
+/* Tied to one core and before all others, as far as that is allowed. */
+static void pin(void) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET((size_t)sched_getcpu(), &one);
+  CHECK(!sched_setaffinity(0, sizeof one, &one));
+  setpriority(PRIO_PROCESS, 0, -5);
+}
+
+/* A copy of this process, such as a crash reporter, that outlives it. */
+static void leave_copy(void) {
+  char byte;
+  if (fork()) return;
+  while (read(0, &byte, 1) > 0) {
+  }
+  _exit(0);
+}
+#endif
+
+/* Lives until it is told to `end` on its standard input; there are told, too: a number of frames, how an odd
+ * frame is made, or what the runtime does from now on. */
 static void play(const char *how) {
   app_t *app = new_app(1);
   char line[64];
@@ -91,9 +126,16 @@ static void play(const char *how) {
   if (how && strstr(how, "bindings")) atomic_store(&mock.refuse_bindings, 1);
   if (how && strstr(how, "attach")) atomic_store(&mock.refuse_attach, 1);
   if (how && strstr(how, "sync")) atomic_store(&mock.refuse_sync, 1);
+  if (how && strstr(how, "taken")) take_name();
+#ifndef _WIN32
+  if (how && strstr(how, "pinned")) pin();
+#endif
   app_create(app);
   app_actions(app);
   app_begin(app);
+#ifndef _WIN32
+  if (how && strstr(how, "copied")) leave_copy();
+#endif
   printf("ready\n");
   fflush(stdout);
   while (fgets(line, sizeof line, stdin) && strncmp(line, "end", 3) != 0) {
@@ -101,6 +143,11 @@ static void play(const char *how) {
     line[strcspn(line, "\r\n")] = '\0';
     if (!strcmp(line, "clock")) {
       atomic_store(&mock.ahead_ns, -1000000000);
+    } else if (!strcmp(line, "lost")) {
+      atomic_store(&mock.lost, 1);
+    } else if (!strcmp(line, "events")) {
+      atomic_store(&mock.state, XR_SESSION_STATE_FOCUSED);
+      atomic_store(&mock.stage_moves, 1);
     } else if (!more) {
       app_odd_frame(app, line);
     }
@@ -266,6 +313,29 @@ static void threads(void) {
   free(app);
 }
 
+static void unload_runtime(void) { atomic_store(&mock.gone, 1); }
+
+/* Unloads OpenXR and leaves, with the session under way; what takes the runtime down was there before. */
+static void leave(void) {
+  app_t *app = new_app(1);
+  int calls;
+  atexit(unload_runtime);
+  app_create(app);
+  app_actions(app);
+  app_begin(app);
+  app_frame(app);
+#ifdef _WIN32
+  FreeLibrary(library);
+#else
+  dlclose(library);
+#endif
+  nap(30);
+  calls = atomic_load(&mock.calls);
+  nap(30);
+  printf("%s\n", atomic_load(&mock.calls) > calls ? "sampled" : "not sampled");
+  free(app);
+}
+
 /* Where the layer is not allowed, the app is handed the functions of the runtime themselves. */
 static void off(void) {
   app_t *app = new_app(1), *without = new_app(0);
@@ -368,6 +438,8 @@ int main(int argc, char **argv) {
     orders();
   } else if (!strcmp(what, "threads")) {
     threads();
+  } else if (!strcmp(what, "leave")) {
+    leave();
   } else if (!strcmp(what, "periods")) {
     periods();
   } else if (!strcmp(what, "off")) {

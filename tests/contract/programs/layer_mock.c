@@ -2,6 +2,7 @@
 #include "layer_mock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "calls.h"
@@ -41,6 +42,7 @@ static lock_t mutex = LOCK_INITIAL;
 static int fails(const char *name) {
   const char *failing = atomic_load(&mock.failing);
   atomic_fetch_add(&mock.calls, 1);
+  if (atomic_load(&mock.gone)) abort();
   return failing && !strcmp(failing, name);
 }
 
@@ -157,9 +159,27 @@ CALL(WaitFrame)(XrSession h, const XrFrameWaitInfo *info, XrFrameState *out) {
 }
 
 CALL(PollEvent)(XrInstance h, XrEventDataBuffer *out) {
+  XrEventDataSessionStateChanged *changed = (void *)out;
+  XrEventDataReferenceSpaceChangePending *moved = (void *)out;
+  uint32_t i, session = 0;
+  int state;
   ENTER("xrPollEvent");
-  (void)out;
-  return is(NUMBER(h), INSTANCE) ? XR_EVENT_UNAVAILABLE : XR_ERROR_HANDLE_INVALID;
+  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  lock_take(&mutex);
+  for (i = 1; i <= count && !session; i++)
+    if (objects[i].kind == SESSION) session = i;
+  lock_give(&mutex);
+  if ((state = atomic_exchange(&mock.state, 0)) != 0) {
+    changed->type = XR_TYPE_EVENT_DATA_SESSION_STATE_CHANGED;
+    changed->session = HANDLE(XrSession, session);
+    changed->state = (XrSessionState)state;
+    return XR_SUCCESS;
+  }
+  if (!atomic_exchange(&mock.stage_moves, 0)) return XR_EVENT_UNAVAILABLE;
+  moved->type = XR_TYPE_EVENT_DATA_REFERENCE_SPACE_CHANGE_PENDING;
+  moved->session = HANDLE(XrSession, session);
+  moved->referenceSpaceType = XR_REFERENCE_SPACE_TYPE_STAGE;
+  return XR_SUCCESS;
 }
 
 CALL(StringToPath)(XrInstance h, const char *text, XrPath *out) {
@@ -219,6 +239,7 @@ CALL(LocateSpace)(XrSpace h, XrSpace base, XrTime time, XrSpaceLocation *out) {
   ENTER("xrLocateSpace");
   if (!is(NUMBER(h), SPACE) || !is(NUMBER(base), SPACE)) return XR_ERROR_HANDLE_INVALID;
   if (time <= 0) return XR_ERROR_TIME_INVALID;
+  if (atomic_load(&mock.lost)) return XR_ERROR_SESSION_LOST;
   out->locationFlags = 15;
   out->pose.orientation = (XrQuaternionf){0, 0, 0, 1};
   lock_take(&mutex);

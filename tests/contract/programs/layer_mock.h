@@ -20,6 +20,10 @@ typedef struct mock {
   atomic_int bindings; /* of the last suggestion that was taken */
   atomic_int own_left, own_right, own_eyes; /* the layer's own of the last suggestion that was taken with any */
   atomic_int discard; /* the next frame that is begun takes the place of another */
+  atomic_int state; /* of the session, told by the next xrPollEvent; 0: nothing is told */
+  atomic_int stage_moves; /* the next xrPollEvent tells of it */
+  atomic_int lost; /* nothing can be located any more */
+  atomic_int gone; /* the runtime is unloaded: whoever calls it now crashes */
   atomic_int ahead_ns; /* of the runtime's clock */
 } mock_t;
 
