@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -321,16 +323,22 @@ def test_its_bindings_are_those_of_the_openxr_sensor(built, home):
 
 
 def test_it_is_good_for_32_bits(tmp_path):
-    """Compiled, not linked: the libraries for it are not there everywhere."""
+    """Compiled, also where its libraries are not there; linked for Windows where they are."""
     layer.require()
     clang = clients.tool("clang")
     (tmp_path / "gnu").mkdir()
     (tmp_path / "gnu" / "stubs-32.h").touch()
     (tmp_path / "openxr").symlink_to("/usr/include/openxr")
-    strict = ("-std=c11", "-O0", *layer.layer_build.WARNINGS, f"-I{tmp_path}", "-fsyntax-only")
+    strict = ("-std=c11", "-O0", *layer.layer_build.WARNINGS, f"-I{tmp_path}", "-S")
     linux = ("-m32", "-isystem", "/usr/include/x86_64-linux-gnu")
     mingw = ("--target=i686-w64-mingw32", "-isystem", "/usr/share/mingw-w64/include")
     for windows_program, system in ((False, linux), (True, mingw)):
         sources = layer.layer_build.sources(windows=windows_program)
-        done = layer.run([clang, *strict, *system, *map(str, sources)], {})
+        done = layer.run([clang, *strict, *system, *map(str, sources)], {}, folder=tmp_path)
         assert done.returncode == 0, done.stderr
+    assert not [path for path in tmp_path.glob("*.s") if "__atomic_" in path.read_text()]
+    if shutil.which(layer.layer_build.TARGETS["windows-i686"].compiler):
+        built = layer.layer_build.build(tmp_path, "windows-i686")
+        told = layer.run([clients.tool("i686-w64-mingw32-objdump"), "-p", str(built)], {}).stdout
+        assert "] xrNegotiateLoaderApiLayerInterface\n" in told
+        assert set(re.findall(r"DLL Name: (.*)", told)) == {"KERNEL32.dll", "msvcrt.dll"}

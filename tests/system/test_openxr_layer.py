@@ -36,6 +36,13 @@ TRACKED = 15
 STATES = 25
 STOP_S = 0.5
 VALIDATION = "XR_APILAYER_LUNARG_core_validation"
+WRONG_CALL = """
+import ctypes, xr
+instance = xr.create_instance(xr.InstanceCreateInfo(enabled_extension_names=["XR_MND_headless"]))
+info = xr.SystemGetInfo(type=xr.StructureType.SWAPCHAIN_CREATE_INFO)
+xr.raw_functions.xrGetSystem(instance, ctypes.byref(info), ctypes.byref(xr.SystemId()))
+xr.destroy_instance(instance)
+"""
 
 
 class Rig(NamedTuple):
@@ -217,6 +224,11 @@ def test_the_app_says_and_does_the_same_with_it(rig: Rig, tmp_path: Path) -> Non
     assert status == [0, 0]
     assert said[0] == said[1]
     assert not complaints.exists() or complaints.read_text() == ""
+    # It does complain there of a call that is wrong.
+    python = str(rig.service.python)
+    done = layer.run([python, "-c", WRONG_CALL], {**rig.service.vulkan(), **validated})
+    assert done.returncode == 0, done.stderr
+    assert "VUID-XrSystemGetInfo-type-type" in complaints.read_text()
 
 
 def test_timing_alone_asks_for_no_input(rig: Rig, tmp_path: Path) -> None:
