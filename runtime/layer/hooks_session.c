@@ -96,7 +96,7 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessi
   if (session && XR_SUCCEEDED(result)) {
     frames_forget(session);
     /* Each time: a runtime that was loaded since is taken down before what was told earlier. */
-    platform_at_exit(end_at_exit);
+    if (atomic_load(&session->watched)) platform_at_exit(end_at_exit);
     sampler_start(session);
   }
   return result;

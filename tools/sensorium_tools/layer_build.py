@@ -53,9 +53,9 @@ TARGETS = {
 
 def sources(*, windows: bool) -> list[Path]:
     """The C files of the layer for one kind of system."""
-    other = "platform_linux.c" if windows else "platform_windows.c"
+    other = "_linux" if windows else "_windows"
     found = folders.data_room("layer").glob("*.c")
-    return sorted(path for path in found if path.name != other)
+    return sorted(path for path in found if not path.stem.endswith(other))
 
 
 def build(out: Path, target: str = "linux", *flags: str) -> Path:
