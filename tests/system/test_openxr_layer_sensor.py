@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -238,9 +237,8 @@ def test_frames_of_both_sources_are_told_in_one_way(played: Played) -> None:
         at = now - (7 - number) * PERIOD_NS
         times = {"wait_ns": at, "begin_ns": (at, at + 1000), "end_ns": (at + 5000, at + 6000)}
         game.add_frame((number + (number == 6)) * PERIOD_NS, PERIOD_NS, **times)
-    with game.path.open("wb") as file, played.daemon.client("game") as client:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        game.save()
+    game.save()
+    with open(game.hold(), "r+b") as file, played.daemon.client("game") as client:
         (seen,) = eventually(lambda: apps(played.daemon), "the layer's frames")
         assert (seen["app"], seen["source"], seen["gpu_ms"]) == ("game", "layer", None)
         assert (seen["frames"], seen["missed"], seen["period_ms"]) == (6, 1, PERIOD_NS / 1e6)
@@ -255,7 +253,6 @@ def test_frames_of_both_sources_are_told_in_one_way(played: Played) -> None:
         )
         assert (both["source"], both["frames"], both["gpu_ms"]["p50"]) == ("layer", 6, 3.0)
         game.header["ended"] = 1
-        file.seek(0)
         file.write(game.bytes.tobytes())
         file.flush()
         (own,) = eventually(

@@ -1,7 +1,6 @@
 """Which game's poses count, and what of them is published."""
 
 import os
-import sys
 
 import numpy as np
 import pytest
@@ -27,11 +26,7 @@ def made(tmp_path, monkeypatch):
     def make(number):
         game = Game(folder.path() / f"{number}-1")
         game.save()
-        if sys.platform != "win32":
-            import fcntl
-
-            held.append(os.open(game.path, os.O_RDWR))
-            fcntl.flock(held[-1], fcntl.LOCK_EX)
+        held.append(game.hold())
         return game
 
     yield make
