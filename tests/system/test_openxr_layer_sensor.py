@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -89,9 +90,9 @@ def part(daemon: Daemon, name: str = "openxr_layer") -> dict[str, str]:
     return found
 
 
-def apps(daemon: Daemon) -> list[dict[str, Any]]:
+def apps(daemon: Daemon, *, frames: bool = True) -> list[dict[str, Any]]:
     """The apps whose frames are known."""
-    return [app for app in daemon.status()["apps"] if app["frames"]]
+    return [app for app in daemon.status()["apps"] if app["frames"] or not frames]
 
 
 def near(found: ArrayLike, injected: ArrayLike) -> bool:
@@ -179,28 +180,40 @@ def test_what_is_injected_is_in_the_channels(played: Played, tmp_path: Path) -> 
             rig.remote.send((0.5, 1.5, -0.25))
             assert given(again, (0.5, 1.5, -0.25))["source"] == LAYER
 
-            _spoil(played.home)
-            rig.remote.send((0.25, 1.0, 0.75))
-            assert given(again, (0.25, 1.0, 0.75))["source"] == LAYER
+            with _spoilt(played.home):
+                eventually(
+                    lambda: len(apps(played.daemon, frames=False)) == 2, "the noise is looked at"
+                )
+                rig.remote.send((0.25, 1.0, 0.75))
+                assert given(again, (0.25, 1.0, 0.75))["source"] == LAYER
 
             app.process.kill()
             again.until("head", lambda got: got.status == "invalid" and got.reason == "inactive")
             eventually(
-                lambda: part(played.daemon)["state"] in ("closed", "failed"),
+                lambda: part(played.daemon)["state"] == "closed" and not played.home.files(),
                 lambda: str(part(played.daemon)),
             )
     assert all(child["restarts"] == 0 for child in played.daemon.status()["processes"])
 
 
-def _spoil(home: LayerHome) -> None:
-    """Puts files of noise beside the game's, one of them with a good header."""
+@contextmanager
+def _spoilt(home: LayerHome) -> Iterator[None]:
+    """Puts files of noise beside the game's, of which one has a good header and a holder."""
     random = np.random.default_rng(5)
-    for name, keeps in (("4000000000-1", 0), ("4000000000-2", layout.HEADER.itemsize)):
-        noise = random.integers(0, 256, layout.TOTAL_SIZE, np.uint8)
-        noise[:keeps] = np.frombuffer(home.files()[0].read_bytes()[:keeps], np.uint8)
-        file = home.folder / name
-        file.touch(0o600)
-        file.write_bytes(noise.tobytes())
+    games = [Game(home.folder / f"4000000000-{number}") for number in (1, 2)]
+    for game in games:
+        rings = game.bytes[layout.FRAMES_AT :]
+        rings[:] = random.integers(0, 256, rings.size, np.uint8)
+        game.header["frames"] = game.header["inputs"] = 1 << 40
+        game.header["pid"] = 4_000_000_000
+    games[1].header["magic"] = 7
+    for game in games:
+        game.save()
+    held = games[0].hold()
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def test_of_two_games_the_one_in_front_counts(played: Played, tmp_path: Path) -> None:
@@ -238,7 +251,7 @@ def test_frames_of_both_sources_are_told_in_one_way(played: Played) -> None:
         times = {"wait_ns": at, "begin_ns": (at, at + 1000), "end_ns": (at + 5000, at + 6000)}
         game.add_frame((number + (number == 6)) * PERIOD_NS, PERIOD_NS, **times)
     game.save()
-    with open(game.hold(), "r+b") as file, played.daemon.client("game") as client:
+    with open(game.hold(), "rb"), played.daemon.client("game") as client:
         (seen,) = eventually(lambda: apps(played.daemon), "the layer's frames")
         assert (seen["app"], seen["source"], seen["gpu_ms"]) == ("game", "layer", None)
         assert (seen["frames"], seen["missed"], seen["period_ms"]) == (6, 1, PERIOD_NS / 1e6)
@@ -253,8 +266,7 @@ def test_frames_of_both_sources_are_told_in_one_way(played: Played) -> None:
         )
         assert (both["source"], both["frames"], both["gpu_ms"]["p50"]) == ("layer", 6, 3.0)
         game.header["ended"] = 1
-        file.write(game.bytes.tobytes())
-        file.flush()
+        game.update()
         (own,) = eventually(
             lambda: [app for app in apps(played.daemon) if app["source"] == "app"], "its own alone"
         )

@@ -36,9 +36,7 @@ def made(tmp_path, monkeypatch):
 
 def tell(game, state, now, **more):
     game.add_input(session_state=state, capture_ns=now, **more)
-    # In place: a game's file stays the one that is open.
-    with game.path.open("r+b") as file:
-        file.write(game.bytes.tobytes())
+    game.update()
 
 
 def current(games, now):
@@ -94,6 +92,13 @@ def test_an_unreadable_file_is_told_of_once_it_stays_so(made):
     assert games.problem is None
     games.look()
     assert "version 2, the daemon knows 1" in str(games.problem)
+    dead = Game(folder.path() / "2-1")
+    dead.header["magic"] = 7
+    dead.save()
+    games.look()
+    assert dead.path.exists()
+    games.look()
+    assert not dead.path.exists()
 
 
 def test_what_is_not_valid_is_zero_or_withheld():

@@ -70,16 +70,17 @@ def sessions() -> list[Path]:
     return [path() / name for _, name in sorted(found, reverse=True)[:MOST_SESSIONS]]
 
 
-def remove_if_dead(session: Path) -> None:
-    """Removes the file of a game that was killed."""
+def remove_if_dead(session: Path) -> bool:
+    """Removes the file of a game that was killed, and returns whether it was."""
     try:
         file = RawFile(session, layout.TOTAL_SIZE)
     except SensorError:
         # Of another version, or being made just now: whoever wrote it removes it.
-        return
+        return False
     dead = not file.has_writer()
     file.close()
     if dead:
         # Windows keeps one that somebody else reads just now.
         with contextlib.suppress(OSError):
             session.unlink()
+    return dead

@@ -117,8 +117,8 @@ class Games:
                 game = Game(path)
             except SensorError as error:
                 # One that is being made just now is readable at the next look.
-                if path in self._unreadable and self.problem is None:
-                    self.problem = error
+                if path in self._unreadable and not folder.remove_if_dead(path):
+                    self.problem = self.problem or error
                 unreadable.add(path)
                 continue
             self.open[path] = game
