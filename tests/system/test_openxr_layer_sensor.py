@@ -20,8 +20,13 @@ from fixtures.waiting import eventually
 
 from sensorium import records
 from sensorium.channels.writer import Writer
+from sensorium.cli.doctor.devices import openxr_layer
+from sensorium.cli.doctor.finding import Verdict
 from sensorium.clock import now_ns
+from sensorium.config import load
 from sensorium.sensors.openxr_layer import layout
+from sensorium.sensors.sensor import SENSORS
+from sensorium_tools import layer_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +59,8 @@ class Rig(NamedTuple):
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     folder = tmp_path_factory.mktemp("layer")
-    library = layer.build(folder / "build")
+    layer.require()
+    library = layer_build.build(folder, "linux")
     service = MonadoService(folder / "m")
     service.start()
     try:
@@ -214,6 +220,23 @@ def _spoilt(home: LayerHome) -> Iterator[None]:
         yield
     finally:
         os.close(held)
+
+
+def test_doctor_names_the_apps_that_may_be_read(
+    played: Played, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in played.home.environment.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "daemon.toml"
+    file.write_text(LAYER_ONLY)
+    config = load(file, sensors=SENSORS)
+    for mode, finding in (
+        ("timing", (Verdict.MISSING, "no app may show its poses")),
+        ("thread", (Verdict.OK, f"installed; may show poses: {NAME}")),
+    ):
+        played.home.allow(mode, NAME)
+        (found,) = openxr_layer(config)
+        assert (found.verdict, found.detail) == finding
 
 
 def test_of_two_games_the_one_in_front_counts(played: Played, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ _RUNTIME_REMEDY = (
 def look(config: Config) -> Iterator[Finding]:
     """Looks at everything that a configuration's sensors and senses need."""
     yield from _openxr(wanted=_enabled(config, "openxr"))
-    yield from _layer(config)
+    yield from openxr_layer(config)
     yield _microphone(config)
     yield from _output_sound(config)
     yield from camera(config)
@@ -107,7 +107,8 @@ def _manifest(path: Path, *, wanted: bool) -> Finding:
     return Finding("openxr runtime", Verdict.OK, f"{path} names {library}")
 
 
-def _layer(config: Config) -> Iterator[Finding]:
+def openxr_layer(config: Config) -> Iterator[Finding]:
+    """Looks at what the sensor of the OpenXR layer needs, where it is enabled."""
     if not _enabled(config, "openxr_layer"):
         return
     try:
