@@ -49,6 +49,25 @@ def test_a_denial_that_ended_by_itself_counts_from_its_end() -> None:
     assert 2.0 <= (now_ns() - since) / 1e9 < 60.0
 
 
+def test_a_denial_ends_late_where_the_pc_slept_or_its_clock_was_set() -> None:
+    second = 1_000_000_000
+    mono, wall = [100 * second], [NOW]
+    denied = (grant(allowed=False, ends_s=60.0),)
+
+    def begun() -> Standing:
+        standing = Standing(lambda: mono[0], lambda: wall[0])
+        standing.note((), denied)
+        return standing
+
+    slept, set_back = begun(), begun()
+    # 50 s of work and an hour of sleep, which the monotonic clock does not count.
+    mono[0], wall[0] = 150 * second, NOW + timedelta(hours=1)
+    assert slept.since_ns("game", "motion", denied) == 150 * second
+    # 100 s in which the clock was set back by 30 s.
+    mono[0], wall[0] = 200 * second, NOW + timedelta(seconds=70)
+    assert set_back.since_ns("game", "motion", denied) == 190 * second
+
+
 def test_of_too_many_the_oldest_are_taken_for_newer() -> None:
     standing = Standing()
     apps = [grant(allowed=True, app=f"app {number}") for number in range(1000)]

@@ -79,15 +79,21 @@ class GrantDesk:
         """
         return self._grants.since_ns(connection.app, region) if region in CLASSES else 0
 
-    def require_all(self, connection: Connection, classes: Sequence[str]) -> None:
+    def require_all(self, connection: Connection, classes: Sequence[str]) -> int:
         """Passes where somebody may see what is made from classes: the owner, else by grants.
+
+        Returns:
+            From when on it may be what that tells of; see `since_ns`. The owner sees all.
 
         Raises:
             DeniedError: See `require`.
         """
-        for region in classes if connection.for_another else ():
+        if not connection.for_another:
+            return 0
+        for region in classes:
             if not self.allowed(connection, region):
                 self.require(connection, region)
+        return max(self.since_ns(connection, region) for region in classes)
 
     def _verdict(self, connection: Connection, region: str) -> Verdict:
         verdict = self._grants.check(connection.app, connection.executable, region)

@@ -6,30 +6,43 @@ stood before, must not be given that.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sensorium.clock import now_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from sensorium.clock import Clock
     from sensorium.control.grants_file import Grant
 
 _MOST = 1024
 
 
-class Standing:
-    """Follows the decisions."""
+def _wall() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self) -> None:
+
+class Standing:
+    """Follows the decisions.
+
+    Args:
+        clock: The monotonic one, ns.
+        wall: The clock that ends decisions.
+    """
+
+    def __init__(self, clock: Clock = now_ns, wall: Callable[[], datetime] = _wall) -> None:
+        self._clock = clock
+        self._wall = wall
         self._changed_ns: dict[tuple[str, str], int] = {}
         self._forgotten_ns = 0
+        self._ends_ns: dict[datetime, int] = {}
 
-    def note(self, before: Iterable[Grant], after: Iterable[Grant]) -> None:
+    def note(self, before: Sequence[Grant], after: Sequence[Grant]) -> None:
         """The decisions became others."""
         old, new = _by_class(before), _by_class(after)
-        now = now_ns()
+        now = self._clock()
         for key in {*old, *new}:
             if old.get(key) != new.get(key):
                 self._changed_ns.pop(key, None)
@@ -38,9 +51,17 @@ class Standing:
             # Those of which nothing is known are taken to be as new as the oldest forgotten.
             oldest = next(iter(self._changed_ns))
             self._forgotten_ns = self._changed_ns.pop(oldest)
+        wall = self._wall()
+        ends = {grant.until for grant in after if grant.until}
+        self._ends_ns = {
+            end: self._ends_ns.get(end, now + _ns(end - wall)) for end in ends
+        }
 
     def since_ns(self, app: str, region: str, grants: Iterable[Grant]) -> int:
         """When a decision about an app and a class was made, or ended by itself, last.
+
+        The wall clock may be set, and goes on while the PC sleeps, which the monotonic one does
+        not: the later of the ends by both counts, so that nothing of before is taken for later.
 
         Args:
             app: Its name.
@@ -51,12 +72,17 @@ class Standing:
             A time of `clock`, ns; 0: before the daemon's start.
         """
         found = [self._changed_ns.get((app, region), self._forgotten_ns)]
-        wall, now = datetime.now(UTC), now_ns()
+        wall, now = self._wall(), self._clock()
         for grant in grants:
             until = grant.until
             if grant.app == app and region in grant.classes and until and until <= wall:
-                found.append(now - round((wall - until).total_seconds() * 1e9))
+                ended_ns = now - _ns(wall - until)
+                found.append(max(ended_ns, min(self._ends_ns.get(until, ended_ns), now)))
         return max(found)
+
+
+def _ns(span: timedelta) -> int:
+    return round(span.total_seconds() * 1e9)
 
 
 def _by_class(grants: Iterable[Grant]) -> dict[tuple[str, str], list[tuple[object, ...]]]:

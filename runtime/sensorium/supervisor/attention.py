@@ -25,7 +25,7 @@ MOST_APPS = 4
 _WAYS = ("looked_at", "pointed_at_left", "pointed_at_right", "grabbed_left", "grabbed_right")
 
 
-def attention(apps: Sequence[AppRegion]) -> dict[str, Any]:
+def attention(apps: Sequence[AppRegion], since_ns: int = 0) -> dict[str, Any]:
     """The scenes of the apps that have one, and the newest intent of any app, as JSON values.
 
     A scene is in its app's world, with the transform to the stage.
@@ -34,17 +34,18 @@ def attention(apps: Sequence[AppRegion]) -> dict[str, Any]:
 
     Args:
         apps: Those that are connected.
+        since_ns: From when on who asks may know of what was said.
     """
     shown = [
         _scene(app, app.intake.scene[0]) for app in apps if app.intake.scene is not None
     ]
-    return {"apps": shown[:MOST_APPS], "intent": _newest_intent(apps)}
+    return {"apps": shown[:MOST_APPS], "intent": _newest_intent(apps, since_ns)}
 
 
-def _newest_intent(apps: Sequence[AppRegion]) -> dict[str, Any] | None:
+def _newest_intent(apps: Sequence[AppRegion], since_ns: int) -> dict[str, Any] | None:
     """Without its evidence, which has words that were said."""
     try:
-        told = explain(apps, 0)
+        told = explain(apps, 0, since_ns)
     except Refused:
         return None
     return {name: value for name, value in told.items() if name != "evidence"}

@@ -22,7 +22,7 @@ KINDS = ("", "word", "fixation", "pointing", "grab", "wearer", "before")
 _UNKNOWN = "unknown"
 
 
-def explain(apps: Iterable[AppRegion], intent: int) -> dict[str, Any]:
+def explain(apps: Iterable[AppRegion], intent: int, since_ns: int = 0) -> dict[str, Any]:
     """Everything that `sensorium why` shows.
 
     An app can write its own region: what it shows there is what is shown here.
@@ -30,6 +30,7 @@ def explain(apps: Iterable[AppRegion], intent: int) -> dict[str, Any]:
     Args:
         apps: Those that are connected.
         intent: Its id; 0: the newest of any app.
+        since_ns: From when on who asks may know of what was said; see `GrantDesk.since_ns`.
 
     Raises:
         Refused: UNAVAILABLE: there is no such intent, or not any more.
@@ -46,9 +47,10 @@ def explain(apps: Iterable[AppRegion], intent: int) -> dict[str, Any]:
             ring.next(now_ns())
             sample = ring.sample
             if sample.n == number and sample.valid and len(sample.record) >= records.INTENT.size:
+                row = sample.view(records.INTENT)[0]
                 newer = found is None or sample.publish_ns > found[0]
-                if newer:
-                    found = sample.publish_ns, app, sample.view(records.INTENT)[0]
+                if newer and row["start_ns"] >= since_ns:
+                    found = sample.publish_ns, app, row
     if found is None:
         what = f"there is no intent {intent}" if intent else "nobody was told an intent yet"
         raise Refused(

@@ -84,11 +84,11 @@ class Reception:
             self._daemon.mute(request["on"])
             return Reply({"muted": request["on"]})
         if operation == "why":
-            self._desk.require_all(connection, EXPLAINED)
-            return Reply({"why": explain(self._clients.apps(), request["intent"])})
+            since_ns = self._desk.require_all(connection, EXPLAINED)
+            return Reply({"why": explain(self._clients.apps(), request["intent"], since_ns)})
         if operation == "attention":
-            self._desk.require_all(connection, ATTENDED)
-            return Reply(fitted(attention(self._clients.apps())))
+            since_ns = self._desk.require_all(connection, ATTENDED)
+            return Reply(fitted(attention(self._clients.apps(), since_ns)))
         if operation == "reload":
             self._daemon.reload()
             return Reply()
