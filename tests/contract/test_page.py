@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from fixtures.local_api import LocalApi
 
 from sensorium.service.caller import PAGE_APP as OWN
 from sensorium.service.page import files
+from sensorium.service.page.openings import Openings
 from sensorium.service.page.sessions import CODE_S, FILE_NAME, SESSION_S, Sessions
 
 if TYPE_CHECKING:
@@ -86,6 +88,17 @@ def test_a_code_is_good_once(api: LocalApi, stranger: httpx.Client) -> None:
     assert "SameSite=strict" in first.headers["set-cookie"]
     assert again.status_code == 401
     assert "sensorium page" in again.json()["remedy"]
+
+
+def test_no_more_files_lead_to_the_page_than_there_are_codes(tmp_path: Path) -> None:
+    async def make() -> None:
+        openings = Openings(tmp_path)
+        made = [openings.make(str(number), "http://127.0.0.1", 60.0) for number in range(18)]
+        assert [path.exists() for path in made] == [False] * 2 + [True] * 16
+        await openings.close()
+
+    asyncio.run(make())
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("code", ["", "guess", "\ud800", 7, None, ["a"]])

@@ -114,3 +114,5 @@ def test_late_is_not_known_without_display_times(display):
     history = FrameHistory()
     history.add(told(NOW_NS + 1, display_ns=display))
     assert history.figures(NOW_NS)["late"] == (1 if display else None)
+    history.add(told(NOW_NS + 2))
+    assert history.figures(NOW_NS)["late"] == (1 if display else None)

@@ -53,7 +53,7 @@ class FrameHistory:
         if not 0 <= missed <= _MISSED_MAX:
             missed = 0
         late = 0 < display < end
-        self._dated = display > 0
+        self._dated |= display > 0
         self.period_ns = int(frame["period_ns"])
         if self.frames == len(self._ring) < MOST:
             self._ring = np.concatenate([self._ring, np.zeros_like(self._ring)])

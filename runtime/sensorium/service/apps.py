@@ -79,7 +79,12 @@ class Apps:
             if known is not None and not known.ended():
                 known.users += 1
                 return known
-            opened = await asyncio.to_thread(self._connect, caller, key)
+            try:
+                opened = await asyncio.to_thread(self._connect, caller, key)
+            except BaseException:
+                # Nobody closes what was refused.
+                self._turns.pop(key, None)
+                raise
             self._open[key] = opened
             return opened
 

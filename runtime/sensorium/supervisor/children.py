@@ -88,7 +88,6 @@ class Child:
         self.started_ns = now_ns()
         for part in self.parts.values():
             part.update(state="starting", detail="", remedy="")
-        self.engines, self.apps = [], []
         try:
             self._spawn()
             self._briefing.all()
@@ -232,6 +231,8 @@ class Child:
             self._process.wait()
             self._process = None
         self._hang_up()
+        # What it told was so while it lived.
+        self.engines, self.apps = [], []
         if self.state == OwnerState.STOPPED:
             return
         if now - self.started_ns > _STEADY_NS:

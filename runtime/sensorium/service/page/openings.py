@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _GLOB = "page-*.html"
 _NAME_BYTES = 8
+_MOST = 16
+"""As many as there are codes; the oldest of more is removed."""
 _LEADS = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
 <meta http-equiv="refresh" content="0; url={url}"><title>Sensorium</title></head>
@@ -57,6 +59,8 @@ class Openings:
                 503, f"{path} cannot be written: {error.strerror}",
                 "`sensorium page --print` tells the address without a file",
             ) from error
+        while len(self._files) >= _MOST:
+            self.remove(next(iter(self._files)))
         self._files[code] = path
         asyncio.get_running_loop().call_later(seconds, self.remove, code)
         return path
