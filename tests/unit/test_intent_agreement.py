@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fixtures.looking import at_angles, towards
@@ -51,6 +53,14 @@ def test_a_controller_means_the_open_place_where_the_eyes_have_been() -> None:
     assert found.known[seen.times >= begin].all()
     assert found.chances[-1].tolist() == pytest.approx([0.1, 0.9])
     assert not seen.pointing.known.any()
+
+
+def test_a_look_of_which_nothing_is_believed_is_at_no_open_place() -> None:
+    seen = history(SPOT)
+    unknown = (seen.times >= 0.4) & (seen.times < 1.1)
+    seen = replace(seen, gaze=replace(seen.gaze, known=~unknown))
+    assert len(looks_of(seen).begins) == 3
+    assert not pointing_of(seen, looks_of(seen)).known.any()
 
 
 @pytest.mark.parametrize(

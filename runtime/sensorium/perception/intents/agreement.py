@@ -68,7 +68,8 @@ def _spots(history: History, looks: Looks) -> Sequence[tuple[float, Seen]]:
     times = np.array([ray.time_ns for ray in eyes]) * 1e-9
     made: list[tuple[float, Seen]] = []
     for begin, end, chances in zip(looks.begins, looks.ends, looks.chances, strict=True):
-        if chances[-1] < chances.max():
+        # Where nothing was believed all are as probable.
+        if chances[-1] <= chances[:-1].max(initial=0.0):
             continue
         inside = np.flatnonzero((times >= (begin + end) / 2) & (times <= end))
         if len(inside):

@@ -81,13 +81,13 @@ def _seen(times: Array, chances: Array, stills: Sequence[Still]) -> Looks:
     means: list[Array] = []
     before: Still | None = None
     for still in stills:
-        mean = _late(chances[(times >= still.begin) & (times <= still.end)], chances.shape[1])
+        moments = chances[(times >= still.begin) & (times <= still.end)]
+        mean = _late(moments, chances.shape[1])
         if before is not None and still.hidden <= GAP_S:
             stayed = float(before.last @ still.first) > STILL
-            best = int(mean.argmax())
-            if stayed or best == int(means[-1].argmax()) < len(mean) - 1:
+            if stayed or _thing(mean) == _thing(means[-1]) is not None:
                 spans[-1] = *spans[-1][:2], still.end
-                means[-1] = mean
+                means[-1] = mean if len(moments) else means[-1]
                 before = still
                 continue
         before = still
@@ -106,6 +106,12 @@ def _late(chances: Array, size: int) -> Array:
         return np.full(size, 1 / size)
     made: Array = chances[len(chances) - max(1, round(len(chances) * _LATE)) :].mean(axis=0)
     return made
+
+
+def _thing(chances: Array) -> int | None:
+    """The target that is most probable; None: none is, or all are as probable."""
+    best = int(chances.argmax())
+    return best if chances[best] > chances[-1] else None
 
 
 def _believed(times: Array, chances: Array) -> Looks:
