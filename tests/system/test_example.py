@@ -157,8 +157,10 @@ def test_the_daemon_sees_its_frames_and_targets(
         env=environment, stdout=subprocess.PIPE, text=True,
     )
     seen: dict[str, Any] = {}
+    told: list[dict[str, Any]] = []
     while running.poll() is None:
         seen = app_region(daemon) or seen
+        told = [app for app in daemon.status()["apps"] if app["app"] == APP] or told
         time.sleep(0.05)
     assert running.stdout
     report = json.loads(running.stdout.read())
@@ -168,6 +170,11 @@ def test_the_daemon_sees_its_frames_and_targets(
     assert seen["targets"] == 3
     assert seen["refused"] == 0
     assert seen["frame_ms"] > 0
+    (app,) = told
+    assert (app["pid"], app["source"]) == (running.pid, "app")
+    assert 20 < app["frames"] <= report["published"]
+    assert sum(app["minute"]["frames"]) == app["frames"]
+    assert app["frame_ms"]["p50"] > 0
 
 
 def app_region(daemon: Daemon) -> dict[str, Any]:
