@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,6 @@ from sensorium.cli.autostart.wish import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = [
     pytest.mark.system,
@@ -91,6 +91,13 @@ def test_it_runs_with_the_session_and_comes_back(manager, sensorium) -> None:
     told = json.loads(sensorium("service", "status", "--json").stdout)["units"][units.SERVICE]
     assert (told["ActiveState"], told["UnitFileState"]) == ("active", "enabled")
     assert int(told["MainPID"]) == status["pid"]
+    # No folder is another one because of a `$` or `%` in its name.
+    given = Path(f"/proc/{status['pid']}/environ").read_bytes().split(b"\0")
+    for name in ("SENSORIUM_CONFIG_DIR", "SENSORIUM_DATA_DIR"):
+        assert f"{name}={manager.environment[name]}".encode() in given
+    limits = manager.run("systemctl", "--user", "show", "-p", "StartLimitIntervalUSec",
+                         "-p", "StartLimitBurst", units.SERVICE).stdout
+    assert limits.split() == ["StartLimitIntervalUSec=1min", "StartLimitBurst=5"]
 
     manager.run("kill", "-KILL", str(status["pid"]))
     eventually(lambda: daemon_of(sensorium) not in (None, status["pid"]), "it is started again")
@@ -160,6 +167,10 @@ def test_a_wrong_configuration_is_told_at_once_and_nothing_is_installed(
 
     assert done.returncode == 2
     assert "telepathy" in done.stderr
+    for unit in ("no-such.service", "a.service\n[X]"):
+        done = sensorium("service", "install", "--config", config_of(manager), "--with", unit)
+        assert done.returncode == 1
+        assert "list-unit-files" in done.stderr
     assert sensorium("service", "status").returncode == 1
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 START_BY_HAND = "`systemctl --user start sensorium`"
 _ASK_S = 60.0
+_UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+\.(service|socket|target|path|timer)")
+"""A unit that can be started (systemd.unit(5))."""
 _SHOWN = (
     "LoadState", "ActiveState", "SubState", "UnitFileState", "MainPID", "NRestarts", "FragmentPath"
 )
@@ -39,10 +43,12 @@ def install(wish: Wish, *, start: bool) -> list[Path]:
         The files.
 
     Raises:
-        ControlError: There is no user's systemd, or it refuses.
+        ControlError: There is no user's systemd, it refuses, or does not know the unit.
     """
     _ask("--version")
     _ask("show-environment")
+    if wish.beside:
+        _check(wish.beside)
     uninstall()
     written = []
     for name, text in units.texts(wish).items():
@@ -74,7 +80,9 @@ def uninstall() -> list[Path]:
     """
     there = [path for path in (folder() / units.SOCKET, folder() / units.SERVICE) if path.exists()]
     if there:
-        _ask("disable", "--now", *(path.name for path in there))
+        names = [path.name for path in there]
+        _ask("disable", "--now", *names)
+        _forget(*names)
         for path in there:
             path.unlink(missing_ok=True)
         _ask("daemon-reload")
@@ -87,6 +95,7 @@ def start() -> None:
     Raises:
         ControlError: It is not installed, or does not start.
     """
+    _forget(units.SERVICE)
     _ask("start", units.SERVICE)
 
 
@@ -128,6 +137,26 @@ def logs(lines: int, *, follow: bool) -> int:
         return subprocess.run([*command, *(["--follow"] if follow else [])], check=False).returncode
     except OSError as error:
         raise ControlError(f"{program} cannot be run: {error.strerror}") from error
+
+
+def _forget(*names: str) -> None:
+    """Has systemd forget that it gave units up, and how often it started them."""
+    # Of one that it has not loaded it remembers nothing, and says so.
+    with contextlib.suppress(ControlError):
+        _ask("reset-failed", *names)
+
+
+def _check(unit: str) -> None:
+    """Passes when systemd knows the unit beside which the daemon is to be.
+
+    Raises:
+        ControlError: It does not.
+    """
+    remedy = "`systemctl --user list-unit-files` names those that there are"
+    if not _UNIT.fullmatch(unit):
+        raise ControlError(f"--with {unit}: is not the name of a unit", remedy)
+    if _ask("show", unit, "--property", "LoadState", "--value").strip() == "not-found":
+        raise ControlError(f"--with {unit}: systemd knows no such unit of this user", remedy)
 
 
 def _ask(*arguments: str) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from sensorium.cli.autostart.wish import Wish
 
 SERVICE, SOCKET = "sensorium.service", "sensorium.socket"
+STARTS, WITHIN_S = 5, 60
+"""So many starts within that time, and the daemon is given up; systemd's own 10 s would be over
+before, since each new start waits."""
 
 
 def texts(wish: Wish) -> dict[str, str]:
@@ -31,10 +34,13 @@ def _service(wish: Wish) -> str:
         "Description=Sensorium: AI senses for the VR apps of this PC",
         *([f"Requires={SOCKET}", f"After={SOCKET}"] if wish.on_demand else []),
         *([f"PartOf={wish.beside}", f"After={wish.beside}"] if wish.beside else []),
+        f"StartLimitIntervalSec={WITHIN_S}",
+        f"StartLimitBurst={STARTS}",
         "",
         "[Service]",
         "Type=notify",
-        "ExecStart=" + " ".join(_quoted(word) for word in command),
+        # The colon: no variable is put in the place of a `$`, in the program's path neither.
+        "ExecStart=" + " ".join(_quoted(word) for word in (f":{command[0]}", *command[1:])),
         *(
             f"Environment={_quoted(f'{name}={value}')}" for name, value in environment().items()
         ),
@@ -81,6 +87,9 @@ def _path(path: Path) -> str:
 
 
 def _quoted(word: str) -> str:
-    """One word of a unit file (systemd.syntax(7)): quoted, without specifiers and variables."""
-    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """One word of a unit file (systemd.syntax(7)): quoted, without specifiers.
+
+    A `$` stays: `Environment=` knows no variables, where `ExecStart=` begins with a colon.
+    """
+    plain = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{plain}"'
