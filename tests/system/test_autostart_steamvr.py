@@ -29,6 +29,7 @@ pytestmark = [
 OTHERS = {
     "manifest_paths": ["/steam/config/steamapps.vrmanifest", "/é/o.vrmanifest"], "own": {"a": 1}
 }
+HALF = {**OTHERS, "name": "half a character \ud800"}
 
 
 @pytest.fixture
@@ -94,8 +95,18 @@ def test_steamvr_is_told_and_told_otherwise(steam: Path) -> None:
     assert json.loads((steam / "appconfig.json").read_text()) == OTHERS
     assert not steamvr.is_registered()
 
+    (steam / "appconfig.json").write_text(json.dumps(HALF))
+    steamvr.register()
+    known = json.loads((steam / "appconfig.json").read_bytes())
+    known["manifest_paths"][-1] = f"{manifest.parent}/.//{manifest.name}"
+    (steam / "appconfig.json").write_text(json.dumps(known))
+    steamvr.unregister()
+    assert json.loads((steam / "appconfig.json").read_bytes()) == HALF
 
-def test_what_cannot_be_told_is_refused_with_the_remedy(steam: Path, tmp_path: Path) -> None:
+
+def test_what_cannot_be_told_is_refused_with_the_remedy(
+    steam: Path, tmp_path: Path, monkeypatch
+) -> None:
     before = (steam / "appconfig.json").read_bytes()
     with running(tmp_path), pytest.raises(ControlError, match="close SteamVR"):
         steamvr.register()
@@ -112,7 +123,26 @@ def test_what_cannot_be_told_is_refused_with_the_remedy(steam: Path, tmp_path: P
     (tmp_path / "openvrpaths.vrpath").unlink()
     with pytest.raises(ControlError, match="start SteamVR once"):
         steamvr.register()
+    with monkeypatch.context() as other:
+        other.setenv("SENSORIUM_DATA_DIR", f"{tmp_path}/\udcff")
+        with pytest.raises(ControlError, match="SENSORIUM_DATA_DIR"):
+            steamvr.register()
     assert not (tmp_path / "data").exists()
+
+
+def test_nothing_is_taken_back_in_half(steam: Path, tmp_path: Path) -> None:
+    written = steamvr.register()
+    registry = tmp_path / "openvrpaths.vrpath"
+    before = registry.read_bytes()
+    registry.write_text("{")
+    with pytest.raises(ControlError, match=r"openvrpaths\.vrpath"):
+        steamvr.unregister()
+    assert all(path.exists() for path in written)
+
+    registry.write_bytes(before)
+    shutil.rmtree(steam)
+    steamvr.unregister()
+    assert not any(path.exists() for path in written)
 
 
 def test_the_program_leaves_steams_container(steam: Path, tmp_path: Path, monkeypatch) -> None:
@@ -160,8 +190,16 @@ def test_it_runs_while_steamvr_runs(tmp_path: Path) -> None:
             assert "close SteamVR" in refused.stderr
             server.kill()
             server.wait()
-            eventually(lambda: state() == "inactive", "it stops when SteamVR has ended")
-            assert program.wait(30) == 0
+            # SteamVR starts itself again before the daemon has stopped.
+            (tmp_path / "again").mkdir()
+            with running(tmp_path / "again") as server:
+                again = manager.start(str(tmp_path / "data" / "service" / "steamvr.sh"))
+                assert program.wait(30) == 0
+                eventually(lambda: state() == "active", "it starts again")
+                server.kill()
+                server.wait()
+                eventually(lambda: state() == "inactive", "it stops when SteamVR has ended")
+                assert again.wait(30) == 0
         with running(tmp_path):
             program = manager.start(str(tmp_path / "data" / "service" / "steamvr.sh"))
             eventually(lambda: state() == "active", "it starts again")

@@ -161,6 +161,8 @@ def test_local_api_listens_on_loopback_and_comes_back_as_a_task(
         manifest = tmp_path / "data" / "service" / "sensorium.vrmanifest"
         (application,) = json.loads(manifest.read_text())["applications"]
         assert application["binary_path_windows"].endswith("pythonw.exe")
+        told = f"--environment=SENSORIUM_DATA_DIR={daemon.environment['SENSORIUM_DATA_DIR']}"
+        assert told in application["arguments"]
         assert json.loads((steam / "appconfig.json").read_text()) == {
             "manifest_paths": [clients.windows_path(manifest)]
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from xml.etree import ElementTree
 import pytest
 
 from sensorium.cli.autostart import keeper, log_file, processes, task
-from sensorium.cli.autostart.wish import Wish
+from sensorium.cli.autostart.wish import Wish, take
+from sensorium.errors import ControlError
 
 SID = "S-1-5-21-1004336348-1177238915-682003330-512"
 TRUTH, DURATION = r"true|false", r"P(?=.)(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?"
@@ -112,6 +114,53 @@ def test_the_task_starts_at_this_users_logon_and_stays(monkeypatch) -> None:
     assert read(Wish(with_steamvr=True)).find("Triggers/LogonTrigger") is None
 
 
+def test_the_scheduler_finds_no_variable_in_a_path(monkeypatch) -> None:
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", r"D:\%TEMP%\data")
+    wish = Wish(config=r"C:\100%\%USERNAME%.toml")
+
+    assert "%" not in (read(wish).findtext("Actions/Exec/Arguments") or "")
+    given = task.plain(task.command(wish))
+    assert given[given.index("--") + 1:] == wish.arguments
+    monkeypatch.delenv("SENSORIUM_DATA_DIR")
+    take([word.removeprefix("--environment=") for word in given if "_DATA_DIR=" in word])
+    assert os.environ["SENSORIUM_DATA_DIR"] == r"D:\%TEMP%\data"
+    monkeypatch.setattr(sys, "executable", "/of/%USERNAME%/python")
+    with pytest.raises(ControlError, match="without `%`"):
+        read(Wish())
+
+
+def test_a_log_that_cannot_be_put_aside_is_bounded_too(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(log_file, "MAX_BYTES", 1000)
+    log = tmp_path / "service.log"
+    (tmp_path / "service.log.1").mkdir()
+    for number in range(300):
+        log_file.append(log, f"line {number:04}".encode())
+
+    assert 1000 < log.stat().st_size < 2100
+    (tmp_path / "service.log.1").rmdir()
+    log_file.append(log, b"dropped")
+    log_file.append(log, b"newest")
+    assert log_file.newest(log, 1) == [b"newest"]
+
+
+def test_who_follows_the_log_misses_nothing_when_it_is_put_aside(
+    tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(log_file, "MAX_BYTES", 100)
+    monkeypatch.setattr(log_file, "_LOOK_S", 0.0)
+    log = tmp_path / "service.log"
+    log_file.append(log, b"before")
+    coming = log_file.coming(log)
+    found = []
+    for number in range(0, 20, 2):
+        log_file.append(log, b"line %020d" % number)
+        log_file.append(log, b"line %020d" % (number + 1))
+        found += [next(coming), next(coming)]
+
+    assert found == [b"line %020d" % number for number in range(20)]
+    assert (tmp_path / "service.log.1").exists()
+
+
 def test_the_log_is_bounded_and_read_by_its_end(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(log_file, "MAX_BYTES", 1000)
     log = tmp_path / "made" / "service.log"
@@ -136,6 +185,17 @@ def test_what_does_not_stay_is_given_up_and_the_log_says_why(tmp_path: Path, mon
     said = [line.decode() for line in log_file.newest(log, 100)]
     assert sum(line.startswith("usage: sensorium") for line in said) == 5
     assert said[-1].endswith("keeper: the daemon ended with 2, 5 times: it is given up")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="wine takes seconds for each start")
+def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(keeper, "_STARTS", 1)
+    (tmp_path / "file").touch()
+
+    kept = keeper.Keeper(["--no-such-option"], tmp_path / "file" / "log", tmp_path / "service.json")
+
+    assert kept.run() == 2
+    assert json.loads((tmp_path / "service.json").read_bytes())["failed"]
 
 
 def test_a_process_is_found_by_name_and_its_end_waited_for(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import signal
 import sys
 from typing import TYPE_CHECKING
@@ -11,8 +13,7 @@ from sensorium import folders
 from sensorium.bridges.bridge import BRIDGES
 from sensorium.cli import json_option
 from sensorium.cli.autostart import processes, steamvr
-from sensorium.cli.autostart.wish import IDLE_S, Wish
-from sensorium.cli.daemon import connect_if_running
+from sensorium.cli.autostart.wish import IDLE_S, Wish, take
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS
 from sensorium.supervisor import check_names
@@ -24,8 +25,6 @@ else:
     from sensorium.cli.autostart import systemd as system
 
 if TYPE_CHECKING:
-    import argparse
-
     from sensorium.cli.output import Output
 
 
@@ -48,13 +47,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--on-demand", action="store_true",
         help=f"when an app asks for it, until nobody was connected for {IDLE_S} s; Linux",
     )
+    beside_steamvr = actions.add_parser(
+        "steamvr", help="start what is installed, and stop it when SteamVR ends; SteamVR's call"
+    )
+    # What Windows' SteamVR cannot set.
+    beside_steamvr.add_argument(
+        "--environment", action="append", default=[], help=argparse.SUPPRESS
+    )
     for action in (
-        install,
+        install, beside_steamvr,
         actions.add_parser("uninstall", help="stop it, and start it by itself no more"),
         actions.add_parser("status", help="whether it runs, and how often it was restarted"),
-        actions.add_parser(
-            "steamvr", help="start what is installed, and stop it when SteamVR ends; SteamVR's call"
-        ),
     ):
         json_option.add(action, nested=True)
     logs = actions.add_parser("logs", help="what it logged")
@@ -78,6 +81,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     if args.action == "uninstall":
         return _uninstall(output)
     if args.action == "steamvr":
+        take(args.environment)
         return _beside_steamvr(output)
     return _status(output)
 
@@ -95,10 +99,10 @@ def _install(args: argparse.Namespace, output: Output) -> int:
         steamvr.check()
     elif steamvr.is_registered():
         steamvr.unregister()
-    running = None if system.status() else connect_if_running()
-    if running is not None:
-        running.close()
-    start = running is None and not wish.with_steamvr
+    # Nobody is asked: that would start one on demand.
+    ours = any(told.get("MainPID", "0") != "0" for told in system.status().values())
+    running = not ours and is_running(folders.runtime_dir())
+    start = not running and not wish.with_steamvr
     files = system.install(wish, start=start)
     if wish.with_steamvr:
         files += steamvr.register()
@@ -107,7 +111,7 @@ def _install(args: argparse.Namespace, output: Output) -> int:
         output.console.print(f"wrote {file}", markup=False)
     if wish.with_steamvr:
         output.console.print("SteamVR starts it from now on")
-    elif running is not None:
+    elif running:
         output.console.print(
             "a daemon runs already, not as a service: `sensorium stop`, then "
             f"{system.START_BY_HAND}",
@@ -127,17 +131,20 @@ def _uninstall(output: Output) -> int:
 
 def _beside_steamvr(output: Output) -> int:
     """Runs the service for as long as SteamVR runs."""
-    server = steamvr.server()
-    if is_running(folders.runtime_dir()):
-        output.document({"started": False})
-        output.console.print("a daemon runs already")
-        return 0
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    system.start()
-    try:
-        processes.wait(server)
-    finally:
-        system.stop()
+    # After a SteamVR that was started again, the one before stops the daemon first.
+    with contextlib.closing(steamvr.turn()):
+        server = steamvr.server()
+        if is_running(folders.runtime_dir()):
+            output.document({"started": False})
+            output.console.print("a daemon runs already")
+            return 0
+        try:
+            # It may come up even after this has given it up.
+            system.start()
+            processes.wait(server)
+        finally:
+            system.stop()
     output.document({"started": True})
     return 0
 

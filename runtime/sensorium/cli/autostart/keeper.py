@@ -3,7 +3,7 @@
     pythonw -P -m sensorium.cli.autostart.keeper [--environment=NAME=VALUE ...] -- run [...]
 
 It starts `sensorium run`, writes what that logs to a file, and starts it again when it ends by
-anything but a stop. What it keeps ends with it.
+anything but a stop. What it keeps ends with it. A log that cannot be written ends nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ import sys
 import time
 from collections import deque
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
-from sensorium.cli.autostart import log_file
+from sensorium.cli.autostart import log_file, task, wish
 from sensorium.control.audit import write_private
 from sensorium.control.interpreter import interpreter
 from sensorium.errors import ControlError
@@ -36,6 +37,7 @@ LOCK = "service.lock"
 _STATE = "service.json"
 _RESTART_S = 2.0
 _LOCK_S = 1.0
+_LONGEST_LINE = 64 * 1024
 _STARTS, _WITHIN_S = 5, 60.0
 """So many starts within that time, and it gives up, as systemd does."""
 
@@ -60,14 +62,15 @@ class Keeper:
             0, or the daemon's exit code when it does not stay.
 
         Raises:
-            OSError: The daemon cannot be started, or its log not be written.
+            OSError: The daemon cannot be started.
         """
         begun: deque[float] = deque(maxlen=_STARTS)
         while True:
             begun.append(time.monotonic())
             status = self._once()
             if status == 0:
-                self._state.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    self._state.unlink(missing_ok=True)
                 return 0
             if len(begun) == _STARTS and begun[-1] - begun[0] < _WITHIN_S:
                 self._say(f"the daemon ended with {status}, {_STARTS} times: it is given up")
@@ -98,17 +101,25 @@ class Keeper:
         self._tell(process.pid)
         with process:
             assert process.stderr is not None
-            for line in process.stderr:
-                log_file.append(self._log, line)
+            for line in iter(partial(process.stderr.readline, _LONGEST_LINE), b""):
+                _append(self._log, line)
         return process.returncode
 
     def _tell(self, pid: int, *, failed: bool = False) -> None:
         told = {"pid": pid, "restarts": self._restarts, "failed": failed}
-        write_private(self._state, json.dumps(told).encode(), durable=False)
+        # Windows replaces nothing that somebody reads just now, and a disk may be full.
+        with contextlib.suppress(OSError):
+            write_private(self._state, json.dumps(told).encode(), durable=False)
 
     def _say(self, text: str) -> None:
         when = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
-        log_file.append(self._log, f"{when} keeper: {text}".encode())
+        _append(self._log, f"{when} keeper: {text}".encode())
+
+
+def _append(log: Path, line: bytes) -> None:
+    """Adds a line to the log, where that can be."""
+    with contextlib.suppress(OSError):
+        log_file.append(log, line)
 
 
 def read() -> dict[str, Any] | None:
@@ -138,17 +149,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--environment", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("arguments", nargs="+")
     args = parser.parse_args(argv)
-    for name, _, value in (text.partition("=") for text in args.environment):
-        os.environ[name] = value
+    wish.take(task.plain(args.environment))
     log = log_file.path()
     folder = folders.runtime_dir()
     try:
         prepare(folder)
         with contextlib.closing(_lock(folder)):
-            return Keeper(args.arguments, log, folder / _STATE).run()
+            return Keeper(task.plain(args.arguments), log, folder / _STATE).run()
     except (OSError, ControlError) as error:
         # Without a window this is the one place where somebody can read it.
-        log_file.append(log, f"keeper: {error}".encode())
+        _append(log, f"keeper: {error}".encode())
         return 1
 
 

@@ -26,17 +26,20 @@ def path() -> Path:
 def append(log: Path, line: bytes) -> None:
     """Adds one line; makes the file and its folder.
 
+    A file that cannot be put aside grows to twice its size; lines are dropped from then on.
+
     Raises:
         OSError: When it cannot be written.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     with os.fdopen(os.open(log, flags, 0o600), "ab") as file:
-        file.write(line.rstrip(b"\r\n") + b"\n")
-        full = file.tell() > MAX_BYTES
-    if full:
+        size = file.seek(0, os.SEEK_END)
+        if size <= 2 * MAX_BYTES:
+            size += file.write(line.rstrip(b"\r\n") + b"\n")
+    if size > MAX_BYTES:
         # Windows renames nothing that somebody reads just now: then with the next line.
-        with contextlib.suppress(PermissionError):
+        with contextlib.suppress(OSError):
             os.replace(log, _older(log))
 
 
@@ -55,19 +58,37 @@ def newest(log: Path, lines: int) -> list[bytes]:
 
 def coming(log: Path) -> Iterator[bytes]:
     """The lines that are added from now on, without end."""
-    read = log.stat().st_size if log.exists() else 0
+    return _after(log, _size(log))
+
+
+def _after(log: Path, read: int) -> Iterator[bytes]:
     while True:
         time.sleep(_LOOK_S)
-        size = log.stat().st_size if log.exists() else 0
-        if size < read:
+        if _size(log) < read:
+            # It was put aside.
+            rest, _ = _lines(_older(log), read)
             read = 0
-        if size > read:
-            with log.open("rb") as file:
-                file.seek(read)
-                text = file.read(size - read)
-            whole = text.rfind(b"\n") + 1
-            read += whole
-            yield from text[:whole].splitlines()
+            yield from rest
+        lines, read = _lines(log, read)
+        yield from lines
+
+
+def _lines(file: Path, begin: int) -> tuple[list[bytes], int]:
+    """The whole lines from a place on, and where the next one begins."""
+    text = b""
+    # Between a full file and the next one there is none.
+    with contextlib.suppress(FileNotFoundError), file.open("rb") as opened:
+        opened.seek(begin)
+        text = opened.read(2 * MAX_BYTES)
+    whole = text.rfind(b"\n") + 1
+    return text[:whole].splitlines(), begin + whole
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _older(log: Path) -> Path:

@@ -11,22 +11,29 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from sensorium import folders
 from sensorium.cli.autostart import processes, task
-from sensorium.cli.autostart.wish import environment
+from sensorium.cli.autostart.wish import environment, options
 from sensorium.control.audit import write_private
 from sensorium.errors import ControlError
+from sensorium.supervisor.instance import InstanceLock, prepare
 
 KEY = "sensorium.daemon"
 """By which SteamVR knows the daemon."""
 ACTION = ("-P", "-m", "sensorium", "service", "steamvr")
 """What SteamVR runs: it comes back when SteamVR has ended."""
 _SERVER = "vrserver"
+_LOCK = "steamvr.lock"
+"""In the runtime folder: held by what SteamVR started, until it has stopped the daemon."""
+_LOOK_S = 0.2
 _PATHS = "manifest_paths"
+_FIND = "start SteamVR once, or name its openvrpaths.vrpath in VR_PATHREG_OVERRIDE"
 
 
 def server() -> int:
@@ -39,6 +46,22 @@ def server() -> int:
     if found is None:
         raise ControlError("SteamVR is not running", "SteamVR itself calls this when it starts")
     return found
+
+
+def turn() -> InstanceLock:
+    """Waits until no other `service steamvr` is left, and is the one; close it afterwards.
+
+    Raises:
+        ControlError: SteamVR has ended meanwhile, or the runtime folder cannot be written.
+    """
+    folder = folders.runtime_dir()
+    prepare(folder)
+    while True:
+        try:
+            return InstanceLock(folder, _LOCK)
+        except ControlError:
+            server()
+        time.sleep(_LOOK_S)
 
 
 def check() -> None:
@@ -69,6 +92,13 @@ def register() -> list[Path]:
     Raises:
         ControlError: As `check`, or a file cannot be written.
     """
+    try:
+        str(_manifest()).encode()
+    except UnicodeEncodeError:
+        raise ControlError(
+            f"{str(_manifest())!r}: SteamVR's files are UTF-8, which cannot hold this path",
+            "set SENSORIUM_DATA_DIR to a folder with another name",
+        ) from None
     check()
     folder = _folder()
     program, written = _program()
@@ -89,6 +119,8 @@ def register() -> list[Path]:
     known = _appconfig(folder)
     known[_PATHS] = [*_others(known), str(_manifest())]
     _write(folder / "appconfig.json", known)
+    # One that was started meanwhile has read the file as it was, and writes that again.
+    check()
     return [*written, _manifest(), _launch(folder)]
 
 
@@ -102,12 +134,9 @@ def unregister() -> list[Path]:
         ControlError: SteamVR runs just now, or a file of it cannot be read or written.
     """
     ours = [_manifest(), _script()]
-    try:
-        folder = _folder()
-    except ControlError:
-        # SteamVR is gone, and its files with it.
-        pass
-    else:
+    folder = _named() if _registry().exists() else None
+    # Else SteamVR is gone, and its files with it.
+    if folder is not None and folder.is_dir():
         check()
         known = _appconfig(folder)
         others = _others(known)
@@ -124,7 +153,8 @@ def unregister() -> list[Path]:
 def _program() -> tuple[dict[str, str], list[Path]]:
     """What the manifest says of the program, and the files that this takes."""
     if sys.platform == "win32":
-        return {"binary_path_windows": task.windowless(), "arguments": " ".join(ACTION)}, []
+        words = subprocess.list2cmdline([*ACTION, *options()])
+        return {"binary_path_windows": task.windowless(), "arguments": words}, []
     # SteamVR runs in a container, in which /usr is another one's: the program must lie elsewhere,
     # and leave it. The libraries of Steam's own runtime are none of ours.
     told = [f"{name}={value}" for name, value in environment().items()]
@@ -147,16 +177,19 @@ def _program() -> tuple[dict[str, str], list[Path]]:
 def _folder() -> Path:
     """Steam's `config` folder, as OpenVR's registry of paths names it."""
     registry = _registry()
-    remedy = "start SteamVR once, or name its openvrpaths.vrpath in VR_PATHREG_OVERRIDE"
     if not registry.exists():
-        raise ControlError(f"SteamVR is not found: there is no {registry}", remedy)
-    named = _read(registry).get("config")
-    if not isinstance(named, list) or not named or not isinstance(named[0], str):
-        raise ControlError(f"{registry}: it names no folder under `config`", remedy)
-    folder = Path(named[0])
+        raise ControlError(f"SteamVR is not found: there is no {registry}", _FIND)
+    folder = _named()
     if not folder.is_dir():
-        raise ControlError(f"{registry}: its `config`, {folder}, is not there", remedy)
+        raise ControlError(f"{registry}: its `config`, {folder}, is not there", _FIND)
     return folder
+
+
+def _named() -> Path:
+    named = _read(_registry()).get("config")
+    if not isinstance(named, list) or not named or not isinstance(named[0], str):
+        raise ControlError(f"{_registry()}: it names no folder under `config`", _FIND)
+    return Path(named[0])
 
 
 def _registry() -> Path:
@@ -179,7 +212,16 @@ def _appconfig(folder: Path) -> dict[str, Any]:
 
 
 def _others(known: dict[str, Any]) -> list[Any]:
-    return [path for path in known.get(_PATHS, []) if path != str(_manifest())]
+    """The paths of manifests but ours, however SteamVR spelled it."""
+    ours = _spelled(str(_manifest()))
+    return [
+        path for path in known.get(_PATHS, [])
+        if not isinstance(path, str) or _spelled(path) != ours
+    ]
+
+
+def _spelled(path: str) -> str:
+    return os.path.normcase(os.path.normpath(path))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -200,14 +242,19 @@ def _mend(path: Path) -> str:
 
 def _write(path: Path, content: dict[str, Any] | str) -> None:
     """Puts a file in place whole, with the mode that it had."""
-    text = content if isinstance(content, str) else json.dumps(
-        content, indent=3, ensure_ascii=False
-    ) + "\n"
+    if isinstance(content, str):
+        data = os.fsencode(content)
+    else:
+        try:
+            data = json.dumps(content, indent=3, ensure_ascii=False).encode() + b"\n"
+        except UnicodeEncodeError:
+            # Half a character stays written as its number, as it came.
+            data = json.dumps(content, indent=3).encode() + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         target = path.resolve()
         mode = target.stat().st_mode & 0o777 if target.exists() else None
-        write_private(target, text.encode("utf-8", "surrogatepass"))
+        write_private(target, data)
         if mode is not None:
             target.chmod(mode)
     except OSError as error:

@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from sensorium.cli.autostart.wish import environment
+from sensorium.cli.autostart.wish import options
+from sensorium.errors import ControlError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sensorium.cli.autostart.wish import Wish
 
 SPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 LOGON = "LogonTrigger"
+_PERCENT, _STAND_IN = "%", "|"
+"""The scheduler puts a variable in the place of its name between two `%`, and knows no way to write
+a `%` that stays. What stands in for it is in no path of Windows."""
 _SETTINGS = (
     ("MultipleInstancesPolicy", "IgnoreNew"),
     # Off by default is what a laptop's headset needs least.
@@ -43,6 +49,10 @@ def document(wish: Wish, user: str) -> bytes:
     Args:
         wish: How the daemon is to be started; with SteamVR the task has no trigger.
         user: The user's SID.
+
+    Raises:
+        ControlError: The interpreter lies where the scheduler might take a part of the path for
+            the name of a variable.
     """
     task = ElementTree.Element("Task", {"version": "1.2", "xmlns": SPACE})
     registration = _below(task, "RegistrationInfo")
@@ -63,6 +73,11 @@ def document(wish: Wish, user: str) -> bytes:
     _below(failure, "Interval", "PT1M")
     _below(failure, "Count", "3")
     program, *arguments = command(wish)
+    if program.count(_PERCENT) > 1:
+        raise ControlError(
+            f"{program}: the Task Scheduler may take what is between two `%` for a variable",
+            "install Sensorium in a folder without `%` in its path",
+        )
     execution = _below(_below(task, "Actions", Context="Author"), "Exec")
     _below(execution, "Command", program)
     _below(execution, "Arguments", subprocess.list2cmdline(arguments))
@@ -73,10 +88,16 @@ def document(wish: Wish, user: str) -> bytes:
 
 def command(wish: Wish) -> list[str]:
     """What the task runs: the keeper, without a window."""
-    told = [f"--environment={name}={value}" for name, value in environment().items()]
+    told = [*options(), "--", *wish.arguments]
     return [
-        windowless(), "-P", "-m", "sensorium.cli.autostart.keeper", *told, "--", *wish.arguments
+        windowless(), "-P", "-m", "sensorium.cli.autostart.keeper",
+        *(word.replace(_PERCENT, _STAND_IN) for word in told),
     ]
+
+
+def plain(words: Iterable[str]) -> list[str]:
+    """The words that the keeper was given, as they were before `command`."""
+    return [word.replace(_STAND_IN, _PERCENT) for word in words]
 
 
 def windowless() -> str:

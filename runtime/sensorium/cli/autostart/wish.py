@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 IDLE_S = 300
 """A daemon that was started on demand stops after so long without anybody."""
@@ -43,3 +47,14 @@ class Wish:
 def environment() -> dict[str, str]:
     """What this installation was told to use, which is told to the daemon, too."""
     return {name: os.environ[name] for name in _FOLDERS if os.environ.get(name)}
+
+
+def options() -> list[str]:
+    """The same as options of a program, which `take` takes, for what starts one without it."""
+    return [f"--environment={name}={value}" for name, value in environment().items()]
+
+
+def take(told: Sequence[str]) -> None:
+    """Sets the environment of this process; each is NAME=VALUE."""
+    for name, _, value in (text.partition("=") for text in told):
+        os.environ[name] = value
