@@ -169,6 +169,13 @@ def test_targets_and_intents_of_apps_are_shown(api: LocalApi, page: Page) -> Non
     api.live.attend(apps=[SCENE], intent=INTENT)
     told = "intent for game: put out lamp"
     page.until(lambda: told in page.text("#happenings"), "the intent")
+    # The daemon has no answer that can be told.
+    api.live.attend(filler="x" * 70_000)
+    page.until(lambda: page.fact("#scene-words", "Targets") == "not known", "no target any more")
+    api.live.attend(apps=[], intent=None)
+    none = "no app has published any"
+    page.until(lambda: page.fact("#scene-words", "Targets") == none, "that there is none")
+    assert all("/v1/attention" in one and "503" in one for one in page.complaints())
 
 
 def test_what_is_old_or_not_valid_is_never_shown_as_so(api: LocalApi, page: Page) -> None:

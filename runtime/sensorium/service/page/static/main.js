@@ -86,7 +86,7 @@ function forget() {
   voice.forget();
   engines.forget();
   grants.forget();
-  space.apps = [];
+  space.apps = null;
   tell();
 }
 
@@ -97,12 +97,13 @@ function tell() {
   happenings.tell();
 }
 
-/** Asks what no channel tells; what fails here the stream says, too. */
-async function asking(question) {
+/** Asks what no channel tells; what fails here the stream mostly says, too. */
+async function asking(question, failed = () => {}) {
   if (!state.connected) return;
   try {
     await question();
   } catch (error) {
+    failed();
     if (error instanceof session.Ended) became("ended", error.message);
   }
 }
@@ -119,10 +120,14 @@ const askEngines = () => asking(async () => {
 const attend = () => asking(async () => {
   const { apps, intent } = await session.json("/v1/attention");
   if (!state.connected) return;
-  space.apps = state.now("head").denied ? [] : apps;
-  space.touch();
+  attended(state.now("head").denied ? null : apps);
   happenings.meant(intent);
-});
+}, () => attended(null));
+
+function attended(apps) {
+  space.apps = apps;
+  space.touch();
+}
 
 let frame = 0, drawn = 0;
 function draw(now) {

@@ -23,7 +23,8 @@ export class Space {
     this.camera = new Camera();
     this.fresh = false;
     this.facts = new Facts(byId("scene-words"));
-    this.apps = [];
+    // As the daemon told them last; null: not known, or not to be shown.
+    this.apps = null;
     this.listen();
   }
 
@@ -83,7 +84,7 @@ export class Space {
     });
     pen.lineCap = "round";
     pen.font = "16px system-ui, sans-serif";
-    for (const app of this.apps) this.targets(app);
+    for (const app of this.apps ?? []) this.targets(app);
     this.head();
     for (const side of ["left", "right"]) {
       this.hand(side);
@@ -245,6 +246,9 @@ export class Space {
   }
 
   scenes() {
+    const head = this.state.now("head");
+    if (head.denied) return head.why;
+    if (!this.apps) return "not known";
     if (!this.apps.length) return "no app has published any";
     return this.apps.map((app) => {
       const names = new Map(app.targets.map((target) => [target.id, target.name]));
