@@ -301,8 +301,13 @@ def test_a_fault_in_a_handler_is_an_answer(
         with pytest.raises(Refused, match="unexpected") as caught:
             client.request("mute", on=True)
         assert caught.value.code == "FAILED"
+        # JSON has no such number.
+        served.desk.attention = {"place": float("nan")}
+        with pytest.raises(Refused, match="unexpected"):
+            client.request("attention")
         assert client.request("status")["pid"] == os.getpid()
     assert "ZeroDivisionError" in caplog.text
+    assert "attention of beat-game cannot be told" in caplog.text
 
 
 def test_two_hundred_garbage_frames_end_only_their_own_connection(served: ServedFolder) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from sensorium import records
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
+from sensorium.control import frames
 from sensorium.control.audit import Audit
 from sensorium.control.desk import EXPLAINED, GrantDesk
 from sensorium.control.grants import Grants
@@ -58,3 +60,21 @@ def test_what_was_said_before_is_told_to_the_owner_alone(app: AppRegion, tmp_pat
     assert explain([app], 0, owner)["intent"] == IDS_A_SESSION + 1
     tell(app, since_ns)
     assert explain([app], 0, since_ns)["intent"] == IDS_A_SESSION + 1
+
+
+def test_what_an_app_wrote_there_itself_is_told_as_json_can(app: AppRegion) -> None:
+    intent = records.INTENT.zeros()
+    for name in ("score", "quantity", "place", "alternatives", "evidence"):
+        intent[name] = np.frombuffer(b"\xff" * intent[name].nbytes, intent[name].dtype).reshape(
+            intent[name].shape
+        )
+    intent["has_place"] = 1
+    for name in ("object_count", "evidence_count", "alternative_count"):
+        intent[name] = 2**32 - 1
+    Writer(app.region, "intent", app.waiters).publish(intent.tobytes(), now_ns())
+
+    told = explain([app], 0)
+
+    assert told["place"] is told["alternatives"][0]["place"] is None
+    assert len(told["alternatives"]) == len(intent["alternatives"][0])
+    assert frames.text_of(told)

@@ -152,6 +152,11 @@ class Sessions:
             return Answer(frames.encode(granted(reply)), reply.handles)
         except ControlError as error:
             return Answer(refusal(Refused(FAILED, error.message)).data, reply.handles)
+        except ValueError as error:
+            # A number that JSON does not have.
+            _log.error("%s of %s cannot be told: %s", request["op"], connection.app, error)
+            wrong = Refused(FAILED, "an unexpected fault", "the daemon's log has it")
+            return Answer(refusal(wrong).data, reply.handles)
 
     def close(self, connection: Connection) -> None:
         """Tells the handler that a client is gone; a second call does nothing."""

@@ -70,7 +70,6 @@ def _document(app: AppRegion, row: np.void) -> dict[str, Any]:
     def thing(target: int) -> dict[str, Any]:
         return {"id": target, "name": names.get(target, "")}
 
-    place = [round(float(value), 3) for value in row["place"]] if row["has_place"] else None
     counts = {name: min(int(row[f"{one}_count"]), len(row[name])) for one, name in (
         ("object", "objects"), ("evidence", "evidence"), ("alternative", "alternatives"),
     )}
@@ -81,7 +80,7 @@ def _document(app: AppRegion, row: np.void) -> dict[str, Any]:
         "score": _number(row["score"]),
         "quantity": _number(row["quantity"]),
         "objects": [thing(int(one)) for one in row["objects"][: counts["objects"]]],
-        "place": place,
+        "place": _place(row["place"]) if row["has_place"] else None,
         "place_on": thing(int(row["place_target"])) if row["place_target"] else None,
         "unresolved": int(row["unresolved"]),
         "seconds": at(int(row["end_ns"])),
@@ -102,8 +101,7 @@ def _document(app: AppRegion, row: np.void) -> dict[str, Any]:
         "alternatives": [
             {
                 "object": thing(int(one["object"])) if one["object"] else None,
-                "place": [_number(value) for value in one["place"]]
-                if math.isfinite(float(one["place"][0])) else None,
+                "place": _place(one["place"]),
                 "score": _number(one["score"]),
             }
             for one in row["alternatives"][: counts["alternatives"]]
@@ -122,6 +120,13 @@ def _names(app: AppRegion) -> dict[int, str]:
 
 def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
+
+
+def _place(values: Iterable[float]) -> list[float] | None:
+    """None: it is none."""
+    found = [_number(value) for value in values]
+    numbers = [value for value in found if value is not None]
+    return numbers if len(numbers) == len(found) else None
 
 
 def _number(value: float) -> float | None:
