@@ -105,6 +105,15 @@ def test_it_runs_with_the_session_and_comes_back(manager, sensorium) -> None:
     # Maybe before it is live.
     assert sensorium("stop").returncode == 0
     eventually(lambda: state(manager) == "inactive", "a daemon that was stopped stays so")
+
+    config = ["--config", config_of(manager)]
+    with manager.start(sys.executable, "-P", "-m", "sensorium", "run", *config) as by_hand:
+        eventually(lambda: daemon_of(sensorium) is not None, "one runs that is no service")
+        done = sensorium("service", "install", *config, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["started"] is False
+        assert sensorium("stop").returncode == 0
+        assert by_hand.wait(30) == 0
     assert sensorium("service", "uninstall").returncode == 0
     assert sensorium("service", "status").returncode == 1
     assert manager.run("systemctl", "--user", "cat", units.SERVICE).returncode != 0
