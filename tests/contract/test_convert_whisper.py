@@ -187,6 +187,7 @@ def test_the_search_without_a_threshold_is_that_of_ctranslate2(theirs) -> None:
 
 
 def test_texts_are_those_of_faster_whisper_and_of_the_speakers(folder) -> None:
+    speech.require_recorded()
     library = pytest.importorskip("faster_whisper", exc_type=ImportError)
     model = library.WhisperModel(str(folder), compute_type="float32", cpu_threads=2)
     ours = Whisper(run(ENCODER), Decoder(run(DECODER), words_of()), 3000)
@@ -209,6 +210,7 @@ def test_texts_are_those_of_faster_whisper_and_of_the_speakers(folder) -> None:
 
 def test_words_have_the_times_of_faster_whisper(folder) -> None:
     """It has CTranslate2 follow the same heads; where both hear the same words."""
+    speech.require_recorded()
     library = pytest.importorskip("faster_whisper", exc_type=ImportError)
     model = library.WhisperModel(str(folder), compute_type="float32", cpu_threads=2)
     decoder = Decoder(run(DECODER), words_of())
@@ -236,6 +238,7 @@ def test_words_have_the_times_of_faster_whisper(folder) -> None:
 
 def test_int8_hears_nearly_the_same() -> None:
     """A smoke test; the error rate over thousands of words is the benchmark's."""
+    speech.require_recorded()
     whole = Whisper(run(ENCODER, "int8"), Decoder(run(DECODER, "int8"), words_of()))
     wrong = count = 0
     for _, sound, text in speech.utterances()[-5:]:

@@ -84,6 +84,7 @@ def errors(desk: Desk, texts: list[str]) -> float:
 
 
 def test_what_is_said_is_written_down_with_its_utterance(speech) -> None:
+    voices.require_recorded()
     sound, texts = speech
     rig = desk()
     hear_all(rig, sound)

@@ -178,6 +178,11 @@ SYSTEM_TESTS = (
         pacman="espeak-ng flite",
     ),
     Need(
+        "recorded prompts (speech for the tests)",
+        lambda: Path("/usr/share/asterisk/sounds/en_US_f_Allison/demo-moreinfo.g722").exists(),
+        apt="asterisk-core-sounds-en asterisk-core-sounds-en-g722",
+    ),
+    Need(
         "X11 and OpenGL headers (the 3D example)",
         _headers("X11/Xlib.h", "GL/glx.h"),
         apt="libx11-dev libgl-dev",
