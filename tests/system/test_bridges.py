@@ -172,7 +172,7 @@ def test_spoilt_datagrams_end_nothing(daemon: Daemon, game: Game) -> None:
 
 def test_doctor_hears_what_the_bridges_send(daemon: Daemon) -> None:
     assert part(daemon, "vrchat")
-    assert part(daemon, "wyoming", "whisper-tiny.en")
+    assert part(daemon, "wyoming", "speech to text")
     found = {one.topic: one for one in doctor.look(daemon.status())}
     vrchat, wyoming = found["bridge vrchat"], found["bridge wyoming"]
     assert vrchat.verdict is wyoming.verdict is Verdict.OK

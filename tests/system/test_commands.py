@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -140,9 +141,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running
     (vocabularies / "lamp.toml").write_text(LAMP)
     with Running(tmp_path) as daemon:
         yield daemon
-    for left in runtime.glob("*"):
-        left.unlink()
-    runtime.rmdir()
+    shutil.rmtree(runtime)
 
 
 def until(condition: Callable[[], bool]) -> None:

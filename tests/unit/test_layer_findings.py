@@ -1,6 +1,7 @@
 """What doctor says of the OpenXR layer."""
 
 import json
+import sys
 
 import pytest
 
@@ -29,6 +30,8 @@ def look(tmp_path, monkeypatch):
 def test_what_is_lacking_for_the_layer_is_said(look):
     assert look("false") == []
     assert look() == [(Verdict.MISSING, "is not installed", "sensorium layer install")]
+    if sys.platform == "win32":
+        return  # there it is the registry that says which manifest counts
     place = manifest.path()
     place.parent.mkdir(parents=True)
     library = place.with_name("none.so")
