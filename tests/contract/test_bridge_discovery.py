@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NAME = "Sensorium-Tested-1a2b3c"
 MDNS = "224.0.0.251"
+HEARS = 9001
+"""Port at which our game hears OSC; other tests beside this one have games of their own."""
 
 
 _numbers = itertools.count(1)
@@ -97,7 +99,7 @@ class Server:
             link.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             while not self.go.wait(0.05):
                 link.sendall(b"x")
-            body = b'{"OSC_PORT":9001}'
+            body = b'{"OSC_PORT":%d}' % HEARS
             link.sendall(b"\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
 
@@ -163,7 +165,7 @@ def test_a_service_that_goes_while_it_is_asked_for_is_not_found() -> None:
 
     with Server() as server:
         asyncio.run(come_and_go(server))
-    assert told == []
+    assert HEARS not in told
 
 
 def test_who_answers_a_byte_at_a_time_is_left() -> None:
