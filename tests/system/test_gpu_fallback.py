@@ -37,6 +37,8 @@ reserve_mib = 0
 [sensors.replay]
 file = "{ROOT / 'configs' / 'demo.mcap'}"
 channels = ["audio"]
+# So it lasts for half a minute: a busy machine takes its time to begin with the GPU.
+speed = 0.35
 [senses.voice_activity]
 """
 BLOCK = 512

@@ -56,7 +56,7 @@ _PATIENT = _contract(
 """Those of tests/contract that compute, and have nobody wait for them."""
 _COMPUTING = _system(
     "page", "camera", "bridges", "cli_demo", "cli_recording", "cli_usage", "clients_daemon",
-    "commands", "example", "gpu_fallback", "open_inference", "service_apps", "service_events",
+    "commands", "example", "open_inference", "service_apps", "service_events",
     "service_tasks",
 )
 """System tests that compute most of the time."""
