@@ -1688,6 +1688,120 @@ SENSORIUM_ASSERT(offsetof(sensorium_faces_t, reserved) == 20, "faces.reserved");
 SENSORIUM_ASSERT(offsetof(sensorium_faces_t, faces) == 24, "faces.faces");
 SENSORIUM_ASSERT(offsetof(sensorium_faces_t, _pad0) == 1176, "faces._pad0");
 
+/* How much one sense may take. */
+typedef struct sensorium_governed_sense {
+  char name[24]; /* of the sense, as in the configuration */
+  uint32_t step; /* 0 full, 1 reduced, 2 smaller engine, 3 other device, 4 paused */
+  uint32_t interval_ms; /* from one result to the next, or how long its input waits; 0: nothing waits */
+  uint32_t longest_ms; /* what the interval is kept within where no policy pauses it */
+  uint32_t flags; /* bits: 1 it is beyond longest_ms */
+} sensorium_governed_sense_t;
+SENSORIUM_ASSERT(sizeof(sensorium_governed_sense_t) == 40, "size of governed_sense");
+SENSORIUM_ASSERT(offsetof(sensorium_governed_sense_t, name) == 0, "governed_sense.name");
+SENSORIUM_ASSERT(offsetof(sensorium_governed_sense_t, step) == 24, "governed_sense.step");
+SENSORIUM_ASSERT(offsetof(sensorium_governed_sense_t, interval_ms) == 28, "governed_sense.interval_ms");
+SENSORIUM_ASSERT(offsetof(sensorium_governed_sense_t, longest_ms) == 32, "governed_sense.longest_ms");
+SENSORIUM_ASSERT(offsetof(sensorium_governed_sense_t, flags) == 36, "governed_sense.flags");
+
+/* How much of the PC the senses may take now, so that an app misses no frame. */
+#define SENSORIUM_GOVERNOR_ID 40
+#define SENSORIUM_GOVERNOR_MAJOR 1
+#define SENSORIUM_GOVERNOR_MINOR 0
+#define SENSORIUM_GOVERNOR_SENSES 32
+typedef struct sensorium_governor {
+  char app[64]; /* whose frames are held; empty: nobody's */
+  uint32_t policy; /* 0 none, 1 quality, 2 frames, 3 pause */
+  uint32_t risk; /* 0 no frames are known, 1 frames have room, 2 close, 3 late */
+  uint32_t level; /* 0: every sense is at full; higher takes more from them */
+  uint32_t background; /* 1: engines run only on processors that nobody else wants */
+  uint64_t period_ns; /* of the display; 0 unknown */
+  uint64_t changed_ns; /* monotonic, of the newest change of a step; 0: none yet */
+  uint64_t changes; /* changes of steps since start */
+  uint32_t count; /* valid entries in `senses` */
+  uint32_t reserved; /* 0 */
+  sensorium_governed_sense_t senses[32]; /* in the daemon's order */
+  uint8_t _pad0[16];
+} sensorium_governor_t;
+SENSORIUM_ASSERT(sizeof(sensorium_governor_t) == 1408, "size of governor");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, app) == 0, "governor.app");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, policy) == 64, "governor.policy");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, risk) == 68, "governor.risk");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, level) == 72, "governor.level");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, background) == 76, "governor.background");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, period_ns) == 80, "governor.period_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, changed_ns) == 88, "governor.changed_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, changes) == 96, "governor.changes");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, count) == 104, "governor.count");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, reserved) == 108, "governor.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, senses) == 112, "governor.senses");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, _pad0) == 1392, "governor._pad0");
+
+/* Where in its frame an app is that must not be disturbed; written while that matters. */
+#define SENSORIUM_FRAME_PHASE_ID 41
+#define SENSORIUM_FRAME_PHASE_MAJOR 1
+#define SENSORIUM_FRAME_PHASE_MINOR 0
+typedef struct sensorium_frame_phase {
+  uint64_t submitted_ns; /* monotonic, when the newest frame was submitted */
+  uint64_t period_ns; /* from one frame to the next as the app makes them; 0 unknown */
+  uint64_t due_ns; /* monotonic, by when the next frame must be submitted, predicted */
+  uint64_t busy_ns; /* that the app works on a frame before it submits it, predicted */
+  uint32_t risk; /* as in `governor` */
+  uint32_t reserved; /* 0 */
+  uint8_t _pad0[24];
+} sensorium_frame_phase_t;
+SENSORIUM_ASSERT(sizeof(sensorium_frame_phase_t) == 64, "size of frame_phase");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, submitted_ns) == 0, "frame_phase.submitted_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, period_ns) == 8, "frame_phase.period_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, due_ns) == 16, "frame_phase.due_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, busy_ns) == 24, "frame_phase.busy_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, risk) == 32, "frame_phase.risk");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, reserved) == 36, "frame_phase.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_frame_phase_t, _pad0) == 40, "frame_phase._pad0");
+
+/* One step of the governor, with its evidence. */
+#define SENSORIUM_GOVERNOR_STEP_ID 42
+#define SENSORIUM_GOVERNOR_STEP_MAJOR 1
+#define SENSORIUM_GOVERNOR_STEP_MINOR 0
+typedef struct sensorium_governor_step {
+  char app[64]; /* whose frames were the reason; empty: nobody's */
+  char sense[24]; /* whose step changed; empty: `background` of all senses */
+  char engine[48]; /* the largest of the sense; empty: none */
+  uint32_t from_step; /* as in `governed_sense` */
+  uint32_t to_step; /* as in `governed_sense` */
+  uint32_t from_interval_ms; /* as in `governed_sense` */
+  uint32_t to_interval_ms; /* as in `governed_sense` */
+  uint32_t cause; /* 1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, 8 memory */
+  uint32_t level; /* of the governor, after it */
+  uint64_t frame; /* the app's number of the frame that was judged last */
+  uint64_t frame_ns; /* its time from begin to submission */
+  uint64_t late_ns; /* by how much it was late; 0: it was not, or that is not known */
+  uint64_t period_ns; /* of the display; 0 unknown */
+  uint64_t busy_ns; /* p95 of the newest frames, from begin to submission */
+  uint64_t cost_ns; /* of the sense's engines, each second, before it; 0 unknown */
+  float pressure; /* share of time that others waited for, 0..1; NaN: not asked */
+  uint32_t change; /* counts up; steps of one change have the same */
+  uint8_t _pad0[40];
+} sensorium_governor_step_t;
+SENSORIUM_ASSERT(sizeof(sensorium_governor_step_t) == 256, "size of governor_step");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, app) == 0, "governor_step.app");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, sense) == 64, "governor_step.sense");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, engine) == 88, "governor_step.engine");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, from_step) == 136, "governor_step.from_step");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, to_step) == 140, "governor_step.to_step");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, from_interval_ms) == 144, "governor_step.from_interval_ms");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, to_interval_ms) == 148, "governor_step.to_interval_ms");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, cause) == 152, "governor_step.cause");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, level) == 156, "governor_step.level");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, frame) == 160, "governor_step.frame");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, frame_ns) == 168, "governor_step.frame_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, late_ns) == 176, "governor_step.late_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, period_ns) == 184, "governor_step.period_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, busy_ns) == 192, "governor_step.busy_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, cost_ns) == 200, "governor_step.cost_ns");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, pressure) == 208, "governor_step.pressure");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, change) == 212, "governor_step.change");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_step_t, _pad0) == 216, "governor_step._pad0");
+
 /* ---- What an app holds ---------------------------------------------------------------------- */
 
 typedef enum sensorium_status {
@@ -1806,6 +1920,9 @@ static inline const sensorium_known_t *sensorium_catalogue(const char *name) {
     {"wake_word", SENSORIUM_REGION_PUBLIC, 11, 1, 128, 1},
     {"utterance", SENSORIUM_REGION_PUBLIC, 19, 1, 128, 1},
     {"push_to_talk", SENSORIUM_REGION_PUBLIC, 23, 1, 64, 1},
+    {"governor", SENSORIUM_REGION_PUBLIC, 40, 1, 1408, 0},
+    {"frame_phase", SENSORIUM_REGION_PUBLIC, 41, 1, 64, 0},
+    {"governor_step", SENSORIUM_REGION_PUBLIC, 42, 1, 256, 1},
     {"head", SENSORIUM_REGION_MOTION, 2, 1, 128, 0},
     {"hand_left", SENSORIUM_REGION_MOTION, 3, 1, 1600, 0},
     {"hand_right", SENSORIUM_REGION_MOTION, 3, 1, 1600, 0},
@@ -2717,6 +2834,42 @@ static inline sensorium_status sensorium_read_faces(sensorium_channel_t *c, sens
 static inline sensorium_status sensorium_next_faces(sensorium_channel_t *c, sensorium_faces_t *out, uint64_t now_ns) {
   uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_faces_t)];
   if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_FACES_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_governor(sensorium_channel_t *c, sensorium_governor_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_governor_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_GOVERNOR_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_governor(sensorium_channel_t *c, sensorium_governor_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_governor_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_GOVERNOR_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_frame_phase(sensorium_channel_t *c, sensorium_frame_phase_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_frame_phase_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_FRAME_PHASE_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_frame_phase(sensorium_channel_t *c, sensorium_frame_phase_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_frame_phase_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_FRAME_PHASE_ID)) return SENSORIUM_BAD;
+  return sensorium_next(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_read_governor_step(sensorium_channel_t *c, sensorium_governor_step_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_governor_step_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_GOVERNOR_STEP_ID)) return SENSORIUM_BAD;
+  return sensorium_read(c, out, scratch, sizeof *out, now_ns);
+}
+
+static inline sensorium_status sensorium_next_governor_step(sensorium_channel_t *c, sensorium_governor_step_t *out, uint64_t now_ns) {
+  uint8_t scratch[SENSORIUM_SLOT_RECORD + sizeof(sensorium_governor_step_t)];
+  if (SENSORIUM_UNLIKELY(c->record_id != SENSORIUM_GOVERNOR_STEP_ID)) return SENSORIUM_BAD;
   return sensorium_next(c, out, scratch, sizeof *out, now_ns);
 }
 

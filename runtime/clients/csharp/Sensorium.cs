@@ -240,6 +240,9 @@ namespace Sensorium
             { "wake_word", new Catalogue("public", 11, true) },
             { "utterance", new Catalogue("public", 19, true) },
             { "push_to_talk", new Catalogue("public", 23, true) },
+            { "governor", new Catalogue("public", 40, false) },
+            { "frame_phase", new Catalogue("public", 41, false) },
+            { "governor_step", new Catalogue("public", 42, true) },
             { "head", new Catalogue("motion", 2, false) },
             { "hand_left", new Catalogue("motion", 3, false) },
             { "hand_right", new Catalogue("motion", 3, false) },
@@ -2444,6 +2447,177 @@ namespace Sensorium
             Count = BitConverter.ToUInt32(source, at + 16);
             Reserved = BitConverter.ToUInt32(source, at + 20);
             for (int i = 0; i < 4; i++) Faces[i].Decode(source, at + 24 + 288 * i);
+        }
+    }
+
+    /// <summary>How much one sense may take.</summary>
+    public sealed class GovernedSensePart : Part
+    {
+        /// <summary>of the sense, as in the configuration</summary>
+        public readonly Text Name = new Text(24);
+        /// <summary>0 full, 1 reduced, 2 smaller engine, 3 other device, 4 paused</summary>
+        public uint Step;
+        /// <summary>from one result to the next, or how long its input waits; 0: nothing waits</summary>
+        public uint IntervalMs;
+        /// <summary>what the interval is kept within where no policy pauses it</summary>
+        public uint LongestMs;
+        /// <summary>bits: 1 it is beyond longest_ms</summary>
+        public uint Flags;
+
+        internal override void Decode(byte[] source, int at)
+        {
+            Name.Decode(source, at + 0);
+            Step = BitConverter.ToUInt32(source, at + 24);
+            IntervalMs = BitConverter.ToUInt32(source, at + 28);
+            LongestMs = BitConverter.ToUInt32(source, at + 32);
+            Flags = BitConverter.ToUInt32(source, at + 36);
+        }
+    }
+
+    /// <summary>How much of the PC the senses may take now, so that an app misses no frame.</summary>
+    public sealed class GovernorRecord : Record
+    {
+        /// <summary>whose frames are held; empty: nobody's</summary>
+        public readonly Text App = new Text(64);
+        /// <summary>0 none, 1 quality, 2 frames, 3 pause</summary>
+        public uint Policy;
+        /// <summary>0 no frames are known, 1 frames have room, 2 close, 3 late</summary>
+        public uint Risk;
+        /// <summary>0: every sense is at full; higher takes more from them</summary>
+        public uint Level;
+        /// <summary>1: engines run only on processors that nobody else wants</summary>
+        public uint Background;
+        /// <summary>of the display; 0 unknown</summary>
+        public ulong PeriodNs;
+        /// <summary>monotonic, of the newest change of a step; 0: none yet</summary>
+        public ulong ChangedNs;
+        /// <summary>changes of steps since start</summary>
+        public ulong Changes;
+        /// <summary>valid entries in `senses`</summary>
+        public uint Count;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <summary>in the daemon's order</summary>
+        public readonly GovernedSensePart[] Senses = Make<GovernedSensePart>(32);
+        /// <inheritdoc/>
+        public override int RecordId { get { return 40; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 1408; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            App.Decode(source, at + 0);
+            Policy = BitConverter.ToUInt32(source, at + 64);
+            Risk = BitConverter.ToUInt32(source, at + 68);
+            Level = BitConverter.ToUInt32(source, at + 72);
+            Background = BitConverter.ToUInt32(source, at + 76);
+            PeriodNs = BitConverter.ToUInt64(source, at + 80);
+            ChangedNs = BitConverter.ToUInt64(source, at + 88);
+            Changes = BitConverter.ToUInt64(source, at + 96);
+            Count = BitConverter.ToUInt32(source, at + 104);
+            Reserved = BitConverter.ToUInt32(source, at + 108);
+            for (int i = 0; i < 32; i++) Senses[i].Decode(source, at + 112 + 40 * i);
+        }
+    }
+
+    /// <summary>Where in its frame an app is that must not be disturbed; written while that matters.</summary>
+    public sealed class FramePhaseRecord : Record
+    {
+        /// <summary>monotonic, when the newest frame was submitted</summary>
+        public ulong SubmittedNs;
+        /// <summary>from one frame to the next as the app makes them; 0 unknown</summary>
+        public ulong PeriodNs;
+        /// <summary>monotonic, by when the next frame must be submitted, predicted</summary>
+        public ulong DueNs;
+        /// <summary>that the app works on a frame before it submits it, predicted</summary>
+        public ulong BusyNs;
+        /// <summary>as in `governor`</summary>
+        public uint Risk;
+        /// <summary>0</summary>
+        public uint Reserved;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 41; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 64; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            SubmittedNs = BitConverter.ToUInt64(source, at + 0);
+            PeriodNs = BitConverter.ToUInt64(source, at + 8);
+            DueNs = BitConverter.ToUInt64(source, at + 16);
+            BusyNs = BitConverter.ToUInt64(source, at + 24);
+            Risk = BitConverter.ToUInt32(source, at + 32);
+            Reserved = BitConverter.ToUInt32(source, at + 36);
+        }
+    }
+
+    /// <summary>One step of the governor, with its evidence.</summary>
+    public sealed class GovernorStepRecord : Record
+    {
+        /// <summary>whose frames were the reason; empty: nobody's</summary>
+        public readonly Text App = new Text(64);
+        /// <summary>whose step changed; empty: `background` of all senses</summary>
+        public readonly Text Sense = new Text(24);
+        /// <summary>the largest of the sense; empty: none</summary>
+        public readonly Text Engine = new Text(48);
+        /// <summary>as in `governed_sense`</summary>
+        public uint FromStep;
+        /// <summary>as in `governed_sense`</summary>
+        public uint ToStep;
+        /// <summary>as in `governed_sense`</summary>
+        public uint FromIntervalMs;
+        /// <summary>as in `governed_sense`</summary>
+        public uint ToIntervalMs;
+        /// <summary>1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, 8 memory</summary>
+        public uint Cause;
+        /// <summary>of the governor, after it</summary>
+        public uint Level;
+        /// <summary>the app's number of the frame that was judged last</summary>
+        public ulong Frame;
+        /// <summary>its time from begin to submission</summary>
+        public ulong FrameNs;
+        /// <summary>by how much it was late; 0: it was not, or that is not known</summary>
+        public ulong LateNs;
+        /// <summary>of the display; 0 unknown</summary>
+        public ulong PeriodNs;
+        /// <summary>p95 of the newest frames, from begin to submission</summary>
+        public ulong BusyNs;
+        /// <summary>of the sense's engines, each second, before it; 0 unknown</summary>
+        public ulong CostNs;
+        /// <summary>share of time that others waited for, 0..1; NaN: not asked</summary>
+        public float Pressure;
+        /// <summary>counts up; steps of one change have the same</summary>
+        public uint Change;
+        /// <inheritdoc/>
+        public override int RecordId { get { return 42; } }
+        /// <inheritdoc/>
+        public override int RecordMajor { get { return 1; } }
+        /// <inheritdoc/>
+        public override int RecordSize { get { return 256; } }
+
+        internal override void Decode(byte[] source, int at)
+        {
+            App.Decode(source, at + 0);
+            Sense.Decode(source, at + 64);
+            Engine.Decode(source, at + 88);
+            FromStep = BitConverter.ToUInt32(source, at + 136);
+            ToStep = BitConverter.ToUInt32(source, at + 140);
+            FromIntervalMs = BitConverter.ToUInt32(source, at + 144);
+            ToIntervalMs = BitConverter.ToUInt32(source, at + 148);
+            Cause = BitConverter.ToUInt32(source, at + 152);
+            Level = BitConverter.ToUInt32(source, at + 156);
+            Frame = BitConverter.ToUInt64(source, at + 160);
+            FrameNs = BitConverter.ToUInt64(source, at + 168);
+            LateNs = BitConverter.ToUInt64(source, at + 176);
+            PeriodNs = BitConverter.ToUInt64(source, at + 184);
+            BusyNs = BitConverter.ToUInt64(source, at + 192);
+            CostNs = BitConverter.ToUInt64(source, at + 200);
+            Pressure = BitConverter.ToSingle(source, at + 208);
+            Change = BitConverter.ToUInt32(source, at + 212);
         }
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sensorium.config.governor import Governor
 from sensorium.config.options import decode
 from sensorium.config.service import Service
 from sensorium.config.settings import Config, Daemon, Inference, Recording, Section, find, load
@@ -10,6 +11,7 @@ from sensorium.config.source import Source
 __all__ = [
     "Config",
     "Daemon",
+    "Governor",
     "Inference",
     "Recording",
     "Section",

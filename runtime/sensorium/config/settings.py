@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium import folders
+from sensorium.config.governor import Governor
 from sensorium.config.options import check_names, decode
 from sensorium.config.service import Service
 from sensorium.config.source import Source
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 Options = TypeVar("Options")
 
-_TABLES = ("daemon", "inference", "recording", "service", "sensors", "senses", "bridges")
+_TABLES = (
+    "daemon", "inference", "governor", "recording", "service", "sensors", "senses", "bridges",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ class Config:
         source: The file that it was read from.
         daemon: The daemon as a whole.
         inference: How the engines share the machine.
+        governor: How the senses give way to an app.
         recording: Default limits of a recording.
         service: The local API.
         sensors: Name to section, in the file's order; a sensor without one is not configured.
@@ -173,6 +177,7 @@ class Config:
     source: Source
     daemon: Daemon
     inference: Inference
+    governor: Governor
     recording: Recording
     service: Service
     sensors: Mapping[str, Section]
@@ -242,6 +247,7 @@ def load(
         source=source,
         daemon=daemon,
         inference=decode(Inference, tables["inference"], source, ("inference",)),
+        governor=decode(Governor, tables["governor"], source, ("governor",)),
         recording=decode(Recording, tables["recording"], source, ("recording",)),
         service=service,
         sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),

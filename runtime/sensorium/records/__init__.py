@@ -5,6 +5,7 @@ from __future__ import annotations
 from sensorium.records.apps import FRAME_TIMING, HEALTH, SCENE
 from sensorium.records.attention import EYE_MOVEMENT, EYE_MOVEMENT_EVENT
 from sensorium.records.fields import Field, Record, Struct, encode_text
+from sensorium.records.governing import FRAME_PHASE, GOVERNOR, GOVERNOR_STEP
 from sensorium.records.hands import HAND_GESTURE, RAY
 from sensorium.records.head import HEAD_GESTURE, HEAD_STATE
 from sensorium.records.senses import EMOTION, GESTURE, INTENT, OBJECTS, TARGET
@@ -59,6 +60,9 @@ RECORDS: tuple[Record, ...] = (
     CAMERA,
     IMAGE_CLASS,
     FACES_SEEN,
+    GOVERNOR,
+    FRAME_PHASE,
+    GOVERNOR_STEP,
 )
 """All records, by ascending id."""
 
@@ -66,9 +70,10 @@ BY_ID: dict[int, Record] = {record.id: record for record in RECORDS}
 
 __all__ = [
     "AUDIO", "BY_ID", "CAMERA", "COMMAND", "CONTROLLER", "EMOTION", "EYE_MOVEMENT",
-    "EYE_MOVEMENT_EVENT", "FACES_SEEN", "FRAME_TIMING", "GAZE", "GESTURE", "HAND", "HAND_GESTURE",
-    "HEAD", "HEAD_GESTURE", "HEAD_STATE", "HEALTH", "IMAGE_CLASS", "INTENT", "MICROPHONE",
-    "OBJECTS", "PICTURE", "PUSH_TO_TALK", "RAY", "RAY_TRACE", "RECORDS", "SCENE", "SPEAKER",
-    "TARGET", "TARGET_TRACE", "TRANSCRIPT", "UTTERANCE", "VISEME", "VOICE_ACTIVITY",
-    "VOICE_MEASURES", "WAKE_WORD", "Field", "Record", "Struct", "encode_text",
+    "EYE_MOVEMENT_EVENT", "FACES_SEEN", "FRAME_PHASE", "FRAME_TIMING", "GAZE", "GESTURE",
+    "GOVERNOR", "GOVERNOR_STEP", "HAND", "HAND_GESTURE", "HEAD", "HEAD_GESTURE", "HEAD_STATE",
+    "HEALTH", "IMAGE_CLASS", "INTENT", "MICROPHONE", "OBJECTS", "PICTURE", "PUSH_TO_TALK", "RAY",
+    "RAY_TRACE", "RECORDS", "SCENE", "SPEAKER", "TARGET", "TARGET_TRACE", "TRANSCRIPT",
+    "UTTERANCE", "VISEME", "VOICE_ACTIVITY", "VOICE_MEASURES", "WAKE_WORD", "Field", "Record",
+    "Struct", "encode_text",
 ]

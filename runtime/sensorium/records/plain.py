@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sensorium.records.fields import Placed
 
 COUNTED: dict[str, dict[str, str]] = {
+    "governor": {"senses": "count"},
     "health": {"processes": "process_count"},
     "scene": {"targets": "count"},
     "gesture": {"scores": "label_count"},

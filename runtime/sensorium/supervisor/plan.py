@@ -90,7 +90,7 @@ def mark_unowned(
     for channel in CHANNELS.values():
         if channel.name in owned or channel.writer == "app":
             continue
-        here = channel.name in known
+        here = channel.name in known or channel.writer == "supervisor"
         reason = Reason.NOT_CONFIGURED if here else Reason.NOT_IMPLEMENTED
         homes = [regions] if channel.region in REGIONS else apps
         for home in homes:
