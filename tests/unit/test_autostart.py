@@ -12,6 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from fixtures.waiting import eventually
 
 from sensorium.cli.autostart import keeper, log_file, processes, task
 from sensorium.cli.autostart.wish import Wish, take
@@ -201,12 +202,13 @@ def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path, monkeypatch) 
 def test_a_process_is_found_by_name_and_its_end_waited_for(tmp_path: Path) -> None:
     program, name = Path(sys.executable), Path(sys.executable).stem
     if sys.platform == "linux":
-        program, name = tmp_path / "sns-server", "sns-server"
+        name = f"sns-{os.getpid()}"
+        program = tmp_path / name
         program.symlink_to(sys.executable)
     assert processes.find("no-such-program") is None
     with subprocess.Popen([program, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        found = processes.find(name)
-        assert found is not None
+        # Popen comes back before the kernel has given the process its program's name.
+        found = eventually(lambda: processes.find(name), "a process of that name", 30)
         assert found == process.pid or sys.platform == "win32"
         waiting = threading.Thread(target=processes.wait, args=(process.pid,))
         waiting.start()
