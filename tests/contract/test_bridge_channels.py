@@ -27,8 +27,10 @@ class Following:
         self.channels = Channels(APP, live.folder, ("transcript", "emotion"))
         self.heard: list[str] = []
 
-    def say(self, text: str) -> None:
-        self.live.writer("transcript").publish(transcript(text, 1, now_ns()), now_ns())
+    def say(self, text: str, *, off_ns: int = 0) -> None:
+        """A text whose sound has times by a clock that is so far off."""
+        said_ns = now_ns() + off_ns
+        self.live.writer("transcript").publish(transcript(text, 1, said_ns), said_ns)
 
     def decide(self, action: str) -> None:
         with Client.connect("tests", self.live.folder) as client:
@@ -37,8 +39,8 @@ class Following:
     async def look(self) -> int | None:
         await self.channels.look()
         self.heard += [
-            bytes(row["text"]).rstrip(b"\0").decode()
-            for row in self.channels.following("transcript")
+            bytes(told.record["text"]).rstrip(b"\0").decode()
+            for told in self.channels.following("transcript")
         ]
         return self.channels.since_ns("transcript")
 
@@ -113,3 +115,31 @@ def test_each_text_is_told_once_and_none_from_without_a_grant(tmp_path: Path) ->
         finally:
             following.channels.close()
     assert following.heard == ["one", "two", "three", "four", "five"]
+
+
+def test_a_replay_that_is_slower_or_faster_than_the_clock_is_told_too(tmp_path: Path) -> None:
+    behind_ns, ahead_ns = -120_000_000_000, 3_600_000_000_000
+
+    async def follow(following: Following) -> None:
+        following.decide("allow")
+        since_ns = await following.anew(None)
+        following.say("slower", off_ns=behind_ns)
+        await following.until("slower")
+        following.say("faster", off_ns=ahead_ns)
+        await following.until("faster")
+        # Its times are later than any decision, but it was told before.
+        following.decide("deny")
+        following.live.replace("transcript")
+        following.say("while it was denied", off_ns=ahead_ns)
+        following.decide("allow")
+        await following.anew(since_ns)
+        following.say("the end", off_ns=ahead_ns)
+        await following.until("the end")
+
+    with LiveRegions(tmp_path) as live:
+        following = Following(live)
+        try:
+            asyncio.run(follow(following))
+        finally:
+            following.channels.close()
+    assert following.heard == ["slower", "faster", "the end"]

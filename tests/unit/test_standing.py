@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sensorium.clock import now_ns
 from sensorium.control.grants_file import Grant
-from sensorium.control.standing import Standing
+from sensorium.control.standing import Standing, began_ns
 
 NOW = datetime.now(UTC)
 
@@ -76,3 +76,14 @@ def test_of_too_many_the_oldest_are_taken_for_newer() -> None:
     newest = standing.since_ns("app 999", "motion", ())
 
     assert 0 < standing.since_ns("app 0", "motion", ()) <= newest
+
+
+def test_what_began_is_judged_by_the_clock_of_decisions() -> None:
+    second, now = 1_000_000_000, 10_000_000_000_000
+    assert began_ns(now - 5 * second, now - 2 * second, now) == now - 5 * second
+    assert began_ns(0, now - second, now) == now
+    # Of a replay that is an hour behind, or ahead, it is known how long it was.
+    for off in (-3600 * second, 3600 * second):
+        assert began_ns(now - 5 * second + off, now - 2 * second + off, now) == now - 3 * second
+    # A record that contradicts itself.
+    assert began_ns(now + second, now, now) == now

@@ -14,6 +14,7 @@ from sensorium.channels.status import Status
 from sensorium.clock import now_ns
 from sensorium.control.client import Client
 from sensorium.control.replies import Refused
+from sensorium.control.standing import began_ns
 from sensorium.errors import ChannelError, DeniedError, SensoriumError
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ _AGAIN_NS = 2_000_000_000
 """How often a class that was refused is asked for again."""
 _MOST = 64
 """Records that are taken of an event channel at a time."""
+
+
+class Told(NamedTuple):
+    """A record of an event channel, and when what it tells began, by the clock of grants."""
+
+    record: np.void
+    began_ns: int
 
 
 class _Place(NamedTuple):
@@ -99,19 +107,19 @@ class Channels:
         row: np.void = reader.sample.view(CHANNELS[name].record)[0]
         return row
 
-    def following(self, name: str) -> list[np.void]:
+    def following(self, name: str) -> list[Told]:
         """The valid records of an event channel since the last call, in order, a few at a time."""
         cursor = self._cursors.get(name)
-        found: list[np.void] = []
+        found: list[Told] = []
         if cursor is None:
             return found
         before, since_ns = cursor.lost, self._since_ns[CHANNELS[name].region]
         while len(found) < _MOST:
             status = cursor.next(now_ns())
             if status is Status.NEW:
-                row = cursor.sample.view(CHANNELS[name].record)[0]
-                if _began_ns(row, cursor.sample) >= since_ns:
-                    found.append(row)
+                told = _told(cursor.sample.view(CHANNELS[name].record)[0], cursor.sample)
+                if told.began_ns >= since_ns:
+                    found.append(told)
             elif status is not Status.INVALID or not cursor.sample.n:
                 break
         self.lost += cursor.lost - before
@@ -184,6 +192,8 @@ def _memory(region: Region) -> tuple[int, int]:
     return region.words[Header.STARTED_NS // 8], region.generation
 
 
-def _began_ns(row: np.void, sample: Snapshot) -> int:
-    """When what a record tells began: a text comes after its sound."""
-    return int(row["start_ns"]) if "start_ns" in (row.dtype.names or ()) else sample.publish_ns
+def _told(row: np.void, sample: Snapshot) -> Told:
+    if "start_ns" not in (row.dtype.names or ()):
+        return Told(row, sample.publish_ns)
+    # A text comes after its sound.
+    return Told(row, began_ns(int(row["start_ns"]), sample.capture_ns, sample.publish_ns))

@@ -18,6 +18,25 @@ if TYPE_CHECKING:
     from sensorium.control.grants_file import Grant
 
 _MOST = 1024
+_LONGEST_NS = 60_000_000_000
+"""No utterance is longer from its begin to its text."""
+
+
+def began_ns(start_ns: int, capture_ns: int, publish_ns: int) -> int:
+    """When what a record tells began, to be compared with `Standing.since_ns`.
+
+    A replay at another speed than 1 leaves the clock, so the time in its records cannot be
+    compared with a decision's: then it counts as told as soon as it had ended.
+
+    Args:
+        start_ns: Where the record says that it began; 0: it does not say.
+        capture_ns: Of the record's slot: the sound's, by the same clock as `start_ns`.
+        publish_ns: Of the record's slot.
+    """
+    if 0 <= publish_ns - start_ns <= _LONGEST_NS:
+        return start_ns
+    length_ns = capture_ns - start_ns
+    return publish_ns - (length_ns if 0 <= length_ns <= _LONGEST_NS else 0)
 
 
 def _wall() -> datetime:

@@ -9,6 +9,7 @@ from sensorium import records
 from sensorium.channels.cursor import Cursor
 from sensorium.clock import now_ns
 from sensorium.control.replies import UNAVAILABLE, Refused
+from sensorium.control.standing import began_ns
 from sensorium.perception.intent import IDS_A_SESSION
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def explain(apps: Iterable[AppRegion], intent: int, since_ns: int = 0) -> dict[s
             if sample.n == number and sample.valid and len(sample.record) >= records.INTENT.size:
                 row = sample.view(records.INTENT)[0]
                 newer = found is None or sample.publish_ns > found[0]
-                if newer and row["start_ns"] >= since_ns:
+                begun_ns = began_ns(int(row["start_ns"]), sample.capture_ns, sample.publish_ns)
+                if newer and begun_ns >= since_ns:
                     found = sample.publish_ns, app, row
     if found is None:
         what = f"there is no intent {intent}" if intent else "nobody was told an intent yet"

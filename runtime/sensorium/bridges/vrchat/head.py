@@ -39,7 +39,7 @@ class HeadGestures:
             channels: Where they are read.
             now_ns: The time.
         """
-        for record in channels.following("head_gesture"):
+        for record, _ in channels.following("head_gesture"):
             gesture = HEAD_GESTURES[int(record["gesture"]) - 1]
             if gesture in _TOLD and int(record["event"]) == _BEGIN:
                 self._until_ns[gesture] = now_ns + SHOWN_NS

@@ -57,10 +57,10 @@ class Talk:
             # There was a denial or a mute: what waits is from before it.
             self._since_ns, self._text = since_ns, ""
             self._chatbox.clear()
-        for record in heard:
+        for told in heard:
             # A text comes after its sound: what was said before counts as not heard.
-            if int(record["start_ns"]) >= since_ns:
-                self._chatbox.say(self._whole(record))
+            if told.began_ns >= since_ns:
+                self._chatbox.say(self._whole(told.record))
         activity = channels.newest("voice_activity")
         self._type(link, activity is not None and bool(activity["speaking"]))
         shown = self._chatbox.take(now_ns)

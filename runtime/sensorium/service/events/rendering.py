@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium import records
+from sensorium.control.standing import began_ns
 from sensorium.health import Device, Precision, reason_words
 from sensorium.records.plain import finite
 from sensorium.service.events import record_text
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from sensorium.service.events.record_text import Only
 
 _DEVICES = {int(device): device.name.lower() for device in Device}
-_LONGEST_NS = 60_000_000_000
-"""No utterance is longer from its begin to its text."""
 _WORD = struct.Struct("<Q")
 _PRECISIONS = {int(precision): precision.name.lower() for precision in Precision}
 
@@ -79,7 +78,7 @@ def record(channel: Channel, generation: int, sample: Snapshot, only: Only = Non
         f'"epoch":{sample.epoch},"capture_ns":{sample.capture_ns},'
         f'"publish_ns":{sample.publish_ns},{reason},"confidence":{confidence},{engine},'
         f'"flags":{sample.flags},"record":{record_text.text_of(channel.record, data, only)}}}',
-        _since_ns(channel.record, data, sample.publish_ns),
+        _since_ns(channel.record, data, sample),
     )
 
 
@@ -99,11 +98,12 @@ def _said(
     )
 
 
-def _since_ns(record: Record, data: bytes, publish_ns: int) -> int:
-    """What is said begins before it is told; a replay's times may be of any clock."""
+def _since_ns(record: Record, data: bytes, sample: Snapshot) -> int:
+    """What is said begins before it is told."""
     at = _start_at(record.id)
-    start_ns: int = publish_ns if at is None else _WORD.unpack_from(data, at)[0]
-    return start_ns if 0 <= publish_ns - start_ns <= _LONGEST_NS else publish_ns
+    if at is None:
+        return sample.publish_ns
+    return began_ns(_WORD.unpack_from(data, at)[0], sample.capture_ns, sample.publish_ns)
 
 
 @functools.cache
