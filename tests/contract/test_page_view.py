@@ -197,5 +197,34 @@ def test_what_is_old_or_not_valid_is_never_shown_as_so(api: LocalApi, page: Page
     page.until(missing, "why there is none")
 
 
+def test_a_place_that_the_service_does_not_know_is_given_up(page: Page) -> None:
+    """As one is that a service of another version gave."""
+    assert page.complaints() == []
+    page.browser.execute_script("""
+const real = window.fetch;
+window.refused = 0;
+window.fetch = async (path, options) => {
+  const place = options?.headers?.["Last-Event-ID"];
+  if (place) options = {...options, headers: {...options.headers, "Last-Event-ID": "0" + place}};
+  const answer = await real(path, options);
+  if (answer.status === 400) window.refused += 1;
+  return answer;
+};""")
+    ours = page.browser.current_window_handle
+    page.browser.switch_to.new_window("tab")
+    page.browser.close()
+    page.browser.switch_to.window(ours)
+    page.until(
+        lambda: page.browser.execute_script("return window.refused")
+        and page.text("#connection") == "Live",
+        "it follows anew",
+    )
+    assert page.browser.execute_script("return window.refused") == 1
+    (complaint,) = page.complaints()
+    assert "/v1/events" in complaint
+    page.browser.refresh()
+    page.until(lambda: page.text("#connection") == "Live", "the page as it is")
+
+
 def test_nothing_of_it_was_wrong(page: Page) -> None:
     assert page.complaints() == []

@@ -38,6 +38,11 @@ export class Events {
       try {
         const headers = this.id ? { "Last-Event-ID": this.id } : {};
         const answer = await ask(`/v1/events?${this.query}`, { signal, headers });
+        if (answer.status === 400 && this.id) {
+          // Of another version of the service, which will never take it: from now on, then.
+          this.id = "";
+          continue;
+        }
         if (!answer.ok) throw new Error((await answer.json()).detail);
         wait = 250;
         this.became("live", "");
