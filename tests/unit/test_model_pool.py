@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from fixtures import batched_engine
 from fixtures.batched_engine import MOST, NAME, feeds
 from fixtures.counted_engine import CountedEngine
-from fixtures.model_pool import held, pool, refused, waiting
+from fixtures.model_pool import held, pool, refused, state, waiting
 
 from sensorium.errors import EngineError, EngineMissing
 from sensorium.inference import store
@@ -48,16 +49,41 @@ def test_a_run_loads_the_engine_and_its_result_is_the_callers() -> None:
             await made.run(NAME, feeds(3.0))
             assert first.outputs["y"].tolist() == [[2.0] * 3]
             assert first.outputs["y"].flags.owndata
-            state = next(state for state in made.states() if state.name == NAME)
-            assert (state.state, state.runs, state.precision, state.device) == (
+            ready = await state(made)
+            assert (ready.state, ready.runs, ready.precision, ready.device) == (
                 "READY", 2, "FP32", "CPU",
             )
-            assert 0 < state.p50_us <= state.p99_us
-            assert (state.memory_bytes is None) is (resident_bytes() is None)
+            assert 0 < ready.p50_us <= ready.p99_us
+            assert (ready.memory_bytes is None) is (resident_bytes() is None)
             await made.unload(NAME)
-            assert next(one for one in made.states() if one.name == NAME).memory_bytes is None
+            assert (await state(made)).memory_bytes is None
 
     asyncio.run(main())
+
+
+def test_whoever_asks_how_engines_are_keeps_nobody_waiting_for_the_disk() -> None:
+    looked: set[int] = set()
+    listening = True
+
+    def hear(event: str, _: object) -> None:
+        # A hook cannot be taken away again.
+        if listening and event in ("pathlib.Path.glob", "os.scandir", "os.listdir", "open"):
+            looked.add(threading.get_ident())
+
+    async def main() -> None:
+        async with pool() as made:
+            await made.run(NAME, feeds(1.0))
+            looked.clear()
+            assert {one.name for one in await made.states()} >= {NAME, "minilm"}
+            assert (await state(made, "minilm")).reason == "sensorium-engines build minilm"
+
+    sys.addaudithook(hear)
+    try:
+        asyncio.run(main())
+    finally:
+        listening = False
+    assert looked
+    assert threading.get_ident() not in looked
 
 
 def test_those_who_wait_share_one_run_up_to_the_cards_most() -> None:
@@ -267,9 +293,9 @@ def test_what_nobody_uses_is_closed_unless_it_is_kept_warm() -> None:
             states = {}
             while states.get(NAME) != "UNAVAILABLE" or states.get("warm") != "READY":
                 await asyncio.sleep(0.02)
-                states = {state.name: state.state for state in made.states()}
+                states = {one.name: one.state for one in await made.states()}
             await asyncio.sleep(0.3)
-            assert next(s for s in made.states() if s.name == "warm").state == "READY"
+            assert (await state(made, "warm")).state == "READY"
             # It is not unloaded by anybody's wish, so it counts as ready.
             assert await made.is_ready(NAME)
 
@@ -304,9 +330,9 @@ def test_what_is_not_there_says_how_to_get_it() -> None:
             (store.built_folder(NAME) / "rows.onnx").write_bytes(b"spoilt")
             with pytest.raises(EngineError, match="sha256"):
                 await made.run(NAME, feeds(1.0))
-            state = next(state for state in made.states() if state.name == NAME)
-            assert state.state == "UNAVAILABLE"
-            assert "sha256" in state.reason
+            broken = await state(made)
+            assert broken.state == "UNAVAILABLE"
+            assert "sha256" in broken.reason
             batched_engine.write(factor=2.0)
             result = None
             while result is None:

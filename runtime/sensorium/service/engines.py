@@ -54,7 +54,8 @@ def routes(context: Context) -> list[BaseRoute]:
 
     async def listed(_: Request) -> Response:
         status = await context.apps.ask("status")
-        shared = [_shared(one) for one in context.engines.states() if one.state != UNAVAILABLE]
+        states = await context.engines.states()
+        shared = [_shared(one) for one in states if one.state != UNAVAILABLE]
         return JSONResponse({
             "engines": [*status["engines"], *shared],
             "processes": [

@@ -44,10 +44,11 @@ def routes(context: Context) -> list[BaseRoute]:
 
     async def scrape(_: Request) -> Response:
         status = await apps.ask("status")
+        engines = await context.engines.states()
         public = await apps.open(_SELF, "public")
         try:
             registry = CollectorRegistry()
-            registry.register(_Figures(status, public.region, context.engines.states()))
+            registry.register(_Figures(status, public.region, engines))
             return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
         finally:
             apps.close(public)

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sensorium.errors import EngineError
-from sensorium.inference import store
 from sensorium.service.models import states
 from sensorium.service.models.admission import Waiting
 from sensorium.service.models.residents import Residents
@@ -218,14 +217,15 @@ class Pool:
         """The engines that somebody asked for, by name; not to be changed."""
         return tuple(one for _, one in sorted(self._residents.known.items()))
 
-    def states(self) -> list[State]:
-        """Every card's engine, by name. Looks at the disk for those that nobody asked for."""
+    async def states(self) -> list[State]:
+        """Every card's engine, by name; of those that nobody asked for what the disk says."""
+        known = self._residents.known
+        cards = await asyncio.to_thread(states.cards, frozenset(known))
         now_s = asyncio.get_running_loop().time()
         return [
-            states.used(self._residents.known[name], self._waiting.count(name), now_s)
-            if name in self._residents.known
-            else states.unused(name)
-            for name in store.names()
+            unused if unused is not None and name not in known
+            else states.used(known[name], self._waiting.count(name), now_s)
+            for name, unused in cards
         ]
 
     async def close(self) -> None:

@@ -9,6 +9,8 @@ from sensorium.inference import store
 from sensorium.service.models import residency
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sensorium.service.models.residency import Resident
 
 _ON_DEMAND = "loaded when it is used"
@@ -50,8 +52,18 @@ class State:
     memory_bytes: int | None = None
 
 
-def unused(name: str) -> State:
-    """The state of a card's engine that nobody asked for."""
+def cards(known: Collection[str]) -> list[tuple[str, State | None]]:
+    """The names of all cards, in order; with the states of engines that nobody asked for.
+
+    It looks at the disk, so an event loop leaves it to a thread.
+
+    Args:
+        known: Names of those that somebody asked for; they get None.
+    """
+    return [(name, None if name in known else _unused(name)) for name in store.names()]
+
+
+def _unused(name: str) -> State:
     there = store.stamp(name) is not None
     return State(
         name, residency.UNAVAILABLE, _ON_DEMAND if there else f"sensorium-engines build {name}"

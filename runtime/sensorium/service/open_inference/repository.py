@@ -30,7 +30,7 @@ def routes(context: Context) -> list[BaseRoute]:
 
     async def index(request: Request) -> Response:
         wish = await _wish(request)
-        states = pool.states()
+        states = await pool.states()
         if fields.flag(wish, "ready", "the body"):
             states = [state for state in states if not state.reason]
         return transfer.Json(metadata.index(states))
