@@ -7,10 +7,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 from fixtures.daemon import ROOT, Daemon
+from fixtures.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,13 +94,20 @@ def test_service_manager_is_told(tmp_path: Path) -> None:
         manager.bind(path)
         manager.settimeout(60)
         environment = {"NOTIFY_SOCKET": "@" + path[1:], "WATCHDOG_USEC": "400000"}
-        with Daemon(tmp_path, SENSES_ONLY, environment=environment) as daemon:
-            seen = set()
-            while not {"READY=1", "WATCHDOG=1"} <= seen:
-                seen |= set(manager.recv(4096).decode().split("\n"))
-            assert daemon.stop() == 0
+        seen: set[str] = set()
+
+        def listen() -> None:
+            # As a manager does, from the daemon's start to its end.
             while "STOPPING=1" not in seen:
-                seen |= set(manager.recv(4096).decode().split("\n"))
+                seen.update(manager.recv(4096).decode().split("\n"))
+
+        listening = threading.Thread(target=listen)
+        listening.start()
+        with Daemon(tmp_path, SENSES_ONLY, environment=environment) as daemon:
+            eventually(lambda: {"READY=1", "WATCHDOG=1"} <= seen, lambda: f"all told: {seen}")
+            assert daemon.stop() == 0
+        listening.join()
+        assert "STOPPING=1" in seen
 
 
 def test_runtime_folder_that_is_missing_is_made_for_this_user_alone(tmp_path: Path) -> None:
