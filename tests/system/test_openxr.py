@@ -160,15 +160,19 @@ def test_a_button_of_the_headset_lets_commands_pass(headset: Headset) -> None:
             time.sleep(0.002)
 
     headset.remote.send(right=replace(RIGHT, pressed=frozenset({"a_click"})))
-    held = headset.reader.until("controller_right", lambda got: got.record["pressed"][0] & 16)
     # Held until it is told: senses see the newest record only, and no thumb is so short.
     told = [next_told()]
+    # On a busy machine the sense may see it later than another reader does.
+    held = headset.reader.until(
+        "controller_right", lambda got: got.capture_ns >= told[0]["pressed_ns"]
+    )
+    assert held.record["pressed"][0] & 16
     headset.remote.send()
     headset.reader.until("controller_right", lambda got: got.record["pressed"][0] == 0)
     told.append(next_told())
     assert [(one["held"], one["side"], one["button"]) for one in told] == [(1, 2, 16), (0, 2, 16)]
-    assert told[0]["pressed_ns"] == told[1]["pressed_ns"] <= held.capture_ns
-    assert told[1]["released_ns"] > told[0]["pressed_ns"]
+    assert told[0]["pressed_ns"] == told[1]["pressed_ns"]
+    assert told[1]["released_ns"] > held.capture_ns
 
 
 def test_curled_fingers_bend_the_joints(headset: Headset) -> None:

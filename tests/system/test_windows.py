@@ -343,11 +343,16 @@ def test_the_layer_is_registered_and_read(python: WindowsPython, layer_library: 
         with clients.Driver(game, environment, subprocess.DEVNULL) as host:
             assert host.answer() == "ready"
             assert host(5).startswith("frames 5")
-            # Its thread has sampled long before the command has started.
-            status = command("status")
-            (seen,) = status["sessions"]
+            status: dict[str, Any] = {}
+
+            def sampled() -> dict[str, Any] | None:
+                """The game, once its thread has sampled and is not found amid a write."""
+                status.update(command("status"))
+                return next((one for one in status["sessions"] if one["inputs"]), None)
+
+            seen = eventually(sampled, lambda: f"an input: {status}", PATIENCE_S)
             assert (seen["app"], seen["frames"], seen["missed"]) == ("mock game", 5, 0)
-            assert seen["inputs"] > 0
+            assert len(status["sessions"]) == 1
             assert status["installed"]
             host.process.kill()
         # As tools do that switch layers off.
@@ -357,7 +362,7 @@ def test_the_layer_is_registered_and_read(python: WindowsPython, layer_library: 
             status = command("status")
             return None if status["sessions"] else status
 
-        status = eventually(without_games, "the killed game is told of no more")
+        status = eventually(without_games, "the killed game is told of no more", PATIENCE_S)
         assert not status["installed"]
         command("uninstall")
         assert told["manifest"] not in registry("query")
