@@ -84,8 +84,9 @@ static const char *last_part(const char *path) {
 
 static int fits(const char *who, const char *app, const char *program) {
   if (!*who) return 0;
+  if (!strcmp(who, app)) return 1;
   if (last_part(who) != who) return same_name(who, program);
-  return !strcmp(who, app) || (*program && same_name(who, last_part(program)));
+  return *program && same_name(who, last_part(program));
 }
 
 settings_t settings_parse(char *text, const char *app, const char *program) {

@@ -5,8 +5,7 @@
  *   thread,gaze /usr/bin/hello_xr
  *
  * The first line names the format. Then a line an app: mode and options, one space, and who it is for:
- * the app's name as it gives it to OpenXR, the file name of its program, or, with a slash, the program's
- * whole path. The first line that fits counts; without one the layer does nothing. A line that cannot be
+ * the app's name as it gives it to OpenXR, the file name of its program, or the program's whole path. The first line that fits counts; without one the layer does nothing. A line that cannot be
  * read fits nobody. Modes: off, timing, thread. Options: app-actions (no action set of our own), no-hands,
  * gaze (eyes are sampled only with it), hz=N (10 to 1000, in the place of the display's rate).
  *

@@ -117,6 +117,24 @@ def test_an_app_is_known_by_its_name_or_its_program(built, home, who):
         app.send("end")
 
 
+@pytest.mark.parametrize("who", ["AC/DC \\ the game", "layer_host"])
+def test_a_name_with_slashes_is_a_name(built, home, who):
+    home.allow("timing", "AC/DC", "the game", " the game", who)
+    with Driver(command(built("address"), "play", "slashes"), home.environment) as app:
+        assert app.answer() == "ready"
+        assert home.session().about.app == "AC/DC \\ the game"
+        app.send("end")
+
+
+def test_a_name_without_an_end_is_cut(built, home):
+    home.allow("timing", "layer_host")
+    with Driver(command(built("address"), "play", "endless"), home.environment) as app:
+        assert app.answer() == "ready"
+        assert home.session().about.app == "\ufffd" * 127
+        app.send("end")
+    assert app.process.returncode == 0
+
+
 def test_what_the_runtime_knows_is_delivered(built, home):
     home.allow("thread,gaze", APP)
     with Driver(command(built("address"), "play"), home.environment) as app:

@@ -21,6 +21,7 @@ def folder(tmp_path, monkeypatch):
         ("run", "/opt/run", ["off /opt/run", "timing run"]),
         ("/opt/run", "run", ["off run", "timing /opt/run"]),
         ("/opt/run", "/opt/run", []), ("/opt/run", "/usr/run", None), ("run", "walk", None),
+        ("AC/DC", "AC/DC", []), ("AC/DC", "DC", ["off DC", "timing AC/DC"]),
         ("Run", "run", [] if WINDOWS else None),
         ("C:\\Run.exe", "c:/run.exe", [] if WINDOWS else None),
         ("RUN.exe", "C:\\run.EXE", ["off C:\\run.EXE", "timing RUN.exe"] if WINDOWS else None),

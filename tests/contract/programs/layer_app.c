@@ -17,10 +17,13 @@ void app_create(app_t *app) {
       .kind = NEGOTIATION_CREATE_INFO, .version = 1, .size = sizeof chain, .next = &next};
   XrInstanceCreateInfo info = {.type = XR_TYPE_INSTANCE_CREATE_INFO};
   XrSessionCreateInfo session = {.type = XR_TYPE_SESSION_CREATE_INFO};
+  const char *name = app->name ? app->name : "mock game";
   const char *const eyes = XR_EXT_EYE_GAZE_INTERACTION_EXTENSION_NAME;
   next.get = mock_get;
   next.create = mock_create;
-  strcpy(info.applicationInfo.applicationName, "mock game");
+  /* A name may fill its place, as no app should have it: without an end. */
+  memcpy(info.applicationInfo.applicationName, name,
+         strlen(name) < XR_MAX_APPLICATION_NAME_SIZE ? strlen(name) + 1 : XR_MAX_APPLICATION_NAME_SIZE);
   strcpy(info.applicationInfo.engineName, "mock engine");
   info.applicationInfo.apiVersion = XR_CURRENT_API_VERSION;
   if (app->eyes) {

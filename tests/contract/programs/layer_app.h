@@ -14,6 +14,7 @@ typedef struct app {
   XrInstance instance;
   XrSession session;
   XrActionSet set;
+  const char *name; /* NULL: "mock game" */
   int eyes, left_alone; /* suggests the profile of the eyes itself; binds nothing on the right */
   XrAction pose, press, squeeze, stick, left_only, both_hands;
   int64_t answers[APP_MOST_ANSWERS]; /* results, and what was given out: no handles */

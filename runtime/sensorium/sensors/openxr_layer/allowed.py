@@ -34,6 +34,7 @@ class Allowed:
 
     Attributes:
         who: The app's name as it gives it to OpenXR, its program's file name, or its whole path.
+            What has a slash may be either of the first and the last.
         mode: Out of `MODES`.
         options: Out of `SWITCHES`, and `hz=N`.
     """
