@@ -67,6 +67,7 @@ static int place(session_t *session, uint32_t *in_flight) {
  * for each frame before it. */
 static void note_present(session_t *session, const layer_frame_t *frame) {
   int64_t period = frame->period < 0 ? 0 : frame->period > LONGEST_NS ? LONGEST_NS : frame->period;
+  if (frame->display_time <= 0 || frame->display_time > INT64_MAX / 2) return; /* no clock is as far */
   session->present_time = frame->display_time - period * (frame->in_flight + 1);
   session->present_at_ns = frame->wait_ns[1];
 }

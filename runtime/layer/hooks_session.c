@@ -74,6 +74,7 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyInstance(XrInstance handle) {
   instance_t *any = instance ? instance : tracked_any_instance(LAYER_MODE_OFF);
   PFN_xrDestroyInstance destroy;
   session_t *session = NULL;
+  XrResult result;
   if (!any) return XR_ERROR_HANDLE_INVALID;
   destroy = any->calls.DestroyInstance;
   if (!instance) return destroy(handle);
@@ -83,8 +84,14 @@ XRAPI_ATTR XrResult XRAPI_CALL hook_DestroyInstance(XrInstance handle) {
     tracked_free_session(session);
   }
   /* Before the call: afterwards another thread may be given the same handle. */
-  tracked_free_instance(instance);
-  return destroy(handle);
+  tracked_set_instance(instance, XR_NULL_HANDLE);
+  result = destroy(handle);
+  if (XR_FAILED(result)) {
+    tracked_set_instance(instance, handle);
+  } else {
+    tracked_free_instance(instance);
+  }
+  return result;
 }
 
 XRAPI_ATTR XrResult XRAPI_CALL hook_BeginSession(XrSession handle, const XrSessionBeginInfo *info) {

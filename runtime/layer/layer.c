@@ -158,7 +158,10 @@ create_instance(const XrInstanceCreateInfo *info, const negotiation_create_info_
   settings = settings_read(name);
   asked = asked_by_app(info);
   result = create_below(info, wanted_by_owner(&settings) & ~asked, &below, next->create, out, &added);
-  if (XR_FAILED(result) || (instance = tracked_take_instance()) == NULL) return result;
+  if (XR_FAILED(result)) return result;
+  /* One that the runtime did not destroy when it was told to, and has forgotten since. */
+  if ((instance = tracked_instance(*out, LAYER_MODE_OFF)) != NULL) tracked_free_instance(instance);
+  if ((instance = tracked_take_instance()) == NULL) return result;
   instance->settings = settings;
   instance->extensions = asked | added | added << LAYER_EXT_ADDED_SHIFT;
   instance->calls.get = next->get;

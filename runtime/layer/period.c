@@ -10,10 +10,12 @@
 #define JUMP_NS 10000000000
 
 void period_learn(period_t *period, int64_t display_time, int64_t told_ns) {
-  int64_t change = told_ns - period->candidate, step = display_time - period->last_time;
   uint32_t known = atomic_load_explicit(&period->ns, memory_order_relaxed);
+  int64_t change, step;
+  if (display_time <= 0 || told_ns <= 0 || told_ns > INT32_MAX) return;
+  change = told_ns - period->candidate;
+  step = display_time - period->last_time;
   period->last_time = display_time;
-  if (told_ns <= 0 || told_ns > INT32_MAX) return;
   if ((change < 0 ? -change : change) > told_ns / SAME_SHARE) {
     period->held = 0;
     period->held_since = display_time;

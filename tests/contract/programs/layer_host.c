@@ -197,6 +197,8 @@ int main(int argc, char **argv) {
     threads();
   } else if (!strcmp(what, "leave")) {
     leave();
+  } else if (!strcmp(what, "times")) {
+    times();
   } else if (!strcmp(what, "periods")) {
     periods();
   } else if (!strcmp(what, "off")) {

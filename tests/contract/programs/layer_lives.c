@@ -147,6 +147,27 @@ void instances(void) {
   CHECK(atomic_load(&mock.wrong) == 0 && mock_alive() == 0);
 }
 
+/* An instance that the runtime does not destroy lives on, and with it all that the app does. */
+static void keep_alive(void) {
+  XrSessionCreateInfo info = {.type = XR_TYPE_SESSION_CREATE_INFO};
+  app_t *app = new_app(1);
+  app_create(app);
+  app_actions(app);
+  app_begin(app);
+  atomic_store(&mock.failing, "xrDestroyInstance");
+  CHECK(app->calls.DestroyInstance(app->instance) == XR_ERROR_RUNTIME_FAILURE);
+  atomic_store(&mock.failing, "");
+  app->count = 0;
+  app_frame(app);
+  while (app->count > 0) CHECK(app->answers[--app->count] >= 0);
+  CHECK(app->calls.CreateSession(app->instance, &info, &app->session) == XR_SUCCESS);
+  app_begin(app);
+  app_frame(app);
+  CHECK(app->calls.DestroyInstance(app->instance) == XR_SUCCESS);
+  CHECK(atomic_load(&mock.wrong) == 0 && mock_alive() == 0);
+  free(app);
+}
+
 /* Things destroyed in orders in which nobody should. */
 void orders(void) {
   XrSessionCreateInfo info = {.type = XR_TYPE_SESSION_CREATE_INFO};
@@ -177,6 +198,7 @@ void orders(void) {
   nap(30);
   CHECK(atomic_load(&mock.wrong) == 0 && mock_alive() == 0);
   free(app);
+  keep_alive();
 }
 
 /* The display's period is the smallest that held for some frames, or a longer one that held for long. */
@@ -196,6 +218,34 @@ void periods(void) {
     for (k = 0; k < steps[i].frames; k++) period_learn(&period, time += steps[i].told, steps[i].told);
     CHECK(atomic_load(&period.ns) == steps[i].known);
   }
+}
+
+/* Display times and periods that no display has: the app is told them all the same. */
+void times(void) {
+  static const int64_t odd[] = {INT64_MIN, -1, 0, 1, INT32_MAX, INT64_MAX};
+  enum { ODD = sizeof odd / sizeof *odd };
+  app_t *app = new_app(1);
+  int i;
+  atomic_store(&mock.no_clock, 1);
+  app_create(app);
+  app_actions(app);
+  app_begin(app);
+  app_frame(app);
+  atomic_store(&mock.told_odd, 1);
+  for (i = 0; i < 2 * ODD * ODD; i++) {
+    atomic_store(&mock.told_time, odd[i % ODD]);
+    atomic_store(&mock.told_period, odd[i / ODD % ODD]);
+    app->count = 0;
+    app_frame(app);
+    CHECK(app->answers[2] == XR_SUCCESS && app->answers[3] == odd[i % ODD] && app->answers[4] == odd[i / ODD % ODD]);
+    if (i % ODD == 0) nap(2);
+  }
+  atomic_store(&mock.told_odd, 0);
+  atomic_store(&mock.no_clock, 0);
+  app_end(app);
+  app_destroy(app);
+  CHECK(atomic_load(&mock.wrong) == 0 && mock_alive() == 0);
+  free(app);
 }
 
 static void keep_waiting(worker_t *self, void *argument) {

@@ -23,6 +23,7 @@ void play(const char *how);
 void instances(void);
 void orders(void);
 void periods(void);
+void times(void);
 void threads(void);
 void leave(void);
 

@@ -154,6 +154,10 @@ CALL(WaitFrame)(XrSession h, const XrFrameWaitInfo *info, XrFrameState *out) {
   out->predictedDisplayTime = display_time += PERIOD;
   lock_give(&mutex);
   out->predictedDisplayPeriod = PERIOD;
+  if (atomic_load(&mock.told_odd)) {
+    out->predictedDisplayTime = atomic_load(&mock.told_time);
+    out->predictedDisplayPeriod = atomic_load(&mock.told_period);
+  }
   out->shouldRender = XR_TRUE;
   return XR_SUCCESS;
 }

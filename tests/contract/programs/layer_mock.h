@@ -25,6 +25,8 @@ typedef struct mock {
   atomic_int lost; /* nothing can be located any more */
   atomic_int gone; /* the runtime is unloaded: whoever calls it now crashes */
   atomic_int ahead_ns; /* of the runtime's clock */
+  _Atomic int64_t told_time, told_period; /* by xrWaitFrame, where told_odd */
+  atomic_int told_odd;
 } mock_t;
 
 extern mock_t mock;
