@@ -12,12 +12,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #define IN_MEMORY_TMPFS 0x01021994u
 #define IN_MEMORY_RAMFS 0x858458f6u
+#define INTERRUPTED_MOST 100 /* times, by the app's signals */
 
 /* A folder that is this user's and that nobody else may write; -1: it is not, or not there. */
 static int open_own_folder(int above, const char *path, mode_t forbidden) {
@@ -51,10 +53,19 @@ static int open_runtime_folder(void) {
   return open_own_folder(AT_FDCWD, path, S_IWGRP | S_IWOTH);
 }
 
+/* At once: on a full tmpfs a later store would be a SIGBUS in the game. */
+static int reserve(int file, size_t size) {
+  struct rlimit limit;
+  int i, failed = EINTR;
+  /* Beyond the app's limit it would be sent SIGXFSZ, which ends it. */
+  if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur < size) return 0;
+  for (i = 0; i < INTERRUPTED_MOST && failed == EINTR; i++) failed = posix_fallocate(file, 0, (off_t)size);
+  return !failed;
+}
+
 static int map_new_file(shared_file_t *shared, size_t size) {
-  /* The lock says that this process lives, whatever its number is where the daemon looks. Reserved
-   * at once: on a full tmpfs a later store would be a SIGBUS in the game. */
-  if (flock(shared->file, LOCK_EX | LOCK_NB) || posix_fallocate(shared->file, 0, (off_t)size)) return 0;
+  /* The lock says that this process lives, whatever its number is where the daemon looks. */
+  if (flock(shared->file, LOCK_EX | LOCK_NB) || !reserve(shared->file, size)) return 0;
   shared->memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, shared->file, 0);
   if (shared->memory == MAP_FAILED) return 0;
   shared->size = size;

@@ -318,6 +318,30 @@ def test_without_a_folder_of_the_daemons_own_it_passes_through(built, home, tmp_
         assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+FOLDERS_WITHOUT_ROOM = {
+    "full": "mount -t tmpfs -o size=64k none {run} && mkdir -m 700 {folder}",
+    "out of inodes": "mount -t tmpfs -o nr_inodes=2 none {run} && mkdir -m 700 {folder}",
+    "read-only": "mount -t tmpfs none {run} && mkdir -m 700 {folder} && mount -o remount,ro {run}",
+    "beyond the app's limit": "ulimit -f 8",
+}
+"""What is done to the daemon's folder before the app starts, by a shell."""
+
+
+@pytest.mark.parametrize("mode", ["timing", BUSY])
+@pytest.mark.parametrize("how", FOLDERS_WITHOUT_ROOM)
+def test_without_room_for_its_file_it_passes_through(built, home, how, mode):
+    home.allow(mode, APP)
+    harm = FOLDERS_WITHOUT_ROOM[how].format(run=home.runtime, folder=home.folder)
+    alone = [] if harm.startswith("ulimit") else [clients.tool("unshare"), "-rm"]
+    if alone and layer.run([*alone, "true"], {}).returncode:
+        pytest.skip("no mounts of one's own permitted")
+    script = f"{harm} && \"$@\" && ls {home.folder}"
+    for scenario in ("same", "times"):
+        line = [*alone, "sh", "-c", script, "sh", *command(built("address"), scenario)]
+        done = layer.run(line, home.environment)
+        layer.passes(done)
+
+
 def test_python_reads_the_layout_that_the_compiler_made(built, home):
     done = layer.run(command(built("address"), "members"), home.environment)
     layer.passes(done)
