@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures import layer
+from fixtures import clients, layer
 from fixtures.layer import LayerHome
+from fixtures.layer_file import Game
 from fixtures.waiting import eventually
 
 from sensorium import cli
@@ -142,6 +143,32 @@ def test_status_says_that_a_registered_library_is_broken(library, home, capsys):
     # Installing mends it: the copy is judged by what lies there.
     assert command("install", "--library", str(library)) == 0
     assert named().read_bytes() == library.read_bytes()
+
+
+@pytest.mark.parametrize("options", ["size=64k", "nr_inodes=2", "ro", "size=0"])
+def test_a_folder_without_room_is_said(home, options):
+    """No game can: it passes through and says nothing."""
+    alone = [clients.tool("unshare"), "-rm"]
+    if layer.run([*alone, "true"], {}).returncode:
+        pytest.skip("no mounts of one's own permitted")
+    run = home.runtime
+    script = (
+        f"mount -t tmpfs none {run} && mkdir -m 700 {home.folder}"
+        f' && mount -o remount,{options} {run} && exec "$@"'
+    )
+    status = [sys.executable, "-m", "sensorium", "layer", "status", "--json"]
+    done = layer.run([*alone, "sh", "-c", script, "sh", *status], {})
+    assert done.returncode == 0, done.stderr
+    problem = json.loads(done.stdout)["folder_problem"]
+    assert ("has no room for a game's file" in problem) == (options != "size=0"), problem
+
+
+def test_what_cannot_be_read_is_said(home, capsys):
+    game = Game(home.folder / "1-1")
+    game.header["version"] = 2
+    game.save()
+    assert command("status") == 0
+    assert "the layer in the game is of version 2" in " ".join(capsys.readouterr().out.split())
 
 
 def test_apps_are_allowed_and_denied(home, capsys):

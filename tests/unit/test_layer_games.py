@@ -9,7 +9,7 @@ from fixtures.sensor_io import SensorWorld
 
 from sensorium.health import Reason
 from sensorium.sensors.openxr_layer import folder, poses
-from sensorium.sensors.openxr_layer.games import FRESH_NS, HOLD_NS, OTHERS_NS, Games
+from sensorium.sensors.openxr_layer.games import FRESH_NS, HOLD_NS, MOST, OTHERS_NS, Games
 from sensorium.sensors.outlet import LAYER, outlets
 
 MS = 1_000_000
@@ -99,6 +99,47 @@ def test_an_unreadable_file_is_told_of_once_it_stays_so(made):
     assert dead.path.exists()
     games.look()
     assert not dead.path.exists()
+
+
+def test_what_a_killed_game_of_another_version_left_is_removed(made):
+    live, dead, unmade = (folder.path() / f"{number}-1" for number in (1, 2, 3))
+    for path in (live, dead, unmade):
+        path.write_bytes(b"" if path == unmade else b"another size")
+        path.chmod(0o600)
+    held = os.open(live, os.O_RDWR)
+    if os.name == "posix":
+        import fcntl
+
+        fcntl.flock(held, fcntl.LOCK_EX)
+    games = Games()
+    games.look()
+    games.look()
+    assert (live.exists(), dead.exists(), unmade.exists()) == (True, False, True)
+    # Made long ago, and never given a size: its game was killed in between.
+    os.utime(unmade, (0, 0))
+    games.look()
+    assert not unmade.exists()
+    assert "has 12 bytes" in str(games.problem)
+    os.close(held)
+
+
+def test_games_that_never_end_keep_no_new_one_out(made):
+    """As of an app that makes its instance anew a hundred times and destroys none."""
+    games = Games()
+    old = made(1)
+    tell(old, FOCUSED, NOW_NS)
+    games.look()
+    assert current(games, NOW_NS) == "1-1"
+    for number in range(2, 101):
+        newest = made(number)
+        os.utime(newest.path, (4e9 + number, 4e9 + number))
+        games.look()
+    assert len(games.open) == MOST
+    assert old.path in games.open
+    now = NOW_NS + FRESH_NS + MS
+    tell(newest, FOCUSED, now)
+    assert current(games, now) == "100-1"
+    games.close()
 
 
 def test_what_is_not_valid_is_zero_or_withheld():

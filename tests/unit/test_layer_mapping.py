@@ -95,6 +95,7 @@ def test_noise_is_refused_or_mended(game):
                 number = int(game.header[name][0]) - back
                 if number > 0:
                     ring["seq"][(number - 1) % slots] = np.uint64(2 * number % (1 << 64))
+                    ring["number"][(number - 1) % slots] = number
         game.inputs["capture_ns"], game.inputs["space"] = NOW_NS, 1
         game.inputs["session_state"] = 5
         mapping = game.open()
@@ -200,6 +201,15 @@ def test_a_slot_that_is_being_written_is_left_out(game):
     mapping = game.open()
     frames, last = mapping.frames_after(0, NOW_NS)
     assert (frames["display_time"].tolist(), last, mapping.torn) == ([10], 2, 1)
+
+
+def test_a_slot_with_another_number_is_refused(game):
+    game.add_frame(10)
+    game.add_frame(20)
+    game.frames["number"][1] = 1 << 60
+    mapping = game.open()
+    frames, last = mapping.frames_after(0, NOW_NS)
+    assert (frames["number"].tolist(), last, mapping.refused) == ([1], 2, 1)
 
 
 def test_numbers_that_go_back_begin_anew(game):

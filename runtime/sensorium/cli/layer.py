@@ -128,13 +128,14 @@ def _status(output: Output) -> None:
     library = manifest.library()
     why = manifest.complaint(library) if library else ""
     entries = allowed.read()
-    seen = [each for each in map(_seen, folder.sessions()) if each is not None]
+    seen, unreadable = _sessions()
+    lack = folder.complaint()
     output.document({
         "installed": library is not None, "library": str(library or ""),
         "manifest": str(manifest.path()), "problem": why, "list": str(allowed.path()),
         "allowed": [{"app": each.who, "mode": each.mode, "options": list(each.options)}
                     for each in entries],
-        "sessions": seen,
+        "folder_problem": str(lack or ""), "sessions": seen, "unreadable": unreadable,
     })  # fmt: skip
     console = output.console
     if library is None:
@@ -149,6 +150,8 @@ def _status(output: Output) -> None:
     for each in entries:
         table.add_row(escape(each.who), ",".join((each.mode, *each.options)))
     console.print(table if entries else "no app is allowed: sensorium layer allow APP")
+    for said in ([str(lack)] if library is not None and lack is not None else []) + unreadable:
+        console.print(said, style="yellow", markup=False)
     for game in seen:
         console.print(
             f"{game['app']} ({game['mode']}, process {game['pid']}): {game['frames']} frames, "
@@ -157,12 +160,23 @@ def _status(output: Output) -> None:
         )
 
 
+def _sessions() -> tuple[list[dict[str, Any]], list[str]]:
+    """What running sessions tell, and why the files of others cannot be read."""
+    seen, unreadable = [], []
+    for place in folder.sessions():
+        try:
+            session = _seen(place)
+        except SensorError as error:
+            unreadable.append(str(error))
+            continue
+        if session is not None:
+            seen.append(session)
+    return seen, unreadable
+
+
 def _seen(place: Path) -> dict[str, Any] | None:
-    """One running session; None: it has ended, or is not readable."""
-    try:
-        mapping = LayerMapping(place)
-    except SensorError:
-        return None
+    """One running session; None: it has ended."""
+    mapping = LayerMapping(place)
     try:
         if mapping.is_over():
             return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from sensorium import folders
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_SESSIONS = 64
 """Of a folder with more, the newest are looked at."""
+_MADE_WITHIN_S = 10.0
 _NAME = re.compile(r"[0-9]{1,10}-[0-9]{1,10}")
 
 
@@ -55,6 +58,33 @@ def prepare() -> Path:
     return folder
 
 
+def complaint() -> SensorError | None:
+    """Why a game could not write there now; None: it could. A game itself says nothing of it."""
+    folder = path()
+    try:
+        room = _room(folder)
+    except OSError as error:
+        return SensorError(f"{folder}: {error.strerror}", "sensorium layer install")
+    if room >= layout.TOTAL_SIZE:
+        return None
+    return SensorError(
+        f"{folder} has no room for a game's file of {-(-layout.TOTAL_SIZE // 1024)} KiB",
+        "make room there, or set SENSORIUM_RUNTIME_DIR to another folder for daemon and games",
+    )
+
+
+def _room(folder: Path) -> int:
+    """Bytes that a new file there may have."""
+    if sys.platform == "win32":
+        return shutil.disk_usage(folder).free
+    else:  # noqa: RET505 - the checker of the other platform follows this form only
+        about = os.statvfs(folder)
+        if about.f_flag & os.ST_RDONLY or (about.f_files and not about.f_favail):
+            return 0
+        # A tmpfs without a limit says that it has no blocks.
+        return about.f_bavail * about.f_frsize if about.f_blocks else sys.maxsize
+
+
 def sessions() -> list[Path]:
     """The files of sessions, newest first, at most `MOST_SESSIONS`; other names are left alone."""
     found = []
@@ -71,13 +101,15 @@ def sessions() -> list[Path]:
 
 
 def remove_if_dead(session: Path) -> bool:
-    """Removes the file of a game that was killed, and returns whether it was."""
+    """Removes the file of a killed game, of whatever version, and returns whether it was one."""
     try:
-        file = RawFile(session, layout.TOTAL_SIZE)
-    except SensorError:
-        # Of another version, or being made just now: whoever wrote it removes it.
+        file = RawFile(session)
+        size = session.lstat().st_size
+        age_s = time.time() - session.lstat().st_mtime
+    except (SensorError, OSError):
         return False
-    dead = not file.has_writer()
+    # Locked before it has a size: one without is being made just now, or never will be.
+    dead = (size > 0 or age_s > _MADE_WITHIN_S) and not file.has_writer()
     file.close()
     if dead:
         # Windows keeps one that somebody else reads just now.

@@ -110,8 +110,8 @@ class Games:
                 self._close(path)
         self.problem = None
         unreadable = set()
-        for path in folder.sessions():
-            if path in self.open or len(self.open) >= MOST:
+        for path in self._newest():
+            if path in self.open:
                 continue
             try:
                 game = Game(path)
@@ -127,6 +127,17 @@ class Games:
                 self._close(path)
                 folder.remove_if_dead(path)
         self._unreadable = unreadable
+
+    def _newest(self) -> list[Path]:
+        """The files to be looked at; closes those that newer ones take the place of."""
+        found = folder.sessions()
+        if len(found) <= MOST:
+            return found
+        kept = [self.current.path] if self.current is not None else []
+        kept += [path for path in found if path not in kept][: MOST - len(kept)]
+        for path in self.open.keys() - set(kept):
+            self._close(path)
+        return kept
 
     def read(self, now_ns: int) -> bool:
         """Reads the games and chooses; returns whether `current` has a new input."""

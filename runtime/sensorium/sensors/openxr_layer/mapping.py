@@ -167,7 +167,11 @@ class LayerMapping:
             data = self._file.copy(place, kind.itemsize)
             after = self._file.copy(place, _SEQ_BYTES)
             if before == after == whole and len(data) == kind.itemsize:
-                return np.frombuffer(bytearray(data), kind)
+                record = np.frombuffer(bytearray(data), kind)
+                if int(record["number"][0]) == number:
+                    return record
+                self.refused += 1
+                return None
         self.torn += 1
         return None
 

@@ -37,13 +37,13 @@ class RawFile:
 
     Args:
         path: The file.
-        size: That it must have, bytes.
+        size: That it must have, bytes; None: any.
 
     Raises:
         SensorError: It is not there, is no file of this user's alone, or has another size.
     """
 
-    def __init__(self, path: Path, size: int) -> None:
+    def __init__(self, path: Path, size: int | None = None) -> None:
         self.path = path
         self._map: mmap.mmap | None = None
         try:
@@ -52,7 +52,7 @@ class RawFile:
             raise SensorError(f"{path} cannot be opened: {error.strerror}") from error
         try:
             self._judge(os.fstat(self._fd), size)
-            if sys.platform == "win32":
+            if sys.platform == "win32" and size is not None:
                 self._map = mmap.mmap(self._fd, size, access=mmap.ACCESS_READ)
         except BaseException:
             os.close(self._fd)
@@ -91,12 +91,12 @@ class RawFile:
             self._map.close()
         os.close(self._fd)
 
-    def _judge(self, about: os.stat_result, size: int) -> None:
+    def _judge(self, about: os.stat_result, size: int | None) -> None:
         if not stat.S_ISREG(about.st_mode):
             raise SensorError(f"{self.path} is no file")
         if sys.platform != "win32" and (about.st_uid != os.geteuid() or about.st_mode & 0o077):
             raise SensorError(f"{self.path} is not this user's alone", "delete it")
-        if about.st_size != size:
+        if size is not None and about.st_size != size:
             raise SensorError(
                 f"{self.path} has {about.st_size} bytes, not {size}",
                 "let the layer and the daemon be of one version: sensorium layer install",

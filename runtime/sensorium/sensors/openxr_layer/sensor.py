@@ -160,10 +160,14 @@ class OpenXRLayer:
 def _lacking() -> tuple[str, str, str]:
     try:
         installed = manifest.library() is not None
+        # Somebody may have removed it since.
+        folder.prepare()
     except SensorError as error:
         return "missing", error.message, error.remedy
     if not installed:
         return "missing", "the OpenXR layer is not installed", "sensorium layer install"
+    if (why := folder.complaint()) is not None:
+        return "failed", why.message, why.remedy
     return (
         "closed", "no app with the layer runs",
         "sensorium layer allow APP --mode thread, then start it anew",
