@@ -25,7 +25,7 @@ def _binding():
 
 @pytest.mark.parametrize(
     "scenario",
-    ["takes_over", "killed", "stopped", "hangs", "lost", "cold", "other_version"],
+    ["takes_over", "killed", "stopped", "hangs", "lost", "cold", "other_version", "slower"],
 )
 def test_a_failure_loses_nothing(scenario, tmp_path):
     stand_in.run(

@@ -13,6 +13,7 @@ from sensorium.inference.cuda.driver import GpuDevice
 from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.gpu import MIB, Gpu
 from sensorium.inference.pace import pace
+from sensorium.inference.place import Place
 from sensorium.inference.remote import LOAD_S, RemoteEngine, WorkerProcess
 
 if TYPE_CHECKING:
@@ -32,41 +33,10 @@ _STEADY_S = 60.0
 """After so long on the GPU a failure counts as the first."""
 _TICK_S = 0.25
 _JOIN_S = 2.0
+AGAIN_S = (60.0, 300.0, 1800.0)
+"""Until an engine that was no faster than on the CPU is measured again: the PC may be busy."""
 _CRASHES = 2
 """A plan that ended its process so often while it was loaded is not tried again."""
-
-
-class Place:
-    """An engine's place on the GPU.
-
-    Attributes:
-        engine: To be used now; None while there is none, and `why` says why.
-        why: For the user; empty while `engine` is there.
-        plan: What is to be loaded.
-        cpu_s: What a run takes on the CPU: not to be undercut is to be refused.
-        refused: Whether it is not tried again: the plan itself is at fault.
-        crashes: How often the process ended while this was loaded.
-    """
-
-    def __init__(self, host: GpuHost, plan: Plan, cpu_s: float) -> None:
-        self.engine: RemoteEngine | None = None
-        self.why = plan.damage or "the GPU is being started"
-        self.plan = plan
-        self.cpu_s = cpu_s
-        self.refused = bool(plan.damage)
-        self.crashes = 0
-        self._host = host
-
-    def failed(self, engine: RemoteEngine, error: GpuError) -> None:
-        """Told by whoever used the engine. Its process ends: nothing else mends most failures."""
-        if self.engine is engine:
-            self.engine, self.why = None, error.message
-        engine.abandon(error.message)
-        self._host.look()
-
-    def leave(self) -> None:
-        """Gives the place up."""
-        self._host.remove(self)
 
 
 class GpuHost:
@@ -80,6 +50,8 @@ class GpuHost:
         choose: Told CUDA's devices, says which one to use and why.
         guard: Watches the device's memory.
         free_bytes: Free memory of a device by its UUID; None where it cannot be asked.
+        again_s: Until an engine that was no faster than on the CPU is measured again, by how often
+            in a row it was not; afterwards the last of these.
     """
 
     def __init__(
@@ -88,11 +60,13 @@ class GpuHost:
         choose: Callable[[Sequence[GpuDevice]], Choice],
         guard: MemoryGuard,
         free_bytes: Callable[[str], int | None],
+        again_s: Sequence[float] = AGAIN_S,
     ) -> None:
         self._gpu = Gpu(binding, "", guard.reserve // MIB)
         self._choose = choose
         self._guard = guard
         self._free_bytes = free_bytes
+        self._again_s = again_s
         self._places: list[Place] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -117,7 +91,7 @@ class GpuHost:
         Args:
             plan: What to load.
             cpu_s: What a run takes on the CPU. An engine that takes as long on the GPU, with the
-                way there and back, stays on the CPU.
+                way there and back, stays on the CPU until it is measured again.
         """
         place = Place(self, plan, cpu_s)
         with self._lock:
@@ -177,8 +151,12 @@ class GpuHost:
                     f"{self._gpu.reserve_mib} are the game's"
                 )
             return
-        waiting = [place for place in self._all() if place.engine is None and not place.refused]
-        if waiting and time.monotonic() >= self._due_s:
+        now = time.monotonic()
+        waiting = [
+            place for place in self._all()
+            if place.engine is None and not place.refused and now >= place.due_s
+        ]
+        if waiting and now >= self._due_s:
             self._load(waiting, free)
 
     def _all(self) -> list[Place]:
@@ -225,17 +203,25 @@ class GpuHost:
             self._refuse(place, error)
             return None
         if gpu_s < place.cpu_s:
+            place.slower = 0
             return engine
         engine.close()
-        self._refuse(place, EngineError(
-            f"the CPU is faster: {place.cpu_s * 1e3:.2f} ms, {gpu_s * 1e3:.2f} ms on the GPU"
-        ))
+        self._is_slower(place, gpu_s)
         return None
+
+    def _is_slower(self, place: Place, gpu_s: float) -> None:
+        wait_s = self._again_s[min(place.slower, len(self._again_s) - 1)]
+        place.slower += 1
+        place.due_s = time.monotonic() + wait_s
+        place.why = (
+            f"the CPU is faster: {place.cpu_s * 1e3:.2f} ms, {gpu_s * 1e3:.2f} ms on the GPU"
+        )
+        _log.info("%s stays on the CPU: %s; again in %.0f s", place.name, place.why, wait_s)
 
     def _refuse(self, place: Place, error: EngineError) -> None:
         place.refused = True
         place.why = str(error)
-        _log.warning("%s stays on the CPU: %s", place.plan.manifest.name, error)
+        _log.warning("%s stays on the CPU: %s", place.name, error)
 
     def _retreat(self, error: GpuError) -> None:
         """Ends the process; all go on with the CPU, and it is tried again later."""

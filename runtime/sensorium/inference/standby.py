@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.inference.engine import Engine
-    from sensorium.inference.gpu_host import Place
+    from sensorium.inference.place import Place
 
 _log = logging.getLogger(__name__)
 

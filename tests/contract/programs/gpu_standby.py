@@ -5,11 +5,13 @@ STAND_IN_CUDA_FAULTS, where a scenario needs it, is the file `faults` of that fo
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from fixtures import plans, small_models
@@ -17,11 +19,14 @@ from fixtures import plans, small_models
 from sensorium.health import Device
 from sensorium.inference.device import Choice
 from sensorium.inference.free_memory import FreeMemory
-from sensorium.inference.gpu_host import GpuHost
+from sensorium.inference.gpu_host import AGAIN_S, GpuHost
 from sensorium.inference.memory_guard import MIB, MemoryGuard
 from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan
 from sensorium.inference.standby import StandbyEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 PATIENCE_S = 60.0
 
@@ -30,7 +35,8 @@ class Rig:
     """A model on the stand-in GPU with its CPU engine behind it, and the truth."""
 
     def __init__(
-        self, folder: Path, model=None, *, warm: bool = True, plan_prefix: bytes = b""
+        self, folder: Path, model=None, *, warm: bool = True, plan_prefix: bytes = b"",
+        cpu_s: float = math.inf, again_s: Sequence[float] = AGAIN_S,
     ) -> None:
         self.folder = folder
         model = model or small_models.cnn()
@@ -42,16 +48,14 @@ class Rig:
         self.loads = 0
         self.host = GpuHost(
             "cuda-bindings", lambda devices: Choice(devices[0].uuid, "the first"),
-            MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(),
+            MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(), again_s,
         )
         described = folder / "engine-rtx.json"
         backend = os.environ.get("BACKEND", "tensorrt-rtx")
         manifest = plans.manifest(plan, model, backend)
         described.write_text(manifest.to_json())
-        self.engine = StandbyEngine(
-            self.host.place(Plan(manifest, described, plan, "")), self._cpu(), self._cpu,
-            warm=warm,
-        )
+        self.place = self.host.place(Plan(manifest, described, plan, ""), cpu_s)
+        self.engine = StandbyEngine(self.place, self._cpu(), self._cpu, warm=warm)
         self.truth = OnnxRuntimeEngine(self.described, self.graph)
         self.runs = 0
 
@@ -85,6 +89,14 @@ class Rig:
             assert time.monotonic() < end, self.engine.note
             time.sleep(0.01)
         assert self.run() is Device.CPU
+
+    def until_true(self, holds: Callable[[], bool]) -> None:
+        """Runs until something holds."""
+        end = time.monotonic() + PATIENCE_S
+        while not holds():
+            self.run()
+            assert time.monotonic() < end, self.engine.note
+            time.sleep(0.01)
 
     def fault(self, word: str) -> None:
         (self.folder / "faults").write_text(word)
@@ -177,6 +189,21 @@ def never(folder: Path) -> None:
 def other_version(folder: Path) -> None:
     rig = Rig(folder, plan_prefix=b"of another version")
     rig.note("VERSION_MISMATCH")
+    rig.close()
+
+
+def slower(folder: Path) -> None:
+    """The GPU is busy when the engine is measured, and again later; then it is not."""
+    rig = Rig(folder, cpu_s=0.01, again_s=(0.2, 0.5))
+    rig.fault("slow")
+    rig.note("the CPU is faster: 10.00 ms")
+    place = rig.place
+    rig.until_true(lambda: place.slower >= 3)
+    assert rig.run() is Device.CPU
+    rig.fault("")
+    rig.until(Device.GPU)
+    assert place.slower == 0
+    assert rig.engine.note == ""
     rig.close()
 
 
