@@ -52,6 +52,9 @@ class GpuHost:
         free_bytes: Free memory of a device by its UUID; None where it cannot be asked.
         again_s: Until an engine that was no faster than on the CPU is measured again, by how often
             in a row it was not; afterwards the last of these.
+
+    Attributes:
+        kept_off: Names of the engines that run on the CPU; see `keep_off`.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class GpuHost:
         self._guard = guard
         self._free_bytes = free_bytes
         self._again_s = again_s
+        self.kept_off: frozenset[str] = frozenset()
         self._places: list[Place] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -107,6 +111,18 @@ class GpuHost:
         engine, place.engine = place.engine, None
         if engine is not None:
             engine.close()
+
+    def keep_off(self, names: frozenset[str]) -> None:
+        """Has the CPU answer for these engines, and for no others, from their next run on.
+
+        What is loaded stays on the GPU, so that coming back costs nothing; what is not is not
+        loaded meanwhile. From any thread.
+
+        Args:
+            names: Of the engines' cards; unknown ones may come later.
+        """
+        self.kept_off = names
+        self._wake.set()
 
     def look(self) -> None:
         """Has the thread look after its process now."""
@@ -154,7 +170,8 @@ class GpuHost:
         now = time.monotonic()
         waiting = [
             place for place in self._all()
-            if place.engine is None and not place.refused and now >= place.due_s
+            if place.engine is None and not place.refused and not place.kept_off
+            and now >= place.due_s
         ]
         if waiting and now >= self._due_s:
             self._load(waiting, free)

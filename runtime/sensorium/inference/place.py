@@ -10,8 +10,17 @@ if TYPE_CHECKING:
     from sensorium.inference.remote import RemoteEngine
 
 
+KEPT_OFF = "the GPU is left to the game's frames"
+
+
 class Host(Protocol):
-    """What a place needs of the host that gave it."""
+    """What a place needs of the host that gave it.
+
+    Attributes:
+        kept_off: Names of the engines that run on the CPU, whatever is loaded.
+    """
+
+    kept_off: frozenset[str]
 
     def look(self) -> None:
         """Has it look after its process and places now."""
@@ -46,6 +55,21 @@ class Place:
         self.slower = 0
         self.due_s = 0.0
         self._host = host
+
+    @property
+    def usable(self) -> RemoteEngine | None:
+        """The engine for the next run; None: the CPU's. It takes no lock."""
+        return None if self.kept_off else self.engine
+
+    @property
+    def kept_off(self) -> bool:
+        """Whether it is not to be used though it may be there; see `GpuHost.keep_off`."""
+        return self.name in self._host.kept_off
+
+    @property
+    def note(self) -> str:
+        """Why the CPU's engine runs; empty where it does not."""
+        return KEPT_OFF if self.kept_off and not self.refused else self.why
 
     @property
     def name(self) -> str:

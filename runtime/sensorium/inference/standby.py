@@ -49,11 +49,11 @@ class StandbyEngine:
     @property
     def note(self) -> str:
         """Why it does not run on the GPU; empty while it does."""
-        return self._place.why
+        return self._place.note
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
-        gpu = self._place.engine
+        gpu = self._place.usable
         if gpu is not None:
             try:
                 outputs = gpu.run(feeds)

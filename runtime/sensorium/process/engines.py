@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 from sensorium.control.interpreter import interpreter
@@ -43,6 +44,9 @@ class CpuEngines:
         """Loads an engine by the name of its card; see `store.load`."""
         return store.load(name, self._threads)
 
+    def keep_off_gpu(self, names: frozenset[str]) -> None:
+        """None is on one."""
+
     def close(self) -> None:
         """Nothing to end."""
 
@@ -60,6 +64,8 @@ class GpuEngines(CpuEngines):
         self._gpu = gpu
         self._adapter: Adapter | None = None
         self._host: GpuHost | None = None
+        self._kept_off: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
 
     def load(self, name: str) -> Engine:
         """Loads an engine; its place on the GPU is taken in the background."""
@@ -67,20 +73,39 @@ class GpuEngines(CpuEngines):
         cpu = super().load(name)
         if plan is None:
             return cpu
-        if self._host is None:
-            self._host = GpuHost(
-                self._gpu.cuda, self._choose, MemoryGuard(self._gpu.reserve_mib * MIB),
-                FreeMemory(),
-            )
-        place = self._host.place(plan, pace(cpu, FeedCheck(plan.manifest).zeros()))
+        place = self._begun().place(plan, pace(cpu, FeedCheck(plan.manifest).zeros()))
         return StandbyEngine(
             place, cpu, lambda: store.load(name, self._threads), warm=self._gpu.standby
         )
+
+    def keep_off_gpu(self, names: frozenset[str]) -> None:
+        """Has the CPU answer for these engines, and for no others, from their next run on.
+
+        Where `standby` is false, the first of these runs loads the CPU's engine. From any thread.
+
+        Args:
+            names: Of the engines' cards; those without a plan are on the CPU as it is.
+        """
+        with self._lock:
+            self._kept_off = names
+            if self._host is not None:
+                self._host.keep_off(names)
 
     def close(self) -> None:
         """Ends the process on the GPU."""
         if self._host is not None:
             self._host.close()
+
+    def _begun(self) -> GpuHost:
+        """The host, begun by the first engine that has a plan; several threads may load one."""
+        with self._lock:
+            if self._host is None:
+                self._host = GpuHost(
+                    self._gpu.cuda, self._choose, MemoryGuard(self._gpu.reserve_mib * MIB),
+                    FreeMemory(),
+                )
+                self._host.keep_off(self._kept_off)
+            return self._host
 
     def _choose(self, devices: Sequence[GpuDevice]) -> Choice:
         if self._adapter is None or self._adapter.why:

@@ -9,6 +9,7 @@ import math
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,6 +205,56 @@ def slower(folder: Path) -> None:
     rig.until(Device.GPU)
     assert place.slower == 0
     assert rig.engine.note == ""
+    rig.close()
+
+
+def kept_off(folder: Path) -> None:
+    """The GPU is left to the game from the very next run on, and taken back as soon."""
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    pid = rig.host.pid
+    for _ in range(20):
+        rig.host.keep_off(frozenset({"another", "small"}))
+        assert rig.run() is Device.CPU
+        assert "left to the game's frames" in rig.engine.note
+        rig.host.keep_off(frozenset({"another"}))
+        assert rig.run() is Device.GPU
+        assert rig.engine.note == ""
+    assert rig.host.pid == pid
+    rig.host.keep_off(frozenset({"small"}))
+    rig.fault("lost")
+    assert rig.run() is Device.CPU
+    os.kill(pid, signal.SIGKILL)
+    rig.until_true(lambda: not rig.host.pid)
+    rig.fault("")
+    # What is kept off is not loaded meanwhile.
+    time.sleep(1.5)
+    assert not rig.host.pid
+    rig.host.keep_off(frozenset())
+    rig.until(Device.GPU)
+    rig.close()
+
+
+def kept_off_by_another_thread(folder: Path) -> None:
+    """No run fails and none is wrong while another thread changes its mind all the time."""
+    rig = Rig(folder)
+    rig.until(Device.GPU)
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            rig.host.keep_off(frozenset({"small"}))
+            time.sleep(0.001)
+            rig.host.keep_off(frozenset())
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    seen = {rig.run() for _ in range(1000)}
+    stop.set()
+    thread.join()
+    assert seen == {Device.CPU, Device.GPU}
+    assert rig.run() is Device.GPU
     rig.close()
 
 

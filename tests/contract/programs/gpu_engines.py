@@ -1,0 +1,64 @@
+"""One scenario of a process's engines on the stand-ins: `gpu_engines.py SCENARIO FOLDER`.
+
+The folder is the cache, in which `counting_engine` lies with a plan.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from fixtures import counting_engine
+
+from sensorium.health import Device
+from sensorium.process.engines import engines
+from sensorium.process.orders import GpuOrders
+
+PATIENCE_S = 60.0
+FEEDS = {
+    "input": np.zeros((1, 576), np.float32), "state": np.zeros((2, 1, 128), np.float32),
+}
+
+
+def until(engine, device: Device) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while run(engine) is not device:
+        assert time.monotonic() < end, engine.note
+        time.sleep(0.01)
+
+
+def run(engine) -> Device:
+    engine.run(FEEDS)
+    return engine.device
+
+
+def keep_off() -> None:
+    """It is said before the engine is loaded, and to two of one name."""
+    ours = engines(1, GpuOrders(device="auto"))
+    ours.keep_off_gpu(frozenset({counting_engine.NAME}))
+    one, other = ours.load(counting_engine.NAME), ours.load(counting_engine.NAME)
+    time.sleep(1.5)
+    assert run(one) is run(other) is Device.CPU
+    assert "left to the game's frames" in one.note
+    ours.keep_off_gpu(frozenset())
+    until(one, Device.GPU)
+    until(other, Device.GPU)
+    ours.keep_off_gpu(frozenset({counting_engine.NAME}))
+    assert run(one) is run(other) is Device.CPU
+    ours.close()
+
+
+def never() -> None:
+    """On the CPU there is nothing to keep off."""
+    ours = engines(1, GpuOrders(device="cpu"))
+    ours.keep_off_gpu(frozenset({counting_engine.NAME}))
+    engine = ours.load(counting_engine.NAME)
+    assert run(engine) is Device.CPU
+    assert engine.note == ""
+    ours.close()
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](*map(Path, sys.argv[2:]))

@@ -1,0 +1,21 @@
+"""The engines of a process: which of them may be on the GPU, and when. Driver: a stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fixtures import counting_engine, stand_in
+
+PROGRAM = Path(__file__).parent / "programs" / "gpu_engines.py"
+
+
+@pytest.fixture(autouse=True)
+def _binding():
+    pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
+
+
+@pytest.mark.parametrize("scenario", ["keep_off", "never"])
+def test_the_gpu_is_left_to_the_game_on_request(scenario, tmp_path):
+    counting_engine.write(tmp_path)
+    stand_in.run(PROGRAM, scenario, SENSORIUM_CACHE_DIR=str(tmp_path))
