@@ -1,0 +1,206 @@
+"""The frames of one app: which were late, and how much room the others have."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from sensorium.inference.governor.frame import Risk
+
+if TYPE_CHECKING:
+    from sensorium.inference.governor.frame import Frame
+
+KEPT = 64
+"""Newest frames that the percentiles are of."""
+ENOUGH = 16
+"""Fewer frames say nothing of the next ones; as often, too, they are looked at."""
+_LOOK_NS = 250_000_000
+"""So often at least, of an app that draws slowly."""
+LATE_FOR_NS = 1_000_000_000
+"""So long an app is `LATE` after a late frame."""
+_LEAST_SPREAD = 0.05
+"""Share of the period that frames are taken to vary by at least."""
+_FREED = 0.95
+"""Frames are `CLOSE` once they fill the period, until they fill no more than this share of it."""
+_SHORTEST_NS, _LONGEST_NS = 1_000_000, 1_000_000_000
+"""Periods that a display may have, and what one frame may take."""
+_STABLE = 3
+_SAME = 50
+"""A period counts once so many frames had it in a row, to one part in so many."""
+_NEW_RATE_NS = 60_000_000_000
+"""A runtime under load tells longer periods; one that held for so long is the display's own."""
+_MISSED_MOST = 1_000_000
+
+
+class Verdict(IntEnum):
+    """What a frame says."""
+
+    NOTHING = 0
+    LOOKED = 1
+    """The percentiles and the risk are new."""
+    LATE = 2
+    MISSED = 3
+
+
+class AppFrames:
+    """Takes the frames of an app; garbage is counted and changes nothing else.
+
+    Args:
+        name: Of the app.
+
+    Attributes:
+        name: Of the app.
+        frames: Taken so far.
+        refused: Of those, the ones whose times contradict one another.
+        late: Of those, the ones that were late.
+        missed: Frames that were missed, as it counts them itself.
+        period_ns: Of its display, the smallest that was stable; 0: not known.
+        interval_ns: From one submission to the next, the median; 0: not known.
+        busy_ns: p95 of the time from begin to submission; 0: not known.
+        fill: Share of the period that the next frames may need: p95 of what takes longest of begin
+            to submission, CPU and GPU time, and how much they vary; 0: not known.
+        risk: Of missing a frame.
+        last: The newest frame that was not refused; None before.
+        late_ns: By how much it was late; 0: it was not, or that is not known.
+        told_ns: When it was taken.
+        late_at_ns: When one was late or missed; 0: never yet.
+        repeated: Whether another one was, less than a second before that.
+        trouble_ns: When frames were late, missed or close; 0: never yet.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.frames = self.refused = self.late = self.missed = 0
+        self.period_ns = self.interval_ns = self.busy_ns = self.late_ns = 0
+        self.fill = 0.0
+        self.risk = Risk.UNKNOWN
+        self.repeated = False
+        self.last: Frame | None = None
+        self.told_ns = self.late_at_ns = self.trouble_ns = 0
+        self._told_missed: int | None = None
+        self._candidate_ns = self._held = self._held_since_ns = 0
+        self._end_ns = 0
+        self._from_ns = 0
+        self._look_at_ns = 0
+        self._until_look = ENOUGH
+        self._took: list[int] = []
+        self._needed: list[int] = []
+        self._intervals: list[int] = []
+        self._place = 0
+        self._more_needed = False
+
+    @property
+    def judged(self) -> int:
+        """Frames that the percentiles are of."""
+        return len(self._took)
+
+    def begin_anew(self, from_ns: int) -> None:
+        """Forgets the percentiles; frames that end before `from_ns` are not taken into new ones."""
+        for kept in (self._took, self._needed, self._intervals):
+            kept.clear()
+        self._place = 0
+        self._more_needed = False
+        self._from_ns = from_ns
+        self._until_look = ENOUGH
+        self._look_at_ns = from_ns + _LOOK_NS
+
+    def add(self, frame: Frame, now_ns: int) -> Verdict:
+        """Takes a frame that was submitted.
+
+        Args:
+            frame: Each once, in their order.
+            now_ns: Monotonic; never less than the time before.
+        """
+        self.frames += 1
+        self.told_ns = now_ns
+        _, begin, end, display, period, cpu, gpu, told = frame
+        before, self._told_missed = self._told_missed, told
+        missed = before is not None and 0 < told - before <= _MISSED_MOST
+        took = end - begin
+        if not 0 <= took <= _LONGEST_NS:
+            self.refused += 1
+            return Verdict.NOTHING
+        if period != self._candidate_ns or self._held < _STABLE or period != self.period_ns:
+            self._learn(period, now_ns)
+        period = self.period_ns
+        last_end, self._end_ns = self._end_ns, end
+        self.last = frame
+        interval = end - last_end
+        if not 0 < interval <= _LONGEST_NS:
+            interval = self.interval_ns
+        # An app that begins the next frame before it submits this one works on two at once.
+        overlaps = begin < last_end and interval <= period + (period >> 1)
+        late = 0
+        if display > 0 and -_LONGEST_NS < end - display < _LONGEST_NS:
+            late = end - display
+        elif period and not overlaps:
+            late = took - period
+        self.late_ns = late = late if late > 0 else 0
+        if end >= self._from_ns:
+            place = self._place
+            needed = took if not overlaps or took <= period else 0
+            if cpu > needed:
+                needed = cpu
+            if gpu > needed:
+                needed = gpu
+            if needed != took:
+                self._more_needed = True
+            if len(self._took) < KEPT:
+                self._took.append(took)
+                self._needed.append(needed)
+                self._intervals.append(interval)
+            else:
+                self._took[place] = took
+                self._needed[place] = needed
+                self._intervals[place] = interval
+            self._place = (place + 1) % KEPT
+        if late or missed:
+            self.late += late > 0
+            if missed:
+                self.missed += told - (before or 0)
+            self.repeated = bool(self.late_at_ns) and now_ns - self.late_at_ns < LATE_FOR_NS
+            self.late_at_ns = self.trouble_ns = now_ns
+            self.risk = Risk.LATE
+            return Verdict.LATE if late else Verdict.MISSED
+        self._until_look -= 1
+        if self._until_look <= 0 or now_ns >= self._look_at_ns:
+            self._look(now_ns)
+            return Verdict.LOOKED
+        return Verdict.NOTHING
+
+    def _look(self, now_ns: int) -> None:
+        """Makes the percentiles and the risk anew."""
+        self._until_look = ENOUGH
+        self._look_at_ns = now_ns + _LOOK_NS
+        count, period = len(self._took), self.period_ns
+        if count >= ENOUGH:
+            ordered, high = sorted(self._took), count * 19 // 20
+            self.busy_ns = ordered[high]
+            if self._more_needed:
+                ordered = sorted(self._needed)
+            if period:
+                spread = max(ordered[high] - ordered[count // 2], _LEAST_SPREAD * period)
+                self.fill = (ordered[high] + spread) / period if ordered[high] else 0.0
+            self.interval_ns = sorted(self._intervals)[count // 2]
+        if self.late_at_ns and now_ns - self.late_at_ns < LATE_FOR_NS:
+            self.risk = Risk.LATE
+        elif self.fill > (_FREED if self.risk >= Risk.CLOSE else 1.0):
+            self.risk = Risk.CLOSE
+            self.trouble_ns = now_ns
+        else:
+            self.risk = Risk.ROOM
+
+    def _learn(self, told_ns: int, now_ns: int) -> None:
+        """Follows the display's period."""
+        if not _SHORTEST_NS <= told_ns <= _LONGEST_NS:
+            return
+        if abs(told_ns - self._candidate_ns) * _SAME > told_ns:
+            self._held, self._held_since_ns = 0, now_ns
+        self._held += 1
+        self._candidate_ns = told_ns
+        if self._held >= _STABLE and (
+            not self.period_ns
+            or told_ns < self.period_ns
+            or now_ns - self._held_since_ns >= _NEW_RATE_NS
+        ):
+            self.period_ns = told_ns

@@ -1,0 +1,277 @@
+"""Decides how much each sense may take now: pure logic, the times are arguments."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sensorium.inference.governor import reaction
+from sensorium.inference.governor.app_frames import Verdict
+from sensorium.inference.governor.apps import Apps
+from sensorium.inference.governor.frame import Phase, Risk
+from sensorium.inference.governor.giving_back import GivingBack
+from sensorium.inference.governor.policy import Policy
+from sensorium.inference.governor.pressure import Want, wanted
+from sensorium.inference.governor.standing import Standing
+from sensorium.inference.governor.step import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sensorium.inference.governor.app_frames import AppFrames
+    from sensorium.inference.governor.decision import Change, Decision, Governed
+    from sensorium.inference.governor.frame import Frame
+    from sensorium.inference.governor.pressure import Pressure
+
+SETTLE_NS = 250_000_000
+"""So long after a change what began before it may still run; frames are judged again then."""
+EVERY_NS = 1_000_000_000
+"""So long at least from one change to the next; but late frames are answered at once."""
+CALM_NS = {Policy.QUALITY: 1_500_000_000, Policy.FRAMES: 3_000_000_000}
+"""So long no frame is late, missed or close before something is given back."""
+PARTS = {Policy.QUALITY: 3, Policy.FRAMES: 5}
+"""In so many changes everything is given back."""
+_FITS = 0.95
+"""What an app may fill of its frames, predicted, where something is given back."""
+_JUDGED = 32
+"""Frames since the last change that a step needs which no late frame demands."""
+_PAUSE_AFTER_NS = 2_000_000_000
+"""So long after all was taken that keeps senses within their longest intervals."""
+_PRESSED_NS = 2_000_000_000
+_PRESSED_PARTS = 4
+_READING_NS = 5_000_000_000
+"""A reading of the system's pressure that is older says nothing any more."""
+
+
+class Governor:
+    """Takes frames and gives decisions.
+
+    Args:
+        senses: That are governed.
+        policy: Of apps that have none of their own.
+        processors: Of the PC.
+    """
+
+    def __init__(
+        self, senses: Sequence[Governed], policy: Policy = Policy.FRAMES, processors: int = 1
+    ) -> None:
+        self._processors = max(1, processors)
+        self._apps = Apps(policy)
+        self._standing = Standing(senses, policy)
+        self._giving = GivingBack()
+        self._now_ns = 0
+        self._gave = False
+        self._calm_ns = 0
+        self._read_ns = 0
+        self._told = self._standing.decision
+
+    @property
+    def decision(self) -> Decision:
+        """The present one."""
+        return self._standing.decision
+
+    def frame(self, app: str, frame: Frame, now_ns: int) -> bool:
+        """Takes a submitted frame.
+
+        Args:
+            app: Whose; its name.
+            frame: Checked before; each once, in their order.
+            now_ns: Monotonic.
+
+        Returns:
+            Whether `decision` changed.
+        """
+        now_ns = self._forward(now_ns)
+        apps = self._apps
+        told = apps.of(app)
+        verdict = told.add(frame, now_ns)
+        if verdict is Verdict.NOTHING and told is apps.held:
+            return False
+        if verdict is not Verdict.NOTHING or told not in apps.live:
+            self._look(now_ns)
+        if told in apps.live and not apps.pausing:
+            if verdict is Verdict.LATE:
+                self._trouble(told, Cause.LATE, now_ns)
+            elif verdict is Verdict.MISSED:
+                self._trouble(told, Cause.MISSED, now_ns)
+            elif told.risk is Risk.CLOSE:
+                self._trouble(told, Cause.CLOSE, now_ns)
+            elif verdict is Verdict.LOOKED:
+                self._relieve(now_ns)
+        return self._tell()
+
+    def tick(self, now_ns: int, pressure: Pressure | None = None) -> bool:
+        """Looks at who is gone and, where nobody tells frames, at the rest of the PC.
+
+        Args:
+            now_ns: Monotonic; some times a second.
+            pressure: A new reading; None: there is none.
+
+        Returns:
+            Whether `decision` changed.
+        """
+        now_ns = self._forward(now_ns)
+        want = None
+        if pressure is not None:
+            self._standing.pressure, self._read_ns = pressure.share, now_ns
+            want = wanted(pressure)
+        elif now_ns - self._read_ns > _READING_NS:
+            self._standing.pressure, want = math.nan, Want.LESS
+        self._look(now_ns)
+        if self._apps.held is None and want is not None:
+            self._give_way(want, now_ns)
+        return self._tell()
+
+    def costs(self, costs: Mapping[str, int]) -> None:
+        """What the engines of each sense take now, ns a second; one that is not in it: unknown."""
+        self._standing.costs(costs, self._now_ns)
+
+    def gone(self, app: str, now_ns: int) -> bool:
+        """An app has ended: forgets it. Returns whether `decision` changed."""
+        now_ns = self._forward(now_ns)
+        self._apps.forget(app)
+        self._giving.forget(app)
+        self._look(now_ns)
+        return self._tell()
+
+    def set_policy(self, policy: Policy | None, now_ns: int, app: str = "") -> bool:
+        """Sets the policy of one app, or of all that have none of their own.
+
+        Args:
+            policy: None: the app has none of its own any more.
+            now_ns: Monotonic.
+            app: Its name; empty: all.
+
+        Returns:
+            Whether `decision` changed.
+        """
+        now_ns = self._forward(now_ns)
+        self._apps.set_policy(policy, app)
+        self._look(now_ns)
+        return self._tell()
+
+    def take_changes(self) -> list[Change]:
+        """Steps that were changed since the last call, the oldest first."""
+        return self._standing.take_changes()
+
+    def phase(self, now_ns: int) -> Phase | None:
+        """Where in its frame the app is that must not be disturbed; None: nothing need be timed."""
+        held = self._apps.held
+        if held is None or held.last is None:
+            return None
+        if not self.decision.level and held.risk < Risk.CLOSE:
+            return None
+        frame, interval = held.last, held.interval_ns or held.period_ns
+        due = 0
+        if interval:
+            due = frame.begin_ns + interval + (held.period_ns or interval)
+            if frame.display_ns:
+                due = min(due, frame.display_ns + interval)
+            if due <= now_ns:
+                due += ((now_ns - due) // interval + 1) * interval
+        return Phase(frame.end_ns, interval, due, held.busy_ns, held.risk)
+
+    def _forward(self, now_ns: int) -> int:
+        """Time that does not go back."""
+        self._now_ns = max(self._now_ns, now_ns)
+        return self._now_ns
+
+    def _look(self, now_ns: int) -> None:
+        """Looks whose frames are held, and whether that alone changes the level."""
+        apps, standing = self._apps, self._standing
+        before = apps.held
+        apps.look(now_ns)
+        if apps.pausing and not standing.paused:
+            self._set(standing.ladder.top + 1, Cause.POLICY, apps.held, now_ns)
+        elif standing.paused and not apps.pausing:
+            cause = Cause.GONE if apps.held is None else Cause.POLICY
+            self._set(0, cause, apps.held or before, now_ns)
+        elif before is not None and apps.held is None and standing.level:
+            self._set(0, Cause.GONE, before, now_ns)
+
+    def _trouble(self, app: AppFrames, cause: Cause, now_ns: int) -> None:
+        """Takes what is predicted to free enough, or goes back to what was enough."""
+        standing, policy = self._standing, self._apps.policy(app.name)
+        level, since = standing.level, standing.since_ns(now_ns)
+        if cause is Cause.CLOSE:
+            if policy is Policy.QUALITY or since < EVERY_NS or app.judged < _JUDGED:
+                return
+        elif (since < SETTLE_NS and not self._gave) or (
+            policy is Policy.QUALITY and not app.repeated
+        ):
+            return
+        back = self._giving.failed(level, app, now_ns)
+        if back is None:
+            back = self._more(app, cause, policy, now_ns)
+            if back <= level:
+                return
+            self._giving.taken(back)
+        self._set(back, cause, app, now_ns)
+
+    def _more(self, app: AppFrames, cause: Cause, policy: Policy, now_ns: int) -> int:
+        """The level that frames in trouble ask for; the present one where none can help."""
+        standing = self._standing
+        level, ladder = standing.level, standing.ladder
+        before = standing.changed_before_ns
+        if not self._gave and before is not None and now_ns - before < EVERY_NS:
+            return level
+        if level < ladder.kept:
+            return reaction.level_for(app, cause, level, ladder, standing.full)
+        late = cause is not Cause.CLOSE and app.repeated
+        waited = standing.since_ns(now_ns) >= _PAUSE_AFTER_NS
+        return ladder.top if policy is Policy.FRAMES and late and waited else level
+
+    def _relieve(self, now_ns: int) -> None:
+        """Gives back some levels, where frames have had room for long enough and will have it."""
+        standing, live, held = self._standing, self._apps.live, self._apps.held
+        level = standing.level
+        if not level or held is None or standing.since_ns(now_ns) < EVERY_NS:
+            return
+        policy = self._apps.policy(held.name)
+        for app in live:
+            calm = now_ns - app.trouble_ns >= CALM_NS[policy] or not app.trouble_ns
+            if app.risk is not Risk.ROOM or app.judged < _JUDGED or not calm:
+                return
+        goal = self._giving.target(level, PARTS[policy], live, now_ns)
+        while goal is not None and goal < level:
+            more = reaction.added(
+                level, goal, standing.ladder, standing.full, self._processors
+            )
+            if all(app.fill + more <= _FITS for app in live):
+                self._giving.given(level, goal, live, now_ns)
+                self._set(goal, Cause.RELIEF, held, now_ns, gave=True)
+                return
+            goal = (goal + level + 1) // 2
+
+    def _give_way(self, want: Want, now_ns: int) -> None:
+        """Follows the pressure on the rest of the PC, while nobody tells frames."""
+        standing = self._standing
+        level, since = standing.level, standing.since_ns(now_ns)
+        if want is not Want.LESS:
+            self._calm_ns = now_ns
+        if want is Want.MORE and since >= _PRESSED_NS and level < standing.ladder.kept:
+            part = -(-standing.ladder.kept // _PRESSED_PARTS)
+            level = min(level + part, standing.ladder.kept) if level else 1
+            self._giving.taken(level)
+            self._set(level, Cause.PRESSURE, None, now_ns)
+        elif want is Want.LESS and level and since >= EVERY_NS:
+            if now_ns - self._calm_ns < CALM_NS[Policy.FRAMES]:
+                return
+            part = -(-max(self._giving.top, level) // PARTS[Policy.FRAMES])
+            self._set(max(0, level - part), Cause.RELIEF, None, now_ns)
+
+    def _set(
+        self, level: int, cause: Cause, app: AppFrames | None, now_ns: int, *, gave: bool = False
+    ) -> None:
+        self._standing.set_level(level, cause, app, now_ns)
+        self._gave = gave
+        for each in self._apps.live:
+            each.begin_anew(now_ns + SETTLE_NS)
+
+    def _tell(self) -> bool:
+        """Brings `decision` up to date."""
+        held, before = self._apps.held, self._told
+        policy = self._apps.policy(held.name if held is not None else "")
+        self._standing.hold(held, policy)
+        self._told = self._standing.decision
+        return self._told is not before

@@ -1,0 +1,66 @@
+"""How much is taken at once, so that frames are on time again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sensorium.inference.governor.step import Cause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sensorium.inference.governor.app_frames import AppFrames
+    from sensorium.inference.governor.ladder import Ladder
+
+_ROOM = 0.1
+"""Share of the period that is to be free again."""
+_MARGIN = 1.5
+"""What is freed on all processors together does not all go to the app."""
+_PARTS = 4
+"""Where costs are not known and no frame is late yet, so many changes go all the way."""
+_SECOND_NS = 1e9
+
+
+def level_for(
+    app: AppFrames, cause: Cause, level: int, ladder: Ladder, full: Mapping[str, int | None]
+) -> int:
+    """The level that is predicted to free enough, at most `ladder.kept`, above the present one.
+
+    Where an engine's cost is not known, a late frame takes all that may be taken.
+
+    Args:
+        app: Whose frames are in trouble.
+        cause: LATE, MISSED or CLOSE.
+        level: The present one, below `ladder.kept`.
+        ladder: What the levels take.
+        full: What the engines of each sense take at full, ns a second; None: not known.
+    """
+    close = cause is Cause.CLOSE
+    unknown = level - -(-ladder.kept // _PARTS) if close else ladder.kept
+    if close:
+        excess = app.fill - 1.0
+    elif app.period_ns and app.late_ns:
+        excess = app.late_ns / app.period_ns
+    else:
+        return ladder.kept
+    needed = (max(0.0, excess) + _ROOM) * _MARGIN * _SECOND_NS
+    saved = 0.0
+    for place in range(level, ladder.kept):
+        rung = ladder.rungs[place]
+        if rung.sense:
+            cost = full.get(rung.sense)
+            if cost is None:
+                return min(unknown, ladder.kept)
+            saved += cost * rung.saves
+        if saved >= needed:
+            return place + 1
+    return ladder.kept
+
+
+def added(
+    level: int, after: int, ladder: Ladder, full: Mapping[str, int | None], processors: int
+) -> float:
+    """Share of the processors' time that giving back takes, as far as costs are known."""
+    rungs = ladder.rungs[after:level]
+    taken = sum((full.get(rung.sense) or 0) * rung.saves for rung in rungs if rung.sense)
+    return taken / _SECOND_NS / processors
