@@ -18,8 +18,8 @@ _LOOK_NS = 250_000_000
 """So often at least, of an app that draws slowly."""
 LATE_FOR_NS = 1_000_000_000
 """So long an app is `LATE` after a late frame."""
-_LEAST_SPREAD = 0.05
-"""Share of the period that frames are taken to vary by at least."""
+_LEAST_SPREAD, _MOST_SPREAD = 0.05, 0.1
+"""Share of the period that frames are taken to vary by beyond p95, at least and at most."""
 _FREED = 0.95
 """Frames are `CLOSE` once they fill the period, until they fill no more than this share of it."""
 _SHORTEST_NS, _LONGEST_NS = 1_000_000, 1_000_000_000
@@ -179,8 +179,9 @@ class AppFrames:
             if self._more_needed:
                 ordered = sorted(self._needed)
             if period:
-                spread = max(ordered[high] - ordered[count // 2], _LEAST_SPREAD * period)
-                self.fill = (ordered[high] + spread) / period if ordered[high] else 0.0
+                spread = (ordered[high] - ordered[count // 2]) / period
+                spread = min(max(spread, _LEAST_SPREAD), _MOST_SPREAD)
+                self.fill = ordered[high] / period + spread if ordered[high] else 0.0
             self.interval_ns = sorted(self._intervals)[count // 2]
         if self.late_at_ns and now_ns - self.late_at_ns < LATE_FOR_NS:
             self.risk = Risk.LATE

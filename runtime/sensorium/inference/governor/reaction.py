@@ -17,7 +17,7 @@ _ROOM = 0.1
 _MARGIN = 1.5
 """What is freed on all processors together does not all go to the app."""
 _PARTS = 4
-"""Where costs are not known and no frame is late yet, so many changes go all the way."""
+"""While no frame is late yet, so many changes at least go all the way."""
 _SECOND_NS = 1e9
 
 
@@ -26,7 +26,7 @@ def level_for(
 ) -> int:
     """The level that is predicted to free enough, at most `ladder.kept`, above the present one.
 
-    Where an engine's cost is not known, a late frame takes all that may be taken.
+    Where an engine's cost is not known, it is not predicted: all that may be taken is.
 
     Args:
         app: Whose frames are in trouble.
@@ -35,26 +35,26 @@ def level_for(
         ladder: What the levels take.
         full: What the engines of each sense take at full, ns a second; None: not known.
     """
-    close = cause is Cause.CLOSE
-    unknown = level - -(-ladder.kept // _PARTS) if close else ladder.kept
-    if close:
+    most, excess = ladder.kept, 0.0
+    if cause is Cause.CLOSE:
+        most = min(most, level - (-ladder.kept // _PARTS))
         excess = app.fill - 1.0
     elif app.period_ns and app.late_ns:
         excess = app.late_ns / app.period_ns
     else:
-        return ladder.kept
+        return most
     needed = (max(0.0, excess) + _ROOM) * _MARGIN * _SECOND_NS
     saved = 0.0
-    for place in range(level, ladder.kept):
+    for place in range(level, most):
         rung = ladder.rungs[place]
         if rung.sense:
             cost = full.get(rung.sense)
             if cost is None:
-                return min(unknown, ladder.kept)
+                return most
             saved += cost * rung.saves
         if saved >= needed:
             return place + 1
-    return ladder.kept
+    return most
 
 
 def added(
