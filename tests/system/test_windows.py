@@ -33,13 +33,14 @@ SOURCES = [clients.PROGRAMS / "driver_main.c", clients.PROGRAMS / "driver_channe
 SENSES = {"voice_activity", "gesture_left", "gesture_right"}
 OF_THE_TOOLS = re.compile(
     r"^from sensorium_tools(?:\.| import )(?!hand|quaternion|clients)|^import onnx$"
-    r"|^from (?:onnx|tokenizers) |^(?:import|from) scipy"
+    r"|^from (?:onnx|tokenizers|hypothesis) |^(?:import|from) scipy"
     r"|^from fixtures(?:\.| import .*)"
     r"(?:graphs|small_models|families|voices|senses|looking|gazes|recorded_eyes|pulse|engines|iwer_hands"
     r"|batched_engine|encoded_sound|videos)",
     re.MULTILINE,
 )
-"""Tests of what `sensorium-engines` needs, which is not there: wine 8 cannot load all of it."""
+"""Tests of what `sensorium-engines` needs, and hypothesis, which are not there: wine 8 cannot load
+all of it."""
 PATIENCE_S = 120.0
 WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on. " * 4
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from sensorium.inference.governor.frame import Risk
+from sensorium.inference.governor.frame import Phase, Risk
 
 if TYPE_CHECKING:
     from sensorium.inference.governor.frame import Frame
@@ -20,8 +20,11 @@ LATE_FOR_NS = 1_000_000_000
 """So long an app is `LATE` after a late frame."""
 _LEAST_SPREAD, _MOST_SPREAD = 0.05, 0.1
 """Share of the period that frames are taken to vary by beyond p95, at least and at most."""
-_FREED = 0.95
-"""Frames are `CLOSE` once they fill the period, until they fill no more than this share of it."""
+_FREED = 0.05
+"""Frames are `CLOSE` until they fill so much less than what made them so, a share of the period."""
+_MOVED, _OWN_WAY = 0.02, 0.15
+"""By what frames fill less where taking from the senses does anything for them; where it does not,
+by how much more they may fill than they do then."""
 _SHORTEST_NS, _LONGEST_NS = 1_000_000, 1_000_000_000
 """Periods that a display may have, and what one frame may take."""
 _STABLE = 3
@@ -59,6 +62,7 @@ class AppFrames:
         busy_ns: p95 of the time from begin to submission; 0: not known.
         fill: Share of the period that the next frames may need: p95 of what takes longest of begin
             to submission, CPU and GPU time, and how much they vary; 0: not known.
+        close_at: What they fill where they are `CLOSE`: 1, or more if that is the app's own way.
         risk: Of missing a frame.
         last: The newest frame that was not refused; None before.
         late_ns: By how much it was late; 0: it was not, or that is not known.
@@ -72,7 +76,8 @@ class AppFrames:
         self.name = name
         self.frames = self.refused = self.late = self.missed = 0
         self.period_ns = self.interval_ns = self.busy_ns = self.late_ns = 0
-        self.fill = 0.0
+        self.fill = self._close_fill = 0.0
+        self.close_at = 1.0
         self.risk = Risk.UNKNOWN
         self.repeated = False
         self.last: Frame | None = None
@@ -88,6 +93,11 @@ class AppFrames:
         self._intervals: list[int] = []
         self._place = 0
         self._more_needed = False
+
+    @property
+    def heedless(self) -> bool:
+        """Whether what the senses took did nothing to its frames, while none was late."""
+        return self.close_at > 1.0
 
     @property
     def judged(self) -> int:
@@ -161,12 +171,35 @@ class AppFrames:
             self.repeated = bool(self.late_at_ns) and now_ns - self.late_at_ns < LATE_FOR_NS
             self.late_at_ns = self.trouble_ns = now_ns
             self.risk = Risk.LATE
+            self.close_at, self._close_fill = 1.0, 0.0
             return Verdict.LATE if late else Verdict.MISSED
         self._until_look -= 1
         if self._until_look <= 0 or now_ns >= self._look_at_ns:
             self._look(now_ns)
             return Verdict.LOOKED
         return Verdict.NOTHING
+
+    def nothing_helped(self) -> None:
+        """All that may be taken from the senses was, and frames are `CLOSE` as before.
+
+        An app that waits for the display within its frame fills it, however little it does.
+        """
+        if self._close_fill and self.fill > self._close_fill - _MOVED:
+            self.close_at = self.fill + _OWN_WAY
+
+    def phase(self, now_ns: int) -> Phase | None:
+        """Where in its frame it is, predicted; None: it has told no frame that makes sense."""
+        frame, period = self.last, self.period_ns
+        if frame is None:
+            return None
+        due, interval = 0, self.interval_ns or period
+        if interval:
+            due = frame.begin_ns + interval + (period or interval)
+            if frame.display_ns:
+                due = min(due, frame.display_ns + interval)
+            if due <= now_ns:
+                due += ((now_ns - due) // interval + 1) * interval
+        return Phase(frame.end_ns, interval, due, self.busy_ns, self.risk)
 
     def _look(self, now_ns: int) -> None:
         """Makes the percentiles and the risk anew."""
@@ -185,7 +218,9 @@ class AppFrames:
             self.interval_ns = sorted(self._intervals)[count // 2]
         if self.late_at_ns and now_ns - self.late_at_ns < LATE_FOR_NS:
             self.risk = Risk.LATE
-        elif self.fill > (_FREED if self.risk >= Risk.CLOSE else 1.0):
+        elif self.fill > self.close_at - (_FREED if self.risk >= Risk.CLOSE else 0.0):
+            if self.risk is not Risk.CLOSE:
+                self._close_fill = self.fill
             self.risk = Risk.CLOSE
             self.trouble_ns = now_ns
         else:
@@ -204,4 +239,6 @@ class AppFrames:
             or told_ns < self.period_ns
             or now_ns - self._held_since_ns >= _NEW_RATE_NS
         ):
+            if abs(told_ns - self.period_ns) * _SAME > told_ns:
+                self.begin_anew(self._from_ns)
             self.period_ns = told_ns

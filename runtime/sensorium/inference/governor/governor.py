@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sensorium.inference.governor import reaction
 from sensorium.inference.governor.app_frames import Verdict
 from sensorium.inference.governor.apps import Apps
-from sensorium.inference.governor.frame import Phase, Risk
+from sensorium.inference.governor.frame import Risk
 from sensorium.inference.governor.giving_back import GivingBack
 from sensorium.inference.governor.policy import Policy
-from sensorium.inference.governor.pressure import Want, wanted
+from sensorium.inference.governor.pressure import GivingWay, Want, wanted
 from sensorium.inference.governor.standing import Standing
 from sensorium.inference.governor.step import Cause
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sensorium.inference.governor.app_frames import AppFrames
     from sensorium.inference.governor.decision import Change, Decision, Governed
-    from sensorium.inference.governor.frame import Frame
+    from sensorium.inference.governor.frame import Frame, Phase
     from sensorium.inference.governor.pressure import Pressure
 
 SETTLE_NS = 250_000_000
@@ -37,8 +37,6 @@ _JUDGED = 32
 """Frames since the last change that a step needs which no late frame demands."""
 _PAUSE_AFTER_NS = 2_000_000_000
 """So long after all was taken that keeps senses within their longest intervals."""
-_PRESSED_NS = 2_000_000_000
-_PRESSED_PARTS = 4
 _READING_NS = 5_000_000_000
 """A reading of the system's pressure that is older says nothing any more."""
 
@@ -61,7 +59,7 @@ class Governor:
         self._giving = GivingBack()
         self._now_ns = 0
         self._gave = False
-        self._calm_ns = 0
+        self._giving_way = GivingWay()
         self._read_ns = 0
         self._told = self._standing.decision
 
@@ -111,15 +109,19 @@ class Governor:
             Whether `decision` changed.
         """
         now_ns = self._forward(now_ns)
-        want = None
+        want, standing = None, self._standing
         if pressure is not None:
-            self._standing.pressure, self._read_ns = pressure.share, now_ns
+            standing.pressure, self._read_ns = pressure.share, now_ns
             want = wanted(pressure)
         elif now_ns - self._read_ns > _READING_NS:
-            self._standing.pressure, want = math.nan, Want.LESS
+            standing.pressure, want = math.nan, Want.LESS
         self._look(now_ns)
         if self._apps.held is None and want is not None:
-            self._give_way(want, now_ns)
+            kept, since = standing.ladder.kept, standing.since_ns(now_ns)
+            level = self._giving_way.level(want, standing.level, kept, since, now_ns)
+            if level != standing.level:
+                cause = Cause.PRESSURE if level > standing.level else Cause.RELIEF
+                self._set(level, cause, None, now_ns)
         return self._tell()
 
     def costs(self, costs: Mapping[str, int]) -> None:
@@ -157,19 +159,9 @@ class Governor:
     def phase(self, now_ns: int) -> Phase | None:
         """Where in its frame the app is that must not be disturbed; None: nothing need be timed."""
         held = self._apps.held
-        if held is None or held.last is None:
+        if held is None or (not self.decision.level and held.risk < Risk.CLOSE):
             return None
-        if not self.decision.level and held.risk < Risk.CLOSE:
-            return None
-        frame, interval = held.last, held.interval_ns or held.period_ns
-        due = 0
-        if interval:
-            due = frame.begin_ns + interval + (held.period_ns or interval)
-            if frame.display_ns:
-                due = min(due, frame.display_ns + interval)
-            if due <= now_ns:
-                due += ((now_ns - due) // interval + 1) * interval
-        return Phase(frame.end_ns, interval, due, held.busy_ns, held.risk)
+        return held.phase(now_ns)
 
     def _forward(self, now_ns: int) -> int:
         """Time that does not go back."""
@@ -195,6 +187,10 @@ class Governor:
         level, since = standing.level, standing.since_ns(now_ns)
         if cause is Cause.CLOSE:
             if policy is Policy.QUALITY or since < EVERY_NS or app.judged < _JUDGED:
+                return
+            if level >= standing.ladder.kept:
+                if since >= CALM_NS[Policy.FRAMES]:
+                    app.nothing_helped()
                 return
         elif (since < SETTLE_NS and not self._gave) or (
             policy is Policy.QUALITY and not app.repeated
@@ -237,28 +233,11 @@ class Governor:
             more = reaction.added(
                 level, goal, standing.ladder, standing.full, self._processors
             )
-            if all(app.fill + more <= _FITS for app in live):
+            if all(each.heedless or each.fill + more <= _FITS for each in live):
                 self._giving.given(level, goal, live, now_ns)
                 self._set(goal, Cause.RELIEF, held, now_ns, gave=True)
                 return
             goal = (goal + level + 1) // 2
-
-    def _give_way(self, want: Want, now_ns: int) -> None:
-        """Follows the pressure on the rest of the PC, while nobody tells frames."""
-        standing = self._standing
-        level, since = standing.level, standing.since_ns(now_ns)
-        if want is not Want.LESS:
-            self._calm_ns = now_ns
-        if want is Want.MORE and since >= _PRESSED_NS and level < standing.ladder.kept:
-            part = -(-standing.ladder.kept // _PRESSED_PARTS)
-            level = min(level + part, standing.ladder.kept) if level else 1
-            self._giving.taken(level)
-            self._set(level, Cause.PRESSURE, None, now_ns)
-        elif want is Want.LESS and level and since >= EVERY_NS:
-            if now_ns - self._calm_ns < CALM_NS[Policy.FRAMES]:
-                return
-            part = -(-max(self._giving.top, level) // PARTS[Policy.FRAMES])
-            self._set(max(0, level - part), Cause.RELIEF, None, now_ns)
 
     def _set(
         self, level: int, cause: Cause, app: AppFrames | None, now_ns: int, *, gave: bool = False

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 from typing import NamedTuple
-
-ASKED_NS = 1_000_000_000
-"""A newer answer than this is not asked for; what it tells is of the last second."""
 
 
 class Pressure(NamedTuple):
@@ -25,20 +23,17 @@ class Pressure(NamedTuple):
     gpu_busy: float | None = None
 
     @property
-    def share(self) -> float:
-        """The largest that counts as others' need; NaN: nothing is known.
+    def waits(self) -> float | None:
+        """`cpu_some`, which counts as far as others are busy: ours wait, too."""
+        if self.cpu_some is None or self.others_busy is None:
+            return None
+        return min(self.cpu_some, self.others_busy)
 
-        That tasks wait for a processor counts as far as others are busy: ours wait, too.
-        """
-        waits = None
-        if self.cpu_some is not None and self.others_busy is not None:
-            waits = min(self.cpu_some, self.others_busy)
-        known = [
-            each
-            for each in (waits, self.others_busy, self.memory_some, self.gpu_busy)
-            if each is not None
-        ]
-        return max(known, default=float("nan"))
+    @property
+    def share(self) -> float:
+        """The largest that counts as others' need; NaN: nothing is known."""
+        known = [each for each in (self.waits, *self[1:]) if each is not None]
+        return max(known, default=math.nan)
 
 
 class Want(IntEnum):
@@ -51,6 +46,10 @@ class Want(IntEnum):
     """They give way further."""
 
 
+_PRESSED_NS, _PARTS = 2_000_000_000, 4
+"""So long from one change to the next that takes more, and in so many of them all is taken."""
+_GIVEN_NS, _CALM_NS, _PARTS_GIVEN = 1_000_000_000, 3_000_000_000, 5
+"""So long from one change to the next that gives back, after so long a calm, and in how many."""
 _PRESSED = Pressure(cpu_some=0.3, others_busy=0.85, memory_some=0.2, gpu_busy=0.9)
 _EASED = Pressure(cpu_some=0.15, others_busy=0.7, memory_some=0.05, gpu_busy=0.7)
 
@@ -60,10 +59,7 @@ def wanted(pressure: Pressure) -> Want:
 
     Others who are busy and wait for nobody are no reason; that there is hardly a processor left is.
     """
-    waits = None
-    if pressure.cpu_some is not None and pressure.others_busy is not None:
-        waits = min(pressure.cpu_some, pressure.others_busy)
-    judged = (waits, *pressure[1:])
+    judged = (pressure.waits, *pressure[1:])
     above = [
         (share >= pressed, share < eased)
         for share, pressed, eased in zip(judged, _PRESSED, _EASED, strict=True)
@@ -72,3 +68,31 @@ def wanted(pressure: Pressure) -> Want:
     if any(pressed for pressed, _ in above):
         return Want.MORE
     return Want.LESS if above and all(eased for _, eased in above) else Want.SAME
+
+
+class GivingWay:
+    """Follows the pressure by one level at first, then by larger parts."""
+
+    def __init__(self) -> None:
+        self._top = 0
+        self._pressed_ns = 0
+
+    def level(self, want: Want, level: int, kept: int, since_ns: float, now_ns: int) -> int:
+        """The next level.
+
+        Args:
+            want: What the newest reading asks for.
+            level: The present one.
+            kept: The highest that there may be.
+            since_ns: Since the level was changed.
+            now_ns: Monotonic.
+        """
+        if want is not Want.LESS:
+            self._pressed_ns = now_ns
+        if want is Want.MORE and since_ns >= _PRESSED_NS and level < kept:
+            self._top = min(level - (-kept // _PARTS), kept) if level else 1
+            return self._top
+        calm = now_ns - self._pressed_ns >= _CALM_NS
+        if want is Want.LESS and level and calm and since_ns >= _GIVEN_NS:
+            return max(0, level - -(-max(self._top, level) // _PARTS_GIVEN))
+        return level
