@@ -22,6 +22,7 @@ class Options:
     fast: bool = False
     file: Path | None = None
     cores: tuple[int, ...] = field(default=(), metadata={"min": 0, "max": 7})
+    gains: dict[str, float] = field(default_factory=dict, metadata={"min": 0.0, "max": 4.0})
 
     def __post_init__(self) -> None:
         if self.fast and self.channels > 2:
@@ -67,6 +68,9 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
         file = "speech.wav"
         cores = [0,
           7]
+        [sensors.microphone.gains]
+        "left ear" = 1
+        right = 0.5
         [senses.gesture]
         """,
     )
@@ -74,8 +78,10 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
     assert not microphone.enabled
     options = microphone.decode(Options)
     assert options == Options(
-        "HD webcam", 2.0, 2, "exclusive", True, tmp_path / "speech.wav", (0, 7)
+        "HD webcam", 2.0, 2, "exclusive", True, tmp_path / "speech.wav", (0, 7),
+        {"left ear": 1.0, "right": 0.5},
     )
+    assert isinstance(options.gains["left ear"], float)
     assert isinstance(options.gain, float)
     assert config.senses["gesture"].enabled
     assert pickle.loads(pickle.dumps(config)) == config
@@ -97,6 +103,10 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
         ('[sensors.microphone]\nmode = "x"', 2, "mode", 'one of "shared", "exclusive"'),
         ("[sensors.microphone]\ncores = 3", 2, "cores: 3 is not a list", "whole numbers, 0 to 7"),
         ("[sensors.microphone]\ncores = [\n1,\n9]", 2, "cores: 9", "0 to 7"),
+        ("[sensors.microphone]\ngains = 3", 2, "gains: 3 is not a table",
+         "write [sensors.microphone.gains] and below it NAME = a number, 0.0 to 4.0"),
+        ("[sensors.microphone.gains]\nleft = 1\nright = 9", 3, "gains.right: 9.0", "0.0 to 4.0"),
+        ('[sensors.microphone.gains]\n"left.ear" = "x"', 2, 'gains.left.ear: "x"', "a number"),
         ("sensors.microphone.gain = 9", 1, "sensors.microphone.gain", "0.0 to 4.0"),
         ("[sensors]\n\nmicrophone = { gain = 9 }", 3, "sensors.microphone.gain", "0.0 to 4.0"),
         ("[sensors]\nmicrophone.gain = 9", 2, "sensors.microphone.gain", "0.0 to 4.0"),
@@ -108,6 +118,12 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
         ("[inferense]\nnice = 1", 1, "inferense", "did you mean inference?"),
         ("\n[inference]\nnice = 20", 3, "inference.nice", "0 to 19"),
         ("daemon = 3", 1, "daemon: must be a table", "[daemon]"),
+        ('[governor.apps]\n\n"game.exe" = "x"', 3, "governor.apps.game.exe", '"frames", "pause"'),
+        ("[governor.priority]\ngestures = 1", 2, "priority.gestures", "did you mean gesture?"),
+        ("[governor.priority]\ngesture = 101", 2, "priority.gesture: 101", "0 to 100"),
+        ("[governor]\nlongest_ms = { gesture = 9 }", 2, "longest_ms.gesture: 9", "10 to 30000"),
+        ("[governor]\npriority = 3", 2, "governor.priority: 3 is not a table",
+         "[governor.priority]"),
         ("[sensors]\nmicrophone = 1", 2, "sensors.microphone: must be a table", "microphone]"),
         ('[daemon]\nlog_level = "loud"', 2, "daemon.log_level", '"warning"'),
     ],

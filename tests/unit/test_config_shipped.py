@@ -12,7 +12,7 @@ import pytest
 
 from sensorium import folders
 from sensorium.bridges.bridge import BRIDGES
-from sensorium.config import Daemon, Inference, Recording, Service, find, load
+from sensorium.config import Daemon, Governor, Inference, Recording, Service, find, load
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.sensor import SENSORS
 
@@ -45,8 +45,8 @@ def tables_with_options(path: Path) -> list[tuple[dict[str, Any], type[Any]]]:
     found = [
         (content[name], kind)
         for name, kind in (
-            ("daemon", Daemon), ("inference", Inference), ("recording", Recording),
-            ("service", Service),
+            ("daemon", Daemon), ("inference", Inference), ("governor", Governor),
+            ("recording", Recording), ("service", Service),
         )
         if name in content
     ]
@@ -99,6 +99,9 @@ def test_the_replay_lists_each_option_of_its_sensor() -> None:
 def require_all_listed(text: str, tables: list[tuple[dict[str, Any], type[Any]]]) -> None:
     for table, options in tables:
         for field in dataclasses.fields(options):
+            if field.default_factory is dict:
+                assert table[field.name] == {}
+                continue
             if field.default in (None, dataclasses.MISSING) or field.name in OF_ITS_OWN:
                 assert f"{field.name} = " in text, f"{options.__qualname__}.{field.name}"
                 continue

@@ -30,3 +30,28 @@ class Governor:
             "is busy with."
         },
     )
+    apps: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "The policy of single apps, by the name that one says hello with, that a game "
+            "tells OpenXR, or the file name of its program.",
+            "choices": POLICIES,
+        },
+    )
+    priority: dict[str, int] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "How much senses matter, by name: of two the lower one is slowed first.",
+            "min": 0,
+            "max": 100,
+        },
+    )
+    longest_ms: dict[str, int] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "What is kept from senses at most while an app is missing frames, by name, in "
+            "ms: from one result to the next, or how long what was said waits.",
+            "min": 10,
+            "max": 30_000,
+        },
+    )

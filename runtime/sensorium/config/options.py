@@ -1,7 +1,7 @@
 """Decodes a TOML table into a frozen dataclass: every key, type and range is checked.
 
-A field's metadata may hold `doc` (what it is), `min` and `max` (inclusive; for a list, of each
-element) and `choices` (the values allowed).
+A field's metadata may hold `doc` (what it is), `min` and `max` (inclusive; of a list or a table of
+names, of each element) and `choices` (the values allowed).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def decode(
 
     A field may be a bool, int, float (a whole number is accepted), str, Path (resolved against
     the file's folder), datetime, a `tuple[X, ...]` of these (an array in the file; also of
-    `int | str`), or `X | None`.
+    `int | str`), a `dict[str, X]` (a table of its own, whose keys are any names), or `X | None`.
 
     What only several keys together can break, `__post_init__` refuses with a ValueError.
 
@@ -103,11 +103,23 @@ def _dataclass(options: type[Any]) -> Any:
 def _value(
     value: Any, kind: Any, field: dataclasses.Field[Any], source: Source, place: Place
 ) -> Any:
+    if get_origin(kind) is dict:
+        kind = get_args(kind)[1]
+        allowed = _allowed(kind, field)
+        if not isinstance(value, dict):
+            raise source.error(
+                place, f"{_shown(value)} is not a table",
+                f"write [{'.'.join(map(str, place))}] and below it NAME = {allowed}",
+            )
+        return {
+            name: _single(item, kind, field, source, (*place, name), f"allowed: {allowed}")
+            for name, item in value.items()
+        }
     kind, is_list = _shape(kind)
-    allowed = _allowed(kind, field, is_list)
+    allowed = f"allowed: {_allowed(kind, field, is_list)}"
     if is_list:
         if not isinstance(value, list):
-            raise source.error(place, f"{_shown(value)} is not a list", f"allowed: {allowed}")
+            raise source.error(place, f"{_shown(value)} is not a list", allowed)
         return tuple(_single(item, kind, field, source, place, allowed) for item in value)
     return _single(value, kind, field, source, place, allowed)
 
@@ -124,7 +136,7 @@ def _single(
         value = float(value)
     wanted = (int, str) if kind == int | str else (str if kind is Path else kind,)
     if type(value) not in wanted:
-        raise source.error(place, f"{_shown(value)} is of the wrong type", f"allowed: {allowed}")
+        raise source.error(place, f"{_shown(value)} is of the wrong type", allowed)
     low, high = field.metadata.get("min"), field.metadata.get("max")
     choices = field.metadata.get("choices")
     if (
@@ -134,7 +146,7 @@ def _single(
         or (high is not None and type(value) is not str and value > high)
         or (choices is not None and value not in choices)
     ):
-        raise source.error(place, f"{_shown(value)} is not allowed", f"allowed: {allowed}")
+        raise source.error(place, f"{_shown(value)} is not allowed", allowed)
     if kind is Path:
         return source.path.parent / Path(str(value)).expanduser()
     return value

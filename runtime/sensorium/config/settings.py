@@ -243,11 +243,15 @@ def load(
     if daemon.workplace_or_education:
         _refuse_emotion(sections, bridging, source)
         service = replace(service, emotions=False)
+    governor = decode(Governor, tables["governor"], source, ("governor",))
+    if senses is not None:
+        for name in ("priority", "longest_ms"):
+            check_names(getattr(governor, name), senses, "sense", source, ("governor", name))
     return Config(
         source=source,
         daemon=daemon,
         inference=decode(Inference, tables["inference"], source, ("inference",)),
-        governor=decode(Governor, tables["governor"], source, ("governor",)),
+        governor=governor,
         recording=decode(Recording, tables["recording"], source, ("recording",)),
         service=service,
         sensors=_sections(tables["sensors"], sensors, source, "sensors", "sensor"),
