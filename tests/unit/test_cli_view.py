@@ -11,10 +11,10 @@ from rich.console import Console
 
 from sensorium import records
 from sensorium.cli.drawing import Canvas, bar, strip
+from sensorium.cli.duration import duration
 from sensorium.cli.output import Output
 from sensorium.cli.picture import View, picture
 from sensorium.cli.sight import Look, Sight, quantiles_ms
-from sensorium.cli.status import duration
 from sensorium.cli.story import Story
 from sensorium.cli.summary import verdicts
 from sensorium.cli.table import age_text, channel_table

@@ -82,7 +82,7 @@ CHANNELS: dict[str, Channel] = {
         _event("utterance", records.UTTERANCE, "public", "fast"),
         _event("push_to_talk", records.PUSH_TO_TALK, "public", "fast"),
         _state("governor", records.GOVERNOR, "public", "supervisor", 2000),
-        _state("frame_phase", records.FRAME_PHASE, "public", "supervisor", 250),
+        _state("frame_phase", records.FRAME_PHASE, "public", "supervisor", 2000),
         _event("governor_step", records.GOVERNOR_STEP, "public", "supervisor"),
         _state("head", records.HEAD, "motion", "capture", 250),
         _state("hand_left", records.HAND, "motion", "capture", 250),

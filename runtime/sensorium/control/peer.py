@@ -42,10 +42,22 @@ def grantable(path: str) -> str:
 
 if sys.platform == "win32":
     from sensorium.control import windows
+    from sensorium.errors import ControlError
 
     def own_user() -> str:
         """The user that this process runs as."""
         return windows.own_sid()
+
+    def program_of(pid: int) -> str:
+        """The path of a process's program; empty where it cannot be told."""
+        try:
+            process = windows.open_process(pid)
+        except ControlError:
+            return ""
+        try:
+            return grantable(windows.program_of(process))
+        finally:
+            windows.close(process)
 
 else:
 
@@ -66,10 +78,11 @@ else:
             socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size
         )
         pid, uid, _ = _CREDENTIALS.unpack(credentials)
-        executable = _executable(pid)
+        executable = program_of(pid)
         return Peer(pid, str(uid), "" if _ended(connection) else executable)
 
-    def _executable(pid: int) -> str:
+    def program_of(pid: int) -> str:
+        """The path of a process's program; empty where it cannot be told."""
         try:
             path = os.readlink(f"/proc/{pid}/exe")
         except OSError:

@@ -19,6 +19,7 @@ REQUIRED: dict[str, Fields] = {
     "mute": {"on": bool},
     "why": {"intent": int},
     "attention": {},
+    "governor": {"most": int},
     "reload": {},
     "recording": {"on": bool, "classes": str, "bytes": int},
     "stop": {},

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sensorium.config import Config
     from sensorium.process.registry import Part
 
-_SLOW_NICE, _NICEST = 5, 19
+SLOW_NICE, NICEST = 5, 19
 """What takes a tenth of a second gives way to what must answer within a frame, too."""
 
 
@@ -143,7 +143,7 @@ def orders(
         log_level=config.daemon.log_level,
         log_format=config.daemon.log_format,
         threads=config.inference.thread_count,
-        nice=min(config.inference.nice + (_SLOW_NICE if kind == "slow" else 0), _NICEST),
+        nice=min(config.inference.nice + (SLOW_NICE if kind == "slow" else 0), NICEST),
         affinity=config.inference.affinity,
         gpu=GpuOrders(
             device=config.inference.device, cuda=config.inference.cuda,

@@ -29,6 +29,8 @@ class AppRegion:
     Attributes:
         session: Of its connection.
         name: Of the app.
+        pid: Of its process.
+        executable: Of its program; empty: not known.
         since_ns: When it was made.
         region: Its memory.
         waiters: The page of who sleeps on it.
@@ -37,6 +39,8 @@ class AppRegion:
 
     session: int
     name: str
+    pid: int
+    executable: str
     since_ns: int
     region: Region
     waiters: Waiters
@@ -53,8 +57,8 @@ class AppRegion:
             else:
                 region.set_owner_state(channel.name, OwnerState.VACANT, Reason.NOT_IMPLEMENTED)
         return cls(
-            connection.session, connection.app, now_ns(), region, Waiters.create("app"),
-            AppIntake(region),
+            connection.session, connection.app, connection.pid, connection.executable, now_ns(),
+            region, Waiters.create("app"), AppIntake(region),
         )
 
     def new_owner(self, channels: Iterable[str], pid: int, heartbeat_ns: int = 0) -> None:

@@ -27,6 +27,7 @@ from sensorium.sensors.sensor import SENSORS, Demand
 from sensorium.supervisor import plan, report
 from sensorium.supervisor.children import Child
 from sensorium.supervisor.clients import Clients
+from sensorium.supervisor.governing.governing import Governing
 from sensorium.supervisor.idle import Idle
 from sensorium.supervisor.instance import InstanceLock, prepare
 from sensorium.supervisor.notify import Notifier
@@ -35,7 +36,7 @@ from sensorium.supervisor.regions import RegionSet
 from sensorium.supervisor.signals import Signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sensorium.config import Config
     from sensorium.control.link import Link
@@ -94,9 +95,11 @@ class Daemon:
         self._signals = Signals(self._selector, self.stop)
         self._notifier = Notifier()
         self._health = self._own_health()
+        self._governing = Governing(*self._regions["public"])
+        self._governing.configure(config, ())
         self._children: dict[str, Child] = {}
         self._leaving: list[Child] = []
-        plan.mark_unowned(self._regions, self._clients.apps(), self._plans)
+        self._mark_unowned(self._clients.apps())
         self._hire()
 
     def run(self, ready: Callable[[], None] | None = None) -> None:
@@ -126,7 +129,12 @@ class Daemon:
         return report.status(
             self._started_ns, self._config.source, self._children, self._clients,
             muted=self._muted, microphone_users=self._users(), camera_users=self._viewers(),
+            governor=self._governing.status(),
         )
+
+    def governor(self, most: int) -> dict[str, Any]:
+        """See `reception.Daemon`."""
+        return self._governing.told(most)
 
     def mute(self, on: bool) -> None:
         """Closes microphone and camera, also after a restart, until it is unmuted.
@@ -166,6 +174,7 @@ class Daemon:
         self._listens = plan.needs_microphone(fresh)
         self._seen_in = plan.seen_in(fresh)
         self._bridge_classes = plan.bridge_classes(fresh)
+        self._governing.configure(fresh, self._clients.apps())
         wanted = {one.kind: one for one in self._plans}
         for name, child in tuple(self._children.items()):
             if wanted.get(name) != child.orders:
@@ -181,14 +190,16 @@ class Daemon:
 
     def meet(self, app: AppRegion) -> None:
         """See `reception.Daemon`."""
-        plan.mark_unowned(self._regions, (app,), self._plans)
+        self._mark_unowned((app,))
         for child in self._children.values():
             child.meet(app)
+        self._governing.meet(app)
 
     def part_from(self, session: int) -> None:
         """See `reception.Daemon`."""
         for child in (*self._children.values(), *self._leaving):
             child.part_from(session)
+        self._governing.part_from(session)
 
     def update_demand(self) -> None:
         """See `reception.Daemon`."""
@@ -220,6 +231,9 @@ class Daemon:
             and region in self._bridge_classes.get(connection.app, ())
         )
 
+    def _mark_unowned(self, apps: Iterable[AppRegion]) -> None:
+        plan.mark_unowned(self._regions, apps, self._plans, self._governing.owned)
+
     def _hire(self) -> None:
         """Starts every planned child that does not run; one that still leaves is waited for."""
         leaving = {child.name for child in self._leaving}
@@ -232,7 +246,7 @@ class Daemon:
                 child.start()
                 self._listen(child)
         if not leaving:
-            plan.mark_unowned(self._regions, self._clients.apps(), self._plans)
+            self._mark_unowned(self._clients.apps())
         self.update_demand()
 
     def _settled(self) -> bool:
@@ -293,6 +307,7 @@ class Daemon:
             self.stop()
         if self._ticks % _HEALTH_TICKS == 1:
             self._tell_health()
+            self._tell_engines()
         if self._ticks % _GRANT_TICKS == 0:
             self._reception.withdraw()
 
@@ -305,6 +320,13 @@ class Daemon:
         self._health.publish(
             report.health(self._started_ns, self._children, self._clients, muted=self._muted),
             now_ns(),
+        )
+
+    def _tell_engines(self) -> None:
+        children = tuple(self._children.values())
+        self._governing.tell_engines(
+            tuple(engine for child in children for engine in child.engines),
+            (os.getpid(), *(child.pid for child in children if child.pid)),
         )
 
     def _senses_told(self) -> bool:
@@ -343,6 +365,7 @@ class Daemon:
             self._see_off()
             self._regions.heartbeat(now_ns())
             time.sleep(_STOP_NAP_S)
+        self._governing.close()
         self._server.close()
         self._clients.close()
         self._regions.close()

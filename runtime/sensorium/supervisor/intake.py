@@ -27,6 +27,7 @@ _PERIOD_MAX_NS = 1_000_000_000
 _SKEW_NS = 10_000_000_000
 """Frame times further than this from now are taken for garbage."""
 _A_TICK = 256
+_JUDGED = ("begin_ns", "end_ns", "period_ns", "cpu_ns", "gpu_ns", "source")
 
 
 @dataclass
@@ -132,15 +133,20 @@ def scene_is_good(scene: NDArray[np.void]) -> bool:
 
 def frame_is_good(frame: np.void, now_ns: int) -> bool:
     """Whether one frame timing keeps every rule of `records.FRAME_TIMING`."""
-    begin, end = int(frame["begin_ns"]), int(frame["end_ns"])
+    begin, end, period, cpu, gpu, source = (int(frame[name]) for name in _JUDGED)
+    return times_are_good(begin, end, period, cpu, gpu, source, now_ns)
+
+
+def times_are_good(
+    begin_ns: int, end_ns: int, period_ns: int, cpu_ns: int, gpu_ns: int, source: int, now_ns: int
+) -> bool:
+    """The rules of `records.FRAME_TIMING`, for numbers that were unpacked without numpy."""
     return (
-        begin <= end
-        and abs(now_ns - begin) < _SKEW_NS
-        and abs(now_ns - end) < _SKEW_NS
-        and int(frame["period_ns"]) <= _PERIOD_MAX_NS
-        and int(frame["cpu_ns"]) < _SKEW_NS
-        and int(frame["gpu_ns"]) < _SKEW_NS
-        and int(frame["source"]) in (1, 2)
+        now_ns - _SKEW_NS < begin_ns <= end_ns < now_ns + _SKEW_NS
+        and period_ns <= _PERIOD_MAX_NS
+        and cpu_ns < _SKEW_NS
+        and gpu_ns < _SKEW_NS
+        and source in (1, 2)
     )
 
 

@@ -82,10 +82,18 @@ def bridge_classes(config: Config) -> dict[str, frozenset[str]]:
 
 
 def mark_unowned(
-    regions: RegionSet, apps: Iterable[AppRegion], plans: tuple[Orders, ...]
+    regions: RegionSet, apps: Iterable[AppRegion], plans: tuple[Orders, ...],
+    own: Iterable[str] = (),
 ) -> None:
-    """Says why the channels that no child writes are empty."""
-    owned = {name for one in plans for name in one.writes} | {"health"}
+    """Says why the channels that nobody writes are empty.
+
+    Args:
+        regions: The daemon's.
+        apps: With their regions.
+        plans: Of the children.
+        own: What the supervisor writes besides its health.
+    """
+    owned = {name for one in plans for name in one.writes} | {"health", *own}
     known = registry.written_by_any()
     for channel in CHANNELS.values():
         if channel.name in owned or channel.writer == "app":

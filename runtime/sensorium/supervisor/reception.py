@@ -26,6 +26,10 @@ class Daemon(Protocol):
         """Everything that `sensorium status` shows."""
         ...
 
+    def governor(self, most: int) -> dict[str, Any]:
+        """What the governor does, and its newest steps."""
+        ...
+
     def mute(self, on: bool) -> None:
         """Mutes or unmutes microphone and camera."""
         ...
@@ -89,6 +93,8 @@ class Reception:
         if operation == "attention":
             since_ns = self._desk.require_all(connection, ATTENDED)
             return Reply(fitted(attention(self._clients.apps(), since_ns)))
+        if operation == "governor":
+            return Reply(fitted(self._daemon.governor(request["most"])))
         if operation == "reload":
             self._daemon.reload()
             return Reply()

@@ -67,6 +67,7 @@ def status(
     muted: bool,
     microphone_users: int,
     camera_users: int,
+    governor: dict[str, Any],
 ) -> dict[str, Any]:
     """Everything that `sensorium status` shows, as JSON values."""
     now = now_ns()
@@ -93,6 +94,7 @@ def status(
             for engine in child.engines
         ],
         "apps": _apps(children, clients, now),
+        "governor": governor,
         "clients": [_client(connection, held) for connection, held in clients.held.items()],
     }
 

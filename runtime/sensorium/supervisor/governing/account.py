@@ -1,0 +1,111 @@
+"""What the governor shows of itself, and what it takes itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sensorium.inference.governor.frame import Risk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sensorium.inference.governor.decision import Decision, Governed
+
+_SPAN_NS = 500_000_000
+"""What the thread takes is measured over at least so long."""
+_SHARE = 4
+"""And follows the newest of so many such spans."""
+
+
+class Account:
+    """Filled by the governor's thread.
+
+    Attributes:
+        shown: What holds, as JSON values; a new one each time, so that any thread may read it.
+    """
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Any] = {}
+        self._priority = ""
+        self._level, self._risk = 0, Risk.UNKNOWN
+        self._since_ns = self._held_ns = self._at_risk_ns = 0
+        self._measured_ns = self._used_ns = 0
+        self._share = 0.0
+
+    def begin(self, priority: str) -> None:
+        """The thread has begun, with this priority."""
+        self._priority = priority
+
+    def show(
+        self, decision: Decision, senses: Sequence[Governed], apps: Iterable[str], now_ns: int
+    ) -> None:
+        """Says what holds from now on.
+
+        Args:
+            decision: It.
+            senses: That are governed.
+            apps: Who tells frames now.
+            now_ns: Monotonic.
+        """
+        self._hold(decision.level, decision.risk, now_ns)
+        self._measure(now_ns)
+        self.shown = {
+            "enabled": True,
+            "problem": "",
+            "app": decision.app,
+            "policy": decision.policy.name.lower(),
+            "risk": decision.risk.name.lower(),
+            "level": decision.level,
+            "background": decision.background,
+            "period_ms": round(decision.period_ns / 1e6, 3),
+            "changes": decision.changes,
+            "held_s": round(self._held_ns / 1e9, 1),
+            "at_risk_s": round(self._at_risk_ns / 1e9, 1),
+            "cpu_percent": round(self._share * 100, 2),
+            "priority": self._priority,
+            "apps": list(apps),
+            "senses": [
+                {
+                    "sense": sense.name,
+                    "step": (step := decision.steps[sense.name]).kind.name.lower(),
+                    "interval_ms": step.interval_ms,
+                    "longest_ms": sense.tempo.longest_ms,
+                    "beyond": sense.name in decision.beyond,
+                }
+                for sense in senses
+            ],
+        }
+
+    def fail(self, error: Exception, now_ns: int) -> None:
+        """Says that nothing holds, and why."""
+        self._hold(0, Risk.UNKNOWN, now_ns)
+        problem = f"{type(error).__name__}: {error}"
+        self.shown = {**nothing(enabled=True), "problem": problem, "priority": self._priority}
+
+    def _hold(self, level: int, risk: Risk, now_ns: int) -> None:
+        span = now_ns - self._since_ns
+        if self._level:
+            self._held_ns += span
+        if self._risk > Risk.ROOM:
+            self._at_risk_ns += span
+        self._level, self._risk, self._since_ns = level, risk, now_ns
+
+    def _measure(self, now_ns: int) -> None:
+        span = now_ns - self._measured_ns
+        if span < _SPAN_NS:
+            return
+        used = time.thread_time_ns()
+        if self._measured_ns:
+            share = (used - self._used_ns) / span
+            self._share += (share - self._share) / _SHARE if self._share else share
+        self._measured_ns, self._used_ns = now_ns, used
+
+
+def nothing(*, enabled: bool) -> dict[str, Any]:
+    """What is shown where nothing is decided."""
+    return {
+        "enabled": enabled, "problem": "", "app": "", "policy": "none", "risk": "unknown",
+        "level": 0, "background": False, "period_ms": 0.0, "changes": 0, "held_s": 0.0,
+        "at_risk_s": 0.0, "cpu_percent": 0.0, "priority": "", "apps": [], "senses": [],
+    }  # fmt: skip

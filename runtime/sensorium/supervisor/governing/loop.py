@@ -1,0 +1,252 @@
+"""The governor's thread: sleeps until a frame is due, judges it, and tells what follows."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from sensorium.clock import now_ns
+from sensorium.errors import SensoriumError
+from sensorium.health import Reason
+from sensorium.inference.governor.frame import Risk
+from sensorium.inference.governor.governor import Governor
+from sensorium.inference.governor.policy import Policy
+from sensorium.process import priority
+from sensorium.supervisor.governing.costs import Costs
+from sensorium.supervisor.governing.load import Load
+from sensorium.supervisor.governing.watch import Watch, policy_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from sensorium import config
+    from sensorium.inference.governor.decision import Decision, Governed
+    from sensorium.supervisor.governing.account import Account
+    from sensorium.supervisor.governing.history import History
+    from sensorium.supervisor.governing.outlet import Outlet
+    from sensorium.supervisor.governing.watch import App, Source
+
+_log = logging.getLogger(__name__)
+_LOOK_NS = 500_000_000
+"""How often it is looked for games and at the system, and told what holds."""
+_SHORT_NS = 50_000_000
+"""A sleep that nobody needs to end sooner: waiting for the bell takes half as much again."""
+_AGAIN_NS, _LONGEST_NS = 1_000_000_000, 60_000_000_000
+"""After a fault it is tried again, after twice as long each time."""
+_FORGOTTEN_NS = 60_000_000_000
+"""One that comes so long after the last try is another fault."""
+
+
+class Loop:
+    """What the thread does. Its methods but `post`, `tell_engines` and `stop` are its own.
+
+    Args:
+        outlet: Where it writes.
+        history: Where it keeps what was done.
+        account: Where it shows what holds.
+        senses: All that are enabled.
+        options: What the configuration says.
+    """
+
+    def __init__(
+        self, outlet: Outlet, history: History, account: Account, senses: Sequence[Governed],
+        options: config.Governor,
+    ) -> None:  # fmt: skip
+        self._outlet = outlet
+        self._history = history
+        self._account = account
+        self._inbox: deque[Callable[[], None]] = deque()
+        self._bell = threading.Event()
+        self._stopping = False
+        self._watch = Watch()
+        self._told: list[App] = []
+        self._load = Load()
+        self._costs = Costs()
+        self._engines: tuple[Iterable[Mapping[str, Any]], Iterable[int]] = ((), ())
+        self._look_ns = 0
+        self._phased = False
+        self._failed_ns = 0
+        self._again_ns = _AGAIN_NS
+        self._senses, self._options = tuple(senses), options
+        self._begin()
+
+    def post(self, order: Callable[[], None]) -> None:
+        """Has something done in the thread, soon; from any thread."""
+        self._inbox.append(order)
+        self._bell.set()
+
+    def tell_engines(self, engines: Iterable[Mapping[str, Any]], own: Iterable[int]) -> None:
+        """What the engines take now, as `status` shows it; from any thread.
+
+        Args:
+            engines: Of all senses.
+            own: Process numbers of the daemon and its children.
+        """
+        self._engines = (engines, own)
+
+    def stop(self) -> None:
+        """Has the thread end; from any thread."""
+        self._stopping = True
+        self._bell.set()
+
+    def run(self) -> None:
+        """Loops until it is told to stop. A fault withholds all until it is mended."""
+        self._account.begin(priority.raise_thread())
+        try:
+            while not self._stopping:
+                try:
+                    self._turn(now_ns())
+                except Exception as error:  # noqa: BLE001 - the daemon serves without it
+                    self._fail(error)
+                else:
+                    self._sleep()
+        finally:
+            self._outlet.withhold(Reason.STOPPED)
+            self._watch.close()
+
+    def configure(self, senses: Sequence[Governed], options: config.Governor) -> None:
+        """Goes on with other wishes of the owner; with other senses it begins anew."""
+        now = now_ns()
+        self._options = options
+        self._load.forget()
+        if tuple(senses) != self._senses:
+            self._senses = tuple(senses)
+            self._begin()
+        changed = self._governor.set_policy(Policy.named(options.policy), now)
+        for app in self._watch.apps.values():
+            changed |= self._set_policy(app, now)
+        self._settle(changed, now)
+        self._look_ns = now
+
+    def _begin(self) -> None:
+        self._governor = Governor(
+            self._senses, Policy.named(self._options.policy), os.cpu_count() or 1
+        )
+        self._governor.costs(self._costs.by_sense)
+
+    def meet(
+        self, place: int | Path, names: tuple[str, ...], pid: int, source: Source
+    ) -> None:
+        """Watches an app that has come; see `Watch.add`."""
+        now = now_ns()
+        self._settle(self._set_policy(self._watch.add(place, names, pid, source), now), now)
+        self._told = self._watch.told()
+
+    def part_from(self, place: int | Path) -> None:
+        """Watches it no longer."""
+        app = self._watch.remove(place)
+        if app is not None:
+            self._let_go(app, now_ns())
+            self._told = self._watch.told()
+
+    def _set_policy(self, app: App, now: int) -> bool:
+        own = policy_of(app.names, self._options.apps)
+        return self._governor.set_policy(Policy.named(own) if own else None, now, app.key)
+
+    def _let_go(self, app: App, now: int) -> None:
+        self._settle(self._governor.gone(app.key, now), now)
+
+    def _turn(self, now: int) -> None:
+        while self._inbox:
+            self._inbox.popleft()()
+        governor = self._governor
+        hurry = governor.decision.risk > Risk.ROOM
+        changed = fresh = False
+        for app in self._told:
+            if app.pace.due_ns > now:
+                continue
+            try:
+                frames = app.take(now, hurry=hurry)
+            except (SensoriumError, OSError) as error:
+                _log.warning("the frames of %s cannot be read: %s", app.key, error)
+                self._drop(app)
+                break
+            for frame in frames:
+                fresh = True
+                changed |= governor.frame(app.key, frame, now)
+        due = now >= self._look_ns
+        if due:
+            self._look_ns = now + _LOOK_NS
+            self._look_for_games(now)
+            if self._costs.look(self._engines[0], now):
+                governor.costs(self._costs.by_sense)
+            if not self._options.pressure or not all(app.pace.silent for app in self._told):
+                self._load.forget()
+                pressure = None
+            else:
+                pressure = self._load.look(self._engines[1], now)
+            changed |= governor.tick(now, pressure)
+        if not self._settle(changed, now) and due:
+            self._tell(governor.decision, now)
+        if fresh or due:
+            self._tell_phase(now, fresh=fresh)
+
+    def _look_for_games(self, now: int) -> None:
+        came, left = self._watch.games()
+        for app in left:
+            self._let_go(app, now)
+        for app in came:
+            self._settle(self._set_policy(app, now), now)
+        if came or left:
+            self._told = self._watch.told()
+
+    def _drop(self, app: App) -> None:
+        for place, known in list(self._watch.apps.items()):
+            if known is app:
+                self.part_from(place)
+
+    def _settle(self, changed: bool, now: int) -> bool:
+        """Tells a new decision at once, and keeps its evidence."""
+        if not changed:
+            return False
+        changes = self._governor.take_changes()
+        self._tell(self._governor.decision, now)
+        for change in changes:
+            self._outlet.change(change)
+        self._history.add(changes)
+        return True
+
+    def _tell_phase(self, now: int, *, fresh: bool) -> None:
+        phase = self._governor.phase(now)
+        if phase is None:
+            if self._phased or not fresh:
+                self._outlet.no_phase()
+        elif fresh:
+            self._outlet.phase(phase)
+        self._phased = phase is not None
+
+    def _tell(self, decision: Decision, now: int) -> None:
+        self._outlet.decision(decision, self._senses)
+        telling = (app.key for app in self._told if not app.pace.silent)
+        self._account.show(decision, self._senses, telling, now)
+
+    def _sleep(self) -> None:
+        due = min((app.pace.due_ns for app in self._told), default=self._look_ns)
+        span = min(due, self._look_ns) - now_ns()
+        if span <= 0:
+            return
+        if span <= _SHORT_NS:
+            time.sleep(span / 1e9)
+        elif self._bell.wait(span / 1e9):
+            self._bell.clear()
+
+    def _fail(self, error: Exception) -> None:
+        """Lets every sense take what it needs, and begins anew after a while."""
+        now = now_ns()
+        if now - self._failed_ns > _FORGOTTEN_NS:
+            self._again_ns = _AGAIN_NS
+            _log.error("the governor failed: the senses take what they need", exc_info=error)
+        self._outlet.withhold(Reason.FAILED)
+        self._account.fail(error, now)
+        while not self._stopping and (left := now + self._again_ns - now_ns()) > 0:
+            self._bell.wait(left / 1e9)
+            self._bell.clear()
+        self._again_ns = min(2 * self._again_ns, _LONGEST_NS)
+        self._failed_ns = now_ns()
+        self._begin()
+        self.configure(self._senses, self._options)
