@@ -22,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("sensorium.cli.demo", "see hands and voice move, without headset or microphone"),
     "top": ("sensorium.cli.top", "watch the running daemon"),
     "status": ("sensorium.cli.status", "what the running daemon does, once"),
-    "why": ("sensorium.cli.why", "why a command was understood as it was"),
+    "why": ("sensorium.cli.why", "why a command was understood as it was, or senses gave way"),
     "channels": ("sensorium.cli.channels", "list, watch or dump channels"),
     "doctor": ("sensorium.cli.doctor", "what is there, what is not, and whether data arrives"),
     "service": ("sensorium.cli.service", "start the daemon with the session, or on demand"),

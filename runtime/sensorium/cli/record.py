@@ -16,7 +16,7 @@ from rich.text import Text
 from sensorium import config as configuration
 from sensorium.channels.catalogue import REGIONS
 from sensorium.cli.daemon import connect
-from sensorium.cli.status import duration
+from sensorium.cli.duration import duration
 from sensorium.cli.taking import Taking
 from sensorium.errors import ControlError
 from sensorium.recording import Recorder, Stop, new_path

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from sensorium.cli import app_frames
+from sensorium.cli import app_frames, governor
 from sensorium.cli.daemon import connect
+from sensorium.cli.duration import duration
 
 if TYPE_CHECKING:
     import argparse
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     console.print(part_table(status["parts"]))
     for line in app_frames.lines(status["apps"]):
         console.print(line)
+    console.print(governor.line(status["governor"]), soft_wrap=True)
     for client_status in status["clients"]:
         console.print(client_line(client_status), markup=False)
     for table, count in status["left_out"].items():
@@ -94,11 +96,3 @@ def client_line(client: dict[str, Any]) -> str:
         own = client["app_region"]
         line += f"; {own['targets']} targets, frames of {own['interval_ms']:.1f} ms"
     return line
-
-
-def duration(seconds: float) -> str:
-    """So many seconds, as `12 s`, `4 min` or `3 h 20 min`."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from rich.live import Live
 from rich.text import Text
 
-from sensorium.cli import app_frames
+from sensorium.cli import app_frames, governor
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.live import granted_classes
+from sensorium.cli.duration import duration
 from sensorium.cli.eyes import Eyes
 from sensorium.cli.scene import Scene, sleep_until
-from sensorium.cli.status import all_processes, client_line, duration, process_table
+from sensorium.cli.status import all_processes, client_line, process_table
 from sensorium.cli.usage import Meter
 from sensorium.errors import ControlError
 from sensorium.sensors.sensor import HEADSETS
@@ -117,7 +118,8 @@ class _View:
         lines = [Text(client_line(client), "dim", no_wrap=True) for client in status["clients"]
                  if client["app"] != APP]
         return [head, process_table(status["processes"]), *_poses(status["parts"]),
-                *app_frames.lines(status["apps"], history=True), *lines]
+                *app_frames.lines(status["apps"], history=True),
+                governor.line(status["governor"]), *lines]
 
     def _connect_again(self) -> None:
         try:

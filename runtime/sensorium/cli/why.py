@@ -1,4 +1,4 @@
-"""`sensorium why`: why an intent was read as it was."""
+"""`sensorium why`: why an intent was read as it was, and why senses gave way to an app's frames."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
+from sensorium.cli import governor
 from sensorium.cli.daemon import connect
+from sensorium.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
 
     from sensorium.cli.output import Output
 
+_STEPS, _MOST_STEPS = 20, 128
 _SAYS = {
     "word": "was said", "fixation": "was looked at", "pointing": "was pointed at",
     "grab": "was held", "wearer": "is where the wearer was", "before": "was meant before",
@@ -26,10 +29,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "intent", nargs="?", type=int, default=0, metavar="ID",
         help="as in the intent's record; without: the newest",
     )
+    parser.add_argument(
+        "--frames", nargs="?", type=int, const=_STEPS, metavar="N",
+        help=f"instead: the governor's newest N steps and what they were taken for; {_STEPS}",
+    )
 
 
 def run(args: argparse.Namespace, output: Output) -> int:
-    """Explains one intent."""
+    """Explains one intent, or the governor's newest steps."""
+    if args.frames is not None:
+        return _frames(args.frames, output)
     with connect() as client:
         found = client.request("why", intent=args.intent)["why"]
     output.document(found)
@@ -38,6 +47,20 @@ def run(args: argparse.Namespace, output: Output) -> int:
     console.print(evidence_table(found["evidence"]))
     for other in found["alternatives"]:
         console.print(f"or, with {other['score']}: {_meant(other)}", markup=False)
+    return 0
+
+
+def _frames(most: int, output: Output) -> int:
+    if not 0 < most <= _MOST_STEPS:
+        raise ConfigError(f"--frames {most}: 1 to {_MOST_STEPS} steps are told")
+    with connect() as client:
+        found = client.request("governor", most=most)
+    output.document(found)
+    output.console.print(governor.line(found["governor"]), soft_wrap=True)
+    if found["steps"]:
+        output.console.print(governor.steps_table(found["steps"]))
+    else:
+        output.console.print("no sense gave way since the daemon's start")
     return 0
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
 
 from sensorium.cli.drawing import bar
 from sensorium.health import OwnerState
+from sensorium.inference.governor.frame import Risk
+from sensorium.inference.governor.step import Cause, StepKind
 
 Record = Mapping[str, Any]
 """A record as nested mappings: field name to number, text, list or record."""
@@ -19,6 +21,9 @@ DEVICE_STATES = (
 )
 _USERS = ((1, "a sense"), (2, "an app"), (4, "a recording"))
 _BUTTONS = ("trigger", "squeeze", "stick", "trackpad", "primary", "secondary", "menu", "system")
+_RISKS = tuple(risk.name.lower() for risk in Risk)
+_STEPS = tuple(step.name.lower() for step in StepKind)
+_CAUSES = tuple(cause.name.lower() for cause in Cause)
 _LAYER = 2
 """`source` of a pose that the OpenXR layer gives."""
 _QUIET_DB = -60.0
@@ -179,6 +184,44 @@ def _faces(record: Record) -> Text:
     return Text("no face" if not count else "a face" if count == 1 else f"{count} faces")
 
 
+def _governor(record: Record) -> Text:
+    senses = record["senses"][: record["count"]]
+    slowed = [sense["name"] for sense in senses if sense["step"]]
+    said = Text(f"{record['app'] or 'no app'}, {_named(_RISKS, record['risk'])}")
+    if record["level"]:
+        said.append(f", level {record['level']}", "yellow")
+        said.append(", in the background" if record["background"] else "", "yellow")
+        said.append(f": {', '.join(slowed)}" if slowed else "", "yellow")
+    return said
+
+
+def _frame_phase(record: Record) -> Text:
+    working = (record["due_ns"] - record["submitted_ns"]) / 1e6
+    return Text(
+        f"{_named(_RISKS, record['risk'])}, due {working:.1f} ms after the last, "
+        f"works {record['busy_ns'] / 1e6:.1f} ms"
+    )
+
+
+def _governor_step(record: Record) -> Text:
+    what = record["sense"] or "all engines"
+    before, after = (
+        _named(_STEPS, record[f"{end}_step"]) + (
+            f" {record[f'{end}_interval_ms']} ms" if record[f"{end}_interval_ms"] else ""
+        ) for end in ("from", "to")
+    )  # fmt: skip
+    said = Text(f"{what}: {before} to {after}, {_named(_CAUSES, record['cause'])}")
+    if record["app"]:
+        said.append(f": frame {record['frame']} of {record['app']}")
+    if record["late_ns"]:
+        said.append(f", {record['late_ns'] / 1e6:.1f} ms late", "yellow")
+    return said
+
+
+def _named(names: Sequence[str], value: int) -> str:
+    return names[value] if value < len(names) else str(value)
+
+
 def meter(value: float, style: str) -> Text:
     """A bar of ten characters for a value of 0 to 1."""
     filled, empty = bar(value, 10)
@@ -196,6 +239,9 @@ def _listed(record: Record) -> str:
 
 _TELL: dict[str, Callable[[Record], Text]] = {
     "health": _health,
+    "governor": _governor,
+    "frame_phase": _frame_phase,
+    "governor_step": _governor_step,
     "head": _head,
     "hand": _hand,
     "controller": _controller,

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from sensorium.channels.reader import Reader
 from sensorium.clock import now_ns
+from sensorium.inference.governor.frame import Risk
 from sensorium.service.caller import Caller
 from sensorium.service.models.residency import READY
 from sensorium.service.operations import TEXT, answer, operation
@@ -45,10 +46,11 @@ def routes(context: Context) -> list[BaseRoute]:
     async def scrape(_: Request) -> Response:
         status = await apps.ask("status")
         engines = await context.engines.states()
+        steps = (await apps.ask("governor", most=0))["counts"]
         public = await apps.open(_SELF, "public")
         try:
             registry = CollectorRegistry()
-            registry.register(_Figures(status, public.region, engines))
+            registry.register(_Figures(status, steps, public.region, engines))
             return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
         finally:
             apps.close(public)
@@ -61,14 +63,17 @@ class _Figures(Collector):
 
     Args:
         status: As control's `status` gives it.
+        steps: Counts of the governor's steps, as control's `governor` gives them.
         public: The public region.
         engines: The states of the local API's engines.
     """
 
     def __init__(
-        self, status: dict[str, Any], public: Region, engines: Sequence[State]
-    ) -> None:
+        self, status: dict[str, Any], steps: Sequence[dict[str, Any]], public: Region,
+        engines: Sequence[State],
+    ) -> None:  # fmt: skip
         self._status = status
+        self._steps = steps
         self._public = public
         self._engines = engines
 
@@ -100,6 +105,7 @@ class _Figures(Collector):
             value=status["refused_app_records"],
         )
         yield from self._apps()
+        yield from self._governor()
         yield from self._processes()
         yield from self._channels()
         yield from self._pool()
@@ -139,6 +145,37 @@ class _Figures(Collector):
                     span.add_metric([*who, f"0.{quantile.removeprefix('p').rstrip('0')}"],
                                     value / _MS)
         yield from (*counters.values(), rate, *spans.values())
+
+    def _governor(self) -> Iterator[Metric]:
+        """How senses give way to an app's frames."""
+        governor = self._status["governor"]
+        steps = CounterMetricFamily(
+            "sensorium_governor_steps", "Of senses; `background` is that of all engines",
+            labels=["sense", "direction", "cause"],
+        )
+        for step in self._steps:
+            steps.add_metric([step["sense"], step["direction"], step["cause"]], step["count"])
+        yield steps
+        yield GaugeMetricFamily(
+            "sensorium_governor_level", "0: every sense is at full", value=governor["level"]
+        )
+        yield GaugeMetricFamily(
+            "sensorium_governor_risk",
+            "0: no app tells frames, 1: they have room, 2: close, 3: late",
+            value=Risk[governor["risk"].upper()],
+        )
+        yield CounterMetricFamily(
+            "sensorium_governor_held_seconds", "Not every sense was at full",
+            value=governor["held_s"],
+        )
+        yield CounterMetricFamily(
+            "sensorium_governor_at_risk_seconds", "An app's frames were close to late, or late",
+            value=governor["at_risk_s"],
+        )
+        yield GaugeMetricFamily(
+            "sensorium_governor_processor_share", "Of one processor, by the governor itself",
+            value=governor["cpu_percent"] / 100,
+        )
 
     def _processes(self) -> Iterator[Metric]:
         live = GaugeMetricFamily("sensorium_process_live", "1: it works", labels=["process"])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sensorium.service.context import Context
 
 _MAX_BYTES = 65_536
+_MOST_STEPS = 128
 _DECISION = members(
     {
         "action": {"enum": ["allow", "deny", "revoke"]},
@@ -60,6 +61,19 @@ OPENAPI_PATHS: dict[str, Any] = {
             parameters=(
                 parameter(
                     "path", "intent", {"type": "integer", "minimum": 0}, "0: the newest of any app"
+                ),
+            ),
+        )
+    },
+    "/v1/governor": {
+        "get": operation(
+            "How senses give way to an app's frames, and the newest steps with their evidence",
+            {"200": answer("governor, steps (the newest first), counts")}, 400,
+            parameters=(
+                parameter(
+                    "query", "most",
+                    {"type": "integer", "minimum": 0, "maximum": _MOST_STEPS, "default": 20},
+                    "How many steps",
                 ),
             ),
         )
@@ -109,6 +123,12 @@ def routes(context: Context) -> list[BaseRoute]:
         except Refused as error:
             raise Problem(404, error.message, error.remedy) from error
 
+    async def governor(request: Request) -> Response:
+        most = request.query_params.get("most", "20")
+        if not (most.isascii() and most.isdecimal() and int(most[:4]) <= _MOST_STEPS):
+            raise Problem(400, f"most is {most:.20}", f"0 to {_MOST_STEPS}")
+        return JSONResponse(await apps.ask("governor", most=int(most[:4])))
+
     async def attention(request: Request) -> Response:
         return JSONResponse(await apps.ask_for(_asking(request), "attention"))
 
@@ -128,6 +148,7 @@ def routes(context: Context) -> list[BaseRoute]:
         Route("/v1/grants", decide, methods=["POST"]),
         Route("/v1/grants/log", log, methods=["GET"]),
         Route("/v1/why/{intent:int}", why, methods=["GET"]),
+        Route("/v1/governor", governor, methods=["GET"]),
         Route("/v1/attention", attention, methods=["GET"]),
         Route("/v1/mute", muted, methods=["GET"]),
         Route("/v1/mute", mute, methods=["PUT"]),

@@ -9,7 +9,7 @@ from rich.text import Text
 from sensorium import config as configuration
 from sensorium import folders
 from sensorium.bridges.bridge import BRIDGES
-from sensorium.cli.doctor import bridges, devices, live, system
+from sensorium.cli.doctor import bridges, devices, governor, live, system
 from sensorium.cli.doctor.finding import Finding, Verdict
 from sensorium.control.grants import Grants
 from sensorium.errors import ConfigError, SensoriumError
@@ -69,6 +69,7 @@ def _look(name: str) -> Iterator[Finding]:
     else:
         yield Finding("configuration", Verdict.OK, str(config.source.path))
         yield from devices.look(config)
+        yield from governor.look(config)
     yield _grants()
     yield from live.look(status)
     yield from bridges.look(status)

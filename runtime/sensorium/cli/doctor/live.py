@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium.cli.daemon import APP, connect
 from sensorium.cli.doctor.finding import Finding, Verdict
+from sensorium.cli.doctor.governor import governing
 from sensorium.cli.eyes import Eyes
 from sensorium.cli.sight import OPENING
 from sensorium.cli.words import words
@@ -52,6 +53,8 @@ def look(status: dict[str, Any] | None) -> Iterator[Finding]:
         )
     for name, part in status["parts"].items():
         yield _part(name, part)
+    if status["governor"]["enabled"]:
+        yield governing(status)
     yield from _channels()
 
 

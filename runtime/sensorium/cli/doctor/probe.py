@@ -108,6 +108,20 @@ def scheduling() -> dict[str, Any]:
     return {"granted": priority.raise_thread()}
 
 
+def idle_class(nice: str) -> dict[str, Any]:
+    """Whether a thread of this niceness that went to the idle class may leave it again."""
+    if sys.platform != "linux":
+        # Windows permits it to everybody; elsewhere no thread goes there.
+        return {"left": True}
+    os.setpriority(os.PRIO_PROCESS, 0, int(nice))
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    except PermissionError:
+        return {"left": False}
+    return {"left": True}
+
+
 def engine(name: str) -> dict[str, Any]:
     """Loads a built engine, which checks its hash and runs it once."""
     from sensorium.inference import store
@@ -127,6 +141,7 @@ _PROBES: dict[str, Callable[..., dict[str, Any]]] = {
     "gpu": gpu,
     "cuda": cuda,
     "scheduling": scheduling,
+    "idle_class": idle_class,
     "engine": engine,
 }
 
