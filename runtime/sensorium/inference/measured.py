@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
     from sensorium.health import Device, Precision
     from sensorium.inference.engine import Engine
+    from sensorium.inference.gate import Gate
 
 KEPT = 512
 """Runs that the percentiles are of."""
+_USUAL = 15
+"""Of so many runs the median is what the next one is expected to take."""
 
 
 class MeasuredEngine:
@@ -25,18 +28,22 @@ class MeasuredEngine:
     Args:
         engine: The other one.
         memory_bytes: By how much the process grew when it was loaded; None: not known.
+        gate: That its runs go through; None: they begin at once.
 
     Attributes:
         runs: That succeeded.
     """
 
-    def __init__(self, engine: Engine, memory_bytes: int | None) -> None:
+    def __init__(
+        self, engine: Engine, memory_bytes: int | None, gate: Gate | None = None
+    ) -> None:
         self.name = engine.name
         self.labels = engine.labels
         self.metadata = engine.metadata
         self.memory_bytes = memory_bytes
         self.runs = 0
         self._engine = engine
+        self._gate = gate
         self._took_ns = [0] * KEPT
 
     @property
@@ -61,11 +68,24 @@ class MeasuredEngine:
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine`."""
-        begun = perf_counter_ns()
-        outputs = self._engine.run(feeds)
-        self._took_ns[self.runs % KEPT] = perf_counter_ns() - begun
+        if self._gate is None:
+            begun = perf_counter_ns()
+            outputs = self._engine.run(feeds)
+            took = perf_counter_ns() - begun
+        else:
+            outputs, took, self._engine = self._gate.run(self._engine, feeds, self.usual_ns)
+        self._took_ns[self.runs % KEPT] = took
         self.runs += 1
         return outputs
+
+    @property
+    def usual_ns(self) -> int:
+        """What its newest runs took, the median; 0: there was none."""
+        kept = min(self.runs, KEPT)
+        newest = sorted(
+            self._took_ns[(self.runs - back) % KEPT] for back in range(1, min(kept, _USUAL) + 1)
+        )
+        return newest[len(newest) // 2] if newest else 0
 
     def close(self) -> None:
         """See `Engine`."""
@@ -92,13 +112,15 @@ class MeasuredEngine:
         }
 
 
-def load(load_engine: Callable[[str], Engine], name: str) -> MeasuredEngine:
-    """Loads an engine whose runs are timed; see `grown`.
+def load(
+    load_engine: Callable[[str], Engine], name: str, gate: Gate | None = None
+) -> MeasuredEngine:
+    """Loads an engine whose runs are timed; see `grown` and `MeasuredEngine`.
 
     Raises:
         EngineError: As `load_engine`.
     """
-    return MeasuredEngine(*grown(load_engine, name))
+    return MeasuredEngine(*grown(load_engine, name), gate)
 
 
 def grown(load_engine: Callable[[str], Engine], name: str) -> tuple[Engine, int | None]:

@@ -10,6 +10,7 @@ import onnxruntime
 
 from sensorium.errors import EngineError
 from sensorium.health import Device, Precision
+from sensorium.inference import pool_threads
 from sensorium.inference.feeds import FeedCheck
 
 if TYPE_CHECKING:
@@ -50,13 +51,16 @@ class OnnxRuntimeEngine:
     buffers of its own: nothing is allocated in a run. Engines of one file share its weights.
     """
 
-    def __init__(self, manifest: Manifest, file: Path, threads: int = 1) -> None:
+    def __init__(
+        self, manifest: Manifest, file: Path, threads: int = 1, *, warm: bool = True
+    ) -> None:
         self.name = manifest.name
         self.precision = PRECISIONS[manifest.precision]
         self.device = Device.CPU
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self.note = ""
+        self._made_of = manifest, file
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._session: Any = self._share(manifest, file, threads)
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
@@ -68,7 +72,8 @@ class OnnxRuntimeEngine:
         self._binding: Any = None
         if not manifest.axes:
             self._bind(manifest)
-        self.run(self._check.zeros())
+        if warm:
+            self.run(self._check.zeros())
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
@@ -94,6 +99,14 @@ class OnnxRuntimeEngine:
             raise EngineError(f"{self.name}: the run failed: {error}") from error
         return self._outputs
 
+    def twin(self) -> OnnxRuntimeEngine:
+        """Another engine of this file, with one thread, that may run while this one does.
+
+        Raises:
+            EngineError: When it cannot be loaded.
+        """
+        return OnnxRuntimeEngine(*self._made_of, warm=False)
+
     def close(self) -> None:
         """See `Engine.close`."""
         self._binding = None
@@ -112,7 +125,8 @@ class OnnxRuntimeEngine:
         # An arena never gives back what the largest run took: 180 MB after Whisper's first 30 s.
         options.enable_cpu_mem_arena = not varying
         try:
-            return onnxruntime.InferenceSession(str(file), options, providers=[PROVIDER])
+            with pool_threads.noted():
+                return onnxruntime.InferenceSession(str(file), options, providers=[PROVIDER])
         except Exception as error:
             raise EngineError(
                 f"{self.name}: ONNX Runtime refuses {file.name}: {error}", self._remedy

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium import records
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.eyes.rays import outdated
 from sensorium.perception.targets.hand_input import forward, from_controller, from_joints
 
@@ -70,6 +71,8 @@ class AttentionTrace:
     ENGINES: tuple[str, ...] = ()
     READS = ("head", "gaze", *HANDS, *CONTROLLERS)
     WRITES = ("target_trace", "ray_trace", "gaze_trace")
+    TEMPO = Tempo(Slowing.NEVER, 100, 0)
+    """It costs next to nothing, and what it has not kept of the eyes no word finds."""
 
     def __init__(
         self, options: AttentionTraceOptions, engines: Mapping[str, Engine], rings: Rings

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensorium.errors import SensorError
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.echo_canceller import load
 from sensorium.perception.near_end import FarStream, NearStream
 from sensorium.perception.noise_suppression import LEAST_DB, NO_LIMIT_DB, NoiseSuppression
@@ -71,6 +72,8 @@ class CleanAudio:
     ENGINES = ()
     READS = ("audio", "output_audio")
     WRITES = ("clean_audio",)
+    TEMPO = Tempo(Slowing.NEVER, 100, 0)
+    """All that hears is made of it."""
 
     def __init__(
         self, options: CleanAudioOptions, engines: Mapping[str, Engine], rings: Rings

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sensorium import folders
 from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.clock import now_ns
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.commands.folder import Folder
 from sensorium.perception.commands.found import Match, Method
 from sensorium.perception.commands.gates import behind_phrase, held_during, open_gates, wake_before
@@ -68,6 +69,7 @@ class Command:
     ENGINES = (ENGINE,)
     READS = (_TRANSCRIPT, "wake_word", "push_to_talk")
     WRITES = (_OUTPUT,)
+    TEMPO = Tempo(Slowing.DEFERRED, 72, 1000)
 
     def __init__(
         self, options: CommandOptions, engines: Mapping[str, Engine], rings: Rings

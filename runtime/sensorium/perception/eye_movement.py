@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensorium import records
 from sensorium.health import Reason
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.eyes.angular_speed import UNKNOWN_SPEEDS
 from sensorium.perception.eyes.movements import Movement
 from sensorium.perception.eyes.options import GazeOptions
@@ -35,6 +36,8 @@ class EyeMovement:
     ENGINES: tuple[str, ...] = ()
     READS = ("head", "gaze")
     WRITES = (STATE, EVENT)
+    TEMPO = Tempo(Slowing.NEVER, 100, 0)
+    """A saccade of 30 ms lies between two looks otherwise, and is told as none."""
 
     def __init__(
         self, options: GazeOptions, engines: Mapping[str, Engine], rings: Rings

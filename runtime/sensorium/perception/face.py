@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.inference import store
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import picture_stream
 from sensorium.perception.face_detection import THRESHOLD, FaceDetection
 from sensorium.perception.face_input import BLENDSHAPE_LANDMARKS
@@ -60,6 +61,7 @@ class Face:
     ENGINES = (DETECTOR, LANDMARKS, BLENDSHAPES)
     READS = (picture_stream.FRAME,)
     WRITES = (CHANNEL, f"app_{CHANNEL}")
+    TEMPO = Tempo(Slowing.THINNED, 25, 1000)
 
     def __init__(self, options: FaceOptions, engines: Mapping[str, Engine], rings: Rings) -> None:
         self._options = options

@@ -16,6 +16,7 @@ from sensorium import records
 from sensorium.errors import OutputError
 from sensorium.health import Reason
 from sensorium.inference import store
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import pictures
 from sensorium.perception.face_input import expression_input
 from sensorium.perception.finite import Complaint, finite
@@ -53,6 +54,7 @@ class FaceEmotion:
     ENGINES = (ENGINE,)
     READS = (FACE, FRAME)
     WRITES = (CHANNEL,)
+    TEMPO = Tempo(Slowing.THINNED, 10, 2000)
 
     def __init__(
         self, options: FaceEmotionOptions, engines: Mapping[str, Engine], rings: Rings

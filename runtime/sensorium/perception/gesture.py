@@ -10,6 +10,7 @@ import numpy as np
 from sensorium import records
 from sensorium.errors import EngineError
 from sensorium.health import Reason
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.hand_geometry import grab, pinches
 from sensorium.perception.hand_landmarks import LANDMARKS, LEFT, RIGHT, landmarks
 from sensorium.perception.hysteresis import Change, LabelGate
@@ -75,6 +76,8 @@ class Gesture:
     ENGINES = (ENGINE,)
     READS = ("hand_left", "hand_right")
     WRITES = ("gesture_left", "gesture_right", "gesture_event")
+    TEMPO = Tempo(Slowing.THINNED, 80, 60)
+    """Frames of up to `GAP_NS` follow one another; what is told is 100 ms old at most."""
 
     def __init__(
         self, options: GestureOptions, engines: Mapping[str, Engine], rings: Rings

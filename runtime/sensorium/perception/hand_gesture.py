@@ -26,6 +26,7 @@ import numpy as np
 from sensorium import records
 from sensorium.errors import EngineError
 from sensorium.health import Reason
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import own_gestures, own_movements
 from sensorium.perception.hand_report import HandReport
 from sensorium.perception.hand_shapes import finger_ray, shapes
@@ -106,6 +107,8 @@ class HandGesture:
     WRITES = (
         "hand_gesture_left", "hand_gesture_right", "hand_gesture_event", "ray_left", "ray_right",
     )
+    TEMPO = Tempo(Slowing.THINNED, 80, 60)
+    """As `gesture`; between the steps of a movement frames may be so far apart, too."""
 
     def __init__(
         self, options: HandOptions, engines: Mapping[str, Engine], rings: Rings

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sensorium import records
 from sensorium.health import Reason
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.head_gesture import NOD, SHAKE, Gait, Oscillation
 from sensorium.perception.head_motion import Flow, HeadMotion
 from sensorium.perception.head_posture import Lean, Tilt
@@ -72,6 +73,8 @@ class Head:
     ENGINES: tuple[str, ...] = ()
     READS = ("head",)
     WRITES = ("head_state", "head_gesture")
+    TEMPO = Tempo(Slowing.THINNED, 60, 33)
+    """A nod of 3 Hz turns back after 160 ms: it needs some frames in each turn."""
 
     def __init__(self, options: HeadOptions, engines: Mapping[str, Engine], rings: Rings) -> None:
         self._options = options

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sensorium.inference import store
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import picture_stream
 from sensorium.perception.finite import finite
 from sensorium.perception.image_classes import ImageClasses
@@ -45,6 +46,7 @@ class ImageClass:
     ENGINES: tuple[str, ...] = (ImageClassOptions.engine,)
     READS = (picture_stream.FRAME,)
     WRITES = (CHANNEL, f"app_{CHANNEL}")
+    TEMPO = Tempo(Slowing.THINNED, 10, 2000)
 
     def __init__(
         self, options: ImageClassOptions, engines: Mapping[str, Engine], rings: Rings

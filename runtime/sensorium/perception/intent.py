@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sensorium import records
 from sensorium.clock import now_ns
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.commands.said import Said
 from sensorium.perception.intents.alignment import AFTER_S, BEFORE_S
 from sensorium.perception.intents.deictic import references
@@ -72,8 +73,10 @@ class Intent:
 
     Options = IntentOptions
     ENGINES: tuple[str, ...] = ()
-    READS = ("transcript", "ray_trace", "gaze_trace")
+    READS = ("transcript", "command", "ray_trace", "gaze_trace")
     WRITES = ("intent",)
+    TEMPO = Tempo(Slowing.DEFERRED, 71, 1000)
+    """With `command`, whose word it waits for."""
 
     def __init__(
         self, options: IntentOptions, engines: Mapping[str, Engine], rings: Rings

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sensorium.inference import store
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import picture_stream
 from sensorium.perception.object_detection import ObjectDetection
 from sensorium.perception.picture_stream import PictureOptions, PictureStream, Seen
@@ -57,6 +58,7 @@ class Objects:
     ENGINES: tuple[str, ...] = (ObjectsOptions.engine,)
     READS = (picture_stream.FRAME,)
     WRITES = (CHANNEL, f"app_{CHANNEL}")
+    TEMPO = Tempo(Slowing.THINNED, 15, 2000)
 
     def __init__(
         self, options: ObjectsOptions, engines: Mapping[str, Engine], rings: Rings

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.channels.catalogue import EVENT_SLOTS
 from sensorium.health import Reason
+from sensorium.inference.governor.tempo import Slowing, Tempo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,8 @@ class PushToTalk:
     ENGINES: tuple[str, ...] = ()
     READS = ("controller_left", "controller_right")
     WRITES = ("push_to_talk",)
+    TEMPO = Tempo(Slowing.NEVER, 100, 0)
+    """It costs next to nothing, and a press between two looks would be lost."""
 
     def __init__(
         self, options: PushOptions, engines: Mapping[str, Engine], rings: Rings

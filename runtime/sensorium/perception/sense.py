@@ -3,7 +3,8 @@
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
 engines it needs, by the name of their card; `engines(options)` where its options name them;
 `may_use(options, loaded)` names those that it uses where they are built, and can do without),
-`READS` and `WRITES` (its channels; `writes(options)` where not all are written), and is made with
+`READS` and `WRITES` (its channels; `writes(options)` where not all are written), `TEMPO` (how it
+may be slowed while an app's frames are at risk; `inference.governor.tempo`), and is made with
 options, engines and the rings of its process.
 """
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sensorium import records
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import ended, enrolment
 from sensorium.perception.sound import RATE_HZ
 from sensorium.perception.voiceprint import ENGINE, voiceprint
@@ -58,6 +59,7 @@ class Speaker:
     ENGINES = (ENGINE,)
     READS = ("utterance", "audio", "speaker")
     WRITES = ("speaker",)
+    TEMPO = Tempo(Slowing.DEFERRED, 30, 8000)
 
     def __init__(
         self, options: SpeakerOptions, engines: Mapping[str, Engine], rings: Rings

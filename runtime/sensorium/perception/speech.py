@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.channels.catalogue import EVENT_SLOTS
 from sensorium.errors import EngineError
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import transcripts
 from sensorium.perception.expected_phrases import ExpectedPhrases
 from sensorium.perception.pieces import Piece, piece, sound_of, time_ns
@@ -46,6 +47,8 @@ class Speech:
     ENGINES = (SpeechOptions.encoder, SpeechOptions.decoder)
     READS = ("utterance", "audio")
     WRITES = ("transcript",)
+    TEMPO = Tempo(Slowing.DEFERRED, 70, 4000)
+    """The sound of the longest utterance before is in the ring for 8 s more."""
 
     def __init__(
         self, options: SpeechOptions, engines: Mapping[str, Engine], rings: Rings

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sensorium.health import Reason
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.eyes.rays import outdated
 from sensorium.perception.sense import input_reason
 from sensorium.perception.targets.attention import EYES, HEAD, Accuracy, Attention
@@ -57,6 +58,8 @@ class Target:
     ENGINES: tuple[str, ...] = ()
     READS = ("head", "gaze", *HANDS, *CONTROLLERS)
     WRITES = ("target",)
+    TEMPO = Tempo(Slowing.THINNED, 70, 60)
+    """Each look is weighed by its time; a fixation lasts 100 ms and more."""
 
     def __init__(
         self, options: TargetOptions, engines: Mapping[str, Engine], rings: Rings

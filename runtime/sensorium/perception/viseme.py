@@ -13,6 +13,7 @@ import numpy as np
 
 from sensorium import records
 from sensorium.errors import EngineError
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.sense import input_reason
 from sensorium.perception.viseme_features import BANDS, CENTRE, RATE_HZ, STEP, VisemeFeatures
 from sensorium.perception.viseme_mouth import Mouth, Voice
@@ -73,6 +74,8 @@ class Viseme:
     ENGINES = (ENGINE,)
     READS = ("audio", "voice_activity")
     WRITES = ("viseme",)
+    TEMPO = Tempo(Slowing.NEVER, 100, 0)
+    """Its engine hears block after block; a mouth that stands still is seen at once."""
 
     def __init__(
         self, options: VisemeOptions, engines: Mapping[str, Engine], rings: Rings

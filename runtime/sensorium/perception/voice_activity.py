@@ -12,6 +12,7 @@ import numpy as np
 
 from sensorium import records
 from sensorium.channels.catalogue import AUDIO_SLOTS
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import voice_resume
 from sensorium.perception.hysteresis import Change, SpeechGate
 from sensorium.perception.sense import input_reason
@@ -47,6 +48,8 @@ class VoiceActivity:
     ENGINES = (ENGINE,)
     READS = ("audio",)
     WRITES = ("voice_activity", "voice_event", "utterance")
+    TEMPO = Tempo(Slowing.NEVER, 100, 0)
+    """It finds the utterances; sound that it has not heard is not looked at later."""
 
     def __init__(
         self, options: VoiceOptions, engines: Mapping[str, Engine], rings: Rings

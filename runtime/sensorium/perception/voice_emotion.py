@@ -15,6 +15,7 @@ from sensorium import records
 from sensorium.errors import CardError
 from sensorium.inference import manifest as manifests
 from sensorium.inference import store
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import ended
 from sensorium.perception.sense import input_reason
 from sensorium.perception.softmax import softmax
@@ -72,6 +73,7 @@ class VoiceEmotion:
     ENGINES = (ENGINE,)
     READS = ("utterance", "audio")
     WRITES = ("emotion",)
+    TEMPO = Tempo(Slowing.DEFERRED, 20, 8000)
 
     def __init__(
         self, options: EmotionOptions, engines: Mapping[str, Engine], rings: Rings

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sensorium import records
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception import ended
 from sensorium.perception.pitch import RATE_HZ, STEP, WINDOW, pitch
 from sensorium.perception.syllables import intensity, nuclei, threshold
@@ -97,6 +98,7 @@ class VoiceMeasures:
     ENGINES = ()
     READS = ("utterance", "audio", "voice_measures")
     WRITES = ("voice_measures",)
+    TEMPO = Tempo(Slowing.DEFERRED, 30, 8000)
 
     def __init__(
         self, options: MeasuresOptions, engines: Mapping[str, Engine], rings: Rings

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sensorium import records
+from sensorium.inference.governor.tempo import Slowing, Tempo
 from sensorium.perception.phrase_check import DECODER, ENCODER, PhraseCheck
 from sensorium.perception.sound import Sound
 from sensorium.perception.sound_steps import SoundSteps
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 LEAD = (WARM_STEPS + WINDOW - 1 + SMOOTH - 1 + 1) * STEP
 """Samples before the onset that are heard, too: all that a first score depends on; 2.16 s."""
 MOST_STEPS = 25
-"""Of 80 ms at a time, some 40 ms of work: what was said while speech was recognised, at once, for
-commands wait for the wake word before them."""
+"""Of 80 ms at a time, some 40 ms of work, beside those since it looked last: what was said while
+speech was recognised, at once, for commands wait for the wake word before them."""
 CATCH_UP = 8 * RATE_HZ
 """Samples before the newest that are heard after a start: it may be a restart."""
 _SAME = PAUSE_STEPS * STEP
@@ -53,6 +54,8 @@ class WakeWord:
     ENGINES = (MEL_ENGINE, EMBEDDING_ENGINE)
     READS = ("audio", "voice_activity")
     WRITES = ("wake_word",)
+    TEMPO = Tempo(Slowing.DEFERRED, 75, 1500)
+    """Somebody waits for it; as much as it takes up at once."""
 
     def __init__(
         self, options: WakeWordOptions, engines: Mapping[str, Engine], rings: Rings
@@ -125,6 +128,7 @@ class WakeWordStream:
         self._heard_to = 0
         self._looked_to = 0
         self._onsets = 0
+        self._spoke = False
         self._generation = 0
         self._record = records.WAKE_WORD.zeros()
         self._told: dict[str, int] = {}
@@ -137,8 +141,9 @@ class WakeWordStream:
         end = int(sample.record["sample"][0]) + AUDIO_BLOCK
         if self._rings.generation("audio") != self._generation:
             self._start(sample, end, publish)
+        passed = max(0, end - self._looked_to)
         self._gate(sample, end)
-        for _ in range(MOST_STEPS):
+        for _ in range(MOST_STEPS + passed // STEP):
             waiting = any(head.stages.waiting for head in self._heads)
             if self._steps.at + STEP > (end if waiting else min(self._until, end)):
                 return
@@ -152,13 +157,14 @@ class WakeWordStream:
 
     def _gate(self, sample: Sample, end: int) -> None:
         """Listens while somebody speaks; also to who did while this process was busy."""
-        onsets = int(sample.record["onsets"][0])
-        if sample.record["speaking"][0] or onsets != self._onsets or not self._gated:
+        onsets, speaking = int(sample.record["onsets"][0]), bool(sample.record["speaking"][0])
+        # Who spoke when it looked last may have gone on for long after.
+        if speaking or self._spoke or onsets != self._onsets or not self._gated:
             begin = min(self._looked_to + AUDIO_BLOCK, end) - LEAD
             if self._until < self._steps.at + STEP and self._steps.at < begin:
                 self._steps.begin(begin)
             self._until = end + self._hang_over
-        self._onsets, self._looked_to = onsets, end
+        self._onsets, self._looked_to, self._spoke = onsets, end, speaking
 
     def _start(self, sample: Sample, end: int, publish: Publish) -> None:
         """Begins a region's sound: with what was said while this process was not there."""

@@ -39,6 +39,7 @@ class Feed:
         self._outputs = outputs
         self._channel = CHANNELS[slot.rings.source(stream.trigger)]
         self._generation = -1
+        self._newest: Reader | None = None
         self._before: Cursor | Reader | None = None
         self._told_ns = 0
         self._blank = self._channel.record.zeros()
@@ -57,6 +58,7 @@ class Feed:
     def _open(self, region: Region) -> Cursor | Reader:
         live = self._outputs.clock is now_ns
         if self._channel.kind == Kind.STATE:
+            self._newest = Reader(region, self._channel.name, live=live, head=0)
             return Reader(region, self._channel.name, live=live)
         cursor = Cursor(region, self._channel.name, live=live)
         if self.ring is not None:
@@ -87,6 +89,11 @@ class Feed:
         return start
 
     @property
+    def gives(self) -> bool:
+        """Whether its newest record was one that is worth something."""
+        return self.nothing is None
+
+    @property
     def settled(self) -> bool:
         """Whether nothing has to be said again soon: it gives records, or events, which age not."""
         return self.nothing is None or not self._channel.max_age_ns
@@ -102,9 +109,31 @@ class Feed:
         assert self.ring is not None
         return self.ring.wanted - 1 if isinstance(self.ring, Cursor) else self.ring.sample.n
 
-    def has_news(self, seen: int) -> bool:
-        """Whether there is a record after the one numbered `seen`."""
-        return self.ring is not None and self.ring.latest() != seen
+    @property
+    def has_news(self) -> bool:
+        """Whether there is a record that was not taken."""
+        return self.ring is not None and self.ring.latest() != self.seen
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many records wait that some may be lost before long."""
+        return (
+            isinstance(self.ring, Cursor)
+            and self.ring.latest() - self.ring.wanted >= self.ring.entry.slots // 2
+        )
+
+    def has_turned(self) -> bool:
+        """Whether a state that was there has gone: that is told at once, whatever waits."""
+        if self._newest is None or self.nothing not in (None, Reason.INACTIVE):
+            return False
+        status = self._newest.read(self._outputs.clock())
+        return status is Status.STALE or (status is Status.INVALID and self.nothing is None)
+
+    def skips(self) -> int:
+        """How many records are left out if it is drained now."""
+        if not isinstance(self.ring, Reader) or not self.ring.sample.n:
+            return 0
+        return max(0, self.ring.latest() - self.ring.sample.n - 1)
 
     def drain(self) -> None:
         """Hands over what is new."""

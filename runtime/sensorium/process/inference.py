@@ -31,18 +31,22 @@ class Inference:
         _, senses = orders.parts()
         self._engines = engines(orders.threads, orders.gpu)
         self._perceiver = Perceiver(
-            senses, outputs, self._engines.load, report, orders.instead
+            senses, outputs, self._engines.load, report, orders.instead, governed=True
         )
         self._thread = threading.Thread(target=self._perceiver.run, name="senses", daemon=True)
 
     def start(self) -> None:
         """Starts the senses' thread."""
+        if self._perceiver.gate is not None:
+            self._perceiver.gate.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Ends it."""
         self._perceiver.stopping = True
         self._thread.join(_STOP_S)
+        if self._perceiver.gate is not None:
+            self._perceiver.gate.stop()
         self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:

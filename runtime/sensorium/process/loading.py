@@ -9,11 +9,13 @@ from sensorium.clock import now_ns
 from sensorium.errors import EngineError, EngineMissing
 from sensorium.health import Reason
 from sensorium.inference import measured, store
+from sensorium.process.pacing import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sensorium.inference.engine import Engine
+    from sensorium.inference.gate import Gate
     from sensorium.inference.measured import MeasuredEngine
     from sensorium.perception.sense import Sense, Stream
     from sensorium.process.outputs import Outputs
@@ -26,7 +28,19 @@ _RETRY_NS = 1_000_000_000
 
 
 class SenseSlot:
-    """One sense: loaded, or unavailable with the reason, and tried again."""
+    """One sense: loaded, or unavailable with the reason, and tried again.
+
+    Args:
+        part: The sense.
+        outputs: The process's regions.
+        rings: What it may look up.
+        load: Gives an engine by its name.
+        report: Takes what it runs on, or why it does not.
+        gate: That its engines' runs go through; None: they begin at once.
+
+    Attributes:
+        pace: When it takes up its input.
+    """
 
     def __init__(
         self,
@@ -35,14 +49,17 @@ class SenseSlot:
         rings: ChannelRings,
         load: Callable[[str], Engine],
         report: Callable[[Report], None],
+        gate: Gate | None = None,
     ) -> None:
         self.part = part
+        self.pace = Pace(getattr(part.kind, "TEMPO", None))
         self.rings = rings
         self.streams: tuple[Stream, ...] = ()
         self.reason = Reason.STARTING
         self._outputs = outputs
         self._load = load
         self._report = report
+        self._gate = gate
         self._sense: Sense | None = None
         self._engines: dict[str, MeasuredEngine] = {}
         self._retry_ns = 0
@@ -65,7 +82,7 @@ class SenseSlot:
         self._stamp = stamp
         try:
             for name in names:
-                self._engines[name] = measured.load(self._load, name)
+                self._engines[name] = measured.load(self._load, name, self._gate)
             for name in self.part.may_use(self._engines):
                 self._load_if_there(name)
             self._sense = sense = self.part.kind(self.part.options, self._engines, self.rings)
@@ -86,7 +103,7 @@ class SenseSlot:
     def _load_if_there(self, name: str) -> None:
         """An engine that the sense can do without."""
         try:
-            self._engines[name] = measured.load(self._load, name)
+            self._engines[name] = measured.load(self._load, name, self._gate)
         except EngineError as error:
             _log.warning("sense %s goes without %s: %s", self.part.name, name, error)
 
@@ -108,6 +125,12 @@ class SenseSlot:
         if not self.streams:
             self._outputs.refuse(self.part.writes, self.reason)
             return
+        if self.pace.may_idle(self._outputs.clock()):
+            self._idle()
+        if self.streams and self._running() != self._said:
+            self._say()
+
+    def _idle(self) -> None:
         try:
             for stream in self.streams:
                 idle = getattr(stream, "idle", None)
@@ -115,9 +138,6 @@ class SenseSlot:
                     idle(self._outputs.publish)
         except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
             self.fail(error)
-            return
-        if self._running() != self._said:
-            self._say()
 
     def fail(self, error: Exception) -> None:
         """Takes the sense out of service; `ensure` brings it back."""

@@ -9,6 +9,8 @@ from sensorium.channels.wait import Sleeper
 from sensorium.clock import now_ns
 from sensorium.perception.expected import Expected
 from sensorium.process.feeding import Feed
+from sensorium.process.gate import EngineGate
+from sensorium.process.governed import Allowed, Board
 from sensorium.process.loading import SenseSlot
 from sensorium.process.rings import ChannelRings
 from sensorium.process.substitutes import heard_by, substitutes
@@ -39,9 +41,11 @@ class Perceiver:
         report: Takes what a sense runs on, or why it does not.
         instead: Channel to the one that senses are given in its place, by a sense of whichever
             process; None: by one of these.
+        governed: Whether the senses give way to apps, as the governor says.
 
     Attributes:
         beat_ns: When the loop last turned: shows that it does not hang.
+        gate: That engines' runs go through; None: the senses are not governed.
     """
 
     def __init__(
@@ -51,14 +55,20 @@ class Perceiver:
         load: Callable[[str], Engine],
         report: Callable[[Report], None],
         instead: Mapping[str, str] | None = None,
+        *,
+        governed: bool = False,
     ) -> None:
         self._load = load
+        self.gate = EngineGate(outputs, self.patience_ns) if governed else None
+        self._board = Board(outputs) if governed else None
+        self._turn: SenseSlot | None = None
+        self._slowed = False
         known = substitutes(parts) if instead is None else instead
         expected = Expected()
         self.slots = [
             SenseSlot(
                 part, outputs, ChannelRings(outputs, heard_by(part, known), expected), self._loaded,
-                report,
+                report, self.gate,
             )
             for part in parts
         ]
@@ -91,6 +101,7 @@ class Perceiver:
         if now - self._refreshed_ns > _REFRESH_NS:
             self._refreshed_ns = now
             for slot in self.slots:
+                self._turn = slot
                 slot.refresh()
             for feed in self.feeds:
                 feed.refresh()
@@ -100,11 +111,80 @@ class Perceiver:
         return [feed for feed in self.feeds if feed.open()]
 
     def drain(self) -> None:
-        """Hands over all that is new, without sleeping."""
-        for slot, feeds in groupby(self.feeds, lambda feed: feed.slot):
-            for feed in feeds:
-                feed.drain()
-            slot.settle()
+        """Hands over all that is new and may be taken now, without sleeping."""
+        self._obey()
+        self._take_turns(self.feeds, looking=True)
+
+    def patience_ns(self) -> int | None:
+        """How long a run of the sense whose turn it is may wait; see `EngineGate`."""
+        turn = self._turn
+        if turn is None or not (turn.pace.is_slowed and turn.streams):
+            return None
+        now = self._outputs.clock()
+        return max(0, self._deadline_ns(now) - now)
+
+    def _deadline_ns(self, now: int) -> int:
+        return min(slot.pace.deadline_ns(now) for slot in self.slots if slot.streams)
+
+    def _obey(self) -> None:
+        """Takes up what the governor says now."""
+        if self._board is None or not self._board.look(self._outputs.clock()):
+            return
+        for slot in self.slots:
+            slot.pace.allowed = self._board.senses.get(slot.part.name, Allowed())
+            slot.pace.background = self._board.background
+        self._slowed = not all(slot.pace.is_free for slot in self.slots)
+
+    def _take_turns(self, feeds: list[Feed], *, looking: bool) -> bool:
+        """The senses take turns: one may read what the one before has told.
+
+        Args:
+            feeds: In the order of the senses.
+            looking: Whether each is asked, also what has no news: it may have fallen silent.
+
+        Returns:
+            Whether there was anything new.
+        """
+        found = False
+        for slot, own in groupby(feeds, lambda feed: feed.slot):
+            inputs = [feed for feed in own if looking or feed.has_news]
+            if inputs:
+                found = True
+                self._take_turn(slot, inputs)
+        return found
+
+    def _take_turn(self, slot: SenseSlot, feeds: list[Feed], *, forced: bool = False) -> None:
+        pace, now = slot.pace, self._outputs.clock()
+        waiting = any(feed.has_news for feed in feeds)
+        pace.note(now if waiting else None)
+        due = feeds
+        if waiting and not (
+            forced or pace.due_ns() <= now or any(feed.is_full for feed in feeds)
+        ):
+            due = [feed for feed in feeds if feed.has_turned()]
+        if not due:
+            return
+        if waiting and self._slowed:
+            for earlier in self._told_first(slot):
+                self._take_turn(
+                    earlier, [feed for feed in self.feeds if feed.slot is earlier], forced=True
+                )
+        fresh = [feed for feed in due if feed.has_news]
+        skipped = sum(feed.skips() for feed in fresh)
+        self._turn = slot
+        for feed in due:
+            feed.drain()
+        slot.settle()
+        if waiting and due is feeds:
+            pace.took(now if any(feed.gives for feed in fresh) else None, skipped)
+
+    def _told_first(self, slot: SenseSlot) -> list[SenseSlot]:
+        """The senses before this one whose input waits, and whose word it looks up."""
+        wanted = set(slot.part.kind.READS) - {stream.trigger for stream in slot.streams}
+        return [
+            earlier for earlier in self.slots[: self.slots.index(slot)]
+            if not earlier.pace.is_free and not wanted.isdisjoint(earlier.part.writes)
+        ]
 
     def _look_round(self) -> list[Feed]:
         """Loads and opens what has become available, and drains all of it."""
@@ -118,6 +198,20 @@ class Perceiver:
         )
         self._period_ns = _SETTLED_NS if settled else _REFRESH_NS
         return feeds
+
+    def _sleep(self, feeds: list[Feed]) -> None:
+        """Sleeps until an input has something that may be taken, or a sense's time has come."""
+        wait_ns = self._period_ns
+        if self._slowed:
+            now, awake = self._outputs.clock(), []
+            for feed in feeds:
+                due = feed.slot.pace.due_ns()
+                if due > now:
+                    wait_ns = min(wait_ns, due - now)
+                else:
+                    awake.append(feed)
+            feeds = awake
+        self._sleeper_of(feeds).wait([feed.seen for feed in feeds], wait_ns / 1e9)
 
     def _sleeper_of(self, feeds: list[Feed]) -> Sleeper:
         """A sleeper for these inputs, the same one while they are the same."""
@@ -141,23 +235,11 @@ class Perceiver:
         """
         while not self.stopping:
             feeds = self._look_round()
-            sleeper = self._sleeper_of(feeds)
-            seen = [feed.seen for feed in feeds]
             while not self.stopping:
-                sleeper.wait(seen, self._period_ns / 1e9)
+                self._sleep(feeds)
                 self.beat_ns = now_ns()
-                fresh: SenseSlot | None = None
-                for place, feed in enumerate(feeds):
-                    if feed.has_news(seen[place]):
-                        # The senses take turns: one may read what the one before has told.
-                        if fresh is not None and fresh is not feed.slot:
-                            fresh.settle()
-                        feed.drain()
-                        seen[place] = feed.seen
-                        fresh = feed.slot
-                if fresh is not None:
-                    fresh.settle()
-                if fresh is None or self._must_look():
+                self._obey()
+                if not self._take_turns(feeds, looking=False) or self._must_look():
                     break
         self._wake_no_more()
         for slot in self.slots:
