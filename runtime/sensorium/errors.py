@@ -20,6 +20,7 @@
         └── GpuError         a GPU that cannot run an engine; a CPU still can
             ├── GpuMissing   no driver, no binding of it, or no device
             ├── GpuMemory    its memory does not suffice
+            ├── GpuBudget    engines may take no more of its memory
             ├── GpuLost      it failed in a way that only a new process mends
             ├── GpuSilent    it does not answer
             └── GpuBusy      it does something else just now
@@ -123,6 +124,10 @@ class GpuMissing(GpuError):
 
 class GpuMemory(GpuError):
     """The GPU's memory does not suffice."""
+
+
+class GpuBudget(GpuError):
+    """Engines may take no more of the GPU's memory; those that are there stay."""
 
 
 class GpuLost(GpuError):

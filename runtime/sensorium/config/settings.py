@@ -106,6 +106,28 @@ class Inference:
             "max": 65_536,
         },
     )
+    gpu_budget_mib: int = field(
+        default=0,
+        metadata={
+            "doc": "What all engines together may take of the GPU's memory, in MiB; 0: no limit "
+            "but reserve_mib.",
+            "min": 0,
+            "max": 65_536,
+        },
+    )
+    gpu_idle_s: float = field(
+        default=120.0,
+        metadata={
+            "doc": "An engine that nobody ran for so long leaves the GPU's memory, in s, and comes "
+            "back when it is used again; 0: never.",
+            "min": 0.0,
+            "max": 86_400.0,
+        },
+    )
+    gpu_keep_warm: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "Engines that stay in the GPU's memory without use."},
+    )
 
     @property
     def thread_count(self) -> int:

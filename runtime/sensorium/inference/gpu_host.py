@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sensorium.errors import EngineError, GpuError, GpuLost, GpuMemory, GpuMissing, GpuSilent
-from sensorium.inference.cuda.driver import GpuDevice
-from sensorium.inference.feeds import FeedCheck
+from sensorium.errors import GpuBudget, GpuError, GpuLost, GpuMemory, GpuMissing
 from sensorium.inference.gpu import MIB, Gpu
-from sensorium.inference.pace import pace
+from sensorium.inference.gpu_process import GpuProcess
 from sensorium.inference.place import Place
-from sensorium.inference.remote import LOAD_S, RemoteEngine, WorkerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sensorium.inference.cuda.driver import GpuDevice
     from sensorium.inference.device import Choice
+    from sensorium.inference.gpu_budget import SharedBudget
+    from sensorium.inference.gpu_residency import Residency
     from sensorium.inference.memory_guard import MemoryGuard
     from sensorium.inference.plans import Plan
 
@@ -35,8 +37,6 @@ _TICK_S = 0.25
 _JOIN_S = 2.0
 AGAIN_S = (60.0, 300.0, 1800.0)
 """Until an engine that was no faster than on the CPU is measured again: the PC may be busy."""
-_CRASHES = 2
-"""A plan that ended its process so often while it was loaded is not tried again."""
 
 
 class GpuHost:
@@ -50,6 +50,8 @@ class GpuHost:
         choose: Told CUDA's devices, says which one to use and why.
         guard: Watches the device's memory.
         free_bytes: Free memory of a device by its UUID; None where it cannot be asked.
+        budget: Of the GPU's memory, of all processes of the daemon.
+        residency: Which engines leave it first.
         again_s: Until an engine that was no faster than on the CPU is measured again, by how often
             in a row it was not; afterwards the last of these.
 
@@ -63,31 +65,35 @@ class GpuHost:
         choose: Callable[[Sequence[GpuDevice]], Choice],
         guard: MemoryGuard,
         free_bytes: Callable[[str], int | None],
+        budget: SharedBudget,
+        residency: Residency,
         again_s: Sequence[float] = AGAIN_S,
     ) -> None:
         self._gpu = Gpu(binding, "", guard.reserve // MIB)
         self._choose = choose
         self._guard = guard
         self._free_bytes = free_bytes
+        self._budget = budget
+        self._limit = budget.limit
+        self._residency = residency
         self._again_s = again_s
         self.kept_off: frozenset[str] = frozenset()
         self._places: list[Place] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
-        self._worker: WorkerProcess | None = None
+        self._process: GpuProcess | None = None
         self._failures = 0
         self._due_s = 0.0
         self._started_s = 0.0
-        self._number = 0
         self._thread = threading.Thread(target=self._run, name="gpu", daemon=True)
         self._thread.start()
 
     @property
     def pid(self) -> int:
         """Of the worker process; 0 while there is none."""
-        worker = self._worker
-        return worker.pid if worker is not None else 0
+        process = self._process
+        return process.worker.pid if process is not None else 0
 
     def place(self, plan: Plan, cpu_s: float = math.inf) -> Place:
         """A place for an engine; it is loaded in the background.
@@ -108,9 +114,10 @@ class GpuHost:
         with self._lock:
             if place in self._places:
                 self._places.remove(place)
-        engine, place.engine = place.engine, None
+        engine = place.clear("was closed")
         if engine is not None:
             engine.close()
+        self._wake.set()
 
     def keep_off(self, names: frozenset[str]) -> None:
         """Has the CPU answer for these engines, and for no others, from their next run on.
@@ -124,6 +131,11 @@ class GpuHost:
         self.kept_off = names
         self._wake.set()
 
+    def set_budget(self, limit: int) -> None:
+        """Another limit of the budget, in bytes; 0: none. What is too much leaves in a moment."""
+        self._limit = limit
+        self._wake.set()
+
     def look(self) -> None:
         """Has the thread look after its process now."""
         self._wake.set()
@@ -131,10 +143,10 @@ class GpuHost:
     def close(self) -> None:
         """Ends the process and the thread. A second call does nothing."""
         self._stopping = True
-        worker = self._worker
-        if worker is not None:
+        process = self._process
+        if process is not None:
             # It may be loading, which the thread would wait for.
-            worker.kill("was closed")
+            process.worker.kill("was closed")
         self._wake.set()
         self._thread.join(_JOIN_S)
 
@@ -146,8 +158,9 @@ class GpuHost:
                 self._turn()
             except GpuError as error:
                 self._retreat(error)
-        if self._worker is not None:
-            self._worker.close()
+        self._end_process()
+        with contextlib.suppress(GpuError):
+            self._budget.close()
 
     def _turn(self) -> None:
         """Looks after all once.
@@ -157,99 +170,102 @@ class GpuHost:
         """
         if self._stopping:
             return
-        if self._worker is not None and (why := self._worker.gone()):
+        if self._process is not None and (why := self._process.worker.gone()):
             raise GpuLost(why)
         free = self._free_bytes(self._gpu.uuid)
-        if free is not None and not self._guard.allows(free, time.monotonic()):
-            if self._worker is not None:
+        now = time.monotonic()
+        if free is not None and not self._guard.allows(free, now):
+            if self._process is not None:
                 raise GpuMemory(
                     f"{free // MIB} MiB of the GPU's memory are free, "
                     f"{self._gpu.reserve_mib} are the game's"
                 )
             return
-        now = time.monotonic()
-        waiting = [
-            place for place in self._all()
-            if place.engine is None and not place.refused and not place.kept_off
-            and now >= place.due_s
-        ]
+        self._make_room(now)
+        waiting = [place for place in self._all() if place.waits(now) and self._has_room(place)]
         if waiting and now >= self._due_s:
             self._load(waiting, free)
+        elif self._process is not None and not self._resident():
+            # Without an engine it has CUDA's own memory still.
+            self._end_process()
 
     def _all(self) -> list[Place]:
         with self._lock:
             return list(self._places)
 
+    def _resident(self) -> list[Place]:
+        return [place for place in self._all() if place.engine is not None]
+
+    def _make_room(self, now: float) -> None:
+        """Sends those away that nobody uses, and those that are too much for a new budget."""
+        for place in self._residency.idle(self._resident(), now):
+            self._send_away(place, f"nobody used it for {self._residency.idle_s:.0f} s")
+            place.unused = True
+        if self._budget.limit != self._limit:
+            self._budget.limit = self._limit
+            self._budget.keep(self._memory())
+            while (self._budget.left() or 0) < 0:
+                leaving = self._residency.first_to_leave(self._resident())
+                if leaving is None:
+                    break
+                self._send_away(leaving, "engines may take less of the GPU's memory now")
+        self._count()
+
+    def _send_away(self, place: Place, why: str) -> None:
+        engine = place.clear(why)
+        if engine is not None:
+            engine.close()
+        self._count()
+        _log.info("%s has left the GPU: %s", place.name, why)
+
+    def _has_room(self, place: Place) -> bool:
+        left = self._budget.left()
+        try:
+            replace(self._gpu, room=left).admit(place.name, place.need)
+        except GpuBudget as error:
+            place.lacks_room(error)
+            return False
+        return True
+
+    def _memory(self) -> int:
+        return sum(place.engine.memory for place in self._resident() if place.engine is not None)
+
+    def _count(self) -> None:
+        """Writes down what is used, where that has changed."""
+        used = self._memory()
+        if used != self._budget.kept:
+            self._budget.keep(used)
+
     def _load(self, waiting: Sequence[Place], free: int | None) -> None:
-        if self._worker is None:
+        if self._process is None:
             self._started_s = time.monotonic()
-            self._worker = WorkerProcess()
-            self._gpu = self._on_device(self._worker)
-        loaded = [(place, self._engine(self._worker, place)) for place in waiting]
+            self._process = GpuProcess(self._gpu, self._choose, self._budget, self._again_s)
+            self._gpu = self._process.open()
+        # All of them, and then they are used: a run finds the process busy while it loads another.
+        loaded = [(place, self._process.load(place)) for place in waiting]
         for place, engine in loaded:
-            if engine is not None:
-                place.engine, place.why = engine, ""
+            if engine is not None and place in self._all():
+                place.put(engine)
+            elif engine is not None:
+                engine.close()
+        self._count()
         left = self._free_bytes(self._gpu.uuid)
         if free is not None and left is not None:
             self._guard.need = max(self._guard.need, free - left)
 
-    def _on_device(self, worker: WorkerProcess) -> Gpu:
-        said = worker.ask({"op": "devices", "binding": self._gpu.binding}, LOAD_S)
-        devices = [GpuDevice(**each) for each in said["devices"]]
-        chosen = self._choose(devices)
-        if not chosen.uuid:
-            # With devices there, it may be the headset that is not yet.
-            raise GpuError(chosen.why) if devices else GpuMissing(chosen.why)
-        _log.info("GPU %s: %s", chosen.uuid, chosen.why)
-        return Gpu(self._gpu.binding, chosen.uuid, self._gpu.reserve_mib)
-
-    def _engine(self, worker: WorkerProcess, place: Place) -> RemoteEngine | None:
-        """Loads one; None when its plan is at fault, which is no reason for others to go."""
-        self._number += 1
-        try:
-            engine = RemoteEngine(worker, self._number, place.plan, self._gpu)
-            gpu_s = pace(engine, FeedCheck(place.plan.manifest).zeros())
-        except (GpuLost, GpuSilent) as error:
-            place.crashes += 1
-            if place.crashes >= _CRASHES:
-                self._refuse(place, error)
-            raise
-        except GpuError:
-            raise
-        except EngineError as error:
-            self._refuse(place, error)
-            return None
-        if gpu_s < place.cpu_s:
-            place.slower = 0
-            return engine
-        engine.close()
-        self._is_slower(place, gpu_s)
-        return None
-
-    def _is_slower(self, place: Place, gpu_s: float) -> None:
-        wait_s = self._again_s[min(place.slower, len(self._again_s) - 1)]
-        place.slower += 1
-        place.due_s = time.monotonic() + wait_s
-        place.why = (
-            f"the CPU is faster: {place.cpu_s * 1e3:.2f} ms, {gpu_s * 1e3:.2f} ms on the GPU"
-        )
-        _log.info("%s stays on the CPU: %s; again in %.0f s", place.name, place.why, wait_s)
-
-    def _refuse(self, place: Place, error: EngineError) -> None:
-        place.refused = True
-        place.why = str(error)
-        _log.warning("%s stays on the CPU: %s", place.name, error)
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.worker.close()
+            self._process = None
 
     def _retreat(self, error: GpuError) -> None:
         """Ends the process; all go on with the CPU, and it is tried again later."""
         now = time.monotonic()
         for place in self._all():
-            place.engine = None
-            if not place.refused:
-                place.why = error.message
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
+            place.clear(error.message)
+        self._end_process()
+        with contextlib.suppress(GpuError):
+            self._count()
         if now - self._started_s > _STEADY_S:
             self._failures = 0
         wait_s = _BACK_OFF_S[min(self._failures, len(_BACK_OFF_S) - 1)]

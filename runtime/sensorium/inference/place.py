@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from sensorium.errors import GpuError
+    from collections.abc import Sequence
+
+    from sensorium.errors import EngineError, GpuError
     from sensorium.inference.plans import Plan
     from sensorium.inference.remote import RemoteEngine
 
+_log = logging.getLogger(__name__)
 
+ROOM_S = 1.0
+"""Until it is looked again whether there is room for an engine."""
 KEPT_OFF = "the GPU is left to the game's frames"
 
 
@@ -32,7 +39,7 @@ class Host(Protocol):
 
 
 class Place:
-    """See the module.
+    """See the module. Times are in s, of `time.monotonic`.
 
     Attributes:
         engine: To be used now; None while there is none, and `why` says why.
@@ -42,7 +49,10 @@ class Place:
         refused: Whether it is not tried again: the plan itself is at fault.
         crashes: How often the process ended while this was loaded.
         slower: How often in a row it was measured as slow as on the CPU, or slower.
-        due_s: When it may be tried again, on a clock that never goes back.
+        due_s: When it may be tried again.
+        used_s: When it was last asked for.
+        unused: Whether it left because nobody used it; the next run asks for it again.
+        need: Bytes of the GPU's memory that it takes, at least, as far as is known.
     """
 
     def __init__(self, host: Host, plan: Plan, cpu_s: float) -> None:
@@ -54,12 +64,15 @@ class Place:
         self.crashes = 0
         self.slower = 0
         self.due_s = 0.0
+        self.used_s = time.monotonic()
+        self.unused = False
+        self.need = plan.memory
         self._host = host
 
     @property
-    def usable(self) -> RemoteEngine | None:
-        """The engine for the next run; None: the CPU's. It takes no lock."""
-        return None if self.kept_off else self.engine
+    def name(self) -> str:
+        """Of the engine."""
+        return self.plan.manifest.name
 
     @property
     def kept_off(self) -> bool:
@@ -71,10 +84,56 @@ class Place:
         """Why the CPU's engine runs; empty where it does not."""
         return KEPT_OFF if self.kept_off and not self.refused else self.why
 
-    @property
-    def name(self) -> str:
-        """Of the engine."""
-        return self.plan.manifest.name
+    def take(self) -> RemoteEngine | None:
+        """The engine for a run that begins; None: the CPU's. It takes no lock."""
+        if self.kept_off:
+            return None
+        self.used_s = time.monotonic()
+        if self.unused:
+            self.unused = False
+            self.why = "the GPU is being started again"
+            self._host.look()
+        return self.engine
+
+    def waits(self, now_s: float) -> bool:
+        """Whether it is to be loaded."""
+        return (
+            self.engine is None and now_s >= self.due_s
+            and not (self.refused or self.kept_off or self.unused)
+        )
+
+    def put(self, engine: RemoteEngine) -> None:
+        """It is there from now on."""
+        self.engine, self.why = engine, ""
+        self.used_s = time.monotonic()
+
+    def clear(self, why: str) -> RemoteEngine | None:
+        """Nothing is there from now on. Gives what was, for its end; a run may be using it."""
+        engine, self.engine = self.engine, None
+        if not self.refused:
+            self.why = why
+        return engine
+
+    def refuse(self, error: EngineError) -> None:
+        """It is at fault itself, and not tried again."""
+        self.refused = True
+        self.why = str(error)
+        _log.warning("%s stays on the CPU: %s", self.name, error)
+
+    def is_slower(self, gpu_s: float, again_s: Sequence[float]) -> None:
+        """A run takes as long as on the CPU, or longer; see `GpuHost`."""
+        wait_s = again_s[min(self.slower, len(again_s) - 1)]
+        self.slower += 1
+        self.due_s = time.monotonic() + wait_s
+        self.why = f"the CPU is faster: {self.cpu_s * 1e3:.2f} ms, {gpu_s * 1e3:.2f} ms on the GPU"
+        _log.info("%s stays on the CPU: %s; again in %.0f s", self.name, self.why, wait_s)
+
+    def lacks_room(self, error: EngineError) -> None:
+        """It takes more than engines may; it is looked again whether that is still so."""
+        self.due_s = time.monotonic() + ROOM_S
+        if self.why != str(error):
+            self.why = str(error)
+            _log.info("%s stays on the CPU: %s", self.name, error)
 
     def failed(self, engine: RemoteEngine, error: GpuError) -> None:
         """Told by whoever used the engine. Its process ends: nothing else mends most failures."""

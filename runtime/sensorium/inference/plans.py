@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sensorium.errors import EngineError
 from sensorium.inference import manifest as manifests
@@ -28,12 +31,27 @@ class Plan:
         described: The manifest's file.
         file: The plan's file.
         damage: Why it must not be used; empty when it may be.
+        memory: Bytes of the device that it takes at least; 0: not known.
     """
 
     manifest: Manifest
     described: Path
     file: Path
     damage: str
+    memory: int = 0
+
+
+def least_memory(manifest: Manifest, size: int) -> int:
+    """Bytes of the device that a plan takes at least: itself, its inputs and its outputs.
+
+    Args:
+        manifest: Of the plan.
+        size: Of its file, in bytes.
+    """
+    tensors = (*manifest.inputs, *manifest.outputs)
+    return size + sum(
+        math.prod(manifest.sizes(tensor)) * np.dtype(tensor.type).itemsize for tensor in tensors
+    )
 
 
 def file_name(kind: str) -> str:
@@ -69,10 +87,11 @@ def find(name: str) -> Plan | None:
             if manifest.identity != store.find_card(name).identity:
                 continue
             changed = store.sha256(file) != manifest.sha256
+            size = file.stat().st_size
         except (OSError, EngineError):
             continue
         damage = f"{file}: its sha256 is another: it was changed ({remedy})" if changed else ""
-        return Plan(manifest, described, file, damage)
+        return Plan(manifest, described, file, damage, least_memory(manifest, size))
     return None
 
 

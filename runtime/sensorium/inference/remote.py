@@ -149,6 +149,9 @@ class RemoteEngine:
 
     Raises:
         EngineError: When it cannot be loaded there.
+
+    Attributes:
+        memory: Bytes of the device that it takes.
     """
 
     def __init__(self, worker: WorkerProcess, number: int, plan: Plan, gpu: Gpu) -> None:
@@ -174,7 +177,7 @@ class RemoteEngine:
             tensor.name: self._tensors.array(self._memory.view, tensor.name)
             for tensor in manifest.outputs
         }
-        self._load(plan, gpu)
+        self.memory = self._load(plan, gpu)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
@@ -211,10 +214,10 @@ class RemoteEngine:
         """Ends the process, with all of its engines."""
         self._worker.kill(why)
 
-    def _load(self, plan: Plan, gpu: Gpu) -> None:
+    def _load(self, plan: Plan, gpu: Gpu) -> int:
         handle = mapping.new_handle(self._memory, writable=True)
         try:
-            self._worker.ask(
+            said = self._worker.ask(
                 {"op": "load", "engine": self._number, "manifest": str(plan.described),
                  "file": str(plan.file), "gpu": asdict(gpu)},
                 LOAD_S, (handle,),
@@ -222,3 +225,4 @@ class RemoteEngine:
         finally:
             mapping.close_handle(handle)
             self._memory.drop_handle()
+        return int(said["memory"])

@@ -53,7 +53,7 @@ class StandbyEngine:
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
-        gpu = self._place.usable
+        gpu = self._place.take()
         if gpu is not None:
             try:
                 outputs = gpu.run(feeds)

@@ -19,6 +19,7 @@ from sensorium.inference.cuda.driver import find_driver
 from sensorium.inference.cuda.session import Buffer, Session, open_session
 from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.gpu import MIB, Gpu
+from sensorium.inference.plans import least_memory
 from sensorium.inference.runtime_cache import RuntimeCache
 from sensorium.inference.tensorrt_port import Port, ports
 
@@ -49,6 +50,10 @@ class TensorRtEngine:
     Raises:
         GpuError: When the GPU is not there or has no room.
         EngineError: When the plan is of another version, damaged, or not what the manifest says.
+
+    Attributes:
+        memory: Bytes of the device that it takes: its weights, for which the plan's size stands,
+            what it reckons in, inputs and outputs. What CUDA takes for the process comes to it.
     """
 
     def __init__(
@@ -134,6 +139,8 @@ class TensorRtEngine:
         self._logger = _logger(trt, self._problems)
         self._runtime = trt.Runtime(self._logger)
         plan = file.read_bytes()
+        self.memory = least_memory(manifest, len(plan))
+        gpu.admit(self.name, self.memory)
         self._engine = self._runtime.deserialize_cuda_engine(plan)
         if self._engine is None:
             raise EngineError(
@@ -144,6 +151,8 @@ class TensorRtEngine:
         self._inputs, self._outputs = ports(trt, self._engine, manifest, self._remedy)
         scratch = int(self._engine.device_memory_size_v2)
         needed = scratch + sum(port.size for port in (*self._inputs, *self._outputs))
+        self.memory += scratch
+        gpu.admit(self.name, self.memory)
         free = session.free_memory()
         if free - needed < gpu.reserve_mib * MIB:
             raise GpuMemory(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium.channels.mapping import Mapping, map_handle
-from sensorium.errors import ControlError, EngineError
+from sensorium.errors import ControlError, EngineError, GpuBusy
 from sensorium.inference import manifest as manifests
 from sensorium.inference.backends import backend
 from sensorium.inference.cuda.driver import find_driver
@@ -68,10 +68,13 @@ class Worker:
         make: Any = backend(manifest.backend)
         engine = make(manifest, file, 1, gpu=Gpu(**message["gpu"]))
         self._hosted[message["engine"]] = _Hosted(engine, manifest, memory)
-        return {}
+        return {"memory": engine.memory}
 
     def _run(self, message: dict[str, Any], _: Sequence[int]) -> dict[str, Any]:
-        return {"shapes": self._hosted[message["engine"]].run(message["shapes"])}
+        hosted = self._hosted.get(message["engine"])
+        if hosted is None:
+            raise GpuBusy("the engine has just left the GPU")
+        return {"shapes": hosted.run(message["shapes"])}
 
     def _unload(self, message: dict[str, Any], _: Sequence[int]) -> dict[str, Any]:
         hosted = self._hosted.pop(message["engine"], None)

@@ -8,13 +8,16 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING
 
+from sensorium import folders
 from sensorium.control.interpreter import interpreter
 from sensorium.inference import plans, store
 from sensorium.inference.cuda.driver import is_installed
 from sensorium.inference.device import CPU, Adapter, Choice, choose
 from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.free_memory import FreeMemory
+from sensorium.inference.gpu_budget import SharedBudget
 from sensorium.inference.gpu_host import GpuHost
+from sensorium.inference.gpu_residency import Residency
 from sensorium.inference.memory_guard import MIB, MemoryGuard
 from sensorium.inference.pace import pace
 from sensorium.inference.standby import StandbyEngine
@@ -103,6 +106,8 @@ class GpuEngines(CpuEngines):
                 self._host = GpuHost(
                     self._gpu.cuda, self._choose, MemoryGuard(self._gpu.reserve_mib * MIB),
                     FreeMemory(),
+                    SharedBudget(folders.runtime_dir() / "gpu", self._gpu.budget_mib * MIB),
+                    Residency(self._gpu.idle_s, frozenset(self._gpu.keep_warm)),
                 )
                 self._host.keep_off(self._kept_off)
             return self._host

@@ -32,6 +32,9 @@ class GpuOrders:
         cuda: The binding.
         standby: Whether CPU engines stay loaded.
         reserve_mib: What must stay free.
+        budget_mib: What all engines may take; 0: no limit.
+        idle_s: After so long without a run an engine leaves its memory; 0: never.
+        keep_warm: Names of the engines that stay.
         headset: Whether a headset is configured, whose GPU can be asked for.
     """
 
@@ -39,6 +42,9 @@ class GpuOrders:
     cuda: str = "cuda-bindings"
     standby: bool = True
     reserve_mib: int = 0
+    budget_mib: int = 0
+    idle_s: float = 0.0
+    keep_warm: tuple[str, ...] = ()
     headset: bool = False
 
 
@@ -93,7 +99,8 @@ class Orders:
         fields = {name: message[name] for name in cls.__dataclass_fields__}
         fields["writes"] = tuple(fields["writes"])
         fields["affinity"] = tuple(fields["affinity"])
-        fields["gpu"] = GpuOrders(**fields["gpu"])
+        gpu = fields["gpu"]
+        fields["gpu"] = GpuOrders(**{**gpu, "keep_warm": tuple(gpu["keep_warm"])})
         fields["regions"] = tuple(fields["regions"])
         service: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
@@ -148,6 +155,8 @@ def orders(
         gpu=GpuOrders(
             device=config.inference.device, cuda=config.inference.cuda,
             standby=config.inference.standby, reserve_mib=config.inference.reserve_mib,
+            budget_mib=config.inference.gpu_budget_mib, idle_s=config.inference.gpu_idle_s,
+            keep_warm=config.inference.gpu_keep_warm,
             headset=any(
                 name in config.sensors and config.sensors[name].enabled for name in HEADSETS
             ),

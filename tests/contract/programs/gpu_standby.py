@@ -20,7 +20,9 @@ from fixtures import plans, small_models
 from sensorium.health import Device
 from sensorium.inference.device import Choice
 from sensorium.inference.free_memory import FreeMemory
+from sensorium.inference.gpu_budget import SharedBudget
 from sensorium.inference.gpu_host import AGAIN_S, GpuHost
+from sensorium.inference.gpu_residency import Residency
 from sensorium.inference.memory_guard import MIB, MemoryGuard
 from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan
@@ -37,7 +39,8 @@ class Rig:
 
     def __init__(
         self, folder: Path, model=None, *, warm: bool = True, plan_prefix: bytes = b"",
-        cpu_s: float = math.inf, again_s: Sequence[float] = AGAIN_S,
+        cpu_s: float = math.inf, again_s: Sequence[float] = AGAIN_S, limit: int = 0,
+        residency: Residency = Residency(),  # noqa: B008 - it is frozen
     ) -> None:
         self.folder = folder
         model = model or small_models.cnn()
@@ -49,7 +52,8 @@ class Rig:
         self.loads = 0
         self.host = GpuHost(
             "cuda-bindings", lambda devices: Choice(devices[0].uuid, "the first"),
-            MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(), again_s,
+            MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(),
+            SharedBudget(folder / "gpu", limit), residency, again_s,
         )
         described = folder / "engine-rtx.json"
         backend = os.environ.get("BACKEND", "tensorrt-rtx")
