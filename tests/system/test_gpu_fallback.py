@@ -159,6 +159,33 @@ def test_an_engine_that_is_faster_on_the_cpu_stays_there(tmp_path: Path) -> None
         Listener(daemon).until(Device.CPU)
 
 
+def test_a_smaller_budget_takes_the_engine_off_the_gpu_and_restarts_nothing(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
+    counting_engine.write(tmp_path / "cache", weights=2 << 20)
+    environment = stand_in.environment()
+    config = tmp_path / "own.toml"
+    config.write_text(CONFIG)
+    (tmp_path / "own").mkdir()
+    with Daemon(
+        tmp_path / "own", config, cache=tmp_path / "cache",
+        environment={name: environment[name] for name in ("LD_LIBRARY_PATH", "PYTHONPATH")},
+    ) as daemon, daemon.client("tests") as client:
+        listener = Listener(daemon)
+        listener.until(Device.GPU)
+        before = daemon.children()
+        for budget, device in (("1", Device.CPU), ("3", Device.GPU)):
+            config.write_text(
+                CONFIG.replace("[inference]", f"[inference]\ngpu_budget_mib = {budget}")
+            )
+            client.request("reload")
+            if device is Device.CPU:
+                says(daemon, "engines may take 1.0 MiB more")
+            listener.until(device)
+        assert daemon.children() == before
+
+
 def test_doctor_names_the_device_and_why(tmp_path: Path) -> None:
     pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
     config = tmp_path / "sensorium.toml"

@@ -63,6 +63,10 @@ class Bridging:
     def demand(self, sensor: str, demand: Demand) -> None:
         """Bridges have no devices."""
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """Passes it on."""
+        self._engines.set_gpu_budget(mib)
+
     def figures(self) -> list[dict[str, Any]]:
         """What the bridges' engines are and take, each under its bridge's name."""
         return [

@@ -49,6 +49,9 @@ class Capture:
         if sensor in self._threads:
             self._threads[sensor].set_demand(demand)
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """Capture has no engines."""
+
     def figures(self) -> list[dict[str, Any]]:
         """Capture has no engines."""
         return []

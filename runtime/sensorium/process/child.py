@@ -56,6 +56,10 @@ class Work(Protocol):
         """Passes on who needs a device."""
         ...
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """Another budget of the GPU's memory; see `GpuOrders`."""
+        ...
+
     def figures(self) -> list[dict[str, Any]]:
         """What its engines are and take, as JSON values."""
         ...
@@ -129,6 +133,8 @@ class Worker:
             self._work.demand(
                 message["sensor"], Demand(message["users"], message["muted"])
             )
+        elif operation == "gpu_budget" and self._work is not None:
+            self._work.set_gpu_budget(message["mib"])
         return bool(operation != "stop")
 
     def _prepare(self, orders: Orders) -> None:

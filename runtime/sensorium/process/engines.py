@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sensorium import folders
@@ -50,6 +51,9 @@ class CpuEngines:
     def keep_off_gpu(self, names: frozenset[str]) -> None:
         """None is on one."""
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """They take nothing of it."""
+
     def close(self) -> None:
         """Nothing to end."""
 
@@ -93,6 +97,13 @@ class GpuEngines(CpuEngines):
             self._kept_off = names
             if self._host is not None:
                 self._host.keep_off(names)
+
+    def set_gpu_budget(self, mib: int) -> None:
+        """Another `gpu_budget_mib`; what is too much leaves. From any thread."""
+        with self._lock:
+            self._gpu = replace(self._gpu, budget_mib=mib)
+            if self._host is not None:
+                self._host.set_budget(mib * MIB)
 
     def close(self) -> None:
         """Ends the process on the GPU."""

@@ -52,6 +52,10 @@ class Inference:
     def demand(self, sensor: str, demand: Demand) -> None:
         """Inference has no devices."""
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """Passes it on."""
+        self._engines.set_gpu_budget(mib)
+
     def figures(self) -> list[dict[str, Any]]:
         """What the senses' engines are and take."""
         return [one for slot in self._perceiver.slots for one in slot.figures()]

@@ -87,6 +87,10 @@ class Orders:
     service: Service = field(default_factory=Service)
     bridges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
+    def with_budget(self, mib: int) -> Orders:
+        """The same with another budget of the GPU's memory, which a running child is just told."""
+        return replace(self, gpu=replace(self.gpu, budget_mib=mib))
+
     def message(self) -> dict[str, Any]:
         """As a message for the link."""
         return {

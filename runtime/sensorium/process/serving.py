@@ -54,6 +54,10 @@ class Serving:
     def demand(self, sensor: str, demand: Demand) -> None:
         """The service has no devices."""
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """Passes it on."""
+        self._engines.set_gpu_budget(mib)
+
     def figures(self) -> list[dict[str, Any]]:
         """The local API tells its engines itself."""
         return []

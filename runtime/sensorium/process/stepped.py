@@ -58,6 +58,9 @@ class Stepped:
     def demand(self, sensor: str, demand: Demand) -> None:
         """A recording has no device."""
 
+    def set_gpu_budget(self, mib: int) -> None:
+        """Its engines are on the CPU."""
+
     def figures(self) -> list[dict[str, Any]]:
         """Nobody looks on."""
         return []

@@ -72,6 +72,12 @@ class Briefing:
             if running:
                 self._send_demand(sensor, demand)
 
+    def gpu_budget(self, orders: Orders, *, running: bool) -> None:
+        """Takes over orders with another budget of the GPU's memory, and tells it; see `demand`."""
+        self._orders = orders
+        if running:
+            self._send({"op": "gpu_budget", "mib": orders.gpu.budget_mib}, ())
+
     def new_owner(self, pid: int) -> None:
         """The child was started; see `Region.new_owner`."""
         self._regions.new_owner(self._shared, pid)

@@ -149,6 +149,21 @@ class Child:
         with contextlib.suppress(ControlError):
             self._briefing.demand(sensor, demand, running=self._process is not None)
 
+    def take_over(self, orders: Orders) -> bool:
+        """Goes on with orders that differ from its own in the GPU's budget at most.
+
+        Returns:
+            False where they differ in more: then it must be started anew.
+        """
+        if orders.with_budget(self.orders.gpu.budget_mib) != self.orders:
+            return False
+        if orders != self.orders:
+            self.orders = orders
+            # A child that is dying hears it when it is started again.
+            with contextlib.suppress(ControlError):
+                self._briefing.gpu_budget(orders, running=self._process is not None)
+        return True
+
     def receive(self) -> None:
         """Takes what the child says."""
         while self.link is not None:

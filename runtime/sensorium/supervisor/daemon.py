@@ -177,7 +177,8 @@ class Daemon:
         self._governing.configure(fresh, self._clients.apps())
         wanted = {one.kind: one for one in self._plans}
         for name, child in tuple(self._children.items()):
-            if wanted.get(name) != child.orders:
+            orders = wanted.get(name)
+            if orders is None or not child.take_over(orders):
                 child.ask_to_stop()
                 self._leaving.append(self._children.pop(name))
         self._hire()

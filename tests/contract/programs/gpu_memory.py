@@ -17,7 +17,7 @@ from sensorium.inference.device import Choice
 from sensorium.inference.gpu_budget import SharedBudget
 from sensorium.inference.gpu_host import GpuHost
 from sensorium.inference.gpu_residency import Residency
-from sensorium.inference.memory_guard import MIB, MemoryGuard
+from sensorium.inference.memory_guard import MemoryGuard
 from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan, least_memory
 from sensorium.inference.standby import StandbyEngine
