@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import httpx
 import pytest
 from fixtures import clients, engines, layer, pulse, windows_python
 from fixtures.client_session import reads_waits_writes_and_survives, until
+from fixtures.keeper import QUICK_KEEPER
 from fixtures.layer import LayerHome
 from fixtures.waiting import eventually
 from fixtures.windows_daemon import WindowsDaemon
@@ -86,19 +88,24 @@ def sees_every_sense(daemon: WindowsDaemon) -> bool:
     return all(found[f"channel {name}"] == "ok" for name in SENSES)
 
 
-def windows_processes(python: WindowsPython) -> int:
-    """How many of its Pythons run."""
+def windows_commands(python: WindowsPython) -> Iterator[tuple[str, bytes]]:
+    """The process and the command line of each of its Pythons, from outside wine."""
     wine = python.environment["WINEPREFIX"].encode()
-    count = 0
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/environ", "rb") as environ:
                 mine = wine in environ.read()
             with open(f"/proc/{pid}/cmdline", "rb") as line:
-                count += mine and b"python.exe" in line.read()
+                words = line.read()
         except OSError:
             continue
-    return count
+        if mine and b"python.exe" in words:
+            yield pid, words
+
+
+def windows_processes(python: WindowsPython) -> int:
+    """How many of its Pythons run."""
+    return sum(1 for _ in windows_commands(python))
 
 
 def test_units_and_waking(python: WindowsPython) -> None:
@@ -186,6 +193,45 @@ def test_local_api_listens_on_loopback_and_comes_back_as_a_task(
         assert "started again" in daemon.command("service", "logs").stdout
         # Of wine's schtasks this is what tells whether there is a task.
         assert python.schtasks("/delete", "/tn", name, "/f") == 1
+
+
+def test_a_daemon_that_hangs_is_started_again(python: WindowsPython, tmp_path: Path) -> None:
+    daemon = WindowsDaemon(python, tmp_path)
+
+    def hang() -> None:
+        """Stops the supervisor from outside wine; its children have another command line."""
+        (pid,) = (
+            int(pid) for pid, line in windows_commands(python) if b"-m\0sensorium\0run" in line
+        )
+        os.kill(pid, signal.SIGSTOP)
+
+    def live(restarts: int) -> int:
+        try:
+            kept = daemon.kept()
+        except (OSError, ValueError):
+            return 0
+        done = daemon.command("status", "--json")
+        if kept["restarts"] != restarts or done.returncode:
+            return 0
+        return int(kept["pid"]) if json.loads(done.stdout)["pid"] == kept["pid"] else 0
+
+    command = python.command("-c", QUICK_KEEPER, "--", "run", "--config", daemon.config)
+    environment = {**os.environ, **python.environment, **daemon.environment}
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as keeper:
+        try:
+            first = eventually(lambda: live(0), "a daemon", PATIENCE_S)
+            hang()
+            assert eventually(lambda: live(1), "another one", PATIENCE_S) != first
+            assert daemon.command("stop").returncode == 0
+            assert keeper.wait(60) == 0
+        finally:
+            # With it ends what it keeps.
+            keeper.kill()
+    assert "the daemon hangs" in daemon.command("service", "logs").stdout
+    shutil.rmtree(daemon.runtime_dir)
 
 
 def answering(daemon: WindowsDaemon) -> int:

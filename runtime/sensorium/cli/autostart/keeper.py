@@ -2,8 +2,8 @@
 
     pythonw -P -m sensorium.cli.autostart.keeper [--environment=NAME=VALUE ...] -- run [...]
 
-It starts `sensorium run`, writes what that logs to a file, and starts it again when it ends by
-anything but a stop. What it keeps ends with it. A log that cannot be written ends nothing.
+It starts `sensorium run`, writes what that logs to a file, and starts it again when it hangs, or
+ends by anything but a stop. What it keeps ends with it. A log that cannot be written ends nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
-from sensorium.cli.autostart import log_file, task, wish
+from sensorium.cli.autostart import log_file, task, watchdog, wish
 from sensorium.control.audit import write_private
 from sensorium.control.interpreter import interpreter
 from sensorium.errors import ControlError
@@ -48,7 +49,7 @@ class Keeper:
     Args:
         arguments: Of `sensorium`.
         log: Where its lines go.
-        state: Where it says how it is; see `read`.
+        state: Where it says how it is, in the runtime folder; see `read`.
     """
 
     def __init__(self, arguments: Sequence[str], log: Path, state: Path) -> None:
@@ -99,11 +100,29 @@ class Keeper:
             except ControlError as error:
                 self._say(f"the daemon may outlive its keeper: {error.message}")
         self._tell(process.pid)
-        with process:
-            assert process.stderr is not None
-            for line in iter(partial(process.stderr.readline, _LONGEST_LINE), b""):
-                _append(self._log, line)
+        over = threading.Event()
+        watching = threading.Thread(target=self._watch, args=(process, over), name="watchdog")
+        watching.start()
+        try:
+            with process:
+                assert process.stderr is not None
+                for line in iter(partial(process.stderr.readline, _LONGEST_LINE), b""):
+                    _append(self._log, line)
+        finally:
+            over.set()
+            watching.join()
         return process.returncode
+
+    def _watch(self, process: subprocess.Popen[bytes], over: threading.Event) -> None:
+        """Ends it where it hangs."""
+        dog = watchdog.Watchdog(watchdog.EVERY_S, watchdog.LOOKS)
+        while not over.wait(watchdog.EVERY_S):
+            beat = watchdog.heartbeat(self._state.parent, process.pid)
+            if dog.hangs(beat, time.monotonic()):
+                silent_s = watchdog.EVERY_S * watchdog.LOOKS
+                self._say(f"the daemon hangs: no sign of life for {silent_s:.0f} s; it is ended")
+                process.kill()
+                return
 
     def _tell(self, pid: int, *, failed: bool = False) -> None:
         told = {"pid": pid, "restarts": self._restarts, "failed": failed}
