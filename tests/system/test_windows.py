@@ -193,6 +193,13 @@ def test_local_api_listens_on_loopback_and_comes_back_as_a_task(
         assert "started again" in daemon.command("service", "logs").stdout
         # Of wine's schtasks this is what tells whether there is a task.
         assert python.schtasks("/delete", "/tn", name, "/f") == 1
+        # With its file deleted the task is found all the same.
+        (made,) = daemon.at_once(["service", *wanted])
+        (tmp_path / "data" / "service" / "task.xml").unlink()
+        removed, none = daemon.at_once(["service", "uninstall"], ["service", "uninstall"])
+        assert removed["removed"][0] == made["installed"][0]
+        assert none["removed"] == []
+        assert python.schtasks("/delete", "/tn", name, "/f") == 1
 
 
 def test_a_daemon_that_hangs_is_started_again(python: WindowsPython, tmp_path: Path) -> None:

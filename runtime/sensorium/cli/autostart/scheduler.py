@@ -73,20 +73,22 @@ def install(wish: Wish, *, start: bool) -> list[Path]:
 def uninstall() -> list[Path]:
     """Stops it and removes the task.
 
+    The Task Scheduler is asked in any case: somebody may have deleted our file of the task alone.
+
     Returns:
-        The files that were there.
+        The task's file, where it or the task was there.
 
     Raises:
         ControlError: It does not end, or the Task Scheduler refuses.
     """
     path = _file()
-    if not path.exists():
+    written = path.exists()
+    if not written and shutil.which("schtasks") is None:
         return []
     stop()
-    if _is_known():
-        _ask("/Delete", "/TN", _name(), "/F")
+    deleted = _delete()
     path.unlink(missing_ok=True)
-    return [path]
+    return [path] if written or deleted else []
 
 
 def start() -> None:
@@ -215,14 +217,31 @@ def _is_known() -> bool:
     return _run("/Query", "/TN", _name()).returncode == 0
 
 
+def _delete() -> bool:
+    """Whether there was a task, which is no more."""
+    arguments = ("/Delete", "/TN", _name(), "/F")
+    done = _run(*arguments)
+    if done.returncode == 0:
+        return True
+    # Wine's finds every task, of which it tells nothing.
+    found = _run("/Query", "/TN", _name())
+    if found.returncode == 0 and found.stdout.strip():
+        raise _refusal(done, arguments[0])
+    return False
+
+
 def _ask(*arguments: str) -> None:
     done = _run(*arguments)
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "refused").splitlines()[0]
-        raise ControlError(
-            f"schtasks {arguments[0]}: {said}",
-            "in a terminal that was opened as administrator it may be allowed",
-        )
+        raise _refusal(done, arguments[0])
+
+
+def _refusal(done: subprocess.CompletedProcess[str], asked: str) -> ControlError:
+    said = (done.stderr.strip() or done.stdout.strip() or "refused").splitlines()[0]
+    return ControlError(
+        f"schtasks {asked}: {said}",
+        "in a terminal that was opened as administrator it may be allowed",
+    )
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
