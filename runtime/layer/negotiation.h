@@ -9,10 +9,16 @@
 #define LAYER_NEGOTIATION_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "openxr_headers.h"
 
+/* An app finds the manifests of both; a loader lists each name once. */
+#if UINTPTR_MAX == UINT32_MAX
+#define LAYER_NAME "XR_APILAYER_NOVENDOR_sensorium_32"
+#else
 #define LAYER_NAME "XR_APILAYER_NOVENDOR_sensorium"
+#endif
 #define NEGOTIATION_VERSION 1u
 #define NEGOTIATION_SETTINGS_SIZE 512
 

@@ -77,6 +77,23 @@ def test_an_app_is_answered_the_same_whatever_fails_below(built, home, kind, mod
     assert home.files() == []
 
 
+def test_32_bit_apps_are_answered_the_same(home, tmp_path):
+    library = layer.build(tmp_path / "narrow", "linux-i686")
+    home.allow(BUSY, APP)
+    for scenario in layer.SCENARIOS:
+        layer.passes(layer.run(command(library, scenario), home.environment))
+    assert home.files() == []
+    done = layer.run(command(library, "members"), home.environment)
+    assert layer.told_layout(done.stdout) == layer.layout_of_python()
+    with Driver(command(library, "play"), home.environment) as app:
+        assert app.answer() == "ready"
+        mapping = home.session()
+        assert app(5).startswith("frames 5")
+        assert mapping.frames_after(0, now_ns())[1] == 5
+        assert newest(mapping)["head"]["position"].tolist() == [1, 2, 3]
+        app.send("end")
+
+
 def test_where_it_is_not_allowed_the_runtimes_functions_are_handed_out(built, home):
     for allowed in ([], ["another game"]):
         home.allow("thread", *allowed)
@@ -381,6 +398,7 @@ def test_it_is_good_for_32_bits(tmp_path):
     assert not [path for path in tmp_path.glob("*.s") if "__atomic_" in path.read_text()]
     if shutil.which(layer.layer_build.TARGETS["windows-i686"].compiler):
         built = layer.layer_build.build(tmp_path, "windows-i686")
+        assert (tmp_path / "layer_probe32.exe").is_file()
         told = layer.run([clients.tool("i686-w64-mingw32-objdump"), "-p", str(built)], {}).stdout
         assert "] xrNegotiateLoaderApiLayerInterface\n" in told
         assert set(re.findall(r"DLL Name: (.*)", told)) == {"KERNEL32.dll", "msvcrt.dll"}

@@ -16,6 +16,7 @@ from fixtures.waiting import eventually
 
 from sensorium import cli
 from sensorium.sensors.openxr_layer import allowed, manifest
+from sensorium.sensors.openxr_layer.library import NARROW
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the layer is built on Linux")
 
@@ -115,6 +116,62 @@ def test_what_cannot_be_loaded_is_not_registered(library, home, tmp_path, capsys
     assert str(bad) in capsys.readouterr().err
     assert manifest.path().read_bytes() == before
     assert named().read_bytes() == library.read_bytes()
+    assert list(named_folder(home).iterdir()) == [named()]
+
+
+@pytest.fixture(scope="module")
+def narrow(tmp_path_factory) -> Path:
+    layer.require("linux-i686")
+    return layer.layer_build.build(tmp_path_factory.mktemp("narrow"), "linux-i686")
+
+
+def test_a_library_for_32_bit_apps_is_registered_beside_it(library, narrow, home, capsys):
+    assert command("install", "--library", str(narrow), "--library", str(library)) == 0
+    assert "32-bit OpenXR apps find it, too" not in " ".join(capsys.readouterr().out.split())
+    assert named().read_bytes() == library.read_bytes()
+    about = json.loads(manifest.path(NARROW).read_text())["api_layer"]
+    assert about["name"] == "XR_APILAYER_NOVENDOR_sensorium_32"
+    assert Path(about["library_path"]).read_bytes() == narrow.read_bytes()
+    assert command("status", "--json") == 0
+    status = json.loads(capsys.readouterr().out)
+    assert (status["library_32"], status["problem_32"]) == (about["library_path"], "")
+    Path(about["library_path"]).write_bytes(b"broken")
+    assert command("status", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["problem_32"]
+    assert command("install", "--library", str(library), "--library", str(narrow)) == 0
+    # Of the one alone the other is none any more.
+    assert command("install", "--library", str(library)) == 0
+    assert not manifest.path(NARROW).exists()
+    assert manifest.path().exists()
+    assert command("install", "--library", str(library), "--library", str(narrow)) == 0
+    assert command("uninstall") == 0
+    assert not list(manifest.path().parent.iterdir())
+    assert not list(named_folder(home).iterdir())
+
+
+@pytest.mark.parametrize("kind", ["alone", "without its probe", "untried", "twice"])
+def test_a_library_for_32_bit_apps_that_may_harm_is_not_registered(
+    library, home, tmp_path, capsys, kind
+):
+    assert command("install", "--library", str(library)) == 0
+    before = manifest.path().read_bytes()
+    foreign = bytearray(library.read_bytes())
+    foreign[4] = 1
+    bad = tmp_path / "narrow.so"
+    bad.write_bytes(foreign)
+    if kind != "without its probe":
+        probe = tmp_path / NARROW.probe
+        probe.write_text(f"#!/bin/sh\nexit {int(kind == 'untried')}\n")
+    libraries = {"alone": [bad], "twice": [library, bad, bad]}.get(kind, [library, bad])
+    words = [word for file in libraries for word in ("--library", str(file))]
+    capsys.readouterr()
+    assert command("install", *words) == 1
+    says = {"alone": "32-bit apps alone", "twice": "is a second library"}
+    assert says.get(kind, NARROW.probe if kind == "without its probe" else "cannot be loaded") in (
+        " ".join(capsys.readouterr().err.split())
+    )
+    assert manifest.path().read_bytes() == before
+    assert not manifest.path(NARROW).exists()
     assert list(named_folder(home).iterdir()) == [named()]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -21,6 +22,7 @@ from fixtures.waiting import eventually
 from sensorium.clock import now_ns
 from sensorium.sensors.openxr_layer import layout
 from sensorium.sensors.openxr_layer.frames import FrameCounts
+from sensorium.sensors.openxr_layer.library import NARROW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -270,6 +272,23 @@ def test_an_app_does_not_start_with_a_library_of_other_bits(
     with HelloXr(rig.service, tmp_path, {**rig.home.environment, **broken}) as app:
         app.says("XrResult failure [XR_ERROR_FILE_ACCESS_ERROR]")
         assert app.quit() == 1
+
+
+def test_an_app_starts_with_libraries_of_both_kinds(
+    rig: Rig, tmp_path: Path, broken: dict[str, str]
+) -> None:
+    """It skips the one of other bits as long as it can load the other, as 32-bit apps do."""
+    rig.home.allow("timing", NAME)
+    installed = Path(json.loads(rig.home.command("status", "--json"))["manifest"])
+    (other,) = Path(broken["XDG_DATA_HOME"]).rglob(installed.name)
+    other.rename(other.with_name(NARROW.manifest))
+    shutil.copy(installed, other)
+    with HelloXr(rig.service, tmp_path, {**rig.home.environment, **broken}) as app:
+        app.reaches("FOCUSED")
+        mapping = rig.home.session()
+        eventually(lambda: len(mapping.frames_after(0, now_ns())[0]) > 3, "frames")
+        mapping.close()
+        assert app.quit() == 0
 
 
 @pytest.mark.parametrize("why", ["not allowed", "disabled"])

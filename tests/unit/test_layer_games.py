@@ -106,11 +106,7 @@ def test_what_a_killed_game_of_another_version_left_is_removed(made):
     for path in (live, dead, unmade):
         path.write_bytes(b"" if path == unmade else b"another size")
         path.chmod(0o600)
-    held = os.open(live, os.O_RDWR)
-    if os.name == "posix":
-        import fcntl
-
-        fcntl.flock(held, fcntl.LOCK_EX)
+    held = Game(live).hold()
     games = Games()
     games.look()
     games.look()

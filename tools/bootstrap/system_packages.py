@@ -76,6 +76,11 @@ def _headers(*names: str) -> Callable[[], bool]:
     return lambda: all(Path("/usr/include", name).exists() for name in names)
 
 
+def _one_header(*names: str) -> Callable[[], bool]:
+    """One of `names` lies in /usr/include."""
+    return lambda: any(Path("/usr/include", name).exists() for name in names)
+
+
 def _python_venv() -> bool:
     """Debian ships Python without what `python3 -m venv` needs to put pip into it."""
     importlib.invalidate_caches()
@@ -216,6 +221,13 @@ SYSTEM_TESTS = (
         apt="mono-mcs mono-runtime libmono-system-core4.0-cil",
         dnf="mono-core mono-devel",
         pacman="mono",
+    ),
+    Need(
+        "a compiler for 32-bit programs (the OpenXR layer for 32-bit apps)",
+        _one_header("gnu/stubs-32.h", "x86_64-linux-gnu/gnu/stubs-32.h"),
+        apt="gcc-multilib",
+        dnf="glibc-devel.i686 libgcc.i686",
+        pacman="lib32-glibc lib32-gcc-libs",
     ),
     Need(
         "MinGW-w64 (the client as a Windows program)",

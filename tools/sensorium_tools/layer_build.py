@@ -28,14 +28,18 @@ class Target:
     Attributes:
         compiler: The program.
         file: The library's name.
-        flags: For compiling and linking.
+        flags: For a library's compiling and linking.
+        machine: For any compiling and linking.
         windows: Whether it is Windows.
+        probe: The program that tries the library, where the installer itself cannot load it.
     """
 
     compiler: str
     file: str
     flags: tuple[str, ...]
+    machine: tuple[str, ...] = ()
     windows: bool = False
+    probe: str = ""
 
 
 # Never unloaded: what it told the C library to call at the process's end stays callable.
@@ -45,9 +49,14 @@ _SHARED = (
 _DLL = ("-shared", "-static-libgcc", "-Wl,--kill-at")
 TARGETS = {
     "linux": Target("gcc", "libsensorium_layer.so", _SHARED),
-    "linux-i686": Target("gcc", "libsensorium_layer.so", (*_SHARED, "-m32")),
+    "linux-i686": Target(
+        "gcc", "libsensorium_layer32.so", _SHARED, ("-m32",), probe="layer_probe32"
+    ),
     "windows": Target("x86_64-w64-mingw32-gcc", "sensorium_layer.dll", _DLL, windows=True),
-    "windows-i686": Target("i686-w64-mingw32-gcc", "sensorium_layer32.dll", _DLL, windows=True),
+    "windows-i686": Target(
+        "i686-w64-mingw32-gcc", "sensorium_layer32.dll", _DLL, windows=True,
+        probe="layer_probe32.exe",
+    ),
 }
 
 
@@ -59,7 +68,7 @@ def sources(*, windows: bool) -> list[Path]:
 
 
 def build(out: Path, target: str = "linux", *flags: str) -> Path:
-    """Compiles and links the library.
+    """Compiles and links the library, and for 32 bits the program that tries it.
 
     Args:
         out: The folder for the library.
@@ -75,6 +84,10 @@ def build(out: Path, target: str = "linux", *flags: str) -> Path:
     wanted = TARGETS[target]
     library = out / wanted.file
     link([*wanted.flags, *flags], sources(windows=wanted.windows), library, target)
+    if wanted.probe:
+        more = ["-static-libgcc", "-municode"] if wanted.windows else []
+        probe = folders.data_room("layer") / "probe" / "probe.c"
+        link([*flags, *more], [probe], out / wanted.probe, target)
     return library
 
 
@@ -95,7 +108,8 @@ def link(flags: list[str], files: list[Path], out: Path, target: str = "linux") 
         Path(folder, "openxr").symlink_to(_HEADERS)
         command = [
             compiler, "-std=c11", "-O2", "-g", *WARNINGS, f"-I{folder}",
-            f"-I{folders.data_room('layer')}", *flags, "-o", str(out), *map(str, files),
+            f"-I{folders.data_room('layer')}", *wanted.machine, *flags, "-o", str(out),
+            *map(str, files),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -17,6 +17,7 @@ from sensorium.clock import now_ns
 from sensorium.errors import SensorError
 from sensorium.sensors.openxr_layer import allowed, folder, manifest
 from sensorium.sensors.openxr_layer.frames import FrameCounts
+from sensorium.sensors.openxr_layer.library import KINDS, NARROW, WIDE, Kind, complaint
 from sensorium.sensors.openxr_layer.mapping import LayerMapping
 
 if TYPE_CHECKING:
@@ -27,8 +28,13 @@ _PLAINLY = (
     "allowed.",
     "It is not signed: games with anti-cheat may refuse to start with it, or hold it against you. "
     f"For such a game set {manifest.DISABLE}=1, or uninstall it.",
+)
+_ON_32_BITS = (
     "32-bit OpenXR apps find it, too, cannot load it and do not start while it is installed: set "
-    f"{manifest.DISABLE}=1 for them.",
+    f"{manifest.DISABLE}=1 for them, or install a library for them beside it: "
+    "python -m sensorium_tools.layer_build --target "
+    f"{'windows' if sys.platform == 'win32' else 'linux'}-i686 --out FOLDER, then give both: "
+    "--library FILE --library FILE32."
 )
 _ON_WINDOWS = (
     rf"Registered below HKEY_CURRENT_USER\{manifest.REGISTRY}: apps that run as administrator do "
@@ -42,8 +48,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     status = actions.add_parser("status", help="what is installed, allowed and seen (default)")
     install = actions.add_parser("install", help="register it for every OpenXR app of yours")
     install.add_argument(
-        "--library", type=Path, metavar="FILE",
-        help="as python -m sensorium_tools.layer_build makes it",
+        "--library", type=Path, metavar="FILE", action="append",
+        help="as python -m sensorium_tools.layer_build makes it; again for the 32-bit one",
     )  # fmt: skip
     uninstall = actions.add_parser("uninstall", help="register it no more, and delete it")
     allow = actions.add_parser("allow", help="let it look at an app")
@@ -84,19 +90,30 @@ def run(args: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def _install(given: Path | None, output: Output) -> None:
-    source = given or folders.data_room("layer") / manifest.LIBRARY
-    if not source.is_file():
-        raise SensorError(
-            f"there is no library {source}",
-            "python -m sensorium_tools.layer_build --out FOLDER, "
-            "then sensorium layer install --library FILE",
-        )
+def _install(given: list[Path] | None, output: Output) -> None:
+    room = folders.data_room("layer")
+    built = [room / kind.file for kind in KINDS]
+    sources = given or [built[0], *(file for file in built[1:] if file.is_file())]
+    for source in sources:
+        if not source.is_file():
+            raise SensorError(
+                f"there is no library {source}",
+                "python -m sensorium_tools.layer_build --out FOLDER, "
+                "then sensorium layer install --library FILE",
+            )
     folder.prepare()
-    copy = manifest.install(source)
-    output.document({"library": str(copy), "manifest": str(manifest.path())})
-    output.console.print(f"installed: {manifest.path()}", markup=False)
-    for line in (*_PLAINLY, *((_ON_WINDOWS,) if sys.platform == "win32" else ())):
+    copies = manifest.install(*sources)
+    narrow = copies.get(NARROW)
+    output.document({
+        "library": str(copies[WIDE]), "manifest": str(manifest.path()),
+        "library_32": str(narrow or ""),
+    })  # fmt: skip
+    for kind in copies:
+        output.console.print(f"installed: {manifest.path(kind)}", markup=False)
+    lines = [*_PLAINLY]
+    lines += [] if narrow else [_ON_32_BITS]
+    lines += [_ON_WINDOWS] if sys.platform == "win32" else []
+    for line in lines:
         output.console.print(line, markup=False)
     output.console.print("sensorium layer allow APP", style="dim")
 
@@ -125,27 +142,26 @@ def _deny(app: str, output: Output) -> None:
 
 
 def _status(output: Output) -> None:
-    library = manifest.library()
-    why = manifest.complaint(library) if library else ""
+    library, narrow = manifest.library(), manifest.library(NARROW)
+    why = complaint(library) if library else ""
+    why_32 = complaint(narrow, NARROW) if narrow else ""
     entries = allowed.read()
     seen, unreadable = _sessions()
     lack = folder.complaint()
     output.document({
         "installed": library is not None, "library": str(library or ""),
         "manifest": str(manifest.path()), "problem": why, "list": str(allowed.path()),
+        "library_32": str(narrow or ""), "problem_32": why_32,
         "allowed": [{"app": each.who, "mode": each.mode, "options": list(each.options)}
                     for each in entries],
         "folder_problem": str(lack or ""), "sessions": seen, "unreadable": unreadable,
     })  # fmt: skip
     console = output.console
-    if library is None:
-        console.print("not installed: sensorium layer install")
-    elif why:
-        console.print(f"[red]OpenXR apps may not start:[/] {escape(str(library))}: {escape(why)}")
-        console.print("  sensorium layer uninstall", style="dim")
-    else:
-        console.print(f"installed: {library}", markup=False)
-        console.print(f"  32-bit apps start with {manifest.DISABLE}=1 alone", style="dim")
+    _tell_library(output, WIDE, library, why)
+    if library is not None or narrow is not None:
+        _tell_library(output, NARROW, narrow, why_32)
+    if library is None and narrow is not None:
+        console.print("[red]64-bit OpenXR apps do not start:[/] they find the 32-bit library alone")
     table = Table("app", "allowed", box=box.SIMPLE_HEAD)
     for each in entries:
         table.add_row(escape(each.who), ",".join((each.mode, *each.options)))
@@ -158,6 +174,22 @@ def _status(output: Output) -> None:
             f"{game['missed']} missed of the last {game['counted']}, {game['inputs']} inputs",
             markup=False,
         )
+
+
+def _tell_library(output: Output, kind: Kind, library: Path | None, why: str) -> None:
+    console = output.console
+    if library is not None and not why:
+        console.print(f"installed for {kind.bits}-bit apps: {library}", markup=False)
+    elif library is not None:
+        console.print(
+            f"[red]{kind.bits}-bit OpenXR apps may not start:[/] {escape(str(library))}: "
+            f"{escape(why)}"
+        )
+        console.print("  sensorium layer uninstall", style="dim")
+    elif kind is WIDE:
+        console.print("not installed: sensorium layer install")
+    else:
+        console.print(f"  32-bit apps start with {manifest.DISABLE}=1 alone", style="dim")
 
 
 def _sessions() -> tuple[list[dict[str, Any]], list[str]]:

@@ -19,6 +19,7 @@ from sensorium.process.engines import ask_runtime
 from sensorium.sensors import opencv
 from sensorium.sensors.camera import CameraOptions
 from sensorium.sensors.openxr_layer import allowed, manifest
+from sensorium.sensors.openxr_layer.library import complaint
 from sensorium.sensors.sensor import HEADSETS
 from sensorium.sensors.video_source import named
 
@@ -120,7 +121,7 @@ def openxr_layer(config: Config) -> Iterator[Finding]:
     if library is None:
         yield Finding("openxr layer", Verdict.MISSING, "is not installed",
                       "sensorium layer install")
-    elif why := manifest.complaint(library):
+    elif why := complaint(library):
         yield Finding("openxr layer", Verdict.MISSING, f"{library} cannot be loaded: {why}",
                       "sensorium layer uninstall, or no OpenXR app may start")
     elif not apps:

@@ -1,4 +1,4 @@
-"""The layer's manifest: what makes every OpenXR app load the library.
+"""The layer's manifests: what makes every OpenXR app load the library.
 
 A manifest that names a library which cannot be loaded stops every app: so the library is tried in
 a child first, lies under a name of its content, and is on the disk before the manifest is, which is
@@ -7,21 +7,15 @@ replaced whole.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sensorium import __version__, folders
 from sensorium.errors import SensorError
-from sensorium.sensors.openxr_layer import probe
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from sensorium.sensors.openxr_layer import library as libraries
+from sensorium.sensors.openxr_layer.library import KINDS, NARROW, WIDE, Kind
 
 if sys.platform == "win32":
     import winreg
@@ -30,27 +24,24 @@ DISABLE = "DISABLE_SENSORIUM_LAYER"
 """An app with this variable set does not load the layer."""
 REGISTRY = r"Software\Khronos\OpenXR\1\ApiLayers\Implicit"
 """Below HKEY_CURRENT_USER; an app that runs as administrator does not look there."""
-LIBRARY = "sensorium_layer.dll" if sys.platform == "win32" else "libsensorium_layer.so"
-_FILE = "XrApiLayer_sensorium.json"
-_PROBE_S = 30
-_LIBRARY_MAX_BYTES = 64 << 20
+_BUILD = "python -m sensorium_tools.layer_build"
 
 
-def path() -> Path:
+def path(kind: Kind = WIDE) -> Path:
     """Where the manifest lies."""
     if sys.platform == "win32":
-        return folders.data_dir() / "layer" / _FILE
+        return folders.data_dir() / "layer" / kind.manifest
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "openxr" / "1" / "api_layers" / "implicit.d" / _FILE
+    return Path(base) / "openxr" / "1" / "api_layers" / "implicit.d" / kind.manifest
 
 
-def library() -> Path | None:
-    """The library that apps load; None: the layer is not installed.
+def library(kind: Kind = WIDE) -> Path | None:
+    """The library that apps load; None: the layer is not installed for them.
 
     On Windows it is installed where the registry says so, which tools that switch layers off may
     change.
     """
-    place = next((Path(each) for each, is_on in _registered().items() if is_on), None)
+    place = next((Path(each) for each, is_on in _registered(kind).items() if is_on), None)
     if place is None:
         return None
     try:
@@ -64,145 +55,121 @@ def library() -> Path | None:
         ) from error
 
 
-def complaint(file: Path) -> str:
-    """Why a library cannot be loaded, tried in a process of its own; empty: it can."""
-    command = [sys.executable, "-I", probe.__file__, str(file)]
-    try:
-        done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
-            timeout=_PROBE_S, check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return f"it did not answer within {_PROBE_S} s"
-    if done.returncode == 0:
-        return ""
-    return done.stderr.strip() or f"the process that loaded it ended with {done.returncode}"
-
-
-def install(source: Path) -> Path:
-    """Registers a library; what was registered before stays until this one has been tried.
+def install(*sources: Path) -> dict[Kind, Path]:
+    """Registers libraries; what was registered before stays until all of these have been tried.
 
     Args:
-        source: The library; it is copied.
+        sources: The 64-bit library and, if it was built, the 32-bit one; they are copied.
 
     Returns:
-        The copy.
+        The copies.
 
     Raises:
-        SensorError: It cannot be read, loaded or copied, or the manifest cannot be written.
+        SensorError: One cannot be read, loaded or copied, there is none for 64 bits, or a manifest
+            cannot be written.
     """
-    before = _installed()
+    before = {kind: _installed(kind) for kind in KINDS}
+    copies: dict[Kind, Path] = {}
     try:
-        with source.open("rb") as file:
-            content = file.read(_LIBRARY_MAX_BYTES)
-        copy = _copied(content)
-    except OSError as error:
-        raise SensorError(f"{error.filename or source}: {error.strerror}") from error
-    why = complaint(copy)
-    if why:
-        if copy != before:
-            copy.unlink(missing_ok=True)
-        raise SensorError(
-            f"{source} cannot be loaded, so nothing was registered: {why}",
-            "build it anew: python -m sensorium_tools.layer_build",
-        )
-    document = {
-        "file_format_version": "1.0.0",
-        "api_layer": {
-            "name": probe.NAME.decode(), "library_path": str(copy), "api_version": "1.0",
-            "implementation_version": "1", "disable_environment": DISABLE,
-            "description": f"Sensorium {__version__}: frame times and input for its daemon",
-        },
-    }  # fmt: skip
+        _copy_and_try(sources, copies)
+    except SensorError:
+        for kind, copy in copies.items():
+            if copy != before[kind]:
+                libraries.remove(copy, kind)
+        raise
     try:
-        _replace(path(), json.dumps(document, indent=1).encode(), 0o644)
-        _register()
-        _unregister(but=str(path()))
+        # In this order: a 64-bit app that finds the 32-bit library alone does not start.
+        if NARROW not in copies:
+            _withdraw(NARROW)
+        for kind in KINDS:
+            if kind in copies:
+                libraries.replace(path(kind), _document(kind, copies[kind]), 0o644)
+                _register(kind)
+                _unregister(kind, but=str(path(kind)))
     except OSError as error:
         raise SensorError(
             f"{path()}: cannot be written: {error.strerror}", "mend the rights of its folder"
         ) from error
     # An app that starts just now may have read the manifest of before.
-    _remove_copies(copy, before)
-    return copy
+    libraries.remove_copies(*copies.values(), *before.values())
+    _remove_drafts()
+    return copies
 
 
 def uninstall() -> bool:
-    """Takes the manifest away, and then the library; False where it was not installed.
+    """Takes the manifests away, and then the libraries; False where it was not installed.
 
     Raises:
-        SensorError: The manifest cannot be removed.
+        SensorError: A manifest cannot be removed.
     """
-    there = path().exists() or bool(_registered())
+    there = any(path(kind).exists() or _registered(kind) for kind in KINDS)
     try:
-        _unregister()
-        path().unlink(missing_ok=True)
+        for kind in reversed(KINDS):
+            _withdraw(kind)
     except OSError as error:
         raise SensorError(
             f"{path()}: cannot be removed: {error.strerror}", "delete it yourself"
         ) from error
-    _remove_copies()
+    libraries.remove_copies()
+    _remove_drafts()
     return there
 
 
-def _installed() -> Path | None:
+def _copy_and_try(sources: tuple[Path, ...], copies: dict[Kind, Path]) -> None:
+    for source in sources:
+        try:
+            content = libraries.read(source)
+            kind = libraries.kind_of(content)
+            if kind in copies:
+                raise SensorError(f"{source} is a second library for {kind.bits}-bit apps")
+            copies[kind] = libraries.copy(source, content, kind)
+        except OSError as error:
+            raise SensorError(f"{error.filename or source}: {error.strerror}") from error
+        why = libraries.complaint(copies[kind], kind)
+        if why:
+            raise SensorError(
+                f"{source} cannot be loaded, so nothing was registered: {why}",
+                f"build it anew: {_BUILD}",
+            )
+    if WIDE not in copies:
+        raise SensorError(
+            "with a library for 32-bit apps alone no 64-bit app would start",
+            f"give the 64-bit one, too: --library FILE --library FILE32; {_BUILD} makes it",
+        )
+
+
+def _document(kind: Kind, copy: Path) -> bytes:
+    document = {
+        "file_format_version": "1.0.0",
+        "api_layer": {
+            "name": kind.layer, "library_path": str(copy), "api_version": "1.0",
+            "implementation_version": "1", "disable_environment": DISABLE,
+            "description": f"Sensorium {__version__}: frame times and input for its daemon",
+        },
+    }  # fmt: skip
+    return json.dumps(document, indent=1).encode()
+
+
+def _withdraw(kind: Kind) -> None:
+    _unregister(kind)
+    path(kind).unlink(missing_ok=True)
+
+
+def _installed(kind: Kind) -> Path | None:
     try:
-        return library()
+        return library(kind)
     except SensorError:
         return None
 
 
-def _folder() -> Path:
-    return folders.data_dir() / "layer"
+def _remove_drafts() -> None:
+    """Of an install that was killed."""
+    for kind in KINDS:
+        for draft in path(kind).parent.glob(f"{kind.manifest}.*.tmp"):
+            draft.unlink(missing_ok=True)
 
 
-def _copied(content: bytes) -> Path:
-    """The library under a name of its content: a running app keeps the one that it has."""
-    stem, end = LIBRARY.rsplit(".", 1)
-    copy = _folder() / f"{stem}-{hashlib.sha256(content).hexdigest()[:16]}.{end}"
-    _replace(copy, content, 0o700)
-    return copy
-
-
-def _replace(place: Path, content: bytes, mode: int) -> None:
-    draft = place.with_name(f"{place.name}.{os.getpid()}.tmp")
-    place.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-                         | getattr(os, "O_BINARY", 0), mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # Windows replaces no library that a game has loaded.
-        if sys.platform != "win32" or not place.exists() or place.read_bytes() != content:
-            draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)
-    if sys.platform != "win32":
-        above = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(above)
-        finally:
-            os.close(above)
-
-
-def _copies() -> Iterator[Path]:
-    """Copies of the library, and drafts of an install that was killed."""
-    stem, end = LIBRARY.rsplit(".", 1)
-    yield from _folder().glob(f"{stem}-*.{end}")
-    yield from _folder().glob(f"{stem}-*.{end}.*.tmp")
-    yield from path().parent.glob(f"{_FILE}.*.tmp")
-
-
-def _remove_copies(*but: Path | None) -> None:
-    for copy in set(_copies()).difference(but):
-        # Windows keeps a file that a game has loaded; the next install removes it.
-        with contextlib.suppress(OSError):
-            copy.unlink()
-
-
-def _registered() -> dict[str, bool]:
+def _registered(kind: Kind) -> dict[str, bool]:
     """The layer's manifests, of any data folder, and whether each is switched on."""
     if sys.platform == "win32":
         try:
@@ -212,20 +179,20 @@ def _registered() -> dict[str, bool]:
         except FileNotFoundError:
             return {}
         # Any value but 0 switches a layer off.
-        return {name: value == 0 for name, value in values if Path(name).name == _FILE}
+        return {name: value == 0 for name, value in values if Path(name).name == kind.manifest}
     else:  # noqa: RET505 - the checker of the other platform follows this form only
-        return {str(path()): True} if path().exists() else {}
+        return {str(path(kind)): True} if path(kind).exists() else {}
 
 
-def _register() -> None:
+def _register(kind: Kind) -> None:
     if sys.platform == "win32":
         with winreg.CreateKey(winreg.HKEY_CURRENT_USER, REGISTRY) as key:
-            winreg.SetValueEx(key, str(path()), 0, winreg.REG_DWORD, 0)
+            winreg.SetValueEx(key, str(path(kind)), 0, winreg.REG_DWORD, 0)
 
 
-def _unregister(but: str = "") -> None:
+def _unregister(kind: Kind, but: str = "") -> None:
     if sys.platform == "win32":
-        for name in set(_registered()) - {but}:
+        for name in set(_registered(kind)) - {but}:
             with winreg.OpenKey(
                 winreg.HKEY_CURRENT_USER, REGISTRY, 0, winreg.KEY_SET_VALUE
             ) as key:
