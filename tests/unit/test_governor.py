@@ -313,6 +313,28 @@ def test_an_app_that_tells_no_frame_for_a_second_is_gone() -> None:
     assert held.phase(told_ns + SECOND_NS) is None
 
 
+def test_what_an_app_missed_while_it_told_no_frames_is_not_held_against_the_senses() -> None:
+    held = governor()
+    app = App(held, "game")
+    app.draw(0.5, 40)
+    app.now_ns += 30 * SECOND_NS
+    app.missed = 2700
+    app.draw(0.5, 40)
+    assert held.decision.level == 0
+    app.missed += 1
+    app.draw(0.5)
+    assert held.decision.level > 0
+
+
+def test_an_app_that_draws_twenty_times_a_second_is_given_all_back_in_time_too() -> None:
+    drawn = SimulatedGame(governor(), DEMANDS, 20.0, harm=0.3)
+    drawn.run(10, 1.0)
+    assert drawn.governor.decision.level > 0
+    drawn.run(10, 0.2)
+
+    assert drawn.governor.decision.level == 0
+
+
 def test_an_app_that_ends_gives_all_back_at_once() -> None:
     held = governor()
     app = App(held, "game")

@@ -16,6 +16,8 @@ ENOUGH = 16
 """Fewer frames say nothing of the next ones; as often, too, they are looked at."""
 _LOOK_NS = 250_000_000
 """So often at least, of an app that draws slowly."""
+SILENT_NS = 1_000_000_000
+"""An app that tells no frame for so long is gone; what it missed meanwhile is not the senses'."""
 LATE_FOR_NS = 1_000_000_000
 """So long an app is `LATE` after a late frame."""
 _LEAST_SPREAD, _MOST_SPREAD = 0.05, 0.1
@@ -121,6 +123,9 @@ class AppFrames:
             frame: Each once, in their order.
             now_ns: Monotonic; never less than the time before.
         """
+        if self.frames and now_ns - self.told_ns >= SILENT_NS:
+            self._told_missed = None
+            self.begin_anew(0)
         self.frames += 1
         self.told_ns = now_ns
         _, begin, end, display, period, cpu, gpu, told = frame
@@ -164,6 +169,10 @@ class AppFrames:
                 self._needed[place] = needed
                 self._intervals[place] = interval
             self._place = (place + 1) % KEPT
+        self._until_look -= 1
+        looks = self._until_look <= 0 or now_ns >= self._look_at_ns
+        if looks:
+            self._look(now_ns)
         if late or missed:
             self.late += late > 0
             if missed:
@@ -173,11 +182,7 @@ class AppFrames:
             self.risk = Risk.LATE
             self.close_at, self._close_fill = 1.0, 0.0
             return Verdict.LATE if late else Verdict.MISSED
-        self._until_look -= 1
-        if self._until_look <= 0 or now_ns >= self._look_at_ns:
-            self._look(now_ns)
-            return Verdict.LOOKED
-        return Verdict.NOTHING
+        return Verdict.LOOKED if looks else Verdict.NOTHING
 
     def nothing_helped(self) -> None:
         """All that may be taken from the senses was, and frames are `CLOSE` as before.

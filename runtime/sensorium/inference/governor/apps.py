@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.inference.governor.app_frames import AppFrames
+from sensorium.inference.governor.app_frames import SILENT_NS, AppFrames
 from sensorium.inference.governor.policy import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SILENT_NS = 1_000_000_000
-"""An app that tells no frame for so long is gone."""
 _REMEMBERED = 16
 """Apps whose counts are kept; of more, the one is forgotten that told none for the longest time."""
 _WORSE = 0.1

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from sensorium.inference.governor import reaction
-from sensorium.inference.governor.app_frames import Verdict
+from sensorium.inference.governor.app_frames import ENOUGH, Verdict
 from sensorium.inference.governor.apps import Apps
 from sensorium.inference.governor.frame import Risk
 from sensorium.inference.governor.giving_back import GivingBack
 from sensorium.inference.governor.policy import Policy
 from sensorium.inference.governor.pressure import GivingWay, Want, wanted
+from sensorium.inference.governor.reaction import level_for
 from sensorium.inference.governor.standing import Standing
 from sensorium.inference.governor.step import Cause
 
@@ -34,7 +34,7 @@ PARTS = {Policy.QUALITY: 3, Policy.FRAMES: 5}
 _FITS = 0.95
 """What an app may fill of its frames, predicted, where something is given back."""
 _JUDGED = 32
-"""Frames since the last change that a step needs which no late frame demands."""
+"""Frames since the last change without which nothing is taken before one is late."""
 _PAUSE_AFTER_NS = 2_000_000_000
 """So long after all was taken that keeps senses within their longest intervals."""
 _READING_NS = 5_000_000_000
@@ -212,7 +212,7 @@ class Governor:
         if not self._gave and before is not None and now_ns - before < EVERY_NS:
             return level
         if level < ladder.kept:
-            return reaction.level_for(app, cause, level, ladder, standing.full)
+            return level_for(app, cause, level, ladder, standing.full)
         late = cause is not Cause.CLOSE and app.repeated
         waited = standing.since_ns(now_ns) >= _PAUSE_AFTER_NS
         return ladder.top if policy is Policy.FRAMES and late and waited else level
@@ -226,13 +226,11 @@ class Governor:
         policy = self._apps.policy(held.name)
         for app in live:
             calm = now_ns - app.trouble_ns >= CALM_NS[policy] or not app.trouble_ns
-            if app.risk is not Risk.ROOM or app.judged < _JUDGED or not calm:
+            if app.risk is not Risk.ROOM or app.judged < ENOUGH or not calm:
                 return
         goal = self._giving.target(level, PARTS[policy], live, now_ns)
         while goal is not None and goal < level:
-            more = reaction.added(
-                level, goal, standing.ladder, standing.full, self._processors
-            )
+            more = standing.added(goal) / self._processors
             if all(each.heedless or each.fill + more <= _FITS for each in live):
                 self._giving.given(level, goal, live, now_ns)
                 self._set(goal, Cause.RELIEF, held, now_ns, gave=True)

@@ -55,12 +55,3 @@ def level_for(
         if saved >= needed:
             return place + 1
     return most
-
-
-def added(
-    level: int, after: int, ladder: Ladder, full: Mapping[str, int | None], processors: int
-) -> float:
-    """Share of the processors' time that giving back takes, as far as costs are known."""
-    rungs = ladder.rungs[after:level]
-    taken = sum((full.get(rung.sense) or 0) * rung.saves for rung in rungs if rung.sense)
-    return taken / _SECOND_NS / processors

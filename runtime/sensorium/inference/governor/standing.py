@@ -81,6 +81,11 @@ class Standing:
             at_full = settled and self.decision.steps[name].kind is StepKind.FULL
             self.full[name] = cost if at_full else max(cost, self.full[name] or 0)
 
+    def added(self, level: int) -> float:
+        """Processors that senses take more at a lower level, as far as their costs are known."""
+        rungs = self.ladder.rungs[level : self.level]
+        return sum((self.full.get(rung.sense) or 0) * rung.saves for rung in rungs) / 1e9
+
     def set_level(self, level: int, cause: Cause, app: AppFrames | None, now_ns: int) -> None:
         """Changes the level and tells each step of it, with its evidence.
 
