@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from sensorium.inference.governor.app_frames import ENOUGH, Verdict
@@ -10,7 +9,7 @@ from sensorium.inference.governor.apps import Apps
 from sensorium.inference.governor.frame import Risk
 from sensorium.inference.governor.giving_back import GivingBack
 from sensorium.inference.governor.policy import Policy
-from sensorium.inference.governor.pressure import GivingWay, Want, wanted
+from sensorium.inference.governor.pressure import GivingWay
 from sensorium.inference.governor.reaction import level_for
 from sensorium.inference.governor.standing import Standing
 from sensorium.inference.governor.step import Cause
@@ -37,8 +36,6 @@ _JUDGED = 32
 """Frames since the last change without which nothing is taken before one is late."""
 _PAUSE_AFTER_NS = 2_000_000_000
 """So long after all was taken that keeps senses within their longest intervals."""
-_READING_NS = 5_000_000_000
-"""A reading of the system's pressure that is older says nothing any more."""
 
 
 class Governor:
@@ -60,7 +57,6 @@ class Governor:
         self._now_ns = 0
         self._gave = False
         self._giving_way = GivingWay()
-        self._read_ns = 0
         self._told = self._standing.decision
 
     @property
@@ -109,12 +105,9 @@ class Governor:
             Whether `decision` changed.
         """
         now_ns = self._forward(now_ns)
-        want, standing = None, self._standing
-        if pressure is not None:
-            standing.pressure, self._read_ns = pressure.share, now_ns
-            want = wanted(pressure)
-        elif now_ns - self._read_ns > _READING_NS:
-            standing.pressure, want = math.nan, Want.LESS
+        standing = self._standing
+        want = self._giving_way.heard(pressure, now_ns)
+        standing.pressure = self._giving_way.share
         self._look(now_ns)
         if self._apps.held is None and want is not None:
             kept, since = standing.ladder.kept, standing.since_ns(now_ns)

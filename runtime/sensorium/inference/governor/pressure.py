@@ -50,6 +50,8 @@ _PRESSED_NS, _PARTS = 2_000_000_000, 4
 """So long from one change to the next that takes more, and in so many of them all is taken."""
 _GIVEN_NS, _CALM_NS, _PARTS_GIVEN = 1_000_000_000, 3_000_000_000, 5
 """So long from one change to the next that gives back, after so long a calm, and in how many."""
+_READING_NS = 5_000_000_000
+"""A reading that is older says nothing any more."""
 _PRESSED = Pressure(cpu_some=0.3, others_busy=0.85, memory_some=0.2, gpu_busy=0.9)
 _EASED = Pressure(cpu_some=0.15, others_busy=0.7, memory_some=0.05, gpu_busy=0.7)
 
@@ -71,11 +73,27 @@ def wanted(pressure: Pressure) -> Want:
 
 
 class GivingWay:
-    """Follows the pressure by one level at first, then by larger parts."""
+    """Follows the pressure by one level at first, then by larger parts.
+
+    Attributes:
+        share: See `Pressure`, of the newest reading; NaN: nothing is known.
+    """
 
     def __init__(self) -> None:
+        self.share = math.nan
+        self._read_ns = 0
         self._top = 0
         self._pressed_ns = 0
+
+    def heard(self, pressure: Pressure | None, now_ns: int) -> Want | None:
+        """What a new reading asks for, and that nothing is read any more; None: nothing new."""
+        if pressure is not None:
+            self.share, self._read_ns = pressure.share, now_ns
+            return wanted(pressure)
+        if now_ns - self._read_ns <= _READING_NS:
+            return None
+        self.share = math.nan
+        return Want.LESS
 
     def level(self, want: Want, level: int, kept: int, since_ns: float, now_ns: int) -> int:
         """The next level.
