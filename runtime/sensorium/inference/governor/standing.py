@@ -74,7 +74,7 @@ class Standing:
     def costs(self, costs: Mapping[str, int], now_ns: int) -> None:
         """Takes what the engines of each sense take now, ns a second; not in it: not known."""
         self._costs = {
-            name: cost for name, cost in costs.items() if cost > 0 and name in self._senses
+            name: cost for name, cost in costs.items() if cost >= 0 and name in self._senses
         }
         settled = self.since_ns(now_ns) > _SETTLED_NS
         for name, cost in self._costs.items():
