@@ -74,6 +74,10 @@ class Bridging:
             for bridge, engine in tuple(self._loaded)
         ]
 
+    def gate(self) -> dict[str, Any]:
+        """Bridges use few."""
+        return {}
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

@@ -56,6 +56,10 @@ class Capture:
         """Capture has no engines."""
         return []
 
+    def gate(self) -> dict[str, Any]:
+        """Sensors have no engines."""
+        return {}
+
     def apps(self) -> list[dict[str, Any]]:
         """What the sensors know of other apps' frames."""
         return [app for thread in self._threads.values() for app in thread.apps]

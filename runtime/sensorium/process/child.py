@@ -64,6 +64,10 @@ class Work(Protocol):
         """What its engines are and take, as JSON values."""
         ...
 
+    def gate(self) -> dict[str, Any]:
+        """How it gives way to apps, as JSON values; empty: it has no engines."""
+        ...
+
     def apps(self) -> list[dict[str, Any]]:
         """What the frames of other apps are like, as JSON values; see `SensorIO.tell_apps`."""
         ...
@@ -94,7 +98,7 @@ class Worker:
         self._running = False
         self._seen = True
         self._told_ns = 0
-        self._figures: list[dict[str, Any]] = []
+        self._figures: dict[str, Any] = {}
         self._figures_ns = 0
         self._apps: list[dict[str, Any]] = []
 
@@ -172,9 +176,9 @@ class Worker:
             self._tell_apps(self._work)
             if now - self._figures_ns > _FIGURES_NS:
                 self._figures_ns = now
-                figures = self._work.figures()
+                figures = {"engines": self._work.figures(), "gate": self._work.gate()}
                 if figures != self._figures and self._link.send(
-                    {"op": "engines", "engines": figures}, timeout_s=0
+                    {"op": "engines", **figures}, timeout_s=0
                 ):
                     self._figures = figures
 

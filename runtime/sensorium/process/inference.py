@@ -60,6 +60,12 @@ class Inference:
         """What the senses' engines are and take."""
         return [one for slot in self._perceiver.slots for one in slot.figures()]
 
+    def gate(self) -> dict[str, Any]:
+        """How the senses and their engines give way to apps."""
+        gate = self._perceiver.gate
+        paces = {slot.part.name: slot.pace.figures() for slot in self._perceiver.slots}
+        return {**gate.figures(), "senses": paces} if gate is not None else {}
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

@@ -169,9 +169,12 @@ def orders(
 
 
 def service_orders(config: Config) -> Orders:
-    """The orders for the local API: engines, no sense, and no memory but what callers may read."""
+    """The orders for the local API: engines, no sense, and no memory but what callers may read.
+
+    It is given the public region, in which the governor says how much its engines may take.
+    """
     return replace(
-        orders("service", config, (), (), {}), regions=(), service=config.service
+        orders("service", config, (), (), {}), regions=("public",), service=config.service
     )
 
 

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from sensorium import folders
 from sensorium.errors import SensoriumError
+from sensorium.inference.measured import MeasuredEngine
 from sensorium.process.engines import engines
+from sensorium.process.gate import EngineGate
 from sensorium.service.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sensorium.inference.engine import Engine
     from sensorium.process.orders import Orders
     from sensorium.process.outputs import Outputs
     from sensorium.process.sensing import Report
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 _START_S = 10.0
 _STOP_S = 2.0
+_PATIENCE_NS = 5_000_000_000
+"""How long a run of a caller may wait for a processor that nobody else wants."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,8 +37,9 @@ class Serving:
     ) -> None:
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
+        self._gate = EngineGate(outputs, lambda: _PATIENCE_NS)
         self._server = Server(
-            orders.service, folders.runtime_dir(), self._engines.load, self._listens
+            orders.service, folders.runtime_dir(), self._load, self._listens
         )
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, name="service", daemon=True)
@@ -42,6 +48,7 @@ class Serving:
         """Starts it and waits until it listens, or cannot."""
         # Of each start and end it writes five lines, of which none names the daemon.
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        self._gate.start()
         self._thread.start()
         self._begun.wait(_START_S)
 
@@ -49,6 +56,7 @@ class Serving:
         """Ends it."""
         self._server.stop()
         self._thread.join(_STOP_S)
+        self._gate.stop()
         self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:
@@ -62,6 +70,10 @@ class Serving:
         """The local API tells its engines itself."""
         return []
 
+    def gate(self) -> dict[str, Any]:
+        """How the engines that callers share give way to apps."""
+        return {**self._gate.figures(), "senses": {}}
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []
@@ -69,6 +81,10 @@ class Serving:
     def oldest_beat_ns(self) -> int:
         """When its loop last turned; 0 once it has ended by a fault."""
         return self._server.beat_ns if self._thread.is_alive() else 0
+
+    def _load(self, name: str) -> Engine:
+        """An engine whose runs go through the gate; the service measures the memory itself."""
+        return MeasuredEngine(self._engines.load(name), None, self._gate)
 
     def _run(self) -> None:
         try:

@@ -65,6 +65,10 @@ class Stepped:
         """Nobody looks on."""
         return []
 
+    def gate(self) -> dict[str, Any]:
+        """A recording that is stepped through waits for nobody."""
+        return {}
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

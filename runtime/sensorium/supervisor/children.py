@@ -49,6 +49,7 @@ class Child:
         started_ns: When it was started last.
         parts: Sensor or sense to its last report: state, detail, remedy.
         engines: Of its senses, as it told them last.
+        gate: How they give way to apps, as it told last.
         apps: The frames of other apps that it knows of, as it told them last.
     """
 
@@ -61,6 +62,7 @@ class Child:
         self.started_ns = 0
         self.parts: dict[str, dict[str, str]] = {}
         self.engines: list[dict[str, Any]] = []
+        self.gate: dict[str, Any] = {}
         self.apps: list[dict[str, Any]] = []
         self.link: Link | None = None
         self._briefing = Briefing(orders, regions, self._send)
@@ -227,7 +229,7 @@ class Child:
         elif message["op"] == "beat":
             self._told_ns = now_ns()
         elif message["op"] == "engines":
-            self.engines = message["engines"]
+            self.engines, self.gate = message["engines"], message["gate"]
         elif message["op"] == "apps":
             self.apps = message["apps"]
         elif message["op"] == "report":
@@ -247,7 +249,7 @@ class Child:
             self._process = None
         self._hang_up()
         # What it told was so while it lived.
-        self.engines, self.apps = [], []
+        self.engines, self.gate, self.apps = [], {}, []
         if self.state == OwnerState.STOPPED:
             return
         if now - self.started_ns > _STEADY_NS:

@@ -93,6 +93,9 @@ def status(
             for child in children.values()
             for engine in child.engines
         ],
+        "gates": [
+            {"process": child.name, **child.gate} for child in children.values() if child.gate
+        ],
         "apps": _apps(children, clients, now),
         "governor": governor,
         "clients": [_client(connection, held) for connection, held in clients.held.items()],
