@@ -25,7 +25,9 @@ def binding(request):
     return request.param
 
 
-@pytest.mark.parametrize("scenario", ["copies", "device", "no_such", "memory", "lost"])
+@pytest.mark.parametrize(
+    "scenario", ["copies", "time_stamps", "device", "no_such", "memory", "lost"]
+)
 def test_a_session(scenario, binding):
     stand_in.run(PROGRAM, scenario, binding)
 

@@ -106,6 +106,15 @@ class Inference:
             "max": 65_536,
         },
     )
+    gpu_slice_ms: float = field(
+        default=4.0,
+        metadata={
+            "doc": "Longest submission to the GPU while an app tells its frames, in ms: a longer "
+            "run is cut along its rows, or is the CPU's while frames are at risk; 0: no limit.",
+            "min": 0.0,
+            "max": 1000.0,
+        },
+    )
     gpu_budget_mib: int = field(
         default=0,
         metadata={

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sensorium.inference.device import Choice
     from sensorium.inference.gpu_budget import SharedBudget
     from sensorium.inference.gpu_residency import Residency
+    from sensorium.inference.gpu_sharing import Sharing
     from sensorium.inference.memory_guard import MemoryGuard
     from sensorium.inference.plans import Plan
 
@@ -52,11 +53,13 @@ class GpuHost:
         free_bytes: Free memory of a device by its UUID; None where it cannot be asked.
         budget: Of the GPU's memory, of all processes of the daemon.
         residency: Which engines leave it first.
+        sharing: What is left to a game: what is kept off stays loaded, so that coming back costs
+            nothing, and is not loaded meanwhile.
         again_s: Until an engine that was no faster than on the CPU is measured again, by how often
             in a row it was not; afterwards the last of these.
 
     Attributes:
-        kept_off: Names of the engines that run on the CPU; see `keep_off`.
+        sharing: As given.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class GpuHost:
         free_bytes: Callable[[str], int | None],
         budget: SharedBudget,
         residency: Residency,
+        sharing: Sharing,
         again_s: Sequence[float] = AGAIN_S,
     ) -> None:
         self._gpu = Gpu(binding, "", guard.reserve // MIB)
@@ -77,7 +81,7 @@ class GpuHost:
         self._limit = budget.limit
         self._residency = residency
         self._again_s = again_s
-        self.kept_off: frozenset[str] = frozenset()
+        self.sharing = sharing
         self._places: list[Place] = []
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -117,18 +121,6 @@ class GpuHost:
         engine = place.clear("was closed")
         if engine is not None:
             engine.close()
-        self._wake.set()
-
-    def keep_off(self, names: frozenset[str]) -> None:
-        """Has the CPU answer for these engines, and for no others, from their next run on.
-
-        What is loaded stays on the GPU, so that coming back costs nothing; what is not is not
-        loaded meanwhile. From any thread.
-
-        Args:
-            names: Of the engines' cards; unknown ones may come later.
-        """
-        self.kept_off = names
         self._wake.set()
 
     def set_budget(self, limit: int) -> None:

@@ -74,6 +74,20 @@ class Manifest:
     files: dict[str, str]
     built_with: dict[str, str]
 
+    @property
+    def rows(self) -> Range | None:
+        """How far the axis varies along which runs may be joined and cut.
+
+        It leads in every input and output and stands nowhere else, as rows do that have nothing to
+        do with one another; None where there is none.
+        """
+        tensors = (*self.inputs, *self.outputs)
+        leading = {tensor.shape[0] if tensor.shape else 1 for tensor in tensors}
+        axis = leading.pop() if len(leading) == 1 else 1
+        if not isinstance(axis, str) or any(axis in tensor.shape[1:] for tensor in tensors):
+            return None
+        return self.axes[axis]
+
     def sizes(self, tensor: Tensor, which: str = "max") -> tuple[int, ...]:
         """The shape of a tensor with its axes at their `min`, `typical` or `max`."""
         return tuple(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sensorium.inference import gpu_slices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from sensorium.errors import EngineError, GpuError
+    from sensorium.inference.gpu_sharing import Sharing
     from sensorium.inference.plans import Plan
     from sensorium.inference.remote import RemoteEngine
 
@@ -24,10 +29,10 @@ class Host(Protocol):
     """What a place needs of the host that gave it.
 
     Attributes:
-        kept_off: Names of the engines that run on the CPU, whatever is loaded.
+        sharing: What is left to a game.
     """
 
-    kept_off: frozenset[str]
+    sharing: Sharing
 
     def look(self) -> None:
         """Has it look after its process and places now."""
@@ -76,13 +81,21 @@ class Place:
 
     @property
     def kept_off(self) -> bool:
-        """Whether it is not to be used though it may be there; see `GpuHost.keep_off`."""
-        return self.name in self._host.kept_off
+        """Whether it is not to be used though it may be there; see `Sharing`."""
+        return self.name in self._host.sharing.kept_off
 
     @property
     def note(self) -> str:
         """Why the CPU's engine runs; empty where it does not."""
-        return KEPT_OFF if self.kept_off and not self.refused else self.why
+        engine = self.engine
+        if self.kept_off and not self.refused:
+            return KEPT_OFF
+        if engine is not None and self._takes_too_long(engine):
+            return (
+                f"a submission takes {engine.shortest_s * 1e3:.1f} ms of the GPU, and frames are "
+                "at risk"
+            )
+        return self.why
 
     def take(self) -> RemoteEngine | None:
         """The engine for a run that begins; None: the CPU's. It takes no lock."""
@@ -93,7 +106,19 @@ class Place:
             self.unused = False
             self.why = "the GPU is being started again"
             self._host.look()
-        return self.engine
+        engine = self.engine
+        if engine is not None and self._takes_too_long(engine):
+            return None
+        return engine
+
+    def run(
+        self, engine: RemoteEngine, feeds: Mapping[str, NDArray[Any]]
+    ) -> dict[str, NDArray[Any]]:
+        """Runs what `take` gave, in pieces where it is to be; see `gpu_slices`."""
+        return gpu_slices.run(engine, feeds, self._host.sharing.longest_s)
+
+    def _takes_too_long(self, engine: RemoteEngine) -> bool:
+        return engine.shortest_s > self._host.sharing.refused_s
 
     def waits(self, now_s: float) -> bool:
         """Whether it is to be loaded."""

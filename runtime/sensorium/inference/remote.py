@@ -18,6 +18,7 @@ from sensorium.control.link import pair
 from sensorium.errors import ControlError, EngineError, GpuBusy, GpuLost, GpuSilent
 from sensorium.health import Device, Precision
 from sensorium.inference.feeds import FeedCheck
+from sensorium.inference.gpu_slices import RowTimes
 from sensorium.inference.patience import Patience
 from sensorium.inference.shared_tensors import SharedTensors
 
@@ -152,6 +153,9 @@ class RemoteEngine:
 
     Attributes:
         memory: Bytes of the device that it takes.
+        rows: The axis along which a run may be cut; see `Manifest.rows`.
+        times: What the device takes for its runs.
+        check: Raises an EngineError for feeds that it does not take.
     """
 
     def __init__(self, worker: WorkerProcess, number: int, plan: Plan, gpu: Gpu) -> None:
@@ -166,7 +170,9 @@ class RemoteEngine:
         self._worker = worker
         self._number = number
         self._patience = Patience()
-        self._check = FeedCheck(manifest)
+        self.rows = manifest.rows
+        self.times = RowTimes()
+        self.check = FeedCheck(manifest)
         self._tensors = SharedTensors(manifest)
         self._memory = mapping.create_unnamed("tensors", self._tensors.size)
         self._inputs = {
@@ -181,7 +187,7 @@ class RemoteEngine:
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
-        self._check(feeds)
+        self.check(feeds)
         shapes = {}
         for name, most in self._inputs.items():
             given = feeds[name]
@@ -196,6 +202,7 @@ class RemoteEngine:
             queue=False,
         )
         self._patience.add(time.monotonic() - begin)
+        self.times.add(self.rows_of(feeds), said["gpu_s"])
         other = said["shapes"]
         if not other:
             return self._outputs
@@ -203,6 +210,15 @@ class RemoteEngine:
             name: self._tensors.array(self._memory.view, name, tuple(shape))
             for name, shape in other.items()
         }
+
+    def rows_of(self, feeds: Mapping[str, NDArray[Any]]) -> int:
+        """How many rows some feeds have; 1 where it has no such axis."""
+        return 1 if self.rows is None else next(iter(feeds.values())).shape[0]
+
+    @property
+    def shortest_s(self) -> float:
+        """What the device takes for the shortest submission that it can be cut into."""
+        return self.times.row_s * (1 if self.rows is None else self.rows.min)
 
     def close(self) -> None:
         """See `Engine.close`. The process goes on with its other engines."""

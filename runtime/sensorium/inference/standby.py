@@ -56,7 +56,7 @@ class StandbyEngine:
         gpu = self._place.take()
         if gpu is not None:
             try:
-                outputs = gpu.run(feeds)
+                outputs = self._place.run(gpu, feeds)
             except GpuBusy as error:
                 _log.debug("%s: %s", self.name, error)
             except GpuError as error:

@@ -54,6 +54,7 @@ class TensorRtEngine:
     Attributes:
         memory: Bytes of the device that it takes: its weights, for which the plan's size stands,
             what it reckons in, inputs and outputs. What CUDA takes for the process comes to it.
+        gpu_s: What the newest run took, copies included, by the device's clock.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class TensorRtEngine:
             session.download(self._host[port.name], self._device[port.name], size)
             outputs[port.name] = array
         session.finish()
+        self.gpu_s = session.took_s()
         return outputs
 
     def close(self) -> None:

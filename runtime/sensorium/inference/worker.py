@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.control.link import Link
-    from sensorium.inference.engine import Engine
     from sensorium.inference.manifest import Manifest
+    from sensorium.inference.tensorrt_engine import TensorRtEngine
 
 _SEND_S = 5.0
 
@@ -74,7 +74,7 @@ class Worker:
         hosted = self._hosted.get(message["engine"])
         if hosted is None:
             raise GpuBusy("the engine has just left the GPU")
-        return {"shapes": hosted.run(message["shapes"])}
+        return {"shapes": hosted.run(message["shapes"]), "gpu_s": hosted.engine.gpu_s}
 
     def _unload(self, message: dict[str, Any], _: Sequence[int]) -> dict[str, Any]:
         hosted = self._hosted.pop(message["engine"], None)
@@ -86,7 +86,7 @@ class Worker:
 class _Hosted:
     """One engine, and the memory that it shares with its user."""
 
-    def __init__(self, engine: Engine, manifest: Manifest, memory: Mapping) -> None:
+    def __init__(self, engine: TensorRtEngine, manifest: Manifest, memory: Mapping) -> None:
         self.engine = engine
         self._tensors = SharedTensors(manifest)
         self._memory = memory

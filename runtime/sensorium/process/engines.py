@@ -19,6 +19,7 @@ from sensorium.inference.free_memory import FreeMemory
 from sensorium.inference.gpu_budget import SharedBudget
 from sensorium.inference.gpu_host import GpuHost
 from sensorium.inference.gpu_residency import Residency
+from sensorium.inference.gpu_sharing import Sharing
 from sensorium.inference.memory_guard import MIB, MemoryGuard
 from sensorium.inference.pace import pace
 from sensorium.inference.standby import StandbyEngine
@@ -51,6 +52,9 @@ class CpuEngines:
     def keep_off_gpu(self, names: frozenset[str]) -> None:
         """None is on one."""
 
+    def set_frame_risk(self, risk: int) -> None:
+        """They take nothing of what draws frames."""
+
     def set_gpu_budget(self, mib: int) -> None:
         """They take nothing of it."""
 
@@ -71,7 +75,7 @@ class GpuEngines(CpuEngines):
         self._gpu = gpu
         self._adapter: Adapter | None = None
         self._host: GpuHost | None = None
-        self._kept_off: frozenset[str] = frozenset()
+        self._sharing = Sharing(gpu.slice_ms / 1e3)
         self._lock = threading.Lock()
 
     def load(self, name: str) -> Engine:
@@ -93,10 +97,15 @@ class GpuEngines(CpuEngines):
         Args:
             names: Of the engines' cards; those without a plan are on the CPU as it is.
         """
-        with self._lock:
-            self._kept_off = names
-            if self._host is not None:
-                self._host.keep_off(names)
+        self._sharing.kept_off = names
+
+    def set_frame_risk(self, risk: int) -> None:
+        """Has long submissions to the GPU give way to an app's frames. From any thread.
+
+        Args:
+            risk: As in the record `governor`; 0 where there is none.
+        """
+        self._sharing.set_risk(risk)
 
     def set_gpu_budget(self, mib: int) -> None:
         """Another `gpu_budget_mib`; what is too much leaves. From any thread."""
@@ -119,8 +128,8 @@ class GpuEngines(CpuEngines):
                     FreeMemory(),
                     SharedBudget(folders.runtime_dir() / "gpu", self._gpu.budget_mib * MIB),
                     Residency(self._gpu.idle_s, frozenset(self._gpu.keep_warm)),
+                    self._sharing,
                 )
-                self._host.keep_off(self._kept_off)
             return self._host
 
     def _choose(self, devices: Sequence[GpuDevice]) -> Choice:

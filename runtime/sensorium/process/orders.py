@@ -35,6 +35,7 @@ class GpuOrders:
         budget_mib: What all engines may take; 0: no limit.
         idle_s: After so long without a run an engine leaves its memory; 0: never.
         keep_warm: Names of the engines that stay.
+        slice_ms: How long a submission may take while an app tells its frames; 0: as it does.
         headset: Whether a headset is configured, whose GPU can be asked for.
     """
 
@@ -45,6 +46,7 @@ class GpuOrders:
     budget_mib: int = 0
     idle_s: float = 0.0
     keep_warm: tuple[str, ...] = ()
+    slice_ms: float = 0.0
     headset: bool = False
 
 
@@ -160,7 +162,7 @@ def orders(
             device=config.inference.device, cuda=config.inference.cuda,
             standby=config.inference.standby, reserve_mib=config.inference.reserve_mib,
             budget_mib=config.inference.gpu_budget_mib, idle_s=config.inference.gpu_idle_s,
-            keep_warm=config.inference.gpu_keep_warm,
+            keep_warm=config.inference.gpu_keep_warm, slice_ms=config.inference.gpu_slice_ms,
             headset=any(
                 name in config.sensors and config.sensors[name].enabled for name in HEADSETS
             ),

@@ -50,10 +50,26 @@ def keep_off() -> None:
     ours.close()
 
 
+def frames_at_risk() -> None:
+    """What takes longer than a slice, and cannot be cut, is the CPU's while frames are late."""
+    ours = engines(1, GpuOrders(device="auto", slice_ms=1e-6))
+    engine = ours.load(counting_engine.NAME)
+    until(engine, Device.GPU)
+    ours.set_frame_risk(1)
+    assert run(engine) is Device.GPU
+    ours.set_frame_risk(3)
+    assert run(engine) is Device.CPU
+    assert "frames are at risk" in engine.note
+    ours.set_frame_risk(0)
+    until(engine, Device.GPU)
+    ours.close()
+
+
 def never() -> None:
     """On the CPU there is nothing to keep off."""
     ours = engines(1, GpuOrders(device="cpu"))
     ours.keep_off_gpu(frozenset({counting_engine.NAME}))
+    ours.set_frame_risk(3)
     engine = ours.load(counting_engine.NAME)
     assert run(engine) is Device.CPU
     assert engine.note == ""

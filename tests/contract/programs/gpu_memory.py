@@ -17,6 +17,7 @@ from sensorium.inference.device import Choice
 from sensorium.inference.gpu_budget import SharedBudget
 from sensorium.inference.gpu_host import GpuHost
 from sensorium.inference.gpu_residency import Residency
+from sensorium.inference.gpu_sharing import Sharing
 from sensorium.inference.memory_guard import MemoryGuard
 from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan, least_memory
@@ -41,7 +42,7 @@ class Bench:
         self.host = GpuHost(
             "cuda-bindings", lambda devices: Choice(devices[0].uuid, "the first"),
             MemoryGuard(0), lambda _: None, SharedBudget(folder / "gpu", limit),
-            Residency(idle_s, frozenset(filter(None, [warm]))),
+            Residency(idle_s, frozenset(filter(None, [warm]))), Sharing(),
         )
         model = small_models.cnn()
         self.graph, plan = plans.write(folder, model)
@@ -80,6 +81,9 @@ class Bench:
             said = {name: engine.note for name, engine in self.engines.items()}
             assert time.monotonic() < end, said
             time.sleep(0.01)
+
+    def keep_off(self, names: frozenset[str]) -> None:
+        self.host.sharing.kept_off = names
 
     def used(self) -> int:
         """What is written down."""
@@ -227,9 +231,9 @@ def kept_off_is_idle(folder: Path) -> None:
     """Runs that are the CPU's do not keep an engine in the GPU's memory."""
     bench = Bench(folder, 0, "a", idle_s=1.0)
     bench.until(lambda: bench.run("a") is Device.GPU)
-    bench.host.keep_off(frozenset({"a"}))
+    bench.keep_off(frozenset({"a"}))
     bench.until(lambda: bench.run("a") is Device.CPU and not bench.host.pid)
-    bench.host.keep_off(frozenset())
+    bench.keep_off(frozenset())
     bench.until(lambda: bench.run("a") is Device.GPU)
     bench.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -50,6 +51,17 @@ def stream(binding: str) -> None:
     non_blocking, lowest = 1, 0
     assert stand_in().stand_in_flags() == non_blocking
     assert stand_in().stand_in_priority() == lowest
+    session.close()
+
+
+def time_stamps(binding: str) -> None:
+    """What the host does between the two counts, since the stand-in's clock is the host's."""
+    session = opened(binding)
+    for wait_s in (0.0, 0.05):
+        session.enter()
+        time.sleep(wait_s)
+        session.finish()
+        assert wait_s <= session.took_s() < 60.0
     session.close()
 
 

@@ -23,6 +23,7 @@ from sensorium.inference.free_memory import FreeMemory
 from sensorium.inference.gpu_budget import SharedBudget
 from sensorium.inference.gpu_host import AGAIN_S, GpuHost
 from sensorium.inference.gpu_residency import Residency
+from sensorium.inference.gpu_sharing import Sharing
 from sensorium.inference.memory_guard import MIB, MemoryGuard
 from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan
@@ -50,10 +51,11 @@ class Rig:
             plan.write_bytes(plan_prefix + plan.read_bytes())
         self.described = plans.manifest(self.graph, model, "onnxruntime")
         self.loads = 0
+        self.sharing = Sharing()
         self.host = GpuHost(
             "cuda-bindings", lambda devices: Choice(devices[0].uuid, "the first"),
             MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(),
-            SharedBudget(folder / "gpu", limit), residency, again_s,
+            SharedBudget(folder / "gpu", limit), residency, self.sharing, again_s,
         )
         described = folder / "engine-rtx.json"
         backend = os.environ.get("BACKEND", "tensorrt-rtx")
@@ -102,6 +104,9 @@ class Rig:
             self.run()
             assert time.monotonic() < end, self.engine.note
             time.sleep(0.01)
+
+    def keep_off(self, names: frozenset[str]) -> None:
+        self.sharing.kept_off = names
 
     def fault(self, word: str) -> None:
         (self.folder / "faults").write_text(word)
@@ -218,14 +223,14 @@ def kept_off(folder: Path) -> None:
     rig.until(Device.GPU)
     pid = rig.host.pid
     for _ in range(20):
-        rig.host.keep_off(frozenset({"another", "small"}))
+        rig.keep_off(frozenset({"another", "small"}))
         assert rig.run() is Device.CPU
         assert "left to the game's frames" in rig.engine.note
-        rig.host.keep_off(frozenset({"another"}))
+        rig.keep_off(frozenset({"another"}))
         assert rig.run() is Device.GPU
         assert rig.engine.note == ""
     assert rig.host.pid == pid
-    rig.host.keep_off(frozenset({"small"}))
+    rig.keep_off(frozenset({"small"}))
     rig.fault("lost")
     assert rig.run() is Device.CPU
     os.kill(pid, signal.SIGKILL)
@@ -234,7 +239,7 @@ def kept_off(folder: Path) -> None:
     # What is kept off is not loaded meanwhile.
     time.sleep(1.5)
     assert not rig.host.pid
-    rig.host.keep_off(frozenset())
+    rig.keep_off(frozenset())
     rig.until(Device.GPU)
     rig.close()
 
@@ -247,9 +252,9 @@ def kept_off_by_another_thread(folder: Path) -> None:
 
     def change() -> None:
         while not stop.is_set():
-            rig.host.keep_off(frozenset({"small"}))
+            rig.keep_off(frozenset({"small"}))
             time.sleep(0.001)
-            rig.host.keep_off(frozenset())
+            rig.keep_off(frozenset())
             time.sleep(0.001)
 
     thread = threading.Thread(target=change)

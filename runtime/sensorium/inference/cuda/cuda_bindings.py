@@ -56,9 +56,7 @@ class CudaBindings:
 
     def create_event(self) -> int:
         """See `Driver`."""
-        flags = cuda.CUevent_flags
-        quiet = flags.CU_EVENT_DISABLE_TIMING.value | flags.CU_EVENT_BLOCKING_SYNC.value
-        return int(_call("cuEventCreate", quiet))
+        return int(_call("cuEventCreate", cuda.CUevent_flags.CU_EVENT_BLOCKING_SYNC.value))
 
     def destroy_event(self, event: int) -> None:
         """See `Driver`."""
@@ -71,6 +69,10 @@ class CudaBindings:
     def wait(self, event: int) -> None:
         """See `Driver`."""
         _call("cuEventSynchronize", event)
+
+    def elapsed_s(self, begin: int, end: int) -> float:
+        """See `Driver`."""
+        return float(_call("cuEventElapsedTime", begin, end)) / 1e3
 
     def allocate(self, size: int) -> int:
         """See `Driver`."""

@@ -68,7 +68,7 @@ class Driver(Protocol):
         ...
 
     def create_event(self) -> int:
-        """An event without a time stamp, whose waiter sleeps."""
+        """An event with a time stamp, whose waiter sleeps."""
         ...
 
     def destroy_event(self, event: int) -> None:
@@ -81,6 +81,13 @@ class Driver(Protocol):
 
     def wait(self, event: int) -> None:
         """Sleeps until the stream has come to the event; the interpreter is free meanwhile."""
+        ...
+
+    def elapsed_s(self, begin: int, end: int) -> float:
+        """From one event to another, both of which the stream has come to, by the device's clock.
+
+        What else the device did meanwhile, for a game, is in it.
+        """
         ...
 
     def allocate(self, size: int) -> int:

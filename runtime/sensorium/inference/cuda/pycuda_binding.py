@@ -91,8 +91,7 @@ class PyCuda:
     @_named
     def create_event(self) -> int:
         """See `Driver`."""
-        flags = self._cuda.event_flags
-        event = self._cuda.Event(flags.DISABLE_TIMING | flags.BLOCKING_SYNC)
+        event = self._cuda.Event(self._cuda.event_flags.BLOCKING_SYNC)
         self._objects[id(event)] = event
         return id(event)
 
@@ -109,6 +108,11 @@ class PyCuda:
     def wait(self, event: int) -> None:
         """See `Driver`."""
         self._objects[event].synchronize()
+
+    @_named
+    def elapsed_s(self, begin: int, end: int) -> float:
+        """See `Driver`."""
+        return float(self._objects[end].time_since(self._objects[begin])) / 1e3
 
     @_named
     def allocate(self, size: int) -> int:

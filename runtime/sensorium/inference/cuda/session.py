@@ -57,7 +57,9 @@ class Session:
         driver.open(device.index)
         try:
             self.stream = self._keep(driver.create_stream(), driver.destroy_stream)
-            self._event = self._keep(driver.create_event(), driver.destroy_event)
+            self._begin, self._end = (
+                self._keep(driver.create_event(), driver.destroy_event) for _ in range(2)
+            )
         except GpuError:
             self.close()
             raise
@@ -67,8 +69,9 @@ class Session:
         return made
 
     def enter(self) -> None:
-        """Makes the device the calling thread's."""
+        """Makes the device the calling thread's, for what `finish` ends."""
         self._driver.enter()
+        self._driver.record(self._begin, self.stream)
 
     def device_buffer(self, size: int) -> Buffer:
         """Device memory, 256-byte aligned, at least one byte."""
@@ -101,8 +104,12 @@ class Session:
         Raises:
             GpuError: When the device failed at it.
         """
-        self._driver.record(self._event, self.stream)
-        self._driver.wait(self._event)
+        self._driver.record(self._end, self.stream)
+        self._driver.wait(self._end)
+
+    def took_s(self) -> float:
+        """From `enter` to `finish` by the device's clock; see `Driver.elapsed_s`."""
+        return self._driver.elapsed_s(self._begin, self._end)
 
     def free_memory(self) -> int:
         """Free bytes of the device, for all programs together."""

@@ -80,17 +80,5 @@ def batching(manifest: Manifest, card: Card) -> Batching | None:
     """
     if manifest.precision == "int8" and card.quantisation.scheme == "dynamic":
         return None
-    leading = {
-        tensor.shape[0] if tensor.shape else 1 for tensor in (*manifest.inputs, *manifest.outputs)
-    }
-    if len(leading) != 1:
-        return None
-    axis = leading.pop()
-    if not isinstance(axis, str) or _elsewhere(manifest, axis) or manifest.axes[axis].max < 2:
-        return None
-    return Batching(manifest.axes[axis].max)
-
-
-def _elsewhere(manifest: Manifest, axis: str) -> bool:
-    """Whether an axis also stands behind the first place."""
-    return any(axis in tensor.shape[1:] for tensor in (*manifest.inputs, *manifest.outputs))
+    rows = manifest.rows
+    return Batching(rows.max) if rows is not None and rows.max > 1 else None

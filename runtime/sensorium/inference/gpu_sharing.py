@@ -1,0 +1,53 @@
+"""What the engines leave of the GPU to a game just now. Told by any thread, read by any other."""
+
+from __future__ import annotations
+
+import math
+import time
+
+_CLOSE = 2
+"""From this risk on frames are at risk."""
+_CALM_S = 5.0
+
+
+class Sharing:
+    """See the module. Nobody who reads it takes a lock: each value replaces another whole.
+
+    Args:
+        slice_s: How long a submission may take while an app tells its frames; 0: as long as it
+            does.
+        calm_s: So long after the risk is over, long submissions stay away still: they may have been
+            what it came from.
+
+    Attributes:
+        kept_off: Names of the engines that run on the CPU, whatever is loaded.
+    """
+
+    def __init__(self, slice_s: float = 0.0, calm_s: float = _CALM_S) -> None:
+        self.kept_off: frozenset[str] = frozenset()
+        self._slice_s = slice_s or math.inf
+        self._calm_s = calm_s
+        self._risk = 0
+        self._risky_s = -math.inf
+
+    def set_risk(self, risk: int) -> None:
+        """Says how an app's frames fare.
+
+        Args:
+            risk: As in the record `governor`: 0 no frames are known, 1 they have room, 2 close,
+                3 late.
+        """
+        if max(risk, self._risk) >= _CLOSE:
+            self._risky_s = time.monotonic()
+        self._risk = risk
+
+    @property
+    def longest_s(self) -> float:
+        """How long a submission may take now; infinite where no app tells its frames."""
+        return self._slice_s if self._risk else math.inf
+
+    @property
+    def refused_s(self) -> float:
+        """An engine is not to run now whose shortest submission takes longer; mostly infinite."""
+        risky = self._risk >= _CLOSE or time.monotonic() - self._risky_s < self._calm_s
+        return self._slice_s if risky else math.inf

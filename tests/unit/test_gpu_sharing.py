@@ -1,0 +1,104 @@
+"""What engines leave of the GPU to a game, and who leaves its memory first: decisions alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pytest
+
+from sensorium.inference.gpu_residency import Residency
+from sensorium.inference.gpu_sharing import Sharing
+from sensorium.inference.gpu_slices import RowTimes
+from sensorium.inference.manifest import Manifest, Range, Tensor
+
+
+def test_without_frames_nothing_is_cut_and_nothing_gives_way() -> None:
+    sharing = Sharing(0.004)
+    assert sharing.longest_s == sharing.refused_s == math.inf
+
+
+def test_beside_frames_submissions_are_short_and_at_risk_long_ones_stay_away() -> None:
+    sharing = Sharing(0.004, calm_s=3600.0)
+    sharing.set_risk(1)
+    assert (sharing.longest_s, sharing.refused_s) == (0.004, math.inf)
+    sharing.set_risk(2)
+    assert (sharing.longest_s, sharing.refused_s) == (0.004, 0.004)
+    # Calm, but not for long enough.
+    sharing.set_risk(0)
+    assert (sharing.longest_s, sharing.refused_s) == (math.inf, 0.004)
+
+
+def test_long_ones_are_back_after_the_calm() -> None:
+    sharing = Sharing(0.004, calm_s=0.0)
+    sharing.set_risk(3)
+    sharing.set_risk(1)
+    assert sharing.refused_s == math.inf
+
+
+def test_without_a_limit_risk_changes_nothing() -> None:
+    sharing = Sharing(0.0)
+    sharing.set_risk(3)
+    assert sharing.longest_s == sharing.refused_s == math.inf
+
+
+def test_the_time_of_a_row_is_that_of_nearly_all_submissions() -> None:
+    times = RowTimes()
+    assert times.row_s == 0.0
+    for took in range(1, 11):
+        times.add(2, took * 2e-3)
+    assert times.row_s == pytest.approx(9e-3)
+    for _ in range(400):
+        times.add(4, 4e-3)
+    assert times.row_s == pytest.approx(1e-3)
+    # Two of 256 are no more than one of a hundred.
+    times.add(1, 1.0)
+    times.add(1, 1.0)
+    for _ in range(20):
+        times.add(1, 1e-3)
+    assert times.row_s == pytest.approx(1e-3)
+
+
+@dataclass
+class Resident:
+    name: str
+    used_s: float
+
+
+def test_who_is_idle_and_who_leaves_first() -> None:
+    places = [Resident("old", 10.0), Resident("warm", 0.0), Resident("new", 99.0)]
+    residency = Residency(60.0, frozenset({"warm"}))
+    assert residency.idle(places, 100.0) == places[:1]  # type: ignore[arg-type]
+    assert residency.idle(places, 69.9) == []  # type: ignore[arg-type]
+    assert Residency(0.0).idle(places, 1e9) == []  # type: ignore[arg-type]
+    assert residency.first_to_leave(places) is places[0]  # type: ignore[arg-type, comparison-overlap]
+    assert residency.first_to_leave(places[1:]) is places[2]  # type: ignore[arg-type, comparison-overlap]
+    assert residency.first_to_leave(places[1:2]) is places[1]  # type: ignore[arg-type, comparison-overlap]
+    assert residency.first_to_leave([]) is None
+
+
+def manifest(*shapes: tuple[int | str, ...]) -> Manifest:
+    tensors = [Tensor(str(number), shape, "float32") for number, shape in enumerate(shapes)]
+    return Manifest(
+        "name", "", "", "", "fp32", "file", "", (), tuple(tensors[:-1]), tuple(tensors[-1:]),
+        {"rows": Range(1, 2, 8), "other": Range(1, 2, 4)}, "", {}, {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("shapes", "most"),
+    [
+        ((("rows", 3), ("rows",)), 8),
+        ((("rows", 3), ("rows", "other"), ("rows", 1)), 8),
+        ((("rows", 3), ("other", 1)), None),
+        ((("rows", 3), (1, 3), ("rows", 1)), None),
+        ((("rows", "rows"), ("rows",)), None),
+        (((1, "other"), (1, 3)), None),
+        (((), ()), None),
+    ],
+)
+def test_rows_lead_everywhere_and_stand_nowhere_else(
+    shapes: tuple[tuple[int | str, ...], ...], most: int | None
+) -> None:
+    rows = manifest(*shapes).rows
+    assert (rows.max if rows is not None else None) == most
