@@ -38,7 +38,7 @@ OF_THE_TOOLS = re.compile(
     r"|^from (?:onnx|tokenizers|hypothesis) |^(?:import|from) scipy"
     r"|^from fixtures(?:\.| import .*)"
     r"(?:graphs|small_models|families|voices|senses|looking|gazes|recorded_eyes|pulse|engines|iwer_hands"
-    r"|batched_engine|encoded_sound|videos)",
+    r"|batched_engine|encoded_sound|videos|detecting)",
     re.MULTILINE,
 )
 """Tests of what `sensorium-engines` needs, and hypothesis, which are not there: wine 8 cannot load
