@@ -22,9 +22,10 @@ from sensorium.inference.governor.tempo import Slowing, Tempo
 RATES_HZ = (72.0, 90.0, 120.0, 144.0)
 SECOND_NS = 1_000_000_000
 QUICK = settings(
-    deadline=None, derandomize=True, max_examples=20, database=None,
+    deadline=None, derandomize=True, max_examples=16, database=None,
     suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate, Phase.shrink],
 )  # fmt: skip
+LONG = settings(QUICK, max_examples=8)
 
 
 @st.composite
@@ -80,7 +81,7 @@ def test_the_first_late_frame_is_answered_in_its_own_call(game: SimulatedGame, o
         assert told[late[0]].decision.risk is Risk.LATE
 
 
-@QUICK
+@LONG
 @given(games(), st.floats(0.1, 1.3))
 def test_a_steady_load_is_not_answered_back_and_forth(game: SimulatedGame, own: float) -> None:
     changes = change_times(game.run(120, own))
@@ -131,7 +132,7 @@ def test_no_sense_gets_less_than_its_least_unless_it_is_said(
         assert decision.steps["head"].kind is StepKind.FULL
 
 
-@QUICK
+@LONG
 @given(demands(), st.sampled_from(RATES_HZ), st.floats(0.3, 1.2), st.floats(0.02, 0.3))
 def test_a_heavier_game_never_ends_at_a_lower_level(
     wanted: tuple[Demand, ...], rate_hz: float, own: float, more: float
@@ -145,7 +146,7 @@ def test_a_heavier_game_never_ends_at_a_lower_level(
     assert ends(own) <= ends(own + more)
 
 
-@QUICK
+@LONG
 @given(games(), st.floats(0.5, 1.0), st.floats(0.0, 0.15))
 def test_frames_that_vary_bring_few_changes(
     game: SimulatedGame, own: float, jitter: float
@@ -271,3 +272,46 @@ def test_no_frame_however_wrong_breaks_it(
         if phase is not None:
             assert decision.app
             assert phase.due_ns == 0 or phase.due_ns > now_ns
+
+
+@QUICK
+@given(games(), st.lists(st.floats(0.1, 1.3), min_size=2, max_size=6))
+def test_every_first_late_frame_is_answered_wherever_the_senses_stand(
+    game: SimulatedGame, loads: list[float]
+) -> None:
+    for own in loads:
+        game.run(8, own)
+    kept = Ladder([each.governed for each in game.demands], {}).kept
+    calm_since = {True: 0, False: 0}
+    for before, after in pairwise(game.told):
+        settled = after.at_ns - before.decision.changed_ns >= SECOND_NS
+        first = after.at_ns - calm_since[True] >= SECOND_NS
+        if after.late and first and settled and before.decision.level < kept:
+            assert after.decision.level > before.decision.level
+        if after.late:
+            calm_since[True] = after.at_ns
+
+
+@QUICK
+@given(games(), st.floats(0.2, 1.2), st.floats(-0.01, 0.01))
+def test_a_period_that_drifts_and_display_times_that_jump_change_little(
+    game: SimulatedGame, own: float, drift: float
+) -> None:
+    game.run(10, own)
+    straight = game.governor.decision.level
+    twin = SimulatedGame(
+        Governor([each.governed for each in game.demands], processors=2), game.demands,
+        game.rate_hz, game.harm, game.background, game.dated, costs_known=game.costs_known,
+    )  # fmt: skip
+    told = twin.governor.frame
+
+    def odd(app: str, frame: Frame, now_ns: int) -> bool:
+        period = round(frame.period_ns * (1 + drift * math.sin(frame.number / 50)))
+        display = frame.display_ns + (60 * SECOND_NS if frame.number % 97 == 0 else 0)
+        return told(app, frame._replace(period_ns=period, display_ns=display), now_ns)
+
+    twin.governor.frame = odd  # type: ignore[method-assign]
+    twin.run(10, own)
+
+    assert (twin.governor.decision.level > 0) >= (straight > 0)
+    assert abs(twin.governor.decision.period_ns - game.period_ns) <= 0.011 * game.period_ns

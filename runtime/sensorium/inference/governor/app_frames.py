@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from sensorium.inference.governor.display_period import LONGEST_NS, DisplayPeriod
 from sensorium.inference.governor.frame import Phase, Risk
 
 if TYPE_CHECKING:
@@ -27,13 +28,6 @@ _FREED = 0.05
 _MOVED, _OWN_WAY = 0.02, 0.15
 """By what frames fill less where taking from the senses does anything for them; where it does not,
 by how much more they may fill than they do then."""
-_SHORTEST_NS, _LONGEST_NS = 1_000_000, 1_000_000_000
-"""Periods that a display may have, and what one frame may take."""
-_STABLE = 3
-_SAME = 50
-"""A period counts once so many frames had it in a row, to one part in so many."""
-_NEW_RATE_NS = 60_000_000_000
-"""A runtime under load tells longer periods; one that held for so long is the display's own."""
 _MISSED_MOST = 1_000_000
 
 
@@ -45,6 +39,10 @@ class Verdict(IntEnum):
     """The percentiles and the risk are new."""
     LATE = 2
     MISSED = 3
+
+
+# Python 3.11 takes longer to look up a member of an enumeration than all that a frame needs else.
+_NOTHING, _LOOKED = Verdict.NOTHING, Verdict.LOOKED
 
 
 class AppFrames:
@@ -85,7 +83,7 @@ class AppFrames:
         self.last: Frame | None = None
         self.told_ns = self.late_at_ns = self.trouble_ns = 0
         self._told_missed: int | None = None
-        self._candidate_ns = self._held = self._held_since_ns = 0
+        self._display = DisplayPeriod()
         self._end_ns = 0
         self._from_ns = 0
         self._look_at_ns = 0
@@ -132,21 +130,21 @@ class AppFrames:
         before, self._told_missed = self._told_missed, told
         missed = before is not None and 0 < told - before <= _MISSED_MOST
         took = end - begin
-        if not 0 <= took <= _LONGEST_NS:
+        if not 0 <= took <= LONGEST_NS:
             self.refused += 1
-            return Verdict.NOTHING
-        if period != self._candidate_ns or self._held < _STABLE or period != self.period_ns:
-            self._learn(period, now_ns)
-        period = self.period_ns
+            return _NOTHING
+        if period != self._display.steady_ns and self._display.learn(period, now_ns):
+            self.begin_anew(self._from_ns)
+        self.period_ns = period = self._display.ns
         last_end, self._end_ns = self._end_ns, end
         self.last = frame
         interval = end - last_end
-        if not 0 < interval <= _LONGEST_NS:
+        if not 0 < interval <= LONGEST_NS:
             interval = self.interval_ns
         # An app that begins the next frame before it submits this one works on two at once.
         overlaps = begin < last_end and interval <= period + (period >> 1)
         late = 0
-        if display > 0 and -_LONGEST_NS < end - display < _LONGEST_NS:
+        if display > 0 and -LONGEST_NS < end - display < LONGEST_NS:
             late = end - display
         elif period and not overlaps:
             late = took - period
@@ -182,7 +180,7 @@ class AppFrames:
             self.risk = Risk.LATE
             self.close_at, self._close_fill = 1.0, 0.0
             return Verdict.LATE if late else Verdict.MISSED
-        return Verdict.LOOKED if looks else Verdict.NOTHING
+        return _LOOKED if looks else _NOTHING
 
     def nothing_helped(self) -> None:
         """All that may be taken from the senses was, and frames are `CLOSE` as before.
@@ -230,20 +228,3 @@ class AppFrames:
             self.trouble_ns = now_ns
         else:
             self.risk = Risk.ROOM
-
-    def _learn(self, told_ns: int, now_ns: int) -> None:
-        """Follows the display's period."""
-        if not _SHORTEST_NS <= told_ns <= _LONGEST_NS:
-            return
-        if abs(told_ns - self._candidate_ns) * _SAME > told_ns:
-            self._held, self._held_since_ns = 0, now_ns
-        self._held += 1
-        self._candidate_ns = told_ns
-        if self._held >= _STABLE and (
-            not self.period_ns
-            or told_ns < self.period_ns
-            or now_ns - self._held_since_ns >= _NEW_RATE_NS
-        ):
-            if abs(told_ns - self.period_ns) * _SAME > told_ns:
-                self.begin_anew(self._from_ns)
-            self.period_ns = told_ns

@@ -79,9 +79,9 @@ class Governor:
         apps = self._apps
         told = apps.of(app)
         verdict = told.add(frame, now_ns)
-        if verdict is Verdict.NOTHING and told is apps.held:
+        if not verdict and told is apps.held:
             return False
-        if verdict is not Verdict.NOTHING or told not in apps.live:
+        if verdict or told not in apps.live:
             self._look(now_ns)
         if told in apps.live and not apps.pausing:
             if verdict is Verdict.LATE:
