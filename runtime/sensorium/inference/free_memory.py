@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
-from typing import Any
+
+from sensorium.inference import nvml
 
 _log = logging.getLogger(__name__)
 
@@ -14,16 +13,7 @@ class FreeMemory:
     """Asks NVML. Where it or its Python package is missing or silent, nothing is known."""
 
     def __init__(self) -> None:
-        self._nvml: Any = None
-        if importlib.util.find_spec("pynvml") is None:
-            return
-        nvml: Any = importlib.import_module("pynvml")
-        try:
-            nvml.nvmlInit()
-        except nvml.NVMLError as error:
-            _log.debug("no NVML: %s", error)
-        else:
-            self._nvml = nvml
+        self._nvml = nvml.opened()
 
     def __call__(self, uuid: str) -> int | None:
         """Free bytes of the device of a UUID; None where that cannot be asked."""
