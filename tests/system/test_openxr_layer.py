@@ -46,6 +46,53 @@ xr.raw_functions.xrGetSystem(instance, ctypes.byref(info), ctypes.byref(xr.Syste
 xr.destroy_instance(instance)
 """
 
+AGAIN = """
+import ctypes, os, sys, time, xr
+
+folder, turns = sys.argv[1], int(sys.argv[2])
+held = []
+
+def samples():
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/comm") as name:
+                if name.read() == "sensorium\\n":
+                    return True
+        except OSError:
+            continue
+    return False
+
+for turn in range(turns):
+    instance = xr.create_instance(xr.InstanceCreateInfo(
+        enabled_extension_names=["XR_MND_headless"],
+        application_info=xr.ApplicationInfo(application_name="again"),
+    ))
+    system = xr.get_system(instance, xr.SystemGetInfo(xr.FormFactor.HEAD_MOUNTED_DISPLAY))
+    session = xr.create_session(instance, xr.SessionCreateInfo(system_id=system))
+    state = None
+    while state != xr.SessionState.READY:
+        try:
+            event = xr.poll_event(instance)
+        except xr.EventUnavailable:
+            time.sleep(0.001)
+            continue
+        if event.type == xr.StructureType.EVENT_DATA_SESSION_STATE_CHANGED:
+            told = ctypes.cast(ctypes.byref(event), ctypes.POINTER(xr.EventDataSessionStateChanged))
+            state = told.contents.state
+    xr.begin_session(session, xr.SessionBeginInfo(xr.ViewConfigurationType.PRIMARY_STEREO))
+    assert len(os.listdir(folder)) == 1, os.listdir(folder)
+    # Its thread gives itself its name.
+    while not samples():
+        time.sleep(0.001)
+    if turn % 2:
+        xr.destroy_session(session)
+    xr.destroy_instance(instance)
+    assert os.listdir(folder) == []
+    held.append((len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))))
+print(held[len(held) // 2] == held[-1], held[-1])
+"""
+"""Makes an instance with a session that runs, and ends it, with and without ending the session."""
+
 
 class Rig(NamedTuple):
     service: MonadoService
@@ -301,6 +348,15 @@ def test_nothing_is_written_where_it_may_not(
         app.reaches("FOCUSED")
         assert rig.home.files() == []
         assert app.quit() == 0
+
+
+def test_an_app_makes_its_instance_anew_a_hundred_times(rig: Rig) -> None:
+    rig.home.allow("thread", "again")
+    line = [str(rig.service.python), "-c", AGAIN, str(rig.home.folder), "100"]
+    done = layer.run(line, {**rig.service.environment, **rig.home.environment})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("True "), done.stdout
+    assert rig.home.files() == []
 
 
 def test_a_runtime_that_dies_gives_the_app_its_own_error(rig: Rig, tmp_path: Path) -> None:

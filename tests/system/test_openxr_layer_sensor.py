@@ -180,12 +180,18 @@ def test_what_is_injected_is_in_the_channels(played: Played, tmp_path: Path) -> 
         assert part(played.daemon)["state"] == "live"
         assert part(played.daemon)["detail"] == f"{NAME}, focused"
 
-        played.daemon.stop()
-        played.daemon.start()
-        with ChannelReader(tmp_path, played.daemon) as again:
-            rig.remote.send((0.5, 1.5, -0.25))
-            assert given(again, (0.5, 1.5, -0.25))["source"] == LAYER
+        # Of a daemon that is killed its own files are left, too.
+        for place, end in (((0.5, 1.5, -0.25), played.daemon.stop),
+                           ((0.5, 1.0, -0.25), played.daemon.kill)):
+            end()
+            played.daemon.start()
+            with ChannelReader(tmp_path, played.daemon) as again:
+                rig.remote.send(place)
+                assert given(again, place)["source"] == LAYER
+                (told,) = eventually(lambda: apps(played.daemon), "its frames again")
+                assert told["app"] == NAME
 
+        with ChannelReader(tmp_path, played.daemon) as again:
             with _spoilt(played.home):
                 eventually(
                     lambda: len(apps(played.daemon, frames=False)) == 2, "the noise is looked at"

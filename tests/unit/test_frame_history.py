@@ -5,10 +5,16 @@ import pytest
 from fixtures.layer_file import NOW_NS, Game, good_frame
 
 from sensorium import records
+from sensorium.channels.catalogue import in_region
+from sensorium.channels.region import Region
+from sensorium.channels.writer import Writer
 from sensorium.cli import app_frames
+from sensorium.clock import now_ns
+from sensorium.control.frames import encode
 from sensorium.sensors.frame_history import MOST, SECONDS, FrameHistory
 from sensorium.sensors.openxr_layer import layout
 from sensorium.sensors.openxr_layer.timing import GameFrames, timing
+from sensorium.supervisor.intake import AppIntake
 
 MS = 1_000_000
 SECOND = 1000 * MS
@@ -64,6 +70,30 @@ def test_an_app_that_talks_nonsense_costs_only_its_own_figures():
     figures = history.figures(NOW_NS)
     assert (figures["frames"], figures["missed"]) == (6, 0)
     assert sum(figures["minute"]["frames"]) == 6
+
+
+def test_whatever_numbers_pass_as_a_frame_give_figures_that_can_be_told():
+    region = Region.create("app", in_region("app"), 1)
+    writer, intake = Writer(region, "frame_timing", None), AppIntake(region)
+    random = np.random.default_rng(7)
+    odd = np.array([0, 1, 1 << 31, 1 << 32, 1 << 63, (1 << 64) - 1], np.uint64)
+    for _ in range(600):
+        now = now_ns()
+        frame = records.FRAME_TIMING.zeros()
+        for name in ("frame", "display_ns", "missed"):
+            frame[name] = random.choice(odd)
+        for name in ("cpu_ns", "gpu_ns", "period_ns"):
+            frame[name] = random.integers(0, 11 * SECOND) if random.random() < 0.2 else 0
+        begin, end = now + np.sort(random.integers(-11 * SECOND, 11 * SECOND, 2))
+        frame["begin_ns"], frame["end_ns"], frame["source"] = begin, end, random.integers(0, 4)
+        writer.publish(frame, now)
+        intake.take(now_ns())
+    taken = intake.history.frames
+    assert taken > 30
+    assert taken + intake.refused == 600
+    figures = intake.history.figures(now_ns())
+    encode({"apps": [{"app": "\ufffd" * 127, **figures}] * 16})
+    region.close()
 
 
 def test_a_fast_app_keeps_less_than_a_minute():
