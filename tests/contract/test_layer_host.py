@@ -118,9 +118,20 @@ def test_a_list_that_does_not_allow_it_allows_nothing(built, home, text):
     layer.passes(layer.run(command(built("address"), "off"), home.environment))
 
 
-def test_a_list_that_others_may_write_allows_nothing(built, home):
+def give_away(path: Path) -> None:
+    """To another user of the PC."""
+    if os.geteuid():
+        pytest.skip("only root gives files away")
+    os.chown(path, 12345, 12345)
+
+
+@pytest.mark.parametrize("whose", ["everybody's", "another's"])
+def test_a_list_of_others_allows_nothing(built, home, whose):
     home.allow("thread", APP)
-    (home.config / "layer.allow").chmod(0o622)
+    if whose == "another's":
+        give_away(home.config / "layer.allow")
+    else:
+        (home.config / "layer.allow").chmod(0o622)
     layer.passes(layer.run(command(built("address"), "off"), home.environment))
 
 
@@ -318,7 +329,7 @@ def test_a_game_that_is_killed_leaves_nothing_for_long(built, home, monkeypatch)
     assert home.files() == []
 
 
-@pytest.mark.parametrize("harm", ["gone", "not ours alone", "a link", "a file"])
+@pytest.mark.parametrize("harm", ["gone", "not ours alone", "another's", "a link", "a file"])
 def test_without_a_folder_of_the_daemons_own_it_passes_through(built, home, tmp_path, harm):
     home.allow(BUSY, APP)
     home.folder.rmdir()
@@ -330,6 +341,9 @@ def test_without_a_folder_of_the_daemons_own_it_passes_through(built, home, tmp_
     elif harm == "not ours alone":
         home.folder.mkdir()
         home.folder.chmod(0o770)
+    elif harm == "another's":
+        home.folder.mkdir(0o700)
+        give_away(home.folder)
     layer.passes(layer.run(command(built("address"), "same"), home.environment))
     if harm == "a link":
         assert list((tmp_path / "elsewhere").iterdir()) == []
