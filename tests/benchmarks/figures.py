@@ -47,12 +47,14 @@ class Figures:
         columns: Names of the columns, units in them.
         rows: The measurements.
         goals: What it must reach: name, measured, limit, and whether less or more is better.
+        more: Further keys of the document.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     goals: list[dict[str, Any]] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
 
     def row(self, *cells: Any) -> None:
         """Adds a row."""
@@ -78,6 +80,7 @@ class Figures:
             "load_average_1_min": round(os.getloadavg()[0], 2),
             "rows": [dict(zip(self.columns, row, strict=True)) for row in self.rows],
             "goals": self.goals,
+            **self.more,
         }
         if options.json:
             options.json.write_text(json.dumps(document, indent=1) + "\n")

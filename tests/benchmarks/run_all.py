@@ -25,8 +25,8 @@ from figures import machine
 HERE = Path(__file__).resolve().parent
 NAMES = (
     "publish", "c_reader", "torture", "recovery", "motion_latency", "sound_latency", "footprint",
-    "frame_times", "governor", "openxr_layer", "openxr_layer_rate", "senses", "gestures",
-    "hand_gestures", "other_hands", "own_gestures", "own_movements",
+    "frame_times", "frames", "governor", "openxr_layer", "openxr_layer_rate", "senses",
+    "gestures", "hand_gestures", "other_hands", "own_gestures", "own_movements",
     "head_gestures", "targets", "gaze", "fusion", "gpu_fallback", "engine_call", "engine_peers",
     "engine_bundle", "page",
     "voice_latency", "voice_cost", "speech_accuracy", "monologue",

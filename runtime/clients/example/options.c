@@ -7,7 +7,8 @@
 
 const char options_usage[] =
     "usage: viewer [--seconds N] [--frames N] [--rate HZ] [--size WxH] [--samples N]\n"
-    "              [--hidden] [--hold] [--screenshot FILE.png] [--json] [--runtime-dir DIR]\n"
+    "              [--hidden] [--hold] [--screenshot FILE.png] [--times FILE] [--json]\n"
+    "              [--runtime-dir DIR]\n"
     "\n"
     "Draws head, hands and voice as Sensorium's daemon publishes them.\n"
     "\n"
@@ -19,6 +20,7 @@ const char options_usage[] =
     "  --hidden            draw, but show no window\n"
     "  --hold              draw the same hands in every frame, whatever is read: to compare times\n"
     "  --screenshot FILE   write the last frame as PNG\n"
+    "  --times FILE        write the begin and end of each frame to FILE, as 64-bit integers, monotonic ns\n"
     "  --json              print one JSON object at the end, and nothing before\n"
     "  --runtime-dir DIR   of the daemon (SENSORIUM_RUNTIME_DIR, else the user's own)\n"
     "\n"
@@ -53,6 +55,8 @@ static int take(options_t *o, const char *name, const char *value) {
     o->samples = (int)n;
   } else if (!strcmp(name, "--screenshot")) {
     o->screenshot = value;
+  } else if (!strcmp(name, "--times")) {
+    o->times = value;
   } else if (!strcmp(name, "--runtime-dir")) {
     o->directory = value;
   } else {

@@ -14,6 +14,7 @@ typedef struct options {
   int width, height, samples;
   int hidden, hold, json, help;
   const char *screenshot; /* NULL: none */
+  const char *times;      /* file for each frame's begin and end; NULL: none */
   const char *directory;  /* of the daemon; NULL: the user's own */
 } options_t;
 

@@ -96,7 +96,7 @@ static void end_second(const senses_t *s, run_t *run, figures_t *figures, int qu
 
 /* `shown` is what is drawn: what was read, or a pose that is held. */
 static int loop(window_t *window, senses_t *s, const senses_t *shown, const options_t *o, run_t *run,
-                camera_t *camera) {
+                camera_t *camera, FILE *times) {
   figures_t figures = {run->renderer, 0, 0, 0, 0};
   window_input_t input;
   pace_t pace;
@@ -129,6 +129,10 @@ static int loop(window_t *window, senses_t *s, const senses_t *shown, const opti
     s->frame.cpu_ns = drawn - now;
     senses_publish(s, swapped);
 
+    if (times) {
+      fwrite(&now, sizeof now, 1, times);
+      fwrite(&swapped, sizeof swapped, 1, times);
+    }
     times_add(&run->second.frame, swapped - now);
     times_add(&run->second.read, read - now);
     if (s->frame.frame > WARM_UP_FRAMES) {
@@ -155,9 +159,15 @@ static int run_viewer(const options_t *o) {
   camera_t camera;
   const char *missing;
   int done;
+  FILE *times = o->times ? fopen(o->times, "wb") : NULL;
   window_t *window = window_open("Sensorium example", o->width, o->height, o->hidden, o->samples);
   if (!window) {
     fprintf(stderr, "viewer: %s\n", window_error());
+    return 2;
+  }
+  if (o->times && !times) {
+    fprintf(stderr, "viewer: %s cannot be written\n", o->times);
+    window_close(window);
     return 2;
   }
   missing = gl_load();
@@ -173,7 +183,11 @@ static int run_viewer(const options_t *o) {
     printf("%s%s%s\n", senses.session.message, senses.session.remedy[0] ? ": " : "", senses.session.remedy);
   held.scene = senses.scene;
   pose_hold(&held);
-  done = loop(window, &senses, o->hold ? &held : &senses, o, &run, &camera);
+  done = loop(window, &senses, o->hold ? &held : &senses, o, &run, &camera, times);
+  if (times && (ferror(times) | fclose(times))) {
+    fprintf(stderr, "viewer: %s cannot be written\n", o->times);
+    done = 0;
+  }
   if (o->json) report_json(&senses, &run, &camera);
   else report_end(&senses, &run);
   senses_close(&senses);
