@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import frames_picture as picture
 from figures import Figures, machine
 from frames_daemon import GOVERNED, OFF
 
@@ -31,7 +30,7 @@ def figures(
     """All of it."""
     found = Figures(
         "Frames beside AI",
-        ("load", "arm", "frames", "missed %", "missed, pp more", "p50 ms", "p95 ms", "p99 ms",
+        ("load", "AI", "frames", "missed %", "missed, pp more", "p50 ms", "p95 ms", "p99 ms",
          "p99 ratio", "gesture p99 ms", "said / heard", "idle / steal %"),
         more={"senses": list(senses), "left_out": list(left_out), "doubts": doubts(cases),
               "cases": list(cases)},
@@ -68,10 +67,10 @@ def _row(found: Figures, case: dict[str, Any], arm: str, one: dict[str, Any]) ->
     speech = case["speech"].get(arm)
     spent = case["cores"][arm]
     found.row(
-        case["load"], picture.NAMES[arm], one["frames"], one["missed_percent"],
+        case["load"], arm, one["frames"], one["missed_percent"],
         _interval(beside.get("missed_pp")), *(one["frame_ms"][q] for q in ("p50", "p95", "p99")),
         _interval(beside.get("p99_ratio")), _gesture_ms(case, arm) or "",
-        f"{speech['spoken']} / {speech['heard']}" if speech and speech["spoken"] else "",
+        f"{speech['spoken']} / {speech['heard']}" if speech else "",
         f"{100 * spent['idle share']:.0f} / {100 * spent['steal share']:.1f}",
     )
 

@@ -161,8 +161,10 @@ def speech(seen: Seen, blocks: Sequence[Block], said: Sequence[Said]) -> dict[st
     """Sentences that were spoken in these blocks, and what became of them.
 
     A sentence counts that began after its daemon was at work and ended before the block did. It was
-    heard when a final text's utterance overlaps it.
+    heard when a final text's utterance overlaps it. Nothing is said of it where no text is read.
     """
+    if "transcript" not in seen.channels:
+        return {}
     spoken, heard, lost, unanswered, late_ms = 0, 0, 0, 0, []
     for block in blocks:
         texts = seen.between("transcript", block.live_ns, block.gone_ns)
@@ -180,7 +182,7 @@ def speech(seen: Seen, blocks: Sequence[Block], said: Sequence[Said]) -> dict[st
             over = (texts["c"] < end_ns) & (texts["d"] > begin_ns)
             heard += bool(over.any())
     found: dict[str, Any] = {
-        "spoken": spoken, "heard": heard, "lost": spoken - heard + lost,
+        "spoken": spoken, "heard": heard, "lost": max(spoken - heard, lost),
         "utterances_without_text": unanswered,
     }
     if late_ms:
