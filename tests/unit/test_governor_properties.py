@@ -282,14 +282,14 @@ def test_every_first_late_frame_is_answered_wherever_the_senses_stand(
     for own in loads:
         game.run(8, own)
     kept = Ladder([each.governed for each in game.demands], {}).kept
-    calm_since = {True: 0, False: 0}
+    late_ns = 0
     for before, after in pairwise(game.told):
         settled = after.at_ns - before.decision.changed_ns >= SECOND_NS
-        first = after.at_ns - calm_since[True] >= SECOND_NS
+        first = after.at_ns - late_ns >= SECOND_NS
         if after.late and first and settled and before.decision.level < kept:
             assert after.decision.level > before.decision.level
         if after.late:
-            calm_since[True] = after.at_ns
+            late_ns = after.at_ns
 
 
 @QUICK
