@@ -43,6 +43,9 @@ def test_our_own_load_is_not_that_of_others(tmp_path: Path) -> None:
 
     assert load.read([7, 8], 3 * SECOND_NS) == Pressure(0.25, 0.5, 0.25, None)
     assert load.read([7], 3 * SECOND_NS + 1) is None
+    load.forget()
+    assert load.read([7], 9 * SECOND_NS) is None
+    assert load.read([7], 10 * SECOND_NS) == Pressure(0.0, None, 0.0, None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="what Linux tells in files")
@@ -60,9 +63,9 @@ def test_what_linux_does_not_tell_is_not_known(tmp_path: Path) -> None:
 
 def test_this_system_tells_how_busy_it_is() -> None:
     load = SystemLoad()
-    assert load.read([os.getpid()], time.perf_counter_ns()) is None
-    time.sleep(0.3)
-    pressure = load.read([os.getpid()], time.perf_counter_ns())
+    assert load.read([os.getpid()], 0) is None
+    time.sleep(0.2)
+    pressure = load.read([os.getpid()], SECOND_NS)
 
     assert pressure is not None
     assert pressure.others_busy is not None

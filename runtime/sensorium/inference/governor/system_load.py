@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sensorium.inference.governor.gpu_load import GpuLoad
 
 _PROC = Path("/proc")
-_SHORTEST_NS = 100_000_000
-"""Shares of a shorter time say nothing: the system counts processors' time in steps of 10 ms."""
+ASKED_NS = 1_000_000_000
+"""What is told is of at least so long."""
 
 
 class SystemLoad:
@@ -35,15 +35,19 @@ class SystemLoad:
         self._times: tuple[float, float] | None = None
         self._own: dict[int, float] = {}
 
+    def forget(self) -> None:
+        """What is until the next look does not count."""
+        self._asked_ns = None
+
     def read(self, own: Iterable[int], now_ns: int) -> Pressure | None:
-        """What it tells; None: it was asked the first time, or just before.
+        """What it tells; None: it is not known yet, or was asked less than a second ago.
 
         Args:
             own: The processes that are ours, this one, too.
             now_ns: Monotonic.
         """
         asked = self._asked_ns
-        if asked is not None and now_ns - asked < _SHORTEST_NS:
+        if asked is not None and now_ns - asked < ASKED_NS:
             return None
         pids = set(own)
         self._asked_ns = now_ns
