@@ -25,7 +25,6 @@ from sensorium.health import OwnerState, Reason
 from sensorium.inference.governor.decision import Change, Decision, Governed
 from sensorium.inference.governor.frame import Frame, Phase, Risk
 from sensorium.inference.governor.policy import Policy
-from sensorium.inference.governor.pressure import ASKED_NS
 from sensorium.inference.governor.step import Cause, Step, StepKind
 from sensorium.inference.governor.tempo import DEFAULT, Slowing, Tempo
 from sensorium.perception.sense import SENSES
@@ -33,7 +32,7 @@ from sensorium.supervisor.governing.app_frames import AT_ONCE, AppFrames
 from sensorium.supervisor.governing.costs import Costs
 from sensorium.supervisor.governing.game_frames import GameFrames
 from sensorium.supervisor.governing.history import KEPT, History
-from sensorium.supervisor.governing.load import Load
+from sensorium.supervisor.governing.load import ASKED_NS, Load
 from sensorium.supervisor.governing.outlet import CHANNELS, Outlet
 from sensorium.supervisor.governing.pacing import SELDOM_NS, SILENT_NS, Pace
 from sensorium.supervisor.governing.senses import governed
@@ -115,6 +114,7 @@ def test_noise_gives_no_frame_and_ends_in_time(region: Region) -> None:
         region.words[latest] = newest
         region.words[(entry.offset + newest % entry.slots * entry.stride) // 8] = 2 * newest % 2**64
         assert frames.take(now_ns()) == []
+    region.view[ring] = bytes(ring.stop - ring.start)
     region.words[latest] = 0
     assert frames.take(now_ns()) == []
     Writer(region, "frame_timing", None).publish(a_frame(9), 0)
@@ -145,7 +145,7 @@ def test_a_games_frames_are_told_with_what_it_missed(tmp_path: Path) -> None:
 
 
 @given(
-    st.integers(4, 13) | st.integers(18, 40),
+    st.integers(6, 13) | st.integers(18, 40),
     st.lists(st.floats(0.9, 1.1), min_size=20, max_size=40),
     st.booleans(),
 )
@@ -178,6 +178,19 @@ def test_an_app_that_falls_silent_is_looked_at_ever_less_often() -> None:
     assert looks < 5 * SILENT_NS / SELDOM_NS + 10
     pace.looked([now], now, hurry=False)
     assert not pace.silent
+
+
+def test_an_app_that_tells_frames_without_end_costs_little() -> None:
+    pace, now, looks, told = Pace(), 1_000_000_000, 0, 0
+    end = now + SILENT_NS
+    while now < end:
+        step = max(pace.due_ns - now, 100_000)
+        frames = [now + part * 100_000 for part in range(1, step // 100_000 + 1)][-AT_ONCE:]
+        now += step
+        pace.looked(frames, now, hurry=True)
+        looks, told = looks + 1, told + len(frames)
+    assert looks < 30
+    assert told < 3000
 
 
 def test_frames_of_before_and_of_other_clocks_are_left_out() -> None:

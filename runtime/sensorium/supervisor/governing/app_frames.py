@@ -13,8 +13,8 @@ from sensorium.supervisor.intake import times_are_good
 if TYPE_CHECKING:
     from sensorium.channels.region import Region
 
-AT_ONCE = 32
-"""Frames that are taken in one look, the newest: an app that writes without end holds nobody up."""
+AT_ONCE = 128
+"""Frames that are taken in one look, the newest: more than come while the PC has no time for it."""
 FIELDS = struct.Struct(
     f"<{Slot.LENGTH}xIH{Slot.RECORD - Slot.VALID - 2}x8QI"
 )
@@ -39,16 +39,19 @@ class AppFrames:
         self._latest = (entry.base + Entry.LATEST) // 8
         self._ring = entry.offset, entry.slots, entry.stride
         self._seen = self._words[self._latest]
+        self._end_ns = 0
 
     def take(self, now_ns: int) -> list[Frame]:
         """What is new and keeps every rule, oldest first."""
         words, view = self._words, self._view
-        latest, seen = words[self._latest], self._seen
-        # An app can also let its numbers go back.
+        latest, seen, after_ns = words[self._latest], self._seen, 0
         self._seen = latest
         found: list[Frame] = []
-        if latest <= seen:
+        if latest == seen:
             return found
+        if latest < seen:
+            # Numbers never go back, but an app can write what it likes: what is later is new.
+            seen, after_ns = 0, self._end_ns
         offset, slots, stride = self._ring
         for n in range(max(seen, latest - AT_ONCE) + 1, latest + 1):
             at = offset + n % slots * stride
@@ -61,9 +64,12 @@ class AppFrames:
                 words[at // 8] == 2 * n
                 and length == records.FRAME_TIMING.size
                 and valid == 1
+                and end > after_ns
                 and times_are_good(begin, end, period, cpu, gpu, source, now_ns)
             ):
                 found.append(Frame(number, begin, end, display, period, cpu, gpu, missed))
+        if found:
+            self._end_ns = found[-1].end_ns
         return found
 
     def close(self) -> None:

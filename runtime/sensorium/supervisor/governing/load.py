@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from sensorium.inference.governor.pressure import ASKED_NS, Pressure
+from sensorium.inference.governor.pressure import Pressure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+ASKED_NS = 1_000_000_000
+"""What is told is of at least so long."""
 _STATISTICS = "/proc/stat"
 _STALLS = "/proc/pressure/{}"
 _IDLE = slice(3, 5)

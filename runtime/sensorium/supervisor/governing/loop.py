@@ -206,6 +206,7 @@ class Loop:
             return False
         changes = self._governor.take_changes()
         self._tell(self._governor.decision, now)
+        self._tell_phase(now, fresh=False)
         for change in changes:
             self._outlet.change(change)
         self._history.add(changes)
@@ -215,6 +216,7 @@ class Loop:
         phase = self._governor.phase(now)
         if phase is None:
             if self._phased or not fresh:
+                # Also where it was none before, so that it does not look stale.
                 self._outlet.no_phase()
         elif fresh:
             self._outlet.phase(phase)

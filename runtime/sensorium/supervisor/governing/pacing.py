@@ -11,6 +11,11 @@ _MS = 1_000_000
 _SHARE = 8
 """Of an interval: how long after it is looked, and how quickly it follows what the app does."""
 _SOONEST_NS = 1 * _MS
+_FLOOR_NS = 5 * _MS
+"""No display shows frames faster: an app that tells them faster is not followed."""
+_MANY, _BREATH_NS = 16, 100 * _MS
+"""After so many frames at once, which no app draws, it takes a breath: who writes without end costs
+little, and holds nobody up."""
 _SHORT_NS = 15 * _MS
 """While they have room, frames that are no longer are looked for two at a time: one that is late is
 then known once the next one is there."""
@@ -54,7 +59,9 @@ class Pace:
         self.silent = False
         interval = self._interval_ns
         self._nap_ns = nap = max(interval // _SHARE, _SOONEST_NS)
-        ahead = interval if hurry or interval > _SHORT_NS else 2 * interval
+        ahead = max(interval, _FLOOR_NS) * (1 if hurry or interval > _SHORT_NS else 2)
+        if len(ends_ns) > _MANY:
+            nap = _BREATH_NS
         # Where it is behind, or its rhythm is not known, soon.
         self.due_ns = min(max(self._end_ns + ahead, now_ns) + nap, now_ns + SELDOM_NS)
 
