@@ -1,4 +1,4 @@
-"""Heavy runs beside an app: in threads below all others, and out of its frame's work."""
+"""Heavy runs beside an app: their threads below all others, and out of its frame's work."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from fixtures import engines
 
 from sensorium.channels.catalogue import CHANNELS, in_region
 from sensorium.channels.region import Region, Waiters
 from sensorium.clock import now_ns
-from sensorium.errors import EngineError
 from sensorium.health import Device, OwnerState, Precision, Reason
-from sensorium.process import priority
+from sensorium.inference import pool_threads, store
+from sensorium.process import background as backgrounds
 from sensorium.process.background import Background
 from sensorium.process.gate import EngineGate
 from sensorium.process.outputs import Outputs
@@ -24,12 +25,23 @@ from sensorium.process.outputs import Outputs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from sensorium.inference.engine import Engine as AnyEngine
+
 HEAVY = 5_000_000
 LATER = 60_000_000_000
+FEEDS = {"x": np.zeros(1)}
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's scheduling classes")
+
+
+def may_be_nice() -> bool:
+    """Whether this process may leave the idle class."""
+    with open("/proc/self/status") as status:
+        (line,) = (line for line in status if line.startswith("CapEff"))
+    return bool(int(line.split()[1], 16) >> 23 & 1)
 
 
 class Engine:
-    """An engine that says in which thread it ran; it ends when `may_end` is set."""
+    """An engine whose runs end when `may_end` is set."""
 
     name = "engine"
     labels = ()
@@ -42,27 +54,13 @@ class Engine:
     def __init__(self) -> None:
         self.begun, self.may_end = threading.Event(), threading.Event()
         self.may_end.set()
-        self.twins: list[Engine] = []
 
-    def run(self, feeds: object) -> dict[str, np.ndarray]:
+    def run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         self.begun.set()
         assert self.may_end.wait(60)
-        if not feeds:
-            raise EngineError("there is nothing to run on")
-        return {"thread": np.array(threading.get_native_id()), **feeds}
-
-    def twin(self) -> Engine:
-        self.twins.append(Engine())
-        return self.twins[-1]
+        return feeds
 
     def close(self) -> None: ...
-
-
-FEEDS = {"x": np.zeros(1)}
-
-
-def here() -> int:
-    return threading.get_native_id()
 
 
 def eventually(what: Callable[[], object]) -> None:
@@ -72,72 +70,44 @@ def eventually(what: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture
-def background() -> Iterator[Background]:
+@pytest.fixture(scope="module")
+def threads() -> Iterator[tuple[int, ...]]:
+    """The threads of a real engine."""
+    engines.ensure_built("gesture-recognizer")
+    engine: AnyEngine = store.load("gesture-recognizer", 3)
+    yield pool_threads.ids()
+    engine.close()
+
+
+def classes(threads: tuple[int, ...]) -> set[int]:
+    return {os.sched_getscheduler(thread) for thread in threads}
+
+
+@linux
+def test_the_threads_of_an_engine_go_and_come_back(threads: tuple[int, ...]) -> None:
+    assert len(threads) >= 2
+    assert threading.get_native_id() not in threads
     made = Background()
-    yield made
-    made.close()
+    made.set(wanted=True)
+    idle = os.SCHED_IDLE if may_be_nice() else os.SCHED_OTHER
+    assert classes(threads) == {idle}
+    assert made.refused != may_be_nice()
+    # Where Python runs nothing starves.
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+    made.set(wanted=False)
+    assert classes(threads) == {os.SCHED_OTHER}
+    assert made.lowered == 0
 
 
-def test_a_run_has_a_thread_of_its_own_and_its_fault_is_raised_where_it_was_asked_for(
-    background: Background,
+@linux
+def test_what_would_not_come_back_does_not_go(
+    threads: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = Engine()
-    outputs, same = background.run(engine, FEEDS, now_ns() + LATER)
-    assert outputs["thread"] != here()
-    assert same is engine
-    with pytest.raises(EngineError, match="nothing"):
-        background.run(engine, {}, now_ns() + LATER)
-    again, _ = background.run(engine, FEEDS, now_ns() + LATER)
-    assert again["thread"] == outputs["thread"]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's scheduling classes")
-def test_threads_are_lowered_while_they_run_and_taken_back_or_replaced(
-    background: Background,
-) -> None:
-    engine = Engine()
-    first = int(background.run(engine, FEEDS, now_ns() + LATER)[0]["thread"])
-    engine.may_end.clear()
-    engine.begun.clear()
-    waiting = threading.Thread(target=background.run, args=(engine, FEEDS, now_ns() + LATER))
-    waiting.start()
-    assert engine.begun.wait(60)
-    background.set(lowered=True)
-    assert os.sched_getscheduler(first) == os.SCHED_IDLE
-    assert os.sched_getscheduler(here()) == os.SCHED_OTHER
-    engine.may_end.set()
-    waiting.join()
-    inside, _ = background.run(engine, FEEDS, now_ns() + LATER)
-    assert inside["thread"] == first
-    background.set(lowered=False)
-    last = int(background.run(engine, FEEDS, now_ns() + LATER)[0]["thread"])
-    assert os.sched_getscheduler(last) == os.SCHED_OTHER
-    assert background.runs == 1
-    if last != first:
-        eventually(lambda: not os.path.exists(f"/proc/self/task/{first}"))
-
-
-def test_what_gets_no_processor_in_time_is_run_as_others_are(
-    background: Background, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # As for whom the system does not let out of the idle class.
-    monkeypatch.setattr(priority, "lower_thread", lambda _thread: True)
-    monkeypatch.setattr(priority, "restore_thread", lambda _thread: False)
-    engine = Engine()
-    background.set(lowered=True)
-    engine.may_end.clear()
-    outputs, twin = background.run(engine, FEEDS, now_ns())
-    assert outputs["thread"] == here()
-    assert [twin] == engine.twins
-    assert background.rescued == 1
-    assert background.starved
-    # Once it has got one after all, there are processors again.
-    engine.may_end.set()
-    eventually(lambda: not background.starved)
-    later, same = background.run(twin, FEEDS, now_ns() + LATER)
-    assert same is twin
-    assert later["thread"] != here()
+    monkeypatch.setattr(backgrounds.priority, "restore_thread", lambda _thread: False)
+    made = Background()
+    made.set(wanted=True)
+    assert made.refused
+    assert classes(threads) == {os.SCHED_OTHER}
 
 
 class Desk:
@@ -166,9 +136,9 @@ class Desk:
             record[name] = value
         self.outputs.publish("frame_phase", record, now_ns())
 
-    def where(self, engine: Engine, usual_ns: int = HEAVY) -> int:
+    def run(self, engine: Engine, usual_ns: int = HEAVY) -> None:
         self.region.heartbeat(now_ns())
-        return int(self.gate.run(engine, FEEDS, usual_ns).outputs["thread"])
+        self.gate.run(engine, FEEDS, usual_ns)
 
 
 @pytest.fixture
@@ -179,32 +149,39 @@ def desk() -> Iterator[Desk]:
     made.gate.stop()
 
 
-def test_only_heavy_runs_of_what_may_wait_leave_their_thread_and_only_while_governed(
-    desk: Desk,
-) -> None:
-    engine = Engine()
-    assert desk.where(engine) == here()
+def test_a_governor_lowers_and_one_that_has_gone_does_not(desk: Desk) -> None:
+    background = desk.gate.background
     desk.govern(background=True)
-    eventually(lambda: desk.gate.figures()["background"])
-    assert desk.where(engine) != here()
-    assert desk.where(engine, usual_ns=HEAVY // 5) == here()
-    desk.patience_ns = 0
-    assert desk.where(engine) == here()
-    desk.patience_ns = None
-    assert desk.where(engine) == here()
-    desk.patience_ns = LATER
-    engine.device = Device.GPU
-    assert desk.where(engine) == here()
-    engine.device = Device.CPU
+    eventually(lambda: background.wanted)
     desk.govern(background=False)
-    eventually(lambda: not desk.gate.figures()["background"])
-    assert desk.where(engine) != here()
-    # A governor that has gone lowers nobody.
+    eventually(lambda: not background.wanted)
     desk.govern(background=True)
-    eventually(lambda: desk.gate.figures()["background"])
+    eventually(lambda: background.wanted)
     desk.region.set_owner_state("governor", OwnerState.VACANT, Reason.NOT_CONFIGURED)
-    eventually(lambda: not desk.gate.figures()["background"])
-    assert desk.where(engine) == here()
+    eventually(lambda: not background.wanted)
+    assert not desk.gate.is_live
+
+
+@pytest.mark.parametrize("usual_ns", [HEAVY, 0])
+def test_a_run_that_is_overdue_gets_its_threads_back(desk: Desk, usual_ns: int) -> None:
+    engine = Engine()
+    desk.patience_ns = 0
+    desk.govern(background=True)
+    eventually(lambda: desk.gate.background.wanted)
+    engine.may_end.clear()
+    running = threading.Thread(target=desk.run, args=(engine, usual_ns))
+    running.start()
+    assert engine.begun.wait(60)
+
+    def back() -> bool:
+        desk.region.heartbeat(now_ns())
+        return not desk.gate.background.wanted
+
+    eventually(back)
+    engine.may_end.set()
+    running.join()
+    desk.govern(background=True)
+    eventually(lambda: desk.gate.background.wanted)
 
 
 def test_a_heavy_run_waits_for_its_place_but_for_no_app_that_makes_no_frames(desk: Desk) -> None:
@@ -222,14 +199,14 @@ def test_a_heavy_run_waits_for_its_place_but_for_no_app_that_makes_no_frames(des
         )
 
     frame(risk=3)
-    desk.where(engine)
+    desk.run(engine)
     assert desk.gate.figures()["held_runs"] == 1
     assert desk.gate.figures()["held_s"] > 0
     # What has no patience left does not wait, nor does anybody where no frame is at risk.
     frame(risk=3)
     desk.patience_ns = 0
-    desk.where(engine)
+    desk.run(engine)
     desk.patience_ns = LATER
     frame(risk=1)
-    desk.where(engine)
+    desk.run(engine)
     assert desk.gate.figures()["held_runs"] == 1

@@ -1,8 +1,8 @@
-"""What a run goes through to its engine: it decides when it begins, and in which thread."""
+"""What a run goes through to its engine: it decides when it begins."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,30 +12,21 @@ if TYPE_CHECKING:
     from sensorium.inference.engine import Engine
 
 
-class Passed(NamedTuple):
-    """A run that is over.
-
-    Attributes:
-        outputs: See `Engine.run`.
-        took_ns: From when it began, not from when it was asked for.
-        engine: That is to be used from now on: the one that was given, or its twin.
-    """
-
-    outputs: dict[str, NDArray[Any]]
-    took_ns: int
-    engine: Engine
-
-
 class Gate(Protocol):
     """Lets runs through."""
 
-    def run(self, engine: Engine, feeds: Mapping[str, NDArray[Any]], usual_ns: int) -> Passed:
+    def run(
+        self, engine: Engine, feeds: Mapping[str, NDArray[Any]], usual_ns: int
+    ) -> tuple[dict[str, NDArray[Any]], int]:
         """Runs an engine once, as soon as that may be.
 
         Args:
             engine: Which.
             feeds: See `Engine.run`.
             usual_ns: What its runs take; 0: that is not known yet.
+
+        Returns:
+            See `Engine.run`; and what it took, in ns, from when it began.
 
         Raises:
             EngineError: See `Engine.run`.

@@ -51,16 +51,13 @@ class OnnxRuntimeEngine:
     buffers of its own: nothing is allocated in a run. Engines of one file share its weights.
     """
 
-    def __init__(
-        self, manifest: Manifest, file: Path, threads: int = 1, *, warm: bool = True
-    ) -> None:
+    def __init__(self, manifest: Manifest, file: Path, threads: int = 1) -> None:
         self.name = manifest.name
         self.precision = PRECISIONS[manifest.precision]
         self.device = Device.CPU
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self.note = ""
-        self._made_of = manifest, file
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._session: Any = self._share(manifest, file, threads)
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
@@ -72,8 +69,7 @@ class OnnxRuntimeEngine:
         self._binding: Any = None
         if not manifest.axes:
             self._bind(manifest)
-        if warm:
-            self.run(self._check.zeros())
+        self.run(self._check.zeros())
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """See `Engine.run`."""
@@ -98,14 +94,6 @@ class OnnxRuntimeEngine:
         except Exception as error:
             raise EngineError(f"{self.name}: the run failed: {error}") from error
         return self._outputs
-
-    def twin(self) -> OnnxRuntimeEngine:
-        """Another engine of this file, with one thread, that may run while this one does.
-
-        Raises:
-            EngineError: When it cannot be loaded.
-        """
-        return OnnxRuntimeEngine(*self._made_of, warm=False)
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -1,19 +1,19 @@
 """The gate of a process: heavy runs keep out of the app's frame, and below it.
 
 While a governor is there, a heavy run waits for its place in the app's frame, at most for two of
-its periods, and has a thread of its own (see `background`). What is overdue waits for nothing.
+its periods; and while it says so, engines' threads run in the background (`background`). What is
+overdue waits for nothing, and gets the processors back that it needs.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
 from sensorium.clock import now_ns
-from sensorium.health import Device
 from sensorium.inference.frame_phase import HEAVY_NS, wait_ns
-from sensorium.inference.gate import Passed
 from sensorium.process.background import Background
 from sensorium.process.governed import Board, Boards
 
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 _PERIODS, _MOST_NS = 2, 100_000_000
 """A run waits for its place no longer than so many of the app's periods, and never longer."""
-_WATCH_S = 0.5
-"""How often it is looked whether a governor is there; what one says is seen at once."""
+_WATCH_S, _WATCH_LOWERED_S = 0.5, 0.05
+"""How often it is looked whether a governor is there, and in the background whether a run is
+overdue; what the governor says is seen at once."""
+_SHORT_NS = 50_000_000
+"""How long a run that waits for nothing may take before its threads are taken back."""
 _STOP_S = 1.0
 
 
@@ -43,17 +46,20 @@ class EngineGate:
     Attributes:
         held: Runs that waited for their place in a frame.
         held_ns: How long, in all.
+        rescued: How often threads were taken back from the background for a run that was overdue.
         is_live: Whether a governor is there.
     """
 
     def __init__(self, outputs: Outputs, patience_ns: Callable[[], int | None]) -> None:
-        self.held = self.held_ns = 0
+        self.held = self.held_ns = self.rescued = 0
         self.background = Background()
         self._outputs = outputs
         self._patience_ns = patience_ns
         self._boards = Boards(outputs)
         self.is_live = False
         self._stopping = False
+        self._numbers = itertools.count()
+        self._deadlines: dict[int, int] = {}
         self._thread = threading.Thread(target=self._watch, name="governed", daemon=True)
 
     def start(self) -> None:
@@ -64,30 +70,30 @@ class EngineGate:
         """Ends that."""
         self._stopping = True
         self._thread.join(_STOP_S)
-        self.background.close()
 
-    def run(self, engine: Engine, feeds: Mapping[str, NDArray[Any]], usual_ns: int) -> Passed:
+    def run(
+        self, engine: Engine, feeds: Mapping[str, NDArray[Any]], usual_ns: int
+    ) -> tuple[dict[str, NDArray[Any]], int]:
         """See `Gate.run`."""
         patience_ns = self._patience_ns() if self.is_live and usual_ns >= HEAVY_NS else None
-        if patience_ns is None:
-            return _at_once(engine, feeds)
-        deadline_ns = now_ns() + patience_ns
-        if patience_ns > 0:
-            self._hold(usual_ns, deadline_ns)
-        # Others than the processor are not kept from anybody by a thread's class.
-        if patience_ns <= 0 or engine.device is not Device.CPU or self.background.starved:
-            return _at_once(engine, feeds)
-        begun = perf_counter_ns()
-        outputs, engine = self.background.run(engine, feeds, deadline_ns)
-        return Passed(outputs, perf_counter_ns() - begun, engine)
+        number = next(self._numbers)
+        self._deadlines[number] = now_ns() + (_SHORT_NS if patience_ns is None else patience_ns)
+        try:
+            if patience_ns:
+                self._hold(usual_ns, self._deadlines[number])
+            begun = perf_counter_ns()
+            outputs = engine.run(feeds)
+            return outputs, perf_counter_ns() - begun
+        finally:
+            del self._deadlines[number]
 
     def figures(self) -> dict[str, Any]:
         """What it did, as JSON values; from any thread."""
         return {
-            "background": self.background.lowered,
-            "background_runs": self.background.runs,
-            "rescued_runs": self.background.rescued,
-            "stuck_threads": self.background.stuck,
+            "background": self.background.wanted,
+            "background_threads": self.background.lowered,
+            "background_refused": self.background.refused,
+            "rescued": self.rescued,
             "held_runs": self.held,
             "held_s": round(self.held_ns / 1e9, 3),
         }
@@ -114,19 +120,21 @@ class EngineGate:
             self.held_ns += now - begun
 
     def _watch(self) -> None:
-        board = Board(self._outputs)
+        board, background = Board(self._outputs), self.background
         while not self._stopping:
-            if board.look(now_ns()):
-                self.is_live = board.live
-                if board.background != self.background.lowered:
-                    self.background.set(lowered=board.background)
-            board.sleep(_WATCH_S)
+            news = board.look(now_ns())
+            self.is_live = board.live
+            overdue = self._is_overdue(now_ns())
+            if overdue and background.lowered:
+                self.rescued += 1
+            wanted = board.background and not overdue
+            # Also threads that have come since.
+            if wanted != background.wanted or (news and wanted):
+                background.set(wanted=wanted)
+            board.sleep(_WATCH_LOWERED_S if board.background else _WATCH_S)
         board.close()
-        if self.background.lowered:
-            self.background.set(lowered=False)
+        background.set(wanted=False)
 
-
-def _at_once(engine: Engine, feeds: Mapping[str, NDArray[Any]]) -> Passed:
-    begun = perf_counter_ns()
-    outputs = engine.run(feeds)
-    return Passed(outputs, perf_counter_ns() - begun, engine)
+    def _is_overdue(self, now: int) -> bool:
+        """Whether a run is under way that has been waited for for too long."""
+        return any(now >= deadline for deadline in tuple(self._deadlines.values()))
