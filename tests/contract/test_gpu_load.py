@@ -7,17 +7,9 @@ from pathlib import Path
 import pytest
 from fixtures import stand_in
 
-from sensorium.inference.gpu_load import GpuLoad
-
 PROGRAM = Path(__file__).parent / "programs" / "gpu_load.py"
 
 
 def test_what_others_take_counts_and_ours_does_not(tmp_path):
     pytest.importorskip("pynvml", reason="nvidia-ml-py is not installed")
     stand_in.run(PROGRAM, str(tmp_path / "load"), STAND_IN_NVML_LOAD=str(tmp_path / "load"))
-
-
-def test_without_the_library_nothing_is_known():
-    if Path("/proc/driver/nvidia").exists():
-        pytest.skip("there is a driver")
-    assert GpuLoad()() is None

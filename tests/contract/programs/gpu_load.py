@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sensorium.inference.gpu_load import GpuLoad, descends
+from sensorium.inference.governor.gpu_load import GpuLoad
 
 UUID = "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f"
 NOW_US, AGO_US = 90_000_000, 80_000_000
@@ -18,28 +18,26 @@ STARTS_ANOTHER = (
 
 
 def main(told: Path) -> None:
-    load = GpuLoad()
-    assert load(UUID) is load() is None, "nothing is told"
+    own, theirs = os.getpid(), os.getppid()
+    any_device, device, other_device = GpuLoad(), GpuLoad(UUID), GpuLoad("GPU-of-somebody-else")
+    assert device.others_busy([own]) is None, "nothing is told"
 
     def says(gpu: int, *processes: tuple[int, int, int]) -> float | None:
         told.write_text("\n".join([str(gpu), *(" ".join(map(str, each)) for each in processes)]))
-        assert load() == load(UUID)
-        assert load("GPU-of-somebody-else") is None
-        return load(UUID)
+        assert other_device.others_busy([own]) is None
+        found = device.others_busy([own])
+        # Asked again at once it says the same, though there is no newer sample.
+        assert device.others_busy([own]) == found
+        assert any_device.others_busy([own]) == found
+        return found
 
     with subprocess.Popen(
         [sys.executable, "-c", STARTS_ANOTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         text=True,
     ) as child:
         assert child.stdout is not None
-        own, theirs, grandchild = os.getpid(), os.getppid(), int(child.stdout.readline())
-        assert descends(own)
-        assert descends(child.pid)
-        assert descends(grandchild)
-        assert not descends(theirs)
-        assert not descends(1)
-        assert not descends(1 << 30)
-        assert says(70) == 0.7, "of no process anything is told"
+        grandchild = int(child.stdout.readline())
+        assert says(70) == 0.7, "none of ours is on it"
         assert says(70, (theirs, 60, NOW_US)) == 0.7
         assert says(70, (theirs, 40, NOW_US), (grandchild, 20, NOW_US), (own, 10, NOW_US)) == 0.4
         # The newest of each counts, and what is old does not.
@@ -47,6 +45,9 @@ def main(told: Path) -> None:
         assert says(70, (own, 50, AGO_US), (theirs, 10, NOW_US)) == 0.7
         assert says(10, (own, 50, NOW_US)) == 0.0
         assert says(100) == 1.0
+        os.environ["STAND_IN_NVML_WHOSE"] = "unknown"
+        assert says(70, (theirs, 60, NOW_US)) == 0.7
+        assert says(70, (own, 10, NOW_US)) is None, "how much of it is ours?"
         child.kill()
 
 

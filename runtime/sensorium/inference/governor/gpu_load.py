@@ -2,73 +2,91 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sensorium.inference import nvml
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 _log = logging.getLogger(__name__)
+_NEW_US = 1_000_000
+"""NVML keeps samples of some seconds; those count that are no older than this beside the newest."""
 
 
 class GpuLoad:
     """Asks NVML. Where it or its Python package is missing or silent, nothing is known.
 
     Args:
-        uuid: Of the GPU; empty: the first.
+        uuid: Of the GPU; empty: of all, the one that others keep busiest.
     """
 
     def __init__(self, uuid: str = "") -> None:
-        self._nvml: Any = None
-        self._device: Any = None
-        self._seen_us = 0
-        if importlib.util.find_spec("pynvml") is None:
-            return
-        nvml: Any = importlib.import_module("pynvml")
-        try:
-            nvml.nvmlInit()
-            self._device = (
-                nvml.nvmlDeviceGetHandleByUUID(uuid)
-                if uuid
-                else nvml.nvmlDeviceGetHandleByIndex(0)
-            )
-        except nvml.NVMLError as error:
-            _log.debug("no NVML: %s", error)
-        else:
-            self._nvml = nvml
+        self._nvml = nvml.opened()
+        self._uuid = uuid
+        self._newest: dict[str, int] = {}
 
     def others_busy(self, own: Collection[int]) -> float | None:
-        """Share of the time in which others than the processes `own` kept it busy, 0 to 1.
+        """Share of the time in which others than our processes kept it busy, 0 to 1.
 
-        None where it is not told, or not whose work it was while ours are on it, too.
+        Args:
+            own: Our processes. What one of them started is ours, too: engines run on the GPU in
+                processes of their own. Linux alone tells of that.
+
+        Returns:
+            None where it is not told, or not whose work it was while ours are on it, too.
         """
         nvml = self._nvml
         if nvml is None:
             return None
         try:
-            busy = float(nvml.nvmlDeviceGetUtilizationRates(self._device).gpu)
-            if busy:
-                busy -= self._ours(own)
+            devices = (
+                {self._uuid: nvml.nvmlDeviceGetHandleByUUID(self._uuid)}
+                if self._uuid
+                else {
+                    str(index): nvml.nvmlDeviceGetHandleByIndex(index)
+                    for index in range(nvml.nvmlDeviceGetCount())
+                }
+            )
+            return max((self._share(*each, own) for each in devices.items()), default=None)
         except nvml.NVMLError as error:
             _log.debug("NVML does not tell: %s", error)
             return None
-        return min(1.0, max(0.0, busy / 100))
 
-    def _ours(self, own: Collection[int]) -> float:
+    def _share(self, name: str, device: Any, own: Collection[int]) -> float:
+        busy = int(self._nvml.nvmlDeviceGetUtilizationRates(device).gpu)
+        if busy:
+            busy -= self._ours(name, device, own)
+        return min(100, max(0, busy)) / 100
+
+    def _ours(self, name: str, device: Any, own: Collection[int]) -> int:
         """Per cent of the time, of our processes; 0: none is on it."""
-        nvml = self._nvml
-        running = nvml.nvmlDeviceGetComputeRunningProcesses(self._device)
-        if not any(each.pid in own for each in running):
-            return 0.0
+        running = self._nvml.nvmlDeviceGetComputeRunningProcesses(device)
+        if not any(_is_of(int(each.pid), own) for each in running):
+            return 0
+        since = max(0, self._newest.get(name, 0) - _NEW_US)
         try:
-            samples = nvml.nvmlDeviceGetProcessUtilization(self._device, self._seen_us)
-        except nvml.NVMLError_NotFound:  # No process has worked on it since.
-            return 0.0
-        self._seen_us = max((each.timeStamp for each in samples), default=self._seen_us)
-        shares: dict[int, list[int]] = {}
-        for each in samples:
-            if each.pid in own:
-                shares.setdefault(each.pid, []).append(each.smUtil)
-        return sum(sum(each) / len(each) for each in shares.values())
+            samples = self._nvml.nvmlDeviceGetProcessUtilization(device, since)
+        except self._nvml.NVMLError_NotFound:  # No process has worked on it since.
+            return 0
+        newest = self._newest[name] = max((int(each.timeStamp) for each in samples), default=0)
+        shares: dict[int, int] = {}
+        for each in sorted(samples, key=lambda each: int(each.timeStamp)):
+            if each.timeStamp >= newest - _NEW_US:
+                shares[int(each.pid)] = int(each.smUtil)
+        return sum(share for pid, share in shares.items() if _is_of(pid, own))
+
+
+def _is_of(pid: int, own: Collection[int]) -> bool:
+    """Whether a process is one of some, or was started by one, at whatever remove."""
+    while pid not in own:
+        if pid <= 1 or sys.platform != "linux":
+            return False
+        try:
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            return False
+    return True
