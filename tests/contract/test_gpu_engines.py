@@ -15,7 +15,7 @@ def _binding():
     pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
 
 
-@pytest.mark.parametrize("scenario", ["keep_off", "frames_at_risk", "never"])
+@pytest.mark.parametrize("scenario", ["keep_off", "frames_at_risk", "the_governor_knows", "never"])
 def test_the_gpu_is_left_to_the_game_on_request(scenario, tmp_path):
     counting_engine.write(tmp_path)
     stand_in.run(PROGRAM, scenario, SENSORIUM_CACHE_DIR=str(tmp_path))

@@ -151,6 +151,35 @@ def test_a_paused_sense_takes_nothing_but_one_that_never_waits_does() -> None:
     assert thinned.numbers == [101]
 
 
+class OneEngine(Listener):
+    """It could use an engine, and one that another sense could use, too; none is built."""
+
+    @staticmethod
+    def may_use(options: object, loaded: object) -> tuple[str, ...]:
+        return () if loaded is not None else ("one", "both")
+
+
+class OtherEngine(Listener):
+    """The other one."""
+
+    @staticmethod
+    def may_use(options: object, loaded: object) -> tuple[str, ...]:
+        return () if loaded is not None else ("other", "both")
+
+
+def test_engines_of_a_sense_that_is_sent_to_another_device_leave_the_gpu() -> None:
+    made = desk(OneEngine, OtherEngine)
+    made.govern({"OneEngine": (StepKind.OTHER_DEVICE, 55)}, risk=3)
+    frames(made, 1)
+    assert made.given_way[-1] == (frozenset({"one"}), 3)
+    made.govern({"OneEngine": (StepKind.OTHER_DEVICE, 55), "OtherEngine": (StepKind.PAUSED, 0)})
+    frames(made, 1)
+    assert made.given_way[-1] == (frozenset({"one", "both", "other"}), 0)
+    made.govern({"OneEngine": (StepKind.REDUCED, 55)}, risk=1)
+    frames(made, 1)
+    assert made.given_way[-1] == (frozenset(), 1)
+
+
 def test_a_governor_that_is_silent_slows_nobody() -> None:
     made = desk(Listener)
     (stream,) = streams(made)

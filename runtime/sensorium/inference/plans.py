@@ -64,6 +64,15 @@ def installed() -> bool:
     return any(map(_importable, PLANS.values()))
 
 
+def is_planned(name: str) -> bool:
+    """Whether an engine has a plan that this PC has the runtime for; it may be damaged."""
+    folder = store.built_folder(name)
+    return any(
+        _importable(module) and (folder / file_name(kind)).is_file()
+        for kind, module in PLANS.items()
+    )
+
+
 def find(name: str) -> Plan | None:
     """The plan of an engine; None where none was built, or no runtime for it is installed.
 

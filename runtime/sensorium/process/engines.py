@@ -49,11 +49,8 @@ class CpuEngines:
         """Loads an engine by the name of its card; see `store.load`."""
         return store.load(name, self._threads)
 
-    def keep_off_gpu(self, names: frozenset[str]) -> None:
-        """None is on one."""
-
-    def set_frame_risk(self, risk: int) -> None:
-        """They take nothing of what draws frames."""
+    def give_way(self, names: frozenset[str], risk: int) -> None:
+        """None is on a GPU, and they take nothing of what draws frames."""
 
     def set_gpu_budget(self, mib: int) -> None:
         """They take nothing of it."""
@@ -89,22 +86,18 @@ class GpuEngines(CpuEngines):
             place, cpu, lambda: store.load(name, self._threads), warm=self._gpu.standby
         )
 
-    def keep_off_gpu(self, names: frozenset[str]) -> None:
-        """Has the CPU answer for these engines, and for no others, from their next run on.
+    def give_way(self, names: frozenset[str], risk: int) -> None:
+        """Leaves the GPU to an app's frames, from the next run on. From any thread.
 
-        Where `standby` is false, the first of these runs loads the CPU's engine. From any thread.
+        Where `standby` is false, the first run of an engine that leaves loads the CPU's.
 
         Args:
-            names: Of the engines' cards; those without a plan are on the CPU as it is.
+            names: Of the engines' cards whose runs are the CPU's, and no others'; those without a
+                plan are on the CPU as it is.
+            risk: Of the app's frames, as in the record `governor`; 0 where there is none. Long
+                submissions of all engines give way to it.
         """
         self._sharing.kept_off = names
-
-    def set_frame_risk(self, risk: int) -> None:
-        """Has long submissions to the GPU give way to an app's frames. From any thread.
-
-        Args:
-            risk: As in the record `governor`; 0 where there is none.
-        """
         self._sharing.set_risk(risk)
 
     def set_gpu_budget(self, mib: int) -> None:

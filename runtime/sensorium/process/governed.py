@@ -52,6 +52,7 @@ class Board:
     Attributes:
         live: Whether a governor is there.
         background: Whether engines run only where nobody else wants to.
+        risk: As in the record `governor`; 0 where there is none.
         senses: Name to what it may take; one that is not there may take all.
     """
 
@@ -63,6 +64,7 @@ class Board:
         self._sleepers: dict[str, Sleeper] = {}
         self._seen = 0
         self.live = self.background = False
+        self.risk = 0
         self.senses: Mapping[str, Allowed] = {}
 
     def look(self, time_ns: int) -> bool:
@@ -74,10 +76,11 @@ class Board:
         if seen == self._seen and live == self.live:
             return False
         self._seen, self.live = seen, live
-        self.background, self.senses = False, {}
+        self.background, self.risk, self.senses = False, 0, {}
         if reader is not None and live:
             record = reader.sample.view(GOVERNOR)[0]
             self.background = bool(record["background"])
+            self.risk = int(record["risk"])
             count = min(int(record["count"]), len(record["senses"]))
             self.senses = {
                 name.rstrip(b"\0").decode("utf-8", "replace"): Allowed(

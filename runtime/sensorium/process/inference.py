@@ -31,7 +31,8 @@ class Inference:
         _, senses = orders.parts()
         self._engines = engines(orders.threads, orders.gpu)
         self._perceiver = Perceiver(
-            senses, outputs, self._engines.load, report, orders.instead, governed=True
+            senses, outputs, self._engines.load, report, orders.instead, governed=True,
+            give_way=self._engines.give_way,
         )
         self._thread = threading.Thread(target=self._perceiver.run, name="senses", daemon=True)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sensorium.channels.wait import Sleeper
 from sensorium.clock import now_ns
+from sensorium.inference.governor.step import StepKind
 from sensorium.perception.expected import Expected
 from sensorium.process.feeding import Feed
 from sensorium.process.gate import EngineGate
@@ -42,6 +43,8 @@ class Perceiver:
         instead: Channel to the one that senses are given in its place, by a sense of whichever
             process; None: by one of these.
         governed: Whether the senses give way to apps, as the governor says.
+        give_way: Takes the names of the engines that are to leave the GPU to an app, and the risk
+            of its frames, when the governor says something new.
 
     Attributes:
         beat_ns: When the loop last turned: shows that it does not hang.
@@ -57,8 +60,10 @@ class Perceiver:
         instead: Mapping[str, str] | None = None,
         *,
         governed: bool = False,
+        give_way: Callable[[frozenset[str], int], None] | None = None,
     ) -> None:
         self._load = load
+        self._give_way = give_way
         self.gate = EngineGate(outputs, self.patience_ns) if governed else None
         self._board = Board(outputs) if governed else None
         self._turn: SenseSlot | None = None
@@ -134,6 +139,17 @@ class Perceiver:
             slot.pace.allowed = self._board.senses.get(slot.part.name, Allowed())
             slot.pace.background = self._board.background
         self._slowed = not all(slot.pace.is_free for slot in self.slots)
+        if self._give_way is not None:
+            self._give_way(self._off_the_gpu(), self._board.risk)
+
+    def _off_the_gpu(self) -> frozenset[str]:
+        """The engines of senses that are sent to another device, and of no other sense."""
+        off: set[str] = set()
+        stay: set[str] = set()
+        for slot in self.slots:
+            sent = slot.pace.allowed.step.kind >= StepKind.OTHER_DEVICE
+            (off if sent else stay).update(slot.part.engines(), slot.part.may_use())
+        return frozenset(off - stay)
 
     def _take_turns(self, feeds: list[Feed], *, looking: bool) -> bool:
         """The senses take turns: one may read what the one before has told.

@@ -12,9 +12,12 @@ from pathlib import Path
 import numpy as np
 from fixtures import counting_engine
 
+from sensorium import config
 from sensorium.health import Device
+from sensorium.perception.sense import SENSES
 from sensorium.process.engines import engines
 from sensorium.process.orders import GpuOrders
+from sensorium.supervisor.governing.senses import governed
 
 PATIENCE_S = 60.0
 FEEDS = {
@@ -37,15 +40,15 @@ def run(engine) -> Device:
 def keep_off() -> None:
     """It is said before the engine is loaded, and to two of one name."""
     ours = engines(1, GpuOrders(device="auto"))
-    ours.keep_off_gpu(frozenset({counting_engine.NAME}))
+    ours.give_way(frozenset({counting_engine.NAME}), 0)
     one, other = ours.load(counting_engine.NAME), ours.load(counting_engine.NAME)
     time.sleep(1.5)
     assert run(one) is run(other) is Device.CPU
     assert "left to the game's frames" in one.note
-    ours.keep_off_gpu(frozenset())
+    ours.give_way(frozenset(), 0)
     until(one, Device.GPU)
     until(other, Device.GPU)
-    ours.keep_off_gpu(frozenset({counting_engine.NAME}))
+    ours.give_way(frozenset({counting_engine.NAME}), 0)
     assert run(one) is run(other) is Device.CPU
     ours.close()
 
@@ -55,21 +58,32 @@ def frames_at_risk() -> None:
     ours = engines(1, GpuOrders(device="auto", slice_ms=1e-6))
     engine = ours.load(counting_engine.NAME)
     until(engine, Device.GPU)
-    ours.set_frame_risk(1)
+    ours.give_way(frozenset(), 1)
     assert run(engine) is Device.GPU
-    ours.set_frame_risk(3)
+    ours.give_way(frozenset(), 3)
     assert run(engine) is Device.CPU
     assert "frames are at risk" in engine.note
-    ours.set_frame_risk(0)
+    ours.give_way(frozenset(), 0)
     until(engine, Device.GPU)
     ours.close()
+
+
+def the_governor_knows() -> None:
+    """The engine of one sense has a plan, and the other's has none."""
+    for device, others in (("auto", {"voice_activity"}), ("cpu", set())):
+        told = governed(
+            config.load(
+                config.find("replay"), senses=SENSES, overrides={"inference.device": device}
+            )
+        )
+        assert {one.name for one in told} == {"voice_activity", "gesture"}
+        assert {one.name for one in told if one.other_device} == others
 
 
 def never() -> None:
     """On the CPU there is nothing to keep off."""
     ours = engines(1, GpuOrders(device="cpu"))
-    ours.keep_off_gpu(frozenset({counting_engine.NAME}))
-    ours.set_frame_risk(3)
+    ours.give_way(frozenset({counting_engine.NAME}), 3)
     engine = ours.load(counting_engine.NAME)
     assert run(engine) is Device.CPU
     assert engine.note == ""

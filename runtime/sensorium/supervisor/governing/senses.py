@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.inference import store
+from sensorium.inference import plans, store
+from sensorium.inference.cuda.driver import is_installed
+from sensorium.inference.device import CPU
 from sensorium.inference.governor.decision import Governed
 from sensorium.inference.governor.tempo import DEFAULT
 from sensorium.process import registry
@@ -30,7 +32,14 @@ def _governed(config: Config, part: Part) -> Governed:
         longest_ms=config.governor.longest_ms.get(part.name, own.longest_ms),
     )
     engines = (*part.engines(), *part.may_use())
-    return Governed(part.name, tempo, max(engines, key=_size, default=""))
+    return Governed(
+        part.name, tempo, max(engines, key=_size, default=""),
+        other_device=_may_use_gpu(config) and any(map(plans.is_planned, engines)),
+    )
+
+
+def _may_use_gpu(config: Config) -> bool:
+    return config.inference.device != CPU and is_installed(config.inference.cuda)
 
 
 def _size(engine: str) -> int:
