@@ -9,6 +9,7 @@ from sensorium.cli.doctor.devices import openxr_layer
 from sensorium.cli.doctor.finding import Verdict
 from sensorium.config import load
 from sensorium.sensors.openxr_layer import manifest
+from sensorium.sensors.openxr_layer.library import NARROW
 from sensorium.sensors.sensor import SENSORS
 
 
@@ -40,5 +41,9 @@ def test_what_is_lacking_for_the_layer_is_said(look):
     assert verdict is Verdict.MISSING
     assert detail.startswith(f"{library} cannot be loaded: ")
     assert "sensorium layer uninstall" in remedy
+    place.rename(manifest.path(NARROW))
+    ((verdict, detail, remedy),) = look()
+    assert (verdict, detail) == (Verdict.MISSING, "64-bit apps find the 32-bit one alone")
+    assert "no 64-bit OpenXR app starts" in remedy
     place.write_text("{")
     assert look()[0][0] is Verdict.MISSING

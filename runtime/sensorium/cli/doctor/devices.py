@@ -19,7 +19,7 @@ from sensorium.process.engines import ask_runtime
 from sensorium.sensors import opencv
 from sensorium.sensors.camera import CameraOptions
 from sensorium.sensors.openxr_layer import allowed, manifest
-from sensorium.sensors.openxr_layer.library import complaint
+from sensorium.sensors.openxr_layer.library import NARROW, complaint
 from sensorium.sensors.sensor import HEADSETS
 from sensorium.sensors.video_source import named
 
@@ -113,17 +113,23 @@ def openxr_layer(config: Config) -> Iterator[Finding]:
     if not _enabled(config, "openxr_layer"):
         return
     try:
-        library = manifest.library()
+        library, narrow = manifest.library(), manifest.library(NARROW)
         apps = [each.who for each in allowed.read() if each.mode == "thread"]
     except SensoriumError as error:
         yield Finding("openxr layer", Verdict.MISSING, error.message, error.remedy)
         return
-    if library is None:
+    if library is None and narrow is not None:
+        yield Finding("openxr layer", Verdict.MISSING, "64-bit apps find the 32-bit one alone",
+                      "sensorium layer install, or no 64-bit OpenXR app starts")
+    elif library is None:
         yield Finding("openxr layer", Verdict.MISSING, "is not installed",
                       "sensorium layer install")
     elif why := complaint(library):
         yield Finding("openxr layer", Verdict.MISSING, f"{library} cannot be loaded: {why}",
                       "sensorium layer uninstall, or no OpenXR app may start")
+    elif narrow is not None and (why := complaint(narrow, NARROW)):
+        yield Finding("openxr layer", Verdict.MISSING, f"{narrow} cannot be loaded: {why}",
+                      "sensorium layer install, or no 32-bit OpenXR app may start")
     elif not apps:
         yield Finding("openxr layer", Verdict.MISSING, "no app may show its poses",
                       "sensorium layer allow APP --mode thread")
