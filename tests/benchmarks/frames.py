@@ -210,7 +210,6 @@ def _block(
         time.sleep(DROPPED_S)
         pids = {**ai.pids(), **{f"app {i}": pid for i, pid in enumerate(load.pids)}}
         before, machine = daemons.used(pids), daemons.machine_s()
-        thread = daemons.governor_s(pids)
         block.begin_ns = now_ns()
         time.sleep(chosen.block)
         block.end_ns = now_ns()
@@ -219,8 +218,8 @@ def _block(
         block.cores = {
             name: (after[name] - before[name]) / took for name in after if name in before
         }
-        if thread is not None and (now := daemons.governor_s(pids)) is not None:
-            block.cores["governor's thread"] = (now - thread) / took
+        if arm == daemons.GOVERNED and (share := ai.governor_share()) is not None:
+            block.cores["governor's thread"] = share
         block.machine = daemons.machine_shares(machine, daemons.machine_s())
     finally:
         load.ease(eased=True)

@@ -166,6 +166,14 @@ class Ai:
             elif what == "final":
                 self._waiting.discard(utterance)
 
+    def governor_share(self) -> float | None:
+        """What the governor says that its own thread takes of a core; None: there is none."""
+        try:
+            told = self.daemon.status()["governor"]
+        except (SensoriumError, OSError, KeyError):
+            return None
+        return float(told["cpu_percent"]) / 100 if told.get("enabled") else None
+
     def _end_texts(self) -> None:
         client, self._client = self._client, None
         if client is not None:
@@ -225,21 +233,6 @@ def used(pids: Mapping[str, int]) -> dict[str, float]:
         with contextlib.suppress(OSError):
             found[name] = cpu_s(pid)
     return found
-
-
-def thread_s(pid: int, name: str) -> float | None:
-    """Processor time of a process's thread by its name, s; None: there is none of that name."""
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        with contextlib.suppress(OSError):
-            if (task / "comm").read_text().strip() == name:
-                # schedstat: ns on a processor, ns of waiting for one, times that it ran.
-                return int((task / "schedstat").read_text().split()[0]) / 1e9
-    return None
-
-
-def governor_s(pids: Mapping[str, int]) -> float | None:
-    """Processor time of the governor's own thread, s; None where no thread has that name."""
-    return thread_s(pids["supervisor"], "governor") if "supervisor" in pids else None
 
 
 def machine_s() -> dict[str, float]:

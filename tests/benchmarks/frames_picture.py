@@ -9,9 +9,9 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-WIDTH, ROW = 1200, 390
+WIDTH, ROW = 1200, 350
 _TOP, _HIGH = 92, 220
-_LEFTS, _WIDE = (64, 500, 900), (330, 260, 240)
+_LEFTS, _WIDE = (64, 450, 870), (330, 360, 290)
 COLOURS = {"off": "#6b7280", "on": "#dc2626", "governed": "#2563eb"}
 NAMES = {"off": "AI off", "on": "AI on", "governed": "AI on, governed"}
 _GRID, _INK = "#e5e7eb", "#111827"
@@ -105,7 +105,7 @@ def _slow_frames(case: Mapping[str, Any], percents: Sequence[float]) -> list[str
 
 def _freshness(case: Mapping[str, Any]) -> list[str]:
     """From the median to the 99th percentile of each channel's age."""
-    left, wide = _LEFTS[1] + 110, _WIDE[1] - 110 + 60
+    left, wide = _LEFTS[1] + 120, _WIDE[1] - 120
     arms = {arm: ages for arm, ages in case["freshness"].items() if ages}
     names = list(dict.fromkeys(name for ages in arms.values() for name in ages))
     x = _scale(0.0, math.log10(4000), left, wide)
@@ -129,7 +129,7 @@ def _freshness(case: Mapping[str, Any]) -> list[str]:
 
 def _levels(case: Mapping[str, Any]) -> list[str]:
     """The governor's level in each block that had it, from the block's begin."""
-    left, wide = _LEFTS[2] + 60, _WIDE[2]
+    left, wide = _LEFTS[2], _WIDE[2]
     made = [_text(left, _TOP - 6, "level of the governor, s from a block's begin")]
     blocks = [each for each in case["governor"].get("level_background_risk_by_s", ()) if each]
     if not blocks:
@@ -143,7 +143,7 @@ def _levels(case: Mapping[str, Any]) -> list[str]:
                  _text(left - 6, y(level) + 4, str(level), anchor="end")]
     for tick in range(5):
         at = longest * tick / 4
-        made.append(_text(x(at), _TOP + _HIGH + 16, f"{at:.0f}", anchor="middle"))
+        made.append(_text(x(at), _TOP + _HIGH + 16, f"{at:.1f}", anchor="middle"))
     for block in blocks:
         points, last = [], block[0][1]
         for seconds, level, *_ in block:
