@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shlex
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,8 @@ from fixtures.hello_xr import NAME, HelloXr
 from fixtures.layer import LayerHome
 from fixtures.monado import MonadoService
 from fixtures.waiting import eventually
-from frames_loads import FRAME, end
+from frames_loads import FRAME, end, settle
+from processes import cpu_s
 
 from sensorium.clock import now_ns
 from sensorium.errors import SensorError
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.25
 """The layer keeps 256 frames: 1.8 s at 144 Hz."""
+_TRIED_SCALE, _TRIED_S, _SCALES = 140, 4.0, (20, 400)
 
 
 class Watched:
@@ -162,6 +166,26 @@ class Hello(_Layered):
         app.reaches("FOCUSED")
         self.pids = (app.process.pid, service.pid())
         return home.session()
+
+
+def fitting_scale(folder: Path, daemon: Daemon, hz: float, share: float) -> int:
+    """The image size, percent, at which app and compositor take a share of all cores' time.
+
+    It is tried once; what a frame takes of the processors, which other work hardly changes, grows
+    with the number of pixels.
+    """
+    folder.mkdir()
+    with Hello(folder, daemon, hz, _TRIED_SCALE) as tried:
+        settle(tried)
+        begin_ns, before = now_ns(), sum(map(cpu_s, tried.pids))
+        time.sleep(_TRIED_S)
+        end_ns, after = now_ns(), sum(map(cpu_s, tried.pids))
+    submitted = tried.frames()["submit_ns"]
+    count = int(((submitted >= begin_ns) & (submitted < end_ns)).sum())
+    a_frame_s = (after - before) / max(1, count)
+    wanted_s = share * (os.cpu_count() or 1) / hz
+    scale = _TRIED_SCALE * math.sqrt(wanted_s / max(a_frame_s, 1e-4))
+    return round(min(max(scale, _SCALES[0]), _SCALES[1]))
 
 
 class _DrawingMonado(MonadoService):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 MISSED_PP, P99_RATIO = 0.5, 1.05
 FEW_ROUNDS = 10
+BUSY_SHARE = 0.4
 TOO_BUSY_PERCENT = 5.0
 """Of frames that are missed with AI off: what is measured then is not the AI."""
 REACTION_FRAMES, FULL_S, CHANGES_A_SECOND = 2, 10, 1
@@ -54,6 +55,12 @@ def doubts(cases: Sequence[dict[str, Any]]) -> list[str]:
             )
         if GOVERNED in case["arms"] and not case["governor"]["told"]:
             found.append(f"{case['load']}: the governor told nothing")
+        spent = case["cores"].get(OFF)
+        if case["kind"] == "hello_xr" and spent and 1 - spent["idle share"] < BUSY_SHARE:
+            found.append(
+                f"{case['load']}: with AI off {100 * spent['idle share']:.0f} % of the PC is idle: "
+                "the app does not compete with the senses; give a larger --scale"
+            )
         if case["rounds"] < FEW_ROUNDS:
             found.append(
                 f"{case['load']}: {case['rounds']} rounds; with fewer than {FEW_ROUNDS} intervals "

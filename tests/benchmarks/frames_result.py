@@ -217,11 +217,7 @@ def governor(seen: Seen, blocks: Sequence[Block]) -> dict[str, Any]:
     levels, most, changes = [], 0, 0
     for block in mine:
         notes = seen.between("governor", block.begin_ns, block.end_ns)
-        levels.append([
-            [round((int(each["seen_ns"]) - block.begin_ns) / 1e9, 3), int(each["a"]),
-             int(each["b"]), int(each["c"])]
-            for each in notes
-        ])
+        levels.append(_changes_of_state(notes, block.begin_ns))
         steps = seen.between("governor_step", block.begin_ns, block.end_ns)
         _, firsts = np.unique(steps["a"], return_index=True)
         times = np.sort(steps["publish_ns"][firsts].astype(np.int64))
@@ -231,6 +227,18 @@ def governor(seen: Seen, blocks: Sequence[Block]) -> dict[str, Any]:
         "told": any(map(len, levels)), "changes": changes, "most_changes_in_a_second": most,
         "level_background_risk_by_s": levels,
     }
+
+
+def _changes_of_state(notes: NDArray[np.void], begin_ns: int) -> list[list[float]]:
+    """Seconds since a time, level, background, risk: when one of them changed, and at the end."""
+    states = np.stack([notes[name].astype(np.int64) for name in ("a", "b", "c")], axis=1)
+    kept = np.ones(len(notes), bool)
+    kept[1:-1] = (states[1:-1] != states[:-2]).any(axis=1)
+    times = (notes["seen_ns"].astype(np.int64) - begin_ns) / 1e9
+    return [
+        [round(float(time), 3), *map(int, state)]
+        for time, state in zip(times[kept], states[kept], strict=True)
+    ]
 
 
 def _most_in_a_second(times_ns: NDArray[np.int64]) -> int:
