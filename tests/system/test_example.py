@@ -287,6 +287,26 @@ def test_without_a_daemon_it_says_so_and_goes_on(
     assert len(np.unique(seen.picture.reshape(-1, 3), axis=0)) > 100
 
 
+def test_it_keeps_the_begin_and_end_of_each_frame(
+    program: Path, display: dict[str, str], tmp_path: Path
+) -> None:
+    environment = display | {"SENSORIUM_RUNTIME_DIR": str(tmp_path / "nothing")}
+    kept = tmp_path / "times"
+    before = now_ns()
+    viewer.measure(program, environment, *viewer.FAST, "--frames", "20", "--times", str(kept))
+    times = np.fromfile(kept, np.int64)
+    assert len(times) == 40
+    assert (np.diff(times) > 0).all()
+    assert before < times[0]
+    assert times[-1] < now_ns()
+    done = subprocess.run(
+        [str(program), *viewer.FAST, "--frames", "2", "--times", str(tmp_path / "no" / "times")],
+        env=environment, capture_output=True, text=True, check=False,
+    )
+    assert done.returncode == 2
+    assert "times cannot be written" in done.stderr
+
+
 @pytest.mark.parametrize("hidden", [(), ("--hidden",)])
 def test_voice_and_microphone_are_seen(
     program: Path, display: dict[str, str], live: LiveRegions, tmp_path: Path,
