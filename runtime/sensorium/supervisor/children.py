@@ -12,6 +12,7 @@ from sensorium.errors import ControlError
 from sensorium.health import OwnerState, Reason
 from sensorium.supervisor import spawning
 from sensorium.supervisor.briefing import Briefing
+from sensorium.supervisor.silence import Silence
 
 if TYPE_CHECKING:
     import subprocess
@@ -31,7 +32,6 @@ _WORKED_NS = 2_000_000_000
 _WORKED_FAILURES = 2
 """One that has worked for so long is soon there again, however often it died: what is said
 meanwhile must not leave the ring of sound. One that dies at once waits longer and longer."""
-_HANG_NS = 3_000_000_000
 _STOP_NS = 3_000_000_000
 _SEND_S = 0.2
 _START_NS = 60_000_000_000
@@ -71,6 +71,7 @@ class Child:
         self._failures = 0
         self._due_ns = 0
         self._live_ns = 0
+        self._silence = Silence()
 
     @property
     def pid(self) -> int:
@@ -240,7 +241,7 @@ class Child:
     def _hangs(self, now: int) -> bool:
         if self.state != OwnerState.LIVE:
             return now - self.started_ns > _START_NS
-        return now - self.heartbeat_ns() > _HANG_NS
+        return self._silence.is_too_long(self.pid, self.heartbeat_ns(), now)
 
     def _lost(self, now: int, how: str) -> None:
         if self._process is not None:
