@@ -5,98 +5,77 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calls.h"
-#include "platform.h"
+#include "layer_mock_objects.h"
 
-#define MOST 65536
-#define MOST_PATHS 512
 #define PERIOD 11111111
-
-enum kind { NONE, INSTANCE, SESSION, SPACE, SET, ACTION, TRACKER };
 
 mock_t mock;
 
-/* What each handle is; handles are their number here. */
-static struct object {
-  enum kind kind;
-  uint32_t parent;
-  XrActionType type; /* of an action */
-  int subactions, own, attached;
-  uint32_t action; /* of a space */
-  XrPath path;     /* of a space: its subaction */
-  XrReferenceSpaceType reference;
-  char name[64];
-} objects[MOST];
+struct object mock_objects[MOCK_MOST];
+char mock_paths[MOCK_MOST_PATHS][XR_MAX_PATH_LENGTH];
+lock_t mock_mutex = LOCK_INITIAL;
+uint32_t mock_path_count;
 static uint32_t count;
-static char paths[MOST_PATHS][XR_MAX_PATH_LENGTH];
-static uint32_t path_count;
 static XrTime display_time;
-static lock_t mutex = LOCK_INITIAL;
 
-#define CALL(name) static XRAPI_ATTR XrResult XRAPI_CALL mock_##name
-#define ENTER(name)                          \
-  if (fails(name)) return XR_ERROR_RUNTIME_FAILURE
-#define NUMBER(handle) ((uint32_t)(uint64_t)(handle))
-#define HANDLE(type, number) ((type)(uintptr_t)(number))
-
-static int fails(const char *name) {
+int mock_fails(const char *name) {
   const char *failing = atomic_load(&mock.failing);
   atomic_fetch_add(&mock.calls, 1);
   if (atomic_load(&mock.gone)) abort();
   return failing && !strcmp(failing, name);
 }
 
-static int is(uint32_t number, enum kind kind) {
+int mock_is(uint32_t number, enum kind kind) {
   int good;
-  lock_take(&mutex);
-  good = number && number <= count && objects[number].kind == kind;
-  lock_give(&mutex);
+  lock_take(&mock_mutex);
+  good = number && number <= count && mock_objects[number].kind == kind;
+  lock_give(&mock_mutex);
   if (!good) atomic_fetch_add(&mock.wrong, 1);
   return good;
 }
 
-static struct object *make(enum kind kind, uint32_t parent, uint32_t *number) {
+struct object *mock_make(enum kind kind, uint32_t parent, uint32_t *number) {
   struct object *made;
-  lock_take(&mutex);
-  *number = count + 1 < MOST ? ++count : count;
-  made = &objects[*number];
+  lock_take(&mock_mutex);
+  *number = count + 1 < MOCK_MOST ? ++count : count;
+  made = &mock_objects[*number];
   memset(made, 0, sizeof *made);
   made->kind = kind;
   made->parent = parent;
-  lock_give(&mutex);
+  lock_give(&mock_mutex);
   return made;
 }
 
 /* With all that it is the parent of. */
 static void destroy(uint32_t number) {
   uint32_t i;
-  objects[number].kind = NONE;
+  mock_objects[number].kind = NONE;
   for (i = 1; i <= count; i++)
-    if (objects[i].kind != NONE && objects[i].parent == number) destroy(i);
+    if (mock_objects[i].kind != NONE && mock_objects[i].parent == number) destroy(i);
 }
 
 static XrResult end(uint64_t handle, enum kind kind) {
-  if (!is(NUMBER(handle), kind)) return XR_ERROR_HANDLE_INVALID;
-  lock_take(&mutex);
+  if (!mock_is(NUMBER(handle), kind)) return XR_ERROR_HANDLE_INVALID;
+  lock_take(&mock_mutex);
   destroy(NUMBER(handle));
-  lock_give(&mutex);
+  lock_give(&mock_mutex);
   return XR_SUCCESS;
 }
 
 int mock_alive(void) {
   uint32_t i;
   int alive = 0;
-  lock_take(&mutex);
-  for (i = 1; i <= count; i++) alive += objects[i].kind != NONE;
-  lock_give(&mutex);
+  lock_take(&mock_mutex);
+  for (i = 1; i <= count; i++) alive += mock_objects[i].kind != NONE;
+  lock_give(&mock_mutex);
   return alive;
 }
 
 void mock_reset(void) {
-  lock_take(&mutex);
-  count = path_count = 0;
+  lock_take(&mock_mutex);
+  count = mock_path_count = 0;
   display_time = 0;
-  lock_give(&mutex);
+  lock_give(&mock_mutex);
   atomic_store(&mock.failing, "");
   atomic_store(&mock.wrong, 0);
   atomic_store(&mock.made_instances, 0);
@@ -114,7 +93,7 @@ CALL(DestroyHandTrackerEXT)(XrHandTrackerEXT h) {
 
 CALL(GetInstanceProperties)(XrInstance h, XrInstanceProperties *out) {
   ENTER("xrGetInstanceProperties");
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  if (!mock_is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
   strcpy(out->runtimeName, "mock");
   return XR_SUCCESS;
 }
@@ -123,36 +102,36 @@ CALL(CreateSession)(XrInstance h, const XrSessionCreateInfo *info, XrSession *ou
   uint32_t number;
   ENTER("xrCreateSession");
   (void)info;
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
-  make(SESSION, NUMBER(h), &number);
+  if (!mock_is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  mock_make(SESSION, NUMBER(h), &number);
   *out = HANDLE(XrSession, number);
   return XR_SUCCESS;
 }
 
-static XrResult session_call(XrSession h, const char *name) {
+XrResult mock_session(XrSession h, const char *name) {
   ENTER(name);
-  return is(NUMBER(h), SESSION) ? XR_SUCCESS : XR_ERROR_HANDLE_INVALID;
+  return mock_is(NUMBER(h), SESSION) ? XR_SUCCESS : XR_ERROR_HANDLE_INVALID;
 }
 
 CALL(BeginSession)(XrSession h, const XrSessionBeginInfo *info) {
   (void)info;
-  return session_call(h, "xrBeginSession");
+  return mock_session(h, "xrBeginSession");
 }
-CALL(EndSession)(XrSession h) { return session_call(h, "xrEndSession"); }
+CALL(EndSession)(XrSession h) { return mock_session(h, "xrEndSession"); }
 CALL(BeginFrame)(XrSession h, const XrFrameBeginInfo *info) {
-  XrResult result = session_call(h, "xrBeginFrame");
+  XrResult result = mock_session(h, "xrBeginFrame");
   (void)info;
   return XR_SUCCEEDED(result) && atomic_exchange(&mock.discard, 0) ? XR_FRAME_DISCARDED : result;
 }
-CALL(EndFrame)(XrSession h, const XrFrameEndInfo *info) { (void)info; return session_call(h, "xrEndFrame"); }
+CALL(EndFrame)(XrSession h, const XrFrameEndInfo *info) { (void)info; return mock_session(h, "xrEndFrame"); }
 
 CALL(WaitFrame)(XrSession h, const XrFrameWaitInfo *info, XrFrameState *out) {
-  XrResult result = session_call(h, "xrWaitFrame");
+  XrResult result = mock_session(h, "xrWaitFrame");
   (void)info;
   if (XR_FAILED(result)) return result;
-  lock_take(&mutex);
+  lock_take(&mock_mutex);
   out->predictedDisplayTime = display_time += PERIOD;
-  lock_give(&mutex);
+  lock_give(&mock_mutex);
   out->predictedDisplayPeriod = PERIOD;
   if (atomic_load(&mock.told_odd)) {
     out->predictedDisplayTime = atomic_load(&mock.told_time);
@@ -168,11 +147,11 @@ CALL(PollEvent)(XrInstance h, XrEventDataBuffer *out) {
   uint32_t i, session = 0;
   int state;
   ENTER("xrPollEvent");
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
-  lock_take(&mutex);
+  if (!mock_is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  lock_take(&mock_mutex);
   for (i = 1; i <= count && !session; i++)
-    if (objects[i].kind == SESSION) session = i;
-  lock_give(&mutex);
+    if (mock_objects[i].kind == SESSION) session = i;
+  lock_give(&mock_mutex);
   if ((state = atomic_exchange(&mock.state, 0)) != 0) {
     changed->type = XR_TYPE_EVENT_DATA_SESSION_STATE_CHANGED;
     changed->session = HANDLE(XrSession, session);
@@ -189,224 +168,23 @@ CALL(PollEvent)(XrInstance h, XrEventDataBuffer *out) {
 CALL(StringToPath)(XrInstance h, const char *text, XrPath *out) {
   uint32_t i;
   ENTER("xrStringToPath");
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
-  lock_take(&mutex);
-  for (i = 0; i < path_count && strcmp(paths[i], text) != 0; i++) {
+  if (!mock_is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  lock_take(&mock_mutex);
+  for (i = 0; i < mock_path_count && strcmp(mock_paths[i], text) != 0; i++) {
   }
-  if (i == path_count && path_count < MOST_PATHS) snprintf(paths[path_count++], sizeof *paths, "%s", text);
-  lock_give(&mutex);
+  if (i == mock_path_count && mock_path_count < MOCK_MOST_PATHS) snprintf(mock_paths[mock_path_count++], sizeof *mock_paths, "%s", text);
+  lock_give(&mock_mutex);
   *out = i + 1;
   return XR_SUCCESS;
 }
 
 CALL(PathToString)(XrInstance h, XrPath path, uint32_t room, uint32_t *length, char *out) {
   ENTER("xrPathToString");
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
-  lock_take(&mutex);
-  if (path && path <= path_count) *length = (uint32_t)snprintf(out, room, "%s", paths[path - 1]) + 1;
-  lock_give(&mutex);
+  if (!mock_is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
+  lock_take(&mock_mutex);
+  if (path && path <= mock_path_count) *length = (uint32_t)snprintf(out, room, "%s", mock_paths[path - 1]) + 1;
+  lock_give(&mock_mutex);
   return path ? XR_SUCCESS : XR_ERROR_PATH_INVALID;
-}
-
-CALL(CreateReferenceSpace)(XrSession h, const XrReferenceSpaceCreateInfo *info, XrSpace *out) {
-  uint32_t number;
-  ENTER("xrCreateReferenceSpace");
-  if (!is(NUMBER(h), SESSION)) return XR_ERROR_HANDLE_INVALID;
-  make(SPACE, NUMBER(h), &number)->reference = info->referenceSpaceType;
-  *out = HANDLE(XrSpace, number);
-  return XR_SUCCESS;
-}
-
-CALL(CreateActionSpace)(XrSession h, const XrActionSpaceCreateInfo *info, XrSpace *out) {
-  struct object *space;
-  uint32_t number;
-  ENTER("xrCreateActionSpace");
-  if (!is(NUMBER(h), SESSION) || !is(NUMBER(info->action), ACTION)) return XR_ERROR_HANDLE_INVALID;
-  space = make(SPACE, NUMBER(h), &number);
-  space->action = NUMBER(info->action);
-  space->path = info->subactionPath;
-  memcpy(space->name, objects[NUMBER(info->action)].name, sizeof space->name);
-  *out = HANDLE(XrSpace, number);
-  return XR_SUCCESS;
-}
-
-/* Where an action with this name is: 0 left, 1 right of it. */
-static XrVector3f place(const char *name, int side) {
-  float x = side ? .25f : -.25f;
-  if (strstr(name, "gaze")) return (XrVector3f){0, 1.5f, -2};
-  return strstr(name, "aim") ? (XrVector3f){x, 1.5f, -1} : (XrVector3f){x, 1.25f, -.5f};
-}
-
-static int side_of(XrPath path) { return path && strstr(paths[path - 1], "right") != NULL; }
-
-CALL(LocateSpace)(XrSpace h, XrSpace base, XrTime time, XrSpaceLocation *out) {
-  ENTER("xrLocateSpace");
-  if (!is(NUMBER(h), SPACE) || !is(NUMBER(base), SPACE)) return XR_ERROR_HANDLE_INVALID;
-  if (time <= 0) return XR_ERROR_TIME_INVALID;
-  if (atomic_load(&mock.lost)) return XR_ERROR_SESSION_LOST;
-  out->locationFlags = 15;
-  out->pose.orientation = (XrQuaternionf){0, 0, 0, 1};
-  lock_take(&mutex);
-  out->pose.position = (XrVector3f){1, 2, 3};
-  if (objects[NUMBER(h)].action) out->pose.position = place(objects[NUMBER(h)].name, side_of(objects[NUMBER(h)].path));
-  lock_give(&mutex);
-  return XR_SUCCESS;
-}
-
-CALL(CreateActionSet)(XrInstance h, const XrActionSetCreateInfo *info, XrActionSet *out) {
-  struct object *set;
-  uint32_t number;
-  ENTER("xrCreateActionSet");
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
-  set = make(SET, NUMBER(h), &number);
-  set->own = strstr(info->actionSetName, "sensorium") != NULL;
-  *out = HANDLE(XrActionSet, number);
-  return XR_SUCCESS;
-}
-
-CALL(CreateAction)(XrActionSet h, const XrActionCreateInfo *info, XrAction *out) {
-  struct object *action;
-  uint32_t number;
-  ENTER("xrCreateAction");
-  if (!is(NUMBER(h), SET)) return XR_ERROR_HANDLE_INVALID;
-  action = make(ACTION, NUMBER(h), &number);
-  action->type = info->actionType;
-  action->subactions = info->countSubactionPaths > 0;
-  action->own = objects[NUMBER(h)].own;
-  snprintf(action->name, sizeof action->name, "%s", info->actionName);
-  *out = HANDLE(XrAction, number);
-  return XR_SUCCESS;
-}
-
-static int place_of(XrPath path) {
-  return strstr(paths[path - 1], "/user/eyes_ext") ? 2 : strstr(paths[path - 1], "/user/hand/right") != NULL;
-}
-
-CALL(SuggestInteractionProfileBindings)(XrInstance h, const XrInteractionProfileSuggestedBinding *info) {
-  int own[3] = {0, 0, 0};
-  uint32_t i;
-  ENTER("xrSuggestInteractionProfileBindings");
-  if (!is(NUMBER(h), INSTANCE)) return XR_ERROR_HANDLE_INVALID;
-  if (!info->countSuggestedBindings) return XR_ERROR_VALIDATION_FAILURE;
-  for (i = 0; i < info->countSuggestedBindings; i++) {
-    if (!is(NUMBER(info->suggestedBindings[i].action), ACTION)) return XR_ERROR_HANDLE_INVALID;
-    if (objects[NUMBER(info->suggestedBindings[i].action)].own && atomic_load(&mock.refuse_bindings))
-      return XR_ERROR_PATH_UNSUPPORTED;
-    if (objects[NUMBER(info->suggestedBindings[i].action)].own) own[place_of(info->suggestedBindings[i].binding)]++;
-  }
-  if (own[0] + own[1]) {
-    atomic_store(&mock.own_left, own[0]);
-    atomic_store(&mock.own_right, own[1]);
-  }
-  if (own[2]) atomic_store(&mock.own_eyes, own[2]);
-  atomic_store(&mock.bindings, (int)info->countSuggestedBindings);
-  return XR_SUCCESS;
-}
-
-CALL(AttachSessionActionSets)(XrSession h, const XrSessionActionSetsAttachInfo *info) {
-  uint32_t i;
-  ENTER("xrAttachSessionActionSets");
-  if (!is(NUMBER(h), SESSION)) return XR_ERROR_HANDLE_INVALID;
-  if (objects[NUMBER(h)].attached) return XR_ERROR_ACTIONSETS_ALREADY_ATTACHED;
-  for (i = 0; i < info->countActionSets; i++) {
-    if (!is(NUMBER(info->actionSets[i]), SET)) return XR_ERROR_HANDLE_INVALID;
-    if (objects[NUMBER(info->actionSets[i])].own && atomic_load(&mock.refuse_attach)) return XR_ERROR_LIMIT_REACHED;
-  }
-  lock_take(&mutex);
-  objects[NUMBER(h)].attached = 1;
-  lock_give(&mutex);
-  return XR_SUCCESS;
-}
-
-CALL(SyncActions)(XrSession h, const XrActionsSyncInfo *info) {
-  uint32_t i;
-  ENTER("xrSyncActions");
-  if (!is(NUMBER(h), SESSION)) return XR_ERROR_HANDLE_INVALID;
-  for (i = 0; i < info->countActiveActionSets; i++) {
-    if (!is(NUMBER(info->activeActionSets[i].actionSet), SET)) return XR_ERROR_HANDLE_INVALID;
-    if (objects[NUMBER(info->activeActionSets[i].actionSet)].own && atomic_load(&mock.refuse_sync))
-      return XR_ERROR_ACTIONSET_NOT_ATTACHED;
-  }
-  return XR_SUCCESS;
-}
-
-/* Whether the state of an action may be asked for so, and whether it is active. */
-static XrResult ask(XrSession h, const XrActionStateGetInfo *info, XrActionType type, XrBool32 *active) {
-  struct object action;
-  int attached;
-  if (!is(NUMBER(h), SESSION) || !is(NUMBER(info->action), ACTION)) return XR_ERROR_HANDLE_INVALID;
-  lock_take(&mutex);
-  action = objects[NUMBER(info->action)];
-  attached = objects[NUMBER(h)].attached;
-  lock_give(&mutex);
-  if (!attached || action.type != type || (info->subactionPath && !action.subactions)) {
-    atomic_fetch_add(&mock.wrong, 1);
-    return XR_ERROR_VALIDATION_FAILURE;
-  }
-  *active = !(action.own && atomic_load(&mock.silent_own));
-  return XR_SUCCESS;
-}
-
-CALL(GetActionStateBoolean)(XrSession h, const XrActionStateGetInfo *info, XrActionStateBoolean *out) {
-  XrResult result;
-  ENTER("xrGetActionStateBoolean");
-  result = ask(h, info, XR_ACTION_TYPE_BOOLEAN_INPUT, &out->isActive);
-  if (XR_SUCCEEDED(result)) out->currentState = strstr(objects[NUMBER(info->action)].name, "primary") != NULL;
-  return result;
-}
-
-CALL(GetActionStateFloat)(XrSession h, const XrActionStateGetInfo *info, XrActionStateFloat *out) {
-  XrResult result;
-  ENTER("xrGetActionStateFloat");
-  result = ask(h, info, XR_ACTION_TYPE_FLOAT_INPUT, &out->isActive);
-  out->currentState = .75f;
-  return result;
-}
-
-CALL(GetActionStateVector2f)(XrSession h, const XrActionStateGetInfo *info, XrActionStateVector2f *out) {
-  XrResult result;
-  ENTER("xrGetActionStateVector2f");
-  result = ask(h, info, XR_ACTION_TYPE_VECTOR2F_INPUT, &out->isActive);
-  out->currentState = (XrVector2f){.25f, -.5f};
-  return result;
-}
-
-CALL(GetActionStatePose)(XrSession h, const XrActionStateGetInfo *info, XrActionStatePose *out) {
-  ENTER("xrGetActionStatePose");
-  return ask(h, info, XR_ACTION_TYPE_POSE_INPUT, &out->isActive);
-}
-
-CALL(GetCurrentInteractionProfile)(XrSession h, XrPath top, XrInteractionProfileState *out) {
-  XrResult result = session_call(h, "xrGetCurrentInteractionProfile");
-  uint32_t i;
-  (void)top;
-  lock_take(&mutex);
-  out->interactionProfile = XR_NULL_PATH;
-  for (i = 0; i < path_count; i++)
-    if (!strcmp(paths[i], "/interaction_profiles/oculus/touch_controller")) out->interactionProfile = i + 1;
-  lock_give(&mutex);
-  return result;
-}
-
-CALL(CreateHandTrackerEXT)(XrSession h, const XrHandTrackerCreateInfoEXT *info, XrHandTrackerEXT *out) {
-  uint32_t number;
-  ENTER("xrCreateHandTrackerEXT");
-  (void)info;
-  if (!is(NUMBER(h), SESSION)) return XR_ERROR_HANDLE_INVALID;
-  make(TRACKER, NUMBER(h), &number);
-  *out = HANDLE(XrHandTrackerEXT, number);
-  return XR_SUCCESS;
-}
-
-CALL(LocateHandJointsEXT)(XrHandTrackerEXT h, const XrHandJointsLocateInfoEXT *info, XrHandJointLocationsEXT *out) {
-  uint32_t i;
-  ENTER("xrLocateHandJointsEXT");
-  if (!is(NUMBER(h), TRACKER) || !is(NUMBER(info->baseSpace), SPACE)) return XR_ERROR_HANDLE_INVALID;
-  out->isActive = XR_TRUE;
-  for (i = 0; i < out->jointCount; i++)
-    out->jointLocations[i] =
-        (XrHandJointLocationEXT){15, {{0, 0, 0, 1}, {(float)i * .01f, 1, -1}}, .01f};
-  return XR_SUCCESS;
 }
 
 #ifdef _WIN32
@@ -419,7 +197,7 @@ CALL(ConvertTimespecTimeToTimeKHR)(XrInstance h, const struct timespec *time, Xr
   (void)time;
 #endif
   *out = platform_now_ns() - 1000 + atomic_load(&mock.ahead_ns);
-  return is(NUMBER(h), INSTANCE) ? XR_SUCCESS : XR_ERROR_HANDLE_INVALID;
+  return mock_is(NUMBER(h), INSTANCE) ? XR_SUCCESS : XR_ERROR_HANDLE_INVALID;
 }
 
 static const struct function {
@@ -457,9 +235,9 @@ mock_create(const XrInstanceCreateInfo *info, const negotiation_create_info_t *b
         (strstr(name, "convert") && atomic_load(&mock.no_clock)))
       return XR_ERROR_EXTENSION_NOT_PRESENT;
   }
-  if (fails("xrCreateInstance")) return XR_ERROR_RUNTIME_UNAVAILABLE;
+  if (mock_fails("xrCreateInstance")) return XR_ERROR_RUNTIME_UNAVAILABLE;
   atomic_fetch_add(&mock.made_instances, 1);
-  make(INSTANCE, 0, &number);
+  mock_make(INSTANCE, 0, &number);
   *out = HANDLE(XrInstance, number);
   return XR_SUCCESS;
 }
