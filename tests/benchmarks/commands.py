@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from figures import Figures, percentiles
 from fixtures import engines
-from wordings import CHOSEN_WITH, EVALUATION
+from wordings_chosen import CHOSEN_WITH
+from wordings_evaluation import EVALUATION
 
 from sensorium.perception.commands.found import Method
 from sensorium.perception.commands.matcher import Matcher
