@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(sys.platform != "linux", reason="on Windows see test_windows.py"),
+    pytest.mark.skipif(sys.platform != "linux", reason="on Windows see test_windows_service.py"),
 ]
 OTHERS = {
     "manifest_paths": ["/steam/config/steamapps.vrmanifest", "/é/o.vrmanifest"], "own": {"a": 1}

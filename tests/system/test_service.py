@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.system,
-    pytest.mark.skipif(sys.platform == "win32", reason="a Unix socket; see test_windows"),
+    pytest.mark.skipif(sys.platform == "win32", reason="a Unix socket; see test_windows_service"),
 ]
 CONFIG = "\n[service]\nenabled = true\ntcp = true\nmax_connections = 32\n"
 
