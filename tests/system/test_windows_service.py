@@ -36,14 +36,19 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WindowsPython]:
     running.close()
 
 
+def steamvr(folder: Path) -> tuple[Path, dict[str, str]]:
+    """The folder of SteamVR's configuration, and the environment that names it."""
+    steam = folder / "config"
+    steam.mkdir()
+    registry = folder / "openvrpaths.vrpath"
+    registry.write_text(json.dumps({"config": [clients.windows_path(steam)]}))
+    return steam, {"VR_PATHREG_OVERRIDE": clients.windows_path(registry)}
+
+
 def test_local_api_listens_on_loopback_and_comes_back_as_a_task(
     python: WindowsPython, tmp_path: Path
 ) -> None:
-    steam = tmp_path / "config"
-    steam.mkdir()
-    registry = tmp_path / "openvrpaths.vrpath"
-    registry.write_text(json.dumps({"config": [clients.windows_path(steam)]}))
-    own = {"VR_PATHREG_OVERRIDE": clients.windows_path(registry)}
+    steam, own = steamvr(tmp_path)
     config = "\n[service]\nenabled = true\ntcp = true\n"
     with WindowsDaemon(python, tmp_path, config, own) as daemon:
         listens_for_who_has_the_token(daemon)
@@ -85,13 +90,18 @@ def test_local_api_listens_on_loopback_and_comes_back_as_a_task(
         assert "started again" in daemon.command("service", "logs").stdout
         # Of wine's schtasks this is what tells whether there is a task.
         assert python.schtasks("/delete", "/tn", name, "/f") == 1
-        # With its file deleted the task is found all the same.
-        (made,) = daemon.at_once(["service", *wanted])
-        (tmp_path / "data" / "service" / "task.xml").unlink()
-        removed, none = daemon.at_once(["service", "uninstall"], ["service", "uninstall"])
-        assert removed["removed"][0] == made["installed"][0]
-        assert none["removed"] == []
-        assert python.schtasks("/delete", "/tn", name, "/f") == 1
+
+
+def test_a_task_whose_file_was_deleted_is_removed(python: WindowsPython, tmp_path: Path) -> None:
+    daemon = WindowsDaemon(python, tmp_path, environment=steamvr(tmp_path)[1])
+    # SteamVR is to start it, so the Task Scheduler, of which wine has half, is not.
+    (made,) = daemon.at_once(["service", "install", "--with-steamvr", "--config", daemon.config])
+    file = tmp_path / "data" / "service" / "task.xml"
+    file.unlink()
+    removed, none = daemon.at_once(["service", "uninstall"], ["service", "uninstall"])
+    assert clients.windows_path(file) == removed["removed"][0] == made["installed"][0]
+    assert none["removed"] == []
+    shutil.rmtree(daemon.runtime_dir)
 
 
 def test_a_daemon_that_hangs_is_started_again(python: WindowsPython, tmp_path: Path) -> None:
