@@ -39,7 +39,6 @@ pytestmark = pytest.mark.system
 
 HZ = 90
 PERIOD_NS = 1_000_000_000 // HZ
-SENSES = {b"voice_activity", b"gesture"}
 
 
 class Onlooker:
@@ -131,6 +130,9 @@ def test_a_late_frame_is_answered_within_two_and_all_is_given_back(
         first = int(app("late"))
         taken = answers(onlooker, "game", first)
         answer = taken[0]
+        if not any(step["sense"] == b"gesture" for step in taken):
+            # It has first tried whether the background is enough.
+            taken += onlooker.until(lambda step: step["sense"] == b"gesture", "a sense is slowed")
         assert answer["late_ns"] == pytest.approx(0.6 * PERIOD_NS, rel=0.01)
         assert answer["frame_ns"] == pytest.approx(1.6 * PERIOD_NS, rel=0.01)
         assert answer["period_ns"] == PERIOD_NS
@@ -145,8 +147,7 @@ def test_a_late_frame_is_answered_within_two_and_all_is_given_back(
         given += onlooker.steps()
         steps = [*taken, *given]
         reduced = {bytes(step["sense"]) for step in steps if step["to_step"] == StepKind.REDUCED}
-        assert reduced <= SENSES | {b""}
-        assert b"gesture" in reduced
+        assert reduced == {b"", b"gesture"}
         (engine,) = {step["engine"] for step in steps if step["sense"] == b"gesture"}
         assert engine == b"gesture-recognizer"
         assert {step["cause"] for step in given} == {Cause.RELIEF}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +31,6 @@ from sensorium.supervisor.governing.app_frames import AT_ONCE, AppFrames
 from sensorium.supervisor.governing.costs import Costs
 from sensorium.supervisor.governing.game_frames import GameFrames
 from sensorium.supervisor.governing.history import KEPT, History
-from sensorium.supervisor.governing.load import ASKED_NS, Load
 from sensorium.supervisor.governing.outlet import CHANNELS, Outlet
 from sensorium.supervisor.governing.pacing import SELDOM_NS, SILENT_NS, Pace
 from sensorium.supervisor.governing.senses import governed
@@ -261,22 +259,6 @@ def test_costs_are_what_runs_took_each_second() -> None:
     now += 5_000_000_000
     assert costs.look(told(100, None), now)
     assert costs.by_sense == {"gesture": 20_000_000}
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the system tells it on Linux")
-def test_load_is_a_share_and_is_asked_once_a_second() -> None:
-    load, now = Load(), now_ns()
-    assert load.look((os.getpid(),), now) is None
-    assert load.look((os.getpid(),), now + ASKED_NS - 1) is None
-    end = now_ns() + 50_000_000
-    while now_ns() < end:
-        pass
-    found = load.look((os.getpid(), 2**22 + 1), now + ASKED_NS)
-    assert found is not None
-    for share in found:
-        assert share is None or 0 <= share <= 1
-    load.forget()
-    assert load.look((), now + 2 * ASKED_NS) is None
 
 
 def a_change(sense: str, *, less: bool, cause: Cause = Cause.LATE, change: int = 1) -> Change:

@@ -15,9 +15,9 @@ from sensorium.health import Reason
 from sensorium.inference.governor.frame import Risk
 from sensorium.inference.governor.governor import Governor
 from sensorium.inference.governor.policy import Policy
+from sensorium.inference.governor.system_load import SystemLoad
 from sensorium.process import priority
 from sensorium.supervisor.governing.costs import Costs
-from sensorium.supervisor.governing.load import Load
 from sensorium.supervisor.governing.watch import Watch, policy_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Loop:
         self._stopping = False
         self._watch = Watch()
         self._told: list[App] = []
-        self._load = Load()
+        self._load = SystemLoad()
         self._costs = Costs()
         self._engines: tuple[Iterable[Mapping[str, Any]], Iterable[int]] = ((), ())
         self._look_ns = 0
@@ -179,7 +179,7 @@ class Loop:
                 self._load.forget()
                 pressure = None
             else:
-                pressure = self._load.look(self._engines[1], now)
+                pressure = self._load.read(self._engines[1], now)
             changed |= governor.tick(now, pressure)
         if not self._settle(changed, now) and due:
             self._tell(governor.decision, now)
