@@ -320,7 +320,7 @@ def test_an_unmodified_app_is_seen_through_the_layer_and_its_stop_answered(
                     lambda step: step["cause"] in (Cause.MISSED, Cause.LATE), "an answer"
                 )
                 assert {step["app"].decode() for step in seen} == {NAME}
-                assert all(step["frame"] > 0 and step["period_ns"] > 0 for step in seen)
+                assert all(step["frame"] > 0 and step["frame_ns"] > 0 for step in seen)
                 eventually(
                     lambda: any(one.missed > before for one in frames.take(now_ns())), "its stop"
                 )

@@ -227,6 +227,16 @@ def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client, daemon: Da
         0.004
     )
     assert "sensorium_app_frames_late_total" not in told
+    assert figures["sensorium_governor_level",] >= 0
+    assert figures["sensorium_governor_held_seconds_total",] >= 0
+    assert 0 <= figures["sensorium_governor_processor_share",] < 1
+    governor = api.get("/v1/governor", params={"most": 3}).json()
+    assert governor["governor"]["enabled"]
+    assert len(governor["steps"]) <= 3
+    steps = [name for name in figures if name[0] == "sensorium_governor_steps_total"]
+    assert len(steps) <= len(governor["counts"])
+    for most in ("-1", "129", "x"):
+        assert api.get("/v1/governor", params={"most": most}).status_code == 400
     assert "gallery" not in answer.text
 
 
