@@ -187,7 +187,8 @@ def _faces(record: Record) -> Text:
 def _governor(record: Record) -> Text:
     senses = record["senses"][: record["count"]]
     slowed = [sense["name"] for sense in senses if sense["step"]]
-    said = Text(f"{record['app'] or 'no app'}, {_named(_RISKS, record['risk'])}")
+    app = record["app"]
+    said = Text(f"{app}, {_named(_RISKS, record['risk'])}" if app else "no app tells frames")
     if record["level"]:
         said.append(f", level {record['level']}", "yellow")
         said.append(", in the background" if record["background"] else "", "yellow")
