@@ -14,6 +14,7 @@ from fixtures.senses import Desk, no_rings
 
 from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.errors import EngineError
+from sensorium.inference.governor.step import StepKind
 from sensorium.perception.recogniser import Recogniser
 from sensorium.perception.speech import LOST, NOTHING, SAID, Speech, SpeechOptions
 from sensorium.perception.utterances import Event
@@ -120,6 +121,26 @@ def test_without_partials_only_finals_are_told(talk) -> None:
     rig = desk(partials=False)
     rig.sound(talk[0])
     assert [int(told["utterance"]) for told in rig.all("transcript")] == ended(rig)
+
+
+def test_what_the_governor_has_wait_is_written_down_later_and_the_same(talk) -> None:
+    sound, _ = talk
+    at_once = desk(partials=False)
+    at_once.sound(sound)
+    wanted = [(told["utterance"], told["text"]) for told in finals(at_once)]
+    for step, interval_ms in ((StepKind.REDUCED, 4000), (StepKind.PAUSED, 8000)):
+        rig = Desk(
+            {VoiceActivity: VoiceOptions(), Speech: SpeechOptions(partials=False)}, governed=True
+        )
+        long, second = np.concatenate((sound, room(10.0))), RATE // BLOCK * BLOCK
+        for start in range(0, len(long), second):
+            rig.govern({"Speech": (step, interval_ms)})
+            rig.sound(long[start : start + second])
+        told = finals(rig)
+        assert [one["text"] for one in told] == [text for _, text in wanted]
+        assert ended(rig) == [one["utterance"] for one in told]
+        assert not any(one["lost"] for one in told)
+        assert rig.perceiver.slots[1].pace.figures()["waited_s"] > 3
 
 
 @pytest.mark.parametrize("at_s", [1.5, 5.2, 9.1])
