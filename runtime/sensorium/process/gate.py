@@ -48,6 +48,8 @@ class EngineGate:
         held_ns: How long, in all.
         rescued: How often threads were taken back from the background for a run that was overdue.
         is_live: Whether a governor is there.
+        lowers: Whether threads may go to the background: not where somebody waits for what they
+            do within a frame or some.
     """
 
     def __init__(self, outputs: Outputs, patience_ns: Callable[[], int | None]) -> None:
@@ -57,6 +59,7 @@ class EngineGate:
         self._patience_ns = patience_ns
         self._boards = Boards(outputs)
         self.is_live = False
+        self.lowers = True
         self._stopping = False
         self._numbers = itertools.count()
         self._deadlines: dict[int, int] = {}
@@ -127,7 +130,7 @@ class EngineGate:
             overdue = self._is_overdue(now_ns())
             if overdue and background.lowered:
                 self.rescued += 1
-            wanted = board.background and not overdue
+            wanted = board.background and self.lowers and not overdue
             # Also threads that have come since.
             if wanted != background.wanted or (news and wanted):
                 background.set(wanted=wanted)

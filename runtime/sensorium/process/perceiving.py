@@ -77,6 +77,8 @@ class Perceiver:
             )
             for part in parts
         ]
+        if self.gate is not None:
+            self.gate.lowers = all(slot.pace.is_patient for slot in self.slots)
         self.feeds: list[Feed] = []
         self.beat_ns = now_ns()
         self.stopping = False
@@ -121,8 +123,11 @@ class Perceiver:
         self._take_turns(self.feeds, looking=True)
 
     def patience_ns(self) -> int | None:
-        """How long a run of the sense whose turn it is may wait; see `EngineGate`."""
-        turn = self._turn
+        """How long a run of the sense whose turn it is may wait; see `EngineGate`.
+
+        Who asks does not hang: a turn takes long where much has waited, or the PC is busy.
+        """
+        self.beat_ns, turn = now_ns(), self._turn
         if turn is None or not (turn.pace.is_slowed and turn.streams):
             return None
         now = self._outputs.clock()
