@@ -176,7 +176,7 @@ def _case(
             load.ease(eased=True)
             ai.start(daemons.GOVERNED)
             turns = 1 if chosen.quick else TURNS
-            begun = reaction.play(load, turns, chosen.share, told)
+            begun = reaction.play(load, turns, chosen.share, told, ai.holds)
             ai.stop(daemons.GOVERNED)
         period_ns = load.period_ns
     told(f"{load.name}: drawing blocks again and again")

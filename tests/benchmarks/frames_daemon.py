@@ -168,11 +168,19 @@ class Ai:
 
     def governor_share(self) -> float | None:
         """What the governor says that its own thread takes of a core; None: there is none."""
-        try:
-            told = self.daemon.status()["governor"]
-        except (SensoriumError, OSError, KeyError):
-            return None
+        told = self._governor()
         return float(told["cpu_percent"]) / 100 if told.get("enabled") else None
+
+    def holds(self) -> bool:
+        """Whether the governor takes something from the senses now."""
+        told = self._governor()
+        return bool(told.get("level") or told.get("background"))
+
+    def _governor(self) -> dict[str, Any]:
+        try:
+            return dict(self.daemon.status().get("governor", {}))
+        except (SensoriumError, OSError):
+            return {}
 
     def _end_texts(self) -> None:
         client, self._client = self._client, None

@@ -61,6 +61,11 @@ def doubts(cases: Sequence[dict[str, Any]]) -> list[str]:
                 f"{case['load']}: with AI off {100 * spent['idle share']:.0f} % of the PC is idle: "
                 "the app does not compete with the senses; give a larger --scale"
             )
+        if case["reaction"] and not any(each["began_full"] for each in case["reaction"]):
+            found.append(
+                f"{case['load']}: the governor never gave all back before frames were made late, "
+                "so that its reaction is not known"
+            )
         if case["rounds"] < FEW_ROUNDS:
             found.append(
                 f"{case['load']}: {case['rounds']} rounds; with fewer than {FEW_ROUNDS} intervals "
@@ -103,9 +108,11 @@ def _goals(found: Figures, case: dict[str, Any]) -> None:
                    beside["missed_pp"]["high"], MISSED_PP)
         found.goal(f"{name}: p99 frame time by AI off's, upper end",
                    beside["p99_ratio"]["high"], P99_RATIO)
-    if case["reaction"]:
+    acted = [each["frames_to_act"] for each in case["reaction"] if each["began_full"]]
+    if acted:
         found.goal(f"{name}: frames after the first late one until it acts, most",
-                   max(each["frames_to_act"] for each in case["reaction"]), REACTION_FRAMES)
+                   max(acted), REACTION_FRAMES)
+    if case["reaction"]:
         found.goal(f"{name}: relief to full, s, most",
                    max(each["full_after_s"] for each in case["reaction"]), FULL_S)
     if case["governor"]["told"]:

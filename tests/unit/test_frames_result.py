@@ -139,7 +139,15 @@ def test_the_reaction_is_counted_in_frames_and_the_relief_in_seconds() -> None:
         note("governor", 9 * S, a=1), note("governor", 10 * S, a=0),
     )
     (found,) = frames_reaction.judge(late_turn(), told, [2 * S - 5 * MS])
-    assert found == {"frames_to_act": 2.0, "full_after_s": pytest.approx(3.0)}
+    assert found == {
+        "began_full": True, "frames_to_act": 2.0, "full_after_s": pytest.approx(3.0),
+    }
+
+
+def test_a_governor_that_held_something_already_is_not_judged_by_its_reaction() -> None:
+    told = seen(note("governor", S, a=1), note("governor", 9 * S, a=0))
+    (found,) = frames_reaction.judge(late_turn(), told, [2 * S - 5 * MS])
+    assert not found["began_full"]
 
 
 def test_a_governor_that_never_acts_is_told_by_all_there_was() -> None:
