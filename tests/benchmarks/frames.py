@@ -59,6 +59,8 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--load", nargs="+", choices=LOADS, default=["synthetic"])
     parser.add_argument("--app", help="an OpenXR program to start, with its arguments")
+    parser.add_argument("--app-name", default="",
+                        help="as it calls itself to OpenXR, where another program starts it")
     parser.add_argument("--attach", action="store_true", help="the OpenXR game that runs already")
     parser.add_argument("--hz", nargs="+", type=float, default=[90.0],
                         help="of the synthetic renderer and the example (90)")
@@ -136,7 +138,8 @@ def _loads(
         yield "attached", lambda folder, ai: openxr.Attached()
         return
     if chosen.app:
-        yield "app", lambda folder, ai: openxr.App(folder, ai.daemon, chosen.app)
+        yield "app", lambda folder, ai: openxr.App(
+            ai.daemon, chosen.app, chosen.app_name)
         return
     for kind in chosen.load:
         if kind == "hello_xr":
@@ -197,6 +200,10 @@ def _case(
         },
         "governor": result.governor(seen, blocks),
         "reaction": reaction.judge(frames, seen, begun),
+        "restarts": {
+            arm: sum(block.restarts for block in mine) for arm, mine in by_arm.items()
+            if arm != daemons.OFF
+        },
         "cores": result.costs(blocks), "texts": ai.texts,
     }
 
@@ -225,6 +232,7 @@ def _block(
         }
         if arm == daemons.GOVERNED and (share := ai.governor_share()) is not None:
             block.cores["governor's thread"] = share
+        block.restarts = ai.restarts()
         block.machine = daemons.machine_shares(machine, daemons.machine_s())
     finally:
         load.ease(eased=True)

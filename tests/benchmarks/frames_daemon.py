@@ -171,6 +171,14 @@ class Ai:
         told = self._governor()
         return float(told["cpu_percent"]) / 100 if told.get("enabled") else None
 
+    def restarts(self) -> int:
+        """How often processes of this daemon were started anew."""
+        try:
+            processes = self.daemon.status()["processes"]
+        except (SensoriumError, OSError):
+            return 0
+        return sum(int(process.get("restarts", 0)) for process in processes)
+
     def holds(self) -> bool:
         """Whether the governor takes something from the senses now."""
         told = self._governor()

@@ -210,19 +210,22 @@ class App(_Layered):
     """Another OpenXR app, on the runtime that is active for this user.
 
     Args:
-        folder: A private one.
         daemon: That will come and go.
         command: Starts it, as for a shell.
+        who: As it calls itself to OpenXR; empty: it is known by its program's file name.
     """
 
-    def __init__(self, folder: Path, daemon: Daemon, command: str) -> None:
-        self._folder, self._daemon, self._command = folder, daemon, shlex.split(command)
+    def __init__(self, daemon: Daemon, command: str, who: str = "") -> None:
+        self._daemon, self._command = daemon, shlex.split(command)
+        self._who = who or Path(self._command[0]).name
 
     def _start(self) -> LayerMapping:
-        home = self._layer(self._daemon, Path(self._command[0]).name)
+        home = self._layer(self._daemon, self._who)
         environment = {**os.environ, **home.environment}
-        process = subprocess.Popen(self._command, env=environment, stdin=subprocess.DEVNULL)
+        # Some end with their input.
+        process = subprocess.Popen(self._command, env=environment, stdin=subprocess.PIPE)
         self._leaving.callback(end, process)
+        self._leaving.callback(process.terminate)
         return home.session()
 
 

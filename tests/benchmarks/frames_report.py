@@ -53,6 +53,12 @@ def doubts(cases: Sequence[dict[str, Any]]) -> list[str]:
                 f"{case['load']}: AI off missed {without['missed_percent']:.1f} % by itself: the "
                 "PC is too slow or too busy for this load, and the comparison says nothing"
             )
+        for arm, restarts in case["restarts"].items():
+            if restarts:
+                found.append(
+                    f"{case['load']}: AI {arm}: processes of the daemon were started anew "
+                    f"{restarts} times; what was said meanwhile may be lost"
+                )
         if GOVERNED in case["arms"] and not case["governor"]["told"]:
             found.append(f"{case['load']}: the governor told nothing")
         spent = case["cores"].get(OFF)

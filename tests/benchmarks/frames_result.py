@@ -33,6 +33,7 @@ class Block:
         begin_ns: From when on frames count.
         end_ns: Until when.
         gone_ns: When its daemon had ended.
+        restarts: Of its daemon's processes, from its start to the block's end.
         cores: Process to how much of a core it took meanwhile.
         machine: Shares of the machine's time: idle and steal.
     """
@@ -42,6 +43,7 @@ class Block:
     begin_ns: int = 0
     end_ns: int = 0
     gone_ns: int = 0
+    restarts: int = 0
     cores: dict[str, float] = field(default_factory=dict)
     machine: dict[str, float] = field(default_factory=dict)
 
@@ -254,6 +256,7 @@ def costs(blocks: Sequence[Block]) -> dict[str, dict[str, float]]:
         names = dict.fromkeys(name for each in mine for name in each)
         if mine:
             found[arm] = {
-                name: float(np.mean([each.get(name, 0.0) for each in mine])) for name in names
+                name: float(np.mean([each[name] for each in mine if name in each]))
+                for name in names
             }
     return found
