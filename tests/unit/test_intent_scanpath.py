@@ -13,17 +13,27 @@ from sensorium.perception.intents.looks import Looks
 from sensorium.perception.intents.scanpath import Scanpath
 
 BLUR_S = 0.02
+BLINK_S = 0.15
+"""Closed eyes hide a begin for so long."""
 
 
-def looks(begins: list[float], end: float) -> Looks:
+def looks(begins: list[float], end: float, blurs: np.ndarray | None = None) -> Looks:
     return Looks(
         np.array(begins), np.array([*begins[1:], end]), np.zeros((len(begins), 1)),
-        np.full(len(begins), BLUR_S),
+        np.full(len(begins), BLUR_S) if blurs is None else blurs,
     )
 
 
-def drawn(chance: np.random.Generator, words: list[float]) -> tuple[list[float], list[int]]:
-    """Begins of looks, and which of them the words made, by the model of the module."""
+def drawn(
+    chance: np.random.Generator, words: list[float], blinks: float
+) -> tuple[list[float], np.ndarray, list[int]]:
+    """Begins of looks, their blurs, and which of them the words made, by the model of the module.
+
+    Args:
+        chance: What happens.
+        words: Begins of words, s.
+        blinks: Share of the begins that are hidden by a blink.
+    """
 
     def length() -> float:
         if chance.random() < scanpath.ODD:
@@ -42,18 +52,24 @@ def drawn(chance: np.random.Generator, words: list[float]) -> tuple[list[float],
         begins.append(begins[-1] + float(chance.uniform(0.3, scanpath.ODD_S)))
     while begins[-1] < words[-1] + 2:
         begins.append(begins[-1] + length())
-    found = np.maximum.accumulate(begins + chance.normal(0, BLUR_S, len(begins))).tolist()
-    return found, made
+    hidden = chance.random(len(begins)) < blinks
+    errors = np.where(
+        hidden, chance.uniform(-BLINK_S / 2, BLINK_S / 2, len(begins)),
+        chance.normal(0, BLUR_S, len(begins)),
+    )
+    found = np.maximum.accumulate(begins + errors).tolist()
+    return found, np.where(hidden, BLINK_S / math.sqrt(12), BLUR_S), made
 
 
+@pytest.mark.parametrize("blinks", [0.0, 0.5])
 @pytest.mark.parametrize("words", [[2.5], [2.5, 2.9]])
-def test_it_is_as_sure_as_it_is_right(words: list[float]) -> None:
+def test_it_is_as_sure_as_it_is_right(words: list[float], blinks: float) -> None:
     """Of scanpaths that are drawn by the model its probabilities are frequencies."""
     chance = np.random.default_rng(1)
     sure, right = [], []
     for _ in range(150):
-        begins, made = drawn(chance, words)
-        path = Scanpath(looks(begins[:-1], begins[-1]), words)
+        begins, blurs, made = drawn(chance, words, blinks)
+        path = Scanpath(looks(begins[:-1], begins[-1], blurs[:-1]), words)
         shares = np.bincount(path.look, path.shares[0], minlength=len(begins))
         sure.append(shares.max())
         right.append(shares.argmax() == made[0])
@@ -102,6 +118,18 @@ def test_a_look_is_told_by_the_cut_before_it_and_by_its_length() -> None:
     shares = np.bincount(path.look, path.shares[0])
     assert int(shares.argmax()) == 4
     assert shares[4] > 2 * shares[3]
+
+
+def test_a_begin_that_a_blink_hid_blurs_the_length_of_its_look() -> None:
+    """The look that was cut began 0.07 s earlier than seen, in a blink: it was none too short."""
+    begins, blurs = [0.0, 0.6, 1.2, 1.38, 2.9], np.full(5, 0.01)
+    word = [1.38 + scanpath.LEAD_S - scanpath.LEAD_SD]
+    shares = []
+    for hidden in (0.01, BLINK_S / math.sqrt(12)):
+        blurs[2] = hidden
+        path = Scanpath(looks(begins, 3.3, blurs), word)
+        shares.append(np.bincount(path.look, path.shares[0])[3])
+    assert shares[1] > 3 * shares[0]
 
 
 def test_who_stares_means_what_is_stared_at() -> None:

@@ -78,6 +78,7 @@ class Scanpath:
 
     def __init__(self, looks: Looks, starts: Sequence[float]) -> None:
         self._begins, self._end = looks.begins, float(looks.ends[-1])
+        self._begun_blurs = looks.blurs
         edges = [*self._begins.tolist(), self._end]
         made = [
             (look, time) for look, (begin, end) in enumerate(pairwise(edges))
@@ -148,7 +149,9 @@ class Scanpath:
 
     def _first(self, start: float) -> Array:
         at = np.maximum(self._cuts, 0)
-        made: Array = np.exp(self._path[at]) * self._cut(self._begins[at], start, 0.0)
+        made: Array = np.exp(self._path[at]) * self._cut(
+            self._begins[at], self._begun_blurs[at], start, 0.0
+        )
         # Before the first look nothing is known: the wish came at any time before.
         made[0] = float(_phi(np.array((self._times[0] - start + LEAD_S) / LEAD_SD))) / ODD_S
         return made
@@ -158,13 +161,16 @@ class Scanpath:
         source = self.look[:, None]
         cuts = np.broadcast_to(self._cuts, (len(self.look), len(self.look)))
         # From the one to the other: it stayed, or its own length was not over yet.
-        direct = self._cut(np.broadcast_to(self._times[:, None], cuts.shape), start, STAYS)
+        direct = self._cut(
+            np.broadcast_to(self._times[:, None], cuts.shape), self._blurs[:, None], start, STAYS
+        )
         on = np.minimum(self.look + 1, len(self._begins) - 1)
-        away = self._path[np.maximum(cuts, 0)] - self._path[on][:, None]
+        at = np.maximum(self._cuts, 0)
+        away = self._path[at] - self._path[on][:, None]
         wander = (
             (1 - STAYS) * _length(self._begins[on] - self._times)[:, None] * np.exp(
                 np.where(cuts > source, away, 0.0)
-            ) * self._cut(self._begins[np.maximum(self._cuts, 0)], start, 0.0)
+            ) * self._cut(self._begins[at], self._begun_blurs[at], start, 0.0)
         )
         made = np.where(cuts == source, direct, np.where(cuts > source, wander, 0.0))
         return np.where(self._times > self._times[:, None], made, 0.0)
@@ -175,22 +181,26 @@ class Scanpath:
         on = np.minimum(self.look + 1, len(self._begins) - 1)
         gaps = np.where(final, self._end, self._begins[on]) - self._times
         wander = np.where(final, _lasts(gaps), _length(gaps))
-        stays = np.where(final, 1.0, (gaps > LEAST_S - 2 * self._blurs) / ODD_S)
+        both = np.hypot(self._blurs, self._begun_blurs[on])
+        stays = np.where(final, 1.0, (gaps > LEAST_S - 2 * both) / ODD_S)
         rest = np.where(final, 0.0, self._path[-1] - self._path[on])
         made: Array = ((1 - STAYS) * wander + STAYS * stays) * np.exp(rest)
         return made
 
-    def _cut(self, begun: Array, start: float, stays: float) -> Array:
+    def _cut(self, begun: Array, blurs: Array, start: float, stays: float) -> Array:
         """The density of each candidate as the time when a wish cut a look.
 
         Args:
             begun: Begin of the look that was cut, (C,) or (C, C).
+            blurs: Its standard deviation, likewise.
             start: The word's begin.
             stays: Probability that the look had no end of its own.
         """
         gap = self._times - begun
         until = start - begun
-        lengths = gap[..., None] + self._blurs[:, None] * _STEPS
+        # A length is as blurred as both its ends.
+        both = np.hypot(self._blurs, blurs)
+        lengths = gap[..., None] + both[..., None] * _STEPS
         whole = stays + (1 - stays) * _lasts(lengths)
         late = np.where(
             lengths > LEAST_S, _normal(until[..., None] - lengths - LEAD_S, LEAD_SD) * whole, 0.0
@@ -198,7 +208,7 @@ class Scanpath:
         # The wish came too early to cut: before the look, if it stayed, or in its first part.
         ready = _phi((until - LEAST_S - LEAD_S) / LEAD_SD)
         early = (1 - stays) * (_phi((until - LEAD_S) / LEAD_SD) - ready) + stays * (1 - ready)
-        made: Array = late + np.maximum(early, 0) * _normal(gap - LEAST_S, self._blurs)
+        made: Array = late + np.maximum(early, 0) * _normal(gap - LEAST_S, both)
         return np.where(self._seen, made, made * AGAIN * _STEP_S)
 
 
