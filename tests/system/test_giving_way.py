@@ -36,6 +36,8 @@ CONFIG = f"""
 [inference]
 threads = 2
 nice = 0
+[governor]
+pressure = false
 [sensors.replay]
 file = "{data_room("configs") / "demo.mcap"}"
 loop = true
@@ -118,7 +120,9 @@ def test_while_frames_are_late_senses_give_way_and_lose_no_word(
 
         app.send("late")
         app.answer()
-        eventually(lambda: step(daemon, "gesture") == "reduced", "gestures are thinned")
+        eventually(
+            lambda: step(daemon, "gesture") not in ("", "full"), "gestures are thinned"
+        )
         eventually(
             lambda: gate(daemon, "fast")["senses"]["gesture"]["skipped"] > 0, "frames are left out"
         )
