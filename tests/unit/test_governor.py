@@ -27,6 +27,8 @@ DEMANDS = tuple(
     Demand(sense, cores, 11)
     for sense, cores in zip(SENSES, (0.1, 0.3, 0.4, 0.2, 0.0), strict=True)
 )
+NEAR = tuple(sense._replace(other_device=False) for sense in SENSES)
+"""As the governor sees them for an app that does not wait for the GPU."""
 SECOND_NS = 1_000_000_000
 PERIOD_NS = 11_111_111
 FULL = dict.fromkeys((sense.name for sense in SENSES), Step())
@@ -126,13 +128,28 @@ def test_a_late_frame_takes_at_once_what_is_predicted_to_be_enough() -> None:
     assert of(changes, "").late_ns == round(1.02 * PERIOD_NS) - PERIOD_NS
 
 
+@pytest.mark.parametrize(
+    ("cpu", "gpu", "leaves"), [(0.5, 0.95, True), (0.95, 0.5, False), (0, 0.95, False)]
+)
+def test_an_engine_leaves_the_gpu_for_an_app_that_waits_for_it_alone(
+    cpu: float, gpu: float, leaves: bool
+) -> None:
+    held = governor()
+    app = App(held, "game")
+    app.draw(0.6, 40)
+    app.draw(1.1, cpu_ns=round(cpu * PERIOD_NS), gpu_ns=round(gpu * PERIOD_NS))
+
+    kind = held.decision.steps["objects"].kind
+    assert kind is (StepKind.OTHER_DEVICE if leaves else StepKind.REDUCED)
+
+
 def test_where_costs_are_not_known_a_late_frame_takes_all_that_may_be_taken() -> None:
     held = governor()
     app = App(held, "game")
     app.draw(0.6, 40)
     app.draw(1.02)
 
-    assert held.decision.level == Ladder(SENSES, {}).kept
+    assert held.decision.level == Ladder(NEAR, {}).kept
     assert held.decision.beyond == frozenset()
     assert {change.cost_ns for change in held.take_changes()} == {0}
 
@@ -250,7 +267,7 @@ def test_quality_first_waits_for_a_second_late_frame_and_never_pauses() -> None:
     app.draw(1.2)
     assert held.decision.level > 0
     app.draw(1.2, 600)
-    assert held.decision.level == Ladder(SENSES, {}).kept
+    assert held.decision.level == Ladder(NEAR, {}).kept
     assert held.decision.beyond == frozenset()
 
 
@@ -442,7 +459,7 @@ def test_without_frames_the_senses_give_way_to_pressure_and_come_back() -> None:
         assert held.decision.beyond == frozenset()
 
     assert levels[0] == 1
-    assert levels[19] == levels[24] == Ladder(SENSES, {}).kept
+    assert levels[19] == levels[24] == Ladder(NEAR, {}).kept
     assert levels[-1] == 0
     changes = held.take_changes()
     assert {change.cause for change in changes} == {Cause.PRESSURE, Cause.RELIEF}

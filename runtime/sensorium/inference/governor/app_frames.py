@@ -104,6 +104,12 @@ class AppFrames:
         """Frames that the percentiles are of."""
         return len(self._took)
 
+    @property
+    def waits_for_gpu(self) -> bool:
+        """Whether its newest frame needed the GPU longer than anything else, as it tells."""
+        frame = self.last
+        return frame is not None and frame.gpu_ns > (frame.cpu_ns or frame.end_ns - frame.begin_ns)
+
     def begin_anew(self, from_ns: int) -> None:
         """Forgets the percentiles; frames that end before `from_ns` are not taken into new ones."""
         for kept in (self._took, self._needed, self._intervals):

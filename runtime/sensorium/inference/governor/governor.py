@@ -110,6 +110,7 @@ class Governor:
         standing.pressure = self._giving_way.share
         self._look(now_ns)
         if self._apps.held is None and want is not None:
+            standing.prepare(None)
             kept, since = standing.ladder.kept, standing.since_ns(now_ns)
             level = self._giving_way.level(want, standing.level, kept, since, now_ns)
             if level != standing.level:
@@ -177,6 +178,7 @@ class Governor:
     def _trouble(self, app: AppFrames, cause: Cause, now_ns: int) -> None:
         """Takes what is predicted to free enough, or goes back to what was enough."""
         standing, policy = self._standing, self._apps.policy(app.name)
+        standing.prepare(app)
         level, since = standing.level, standing.since_ns(now_ns)
         if cause is Cause.CLOSE:
             if policy is Policy.QUALITY or since < EVERY_NS or app.judged < _JUDGED:

@@ -36,7 +36,7 @@ class Standing:
 
     Attributes:
         decision: The present one.
-        ladder: What the levels take; made anew, by the costs of then, only while all is at full.
+        ladder: What the levels take; see `prepare`.
         paused: Whether all are paused, which is the level above the ladder's top.
         changed_ns: Monotonic, of the newest change; None: there was none.
         changed_before_ns: Of the one before.
@@ -86,6 +86,23 @@ class Standing:
         rungs = self.ladder.rungs[level : self.level]
         return sum((self.full.get(rung.sense) or 0) * rung.saves for rung in rungs) / 1e9
 
+    def prepare(self, app: AppFrames | None) -> None:
+        """Makes the ladder anew, by what is known now, while all is at full.
+
+        Another device is no help but to an app that waits for the GPU: it is the CPU.
+
+        Args:
+            app: Whose frames are in trouble; None: nobody's.
+        """
+        if self.level:
+            return
+        waits = app is not None and app.waits_for_gpu
+        senses = [
+            sense._replace(other_device=sense.other_device and waits)
+            for sense in self._senses.values()
+        ]
+        self.ladder = Ladder(senses, {name: cost for name, cost in self.full.items() if cost})
+
     def set_level(self, level: int, cause: Cause, app: AppFrames | None, now_ns: int) -> None:
         """Changes the level and tells each step of it, with its evidence.
 
@@ -96,9 +113,6 @@ class Standing:
             now_ns: Monotonic.
         """
         old = self.decision
-        if not old.level:
-            known = {name: cost for name, cost in self.full.items() if cost}
-            self.ladder = Ladder(list(self._senses.values()), known)
         level = min(level, self.ladder.top + 1)
         paused = level > self.ladder.top
         steps = self.ladder.steps_paused() if paused else self.ladder.steps(level)
