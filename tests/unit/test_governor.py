@@ -143,6 +143,20 @@ def test_an_engine_leaves_the_gpu_for_an_app_that_waits_for_it_alone(
     assert kind is (StepKind.OTHER_DEVICE if leaves else StepKind.REDUCED)
 
 
+def test_an_app_that_is_late_right_after_another_has_gone_is_answered_at_once() -> None:
+    held = governor()
+    first = App(held, "first")
+    first.draw(0.6, 40)
+    first.draw(1.1)
+    second = App(held, "second", first.now_ns)
+    assert held.gone("first", second.now_ns)
+    assert held.decision.level == 0
+
+    second.draw(0.6, 3)
+    assert second.draw(1.1)
+    assert held.decision.level > 0
+
+
 def test_where_costs_are_not_known_a_late_frame_takes_all_that_may_be_taken() -> None:
     held = governor()
     app = App(held, "game")

@@ -171,9 +171,9 @@ class Governor:
             self._set(standing.ladder.top + 1, Cause.POLICY, apps.held, now_ns)
         elif standing.paused and not apps.pausing:
             cause = Cause.GONE if apps.held is None else Cause.POLICY
-            self._set(0, cause, apps.held or before, now_ns)
+            self._set(0, cause, apps.held or before, now_ns, gave=True)
         elif before is not None and apps.held is None and standing.level:
-            self._set(0, Cause.GONE, before, now_ns)
+            self._set(0, Cause.GONE, before, now_ns, gave=True)
 
     def _trouble(self, app: AppFrames, cause: Cause, now_ns: int) -> None:
         """Takes what is predicted to free enough, or goes back to what was enough."""

@@ -14,6 +14,7 @@ from sensorium.errors import SensoriumError
 from sensorium.health import Reason
 from sensorium.inference.governor.frame import Risk
 from sensorium.inference.governor.governor import Governor
+from sensorium.inference.governor.gpu_load import GpuLoad
 from sensorium.inference.governor.policy import Policy
 from sensorium.inference.governor.system_load import SystemLoad
 from sensorium.process import priority
@@ -97,6 +98,8 @@ class Loop:
     def run(self) -> None:
         """Loops until it is told to stop. A fault withholds all until it is mended."""
         self._account.begin(priority.raise_thread())
+        # In the thread, since a driver may take its time to begin.
+        self._load = SystemLoad(GpuLoad())
         try:
             while not self._stopping:
                 try:
