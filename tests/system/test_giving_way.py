@@ -137,8 +137,10 @@ def test_while_frames_are_late_senses_give_way_and_lose_no_word(
         if ordinary:
             eventually(lambda: gate(daemon, "slow").get("background_refused"), "why they stay")
             assert IDLE not in classes(daemon, "slow")
+            assert not gate(daemon, "slow")["background"]
         else:
-            eventually(lambda: IDLE in classes(daemon, "slow"), "engines are in the background")
+            eventually(lambda: set(classes(daemon, "slow")) == {IDLE}, "all are in the background")
+            eventually(lambda: gate(daemon, "slow")["background"], "it is said")
         eventually(lambda: waited(daemon) > 1, "speech has waited")
         # What answers within a frame stays as it is.
         assert IDLE not in classes(daemon, "fast")
@@ -147,7 +149,8 @@ def test_while_frames_are_late_senses_give_way_and_lose_no_word(
         app.answer()
         eventually(lambda: step(daemon, "gesture") == "full", "gestures are at full again")
         eventually(lambda: step(daemon, "speech") == "full", "so is speech")
-        eventually(lambda: IDLE not in classes(daemon, "slow"), "engines are as they were")
+        eventually(lambda: IDLE not in classes(daemon, "slow"), "all are as they were")
+        eventually(lambda: not gate(daemon, "slow")["background"], "it is said")
         ended, lost, finals = set(), 0, set()
         spoken.seek_oldest()
         while spoken.next(now_ns()) == 1:

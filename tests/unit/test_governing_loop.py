@@ -20,6 +20,7 @@ from sensorium.inference.governor.decision import Governed
 from sensorium.inference.governor.frame import Frame
 from sensorium.inference.governor.tempo import DEFAULT
 from sensorium.supervisor.governing.account import Account
+from sensorium.supervisor.governing.background import Background
 from sensorium.supervisor.governing.history import History
 from sensorium.supervisor.governing.loop import Loop
 from sensorium.supervisor.governing.outlet import Outlet
@@ -68,7 +69,7 @@ class Running:
         self.account, self.history = Account(), History()
         self.loop = Loop(
             Outlet(self.region, self._waiters), self.history, self.account,
-            [Governed("gesture", DEFAULT, "recogniser")], Governor(pressure=False),
+            Background(), [Governed("gesture", DEFAULT, "recogniser")], Governor(pressure=False),
         )
         self.state = Reader(self.region, "governor")
         self._thread = threading.Thread(target=self.loop.run)

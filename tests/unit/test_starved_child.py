@@ -10,7 +10,8 @@ import sys
 import pytest
 from fixtures.waiting import eventually
 
-from sensorium.supervisor.silence import Silence, waited
+from sensorium.supervisor.processor_time import times
+from sensorium.supervisor.silence import Silence
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells how long threads wait for a processor"
@@ -24,15 +25,19 @@ def spinning(core: int, more: str = "pass") -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", SPIN % (core, more)])
 
 
+def waited(pid: int) -> int:
+    return max(time.waited_ns for time in times(pid).values())
+
+
 def test_a_process_without_a_processor_is_given_time_and_a_stopped_one_is_not() -> None:
     core = min(os.sched_getaffinity(0))
     with spinning(core, IDLE) as starved, spinning(core) as greedy:
         try:
             silence = Silence()
             assert not silence.is_too_long(starved.pid, 0, SECOND)
-            before = max(waited(starved.pid).values())
+            before = waited(starved.pid)
             eventually(
-                lambda: max(waited(starved.pid).values()) - before > SECOND // 2,
+                lambda: waited(starved.pid) - before > SECOND // 2,
                 "it waits for a processor",
             )
             assert not silence.is_too_long(starved.pid, 0, 3 * SECOND + SECOND // 2)
@@ -51,5 +56,5 @@ def test_a_process_without_a_processor_is_given_time_and_a_stopped_one_is_not() 
 def test_a_process_that_is_gone_waits_for_nothing() -> None:
     gone = subprocess.Popen([sys.executable, "-c", "pass"])
     gone.wait()
-    assert waited(gone.pid) == {}
+    assert times(gone.pid) == {}
     assert Silence().is_too_long(gone.pid, 0, 4 * SECOND)

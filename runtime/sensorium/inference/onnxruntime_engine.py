@@ -10,7 +10,6 @@ import onnxruntime
 
 from sensorium.errors import EngineError
 from sensorium.health import Device, Precision
-from sensorium.inference import pool_threads
 from sensorium.inference.feeds import FeedCheck
 
 if TYPE_CHECKING:
@@ -113,8 +112,7 @@ class OnnxRuntimeEngine:
         # An arena never gives back what the largest run took: 180 MB after Whisper's first 30 s.
         options.enable_cpu_mem_arena = not varying
         try:
-            with pool_threads.noted():
-                return onnxruntime.InferenceSession(str(file), options, providers=[PROVIDER])
+            return onnxruntime.InferenceSession(str(file), options, providers=[PROVIDER])
         except Exception as error:
             raise EngineError(
                 f"{self.name}: ONNX Runtime refuses {file.name}: {error}", self._remedy

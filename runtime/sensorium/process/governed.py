@@ -61,7 +61,7 @@ class Board:
         self._mapped: tuple[Region, Waiters] | None = None
         self._governor: Reader | None = None
         self._phase: Reader | None = None
-        self._sleepers: dict[str, Sleeper] = {}
+        self._sleeper: Sleeper | None = None
         self._seen = 0
         self.live = self.background = False
         self.risk = 0
@@ -98,19 +98,21 @@ class Board:
         record = self._phase.sample.view(FRAME_PHASE)[0].tolist()
         return FramePhase(*record[: len(FramePhase._fields)])
 
-    def sleep(self, seconds: float) -> None:
-        """Sleeps until the governor says something new, at most so long."""
-        self._sleep(self._governor, seconds)
-
     def sleep_frame(self, seconds: float) -> None:
         """Sleeps until the app has submitted a frame, at most so long."""
-        self._sleep(self._phase, seconds)
+        phase = self._phase
+        if phase is None or self._mapped is None or phase.ended():
+            time.sleep(min(seconds, _NAP_S))
+            return
+        if self._sleeper is None:
+            self._sleeper = Sleeper([phase], [self._mapped[1]])
+        self._sleeper.wait([phase.sample.n], seconds)
 
     def close(self) -> None:
         """Gives up what was needed to be woken."""
-        for sleeper in self._sleepers.values():
-            sleeper.close()
-        self._sleepers = {}
+        if self._sleeper is not None:
+            self._sleeper.close()
+            self._sleeper = None
 
     def _map(self) -> None:
         mapped = self._outputs.regions.get(_REGION)
@@ -121,15 +123,6 @@ class Board:
         live = self._outputs.clock is now_ns
         self._governor = Reader(mapped[0], "governor", live=live)
         self._phase = Reader(mapped[0], "frame_phase", live=live)
-
-    def _sleep(self, reader: Reader | None, seconds: float) -> None:
-        if reader is None or self._mapped is None or reader.ended():
-            time.sleep(min(seconds, _NAP_S))
-            return
-        sleeper = self._sleepers.get(reader.name)
-        if sleeper is None:
-            sleeper = self._sleepers[reader.name] = Sleeper([reader], [self._mapped[1]])
-        sleeper.wait([reader.sample.n], seconds)
 
 
 class Boards(threading.local):

@@ -1,6 +1,6 @@
 """`python -m sensorium.process.gpu_worker HANDLE`: the process that uses the GPU; not for people.
 
-Its priority and cores are those of the process that starts it.
+Its niceness and cores are those of the process that starts it, but it never runs in the background.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 
 from sensorium.control.link import Link
 from sensorium.inference.worker import Worker
+from sensorium.process import idle_class
 from sensorium.process.priority import die_with_parent
 
 
@@ -19,6 +20,7 @@ def main(handle: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     die_with_parent()
+    idle_class.leave()
     Worker(Link.inherit(int(handle))).serve()
 
 

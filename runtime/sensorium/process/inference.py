@@ -38,16 +38,12 @@ class Inference:
 
     def start(self) -> None:
         """Starts the senses' thread."""
-        if self._perceiver.gate is not None:
-            self._perceiver.gate.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Ends it."""
         self._perceiver.stopping = True
         self._thread.join(_STOP_S)
-        if self._perceiver.gate is not None:
-            self._perceiver.gate.stop()
         self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:

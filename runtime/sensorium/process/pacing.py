@@ -17,7 +17,6 @@ HOLDS_NS = 10_000_000_000
 it, that is still in the ring of 32 s."""
 _NEVER_NS = 50_000_000
 """What a run of another sense may keep one waiting that is not to be slowed."""
-_PATIENT_NS = 500_000_000
 _IN_TIME = 3, 4
 """In the background a sense begins after this share of its longest interval: what is left is for
 the processor to come."""
@@ -51,11 +50,6 @@ class Pace:
     def is_slowed(self) -> bool:
         """Whether its tempo lets it be slowed at all."""
         return self._tempo.slowing is not Slowing.NEVER
-
-    @property
-    def is_patient(self) -> bool:
-        """Whether it may wait for longer than it takes to see that it waits in vain."""
-        return self.is_slowed and self._tempo.longest_ms * _MS >= _PATIENT_NS
 
     @property
     def is_free(self) -> bool:

@@ -77,8 +77,6 @@ class Perceiver:
             )
             for part in parts
         ]
-        if self.gate is not None:
-            self.gate.lowers = all(slot.pace.is_patient for slot in self.slots)
         self.feeds: list[Feed] = []
         self.beat_ns = now_ns()
         self.stopping = False

@@ -15,20 +15,16 @@ if sys.platform == "win32":
         DWORD,
         HANDLE,
         SIZE,
-        close_handle,
         function,
         kernel,
         own_process,
     )
 
     _own_thread = function(kernel, "GetCurrentThread", HANDLE)
-    _open_thread = function(kernel, "OpenThread", HANDLE, DWORD, BOOL, DWORD)
     _set_thread_priority = function(kernel, "SetThreadPriority", BOOL, HANDLE, ctypes.c_int)
     _set_class = function(kernel, "SetPriorityClass", BOOL, HANDLE, DWORD)
     _set_affinity = function(kernel, "SetProcessAffinityMask", BOOL, HANDLE, SIZE)
     _TIME_CRITICAL, _BELOW_NORMAL = 15, 0x4000
-    _IDLE, _NORMAL = -15, 0
-    _SET_INFORMATION = 0x20
 
 _FIFO_PRIORITY = 10
 """Low among real-time priorities: above every ordinary thread, below the system's own."""
@@ -88,56 +84,6 @@ class Raised:
     def __exit__(self, *failure: object) -> None:
         if sys.platform != "win32" and self._permitted:
             os.sched_setscheduler(0, os.SCHED_OTHER, _ORDINARY)
-
-
-def lower_thread(thread: int) -> bool:
-    """Has a thread of this process run only where nobody else wants to; False: it cannot.
-
-    Args:
-        thread: The system's id of it.
-    """
-    if sys.platform == "win32":
-        return _set_priority(thread, _IDLE)
-    elif sys.platform == "linux":  # noqa: RET505 - as above
-        return _set_scheduler(thread, os.SCHED_IDLE)
-    return False
-
-
-def restore_thread(thread: int) -> bool:
-    """Undoes `lower_thread`; False: the system does not permit it.
-
-    Linux lets a thread leave SCHED_IDLE only with the right to the niceness that it has then: root
-    has it, and whom RLIMIT_NICE gives it.
-
-    Args:
-        thread: The system's id of it.
-    """
-    if sys.platform == "win32":
-        return _set_priority(thread, _NORMAL)
-    elif sys.platform == "linux":  # noqa: RET505 - as above
-        return _set_scheduler(thread, os.SCHED_OTHER)
-    return False
-
-
-if sys.platform == "win32":
-
-    def _set_priority(thread: int, priority: int) -> bool:
-        handle = _open_thread(_SET_INFORMATION, False, thread)
-        if not handle:
-            return False
-        try:
-            return bool(_set_thread_priority(handle, priority))
-        finally:
-            close_handle(handle)
-
-else:
-
-    def _set_scheduler(thread: int, policy: int) -> bool:
-        try:
-            os.sched_setscheduler(thread, policy, _ORDINARY)
-        except OSError:
-            return False
-        return True
 
 
 def lower_process(nice: int, affinity: tuple[int, ...]) -> None:

@@ -48,7 +48,6 @@ class Serving:
         """Starts it and waits until it listens, or cannot."""
         # Of each start and end it writes five lines, of which none names the daemon.
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
-        self._gate.start()
         self._thread.start()
         self._begun.wait(_START_S)
 
@@ -56,7 +55,6 @@ class Serving:
         """Ends it."""
         self._server.stop()
         self._thread.join(_STOP_S)
-        self._gate.stop()
         self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:

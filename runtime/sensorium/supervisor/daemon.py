@@ -27,6 +27,7 @@ from sensorium.sensors.sensor import SENSORS, Demand
 from sensorium.supervisor import plan, report
 from sensorium.supervisor.children import Child
 from sensorium.supervisor.clients import Clients
+from sensorium.supervisor.governing.background import LOWERED, Lowerable
 from sensorium.supervisor.governing.governing import Governing
 from sensorium.supervisor.idle import Idle
 from sensorium.supervisor.instance import InstanceLock, prepare
@@ -129,7 +130,7 @@ class Daemon:
         return report.status(
             self._started_ns, self._config.source, self._children, self._clients,
             muted=self._muted, microphone_users=self._users(), camera_users=self._viewers(),
-            governor=self._governing.status(),
+            governor=self._governing.status(), background=self._governing.background(),
         )
 
     def governor(self, most: int) -> dict[str, Any]:
@@ -182,6 +183,7 @@ class Daemon:
                 child.ask_to_stop()
                 self._leaving.append(self._children.pop(name))
         self._hire()
+        self._tell_processes()
 
     def replace_region(self, name: str, *, revoked: bool) -> None:
         """See `reception.Daemon`."""
@@ -309,6 +311,7 @@ class Daemon:
         if self._ticks % _HEALTH_TICKS == 1:
             self._tell_health()
             self._tell_engines()
+            self._tell_processes()
         if self._ticks % _GRANT_TICKS == 0:
             self._reception.withdraw()
 
@@ -329,6 +332,13 @@ class Daemon:
             tuple(engine for child in children for engine in child.engines),
             (os.getpid(), *(child.pid for child in children if child.pid)),
         )
+
+    def _tell_processes(self) -> None:
+        self._governing.tell_processes(tuple(
+            Lowerable(child.name, child.pid, tuple(child.orders.senses))
+            for name in LOWERED
+            if (child := self._children.get(name)) and child.state == OwnerState.LIVE
+        ))
 
     def _senses_told(self) -> bool:
         return all(
@@ -359,6 +369,8 @@ class Daemon:
             self._notifier.send("READY=1")
         self._notifier.send("STOPPING=1")
         _log.info("stopping")
+        # First: in the background children would not end in time.
+        self._governing.close()
         for child in self._children.values():
             child.ask_to_stop()
         self._leaving += self._children.values()
@@ -366,7 +378,6 @@ class Daemon:
             self._see_off()
             self._regions.heartbeat(now_ns())
             time.sleep(_STOP_NAP_S)
-        self._governing.close()
         self._server.close()
         self._clients.close()
         self._regions.close()

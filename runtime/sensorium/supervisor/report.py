@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sensorium.supervisor.clients import Clients, Held
 
 _PROCESSES = 8
+_NO_BACKGROUND = {"background": False, "background_refused": False, "rescued": 0}
+"""Of a process that is never put there."""
 
 
 def health(
@@ -68,6 +70,7 @@ def status(
     microphone_users: int,
     camera_users: int,
     governor: dict[str, Any],
+    background: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Everything that `sensorium status` shows, as JSON values."""
     now = now_ns()
@@ -94,7 +97,12 @@ def status(
             for engine in child.engines
         ],
         "gates": [
-            {"process": child.name, **child.gate} for child in children.values() if child.gate
+            {
+                "process": child.name,
+                **background.get(child.name, _NO_BACKGROUND),
+                **child.gate,
+            }
+            for child in children.values() if child.gate
         ],
         "apps": _apps(children, clients, now),
         "governor": governor,

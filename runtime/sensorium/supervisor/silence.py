@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from pathlib import Path
+from sensorium.supervisor.processor_time import Time, spent, times
 
 _HANG_NS = 3_000_000_000
 _LOOKED_AT_NS = 500_000_000
@@ -23,7 +21,8 @@ class Silence:
     def __init__(self) -> None:
         self._since_ns = 0
         self._pid = 0
-        self._waited: dict[str, int] = {}
+        self._times: dict[str, Time] = {}
+        self._looked_ns = 0
 
     def is_too_long(self, pid: int, heartbeat_ns: int, now_ns: int) -> bool:
         """Whether the process hangs.
@@ -38,30 +37,11 @@ class Silence:
             return False
         if (pid, heartbeat_ns) != (self._pid, self._since_ns):
             self._pid, self._since_ns = pid, heartbeat_ns
-            self._waited = waited(pid)
+            self._times, self._looked_ns = times(pid), now_ns
         if silent <= _HANG_NS:
             return False
-        return silent > _LONGEST_NS or silent - self._wait_ns() > _HANG_NS
+        return silent > _LONGEST_NS or silent - self._wait_ns(now_ns) > _HANG_NS
 
-    def _wait_ns(self) -> int:
-        """How long the thread waited that waited longest: others may wait for what it holds."""
-        found = (
-            now - self._waited.get(thread, 0) for thread, now in waited(self._pid).items()
-        )
-        return max(found, default=0)
-
-
-def waited(pid: int) -> dict[str, int]:
-    """How long each thread of a process was ready to run and did not, in ns, by its id.
-
-    The second number of `schedstat` (Linux, Documentation/scheduler/sched-stats.rst). Empty where
-    the system does not tell.
-    """
-    folder = f"/proc/{pid}/task"
-    found = {}
-    with contextlib.suppress(OSError):
-        for thread in os.listdir(folder):
-            # One that ends meanwhile waits for nothing.
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                found[thread] = int(Path(folder, thread, "schedstat").read_text().split()[1])
-    return found
+    def _wait_ns(self, now_ns: int) -> int:
+        span = now_ns - self._looked_ns
+        return spent(self._pid, self._times, times(self._pid), span)[1]

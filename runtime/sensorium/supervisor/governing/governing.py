@@ -14,6 +14,7 @@ from sensorium.errors import SensoriumError
 from sensorium.health import OwnerState, Reason
 from sensorium.supervisor.governing.account import Account, nothing
 from sensorium.supervisor.governing.app_frames import AppFrames
+from sensorium.supervisor.governing.background import Background
 from sensorium.supervisor.governing.history import History
 from sensorium.supervisor.governing.loop import Loop
 from sensorium.supervisor.governing.outlet import CHANNELS, Outlet
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sensorium.channels.region import Waiters
     from sensorium.config import Config
     from sensorium.supervisor.clients import AppRegion
+    from sensorium.supervisor.governing.background import Lowerable
 
 _log = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Governing:
         self._region, self._waiters = region, waiters
         self._history = History()
         self._account = Account()
+        self._background = Background()
         self._loop: Loop | None = None
         self._thread: threading.Thread | None = None
 
@@ -65,7 +68,9 @@ class Governing:
             self._loop.post(partial(self._loop.configure, senses, config.governor))
             return
         outlet = Outlet(self._region, self._waiters)
-        self._loop = Loop(outlet, self._history, self._account, senses, config.governor)
+        self._loop = Loop(
+            outlet, self._history, self._account, self._background, senses, config.governor
+        )
         for app in apps:
             self.meet(app)
         self._thread = threading.Thread(target=self._loop.run, name="governor", daemon=True)
@@ -97,6 +102,15 @@ class Governing:
         if self._loop is not None:
             self._loop.tell_engines(engines, processes)
 
+    def tell_processes(self, processes: tuple[Lowerable, ...]) -> None:
+        """Who is live and may go to the background."""
+        if self._loop is not None:
+            self._loop.tell_processes(processes)
+
+    def background(self) -> dict[str, dict[str, Any]]:
+        """Which processes are in the background now, for `status`; by their names."""
+        return self._background.shown
+
     def status(self) -> dict[str, Any]:
         """What holds now, for `status`."""
         return self._account.shown or nothing(enabled=self._loop is not None)
@@ -116,6 +130,6 @@ class Governing:
         self._loop.stop()
         self._thread.join()
         self._loop = self._thread = None
-        self._account = Account()
+        self._account, self._background = Account(), Background()
         for name in CHANNELS:
             self._region.set_owner_state(name, OwnerState.VACANT, Reason.NOT_CONFIGURED)

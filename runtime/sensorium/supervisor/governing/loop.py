@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sensorium import config
     from sensorium.inference.governor.decision import Decision, Governed
     from sensorium.supervisor.governing.account import Account
+    from sensorium.supervisor.governing.background import Background, Lowerable
     from sensorium.supervisor.governing.history import History
     from sensorium.supervisor.governing.outlet import Outlet
     from sensorium.supervisor.governing.watch import App, Source
@@ -44,23 +45,25 @@ _FORGOTTEN_NS = 60_000_000_000
 
 
 class Loop:
-    """What the thread does. Its methods but `post`, `tell_engines` and `stop` are its own.
+    """What the thread does. Its methods but `post`, `tell_…` and `stop` are its own.
 
     Args:
         outlet: Where it writes.
         history: Where it keeps what was done.
         account: Where it shows what holds.
+        background: Puts processes there.
         senses: All that are enabled.
         options: What the configuration says.
     """
 
     def __init__(
-        self, outlet: Outlet, history: History, account: Account, senses: Sequence[Governed],
-        options: config.Governor,
+        self, outlet: Outlet, history: History, account: Account, background: Background,
+        senses: Sequence[Governed], options: config.Governor,
     ) -> None:  # fmt: skip
         self._outlet = outlet
         self._history = history
         self._account = account
+        self._background = background
         self._inbox: deque[Callable[[], None]] = deque()
         self._bell = threading.Event()
         self._stopping = False
@@ -69,6 +72,7 @@ class Loop:
         self._load = SystemLoad()
         self._costs = Costs()
         self._engines: tuple[Iterable[Mapping[str, Any]], Iterable[int]] = ((), ())
+        self._processes: tuple[Lowerable, ...] = ()
         self._look_ns = 0
         self._phased = False
         self._failed_ns = 0
@@ -90,6 +94,10 @@ class Loop:
         """
         self._engines = (engines, own)
 
+    def tell_processes(self, processes: tuple[Lowerable, ...]) -> None:
+        """Who may go to the background; from any thread."""
+        self._processes = processes
+
     def stop(self) -> None:
         """Has the thread end; from any thread."""
         self._stopping = True
@@ -109,12 +117,14 @@ class Loop:
                 else:
                     self._sleep()
         finally:
+            self._background.end()
             self._outlet.withhold(Reason.STOPPED)
             self._watch.close()
 
     def configure(self, senses: Sequence[Governed], options: config.Governor) -> None:
         """Goes on with other wishes of the owner; with other senses it begins anew."""
         now = now_ns()
+        self._background.end()
         self._options = options
         self._load.forget()
         if tuple(senses) != self._senses:
@@ -229,6 +239,9 @@ class Loop:
         self._outlet.decision(decision, self._senses)
         telling = (app.key for app in self._told if not app.pace.silent)
         self._account.show(decision, self._senses, telling, now)
+        self._background.look(
+            self._processes, self._senses, now, wanted=decision.background
+        )
 
     def _sleep(self) -> None:
         due = min((app.pace.due_ns for app in self._told), default=self._look_ns)
@@ -243,6 +256,7 @@ class Loop:
     def _fail(self, error: Exception) -> None:
         """Lets every sense take what it needs, and begins anew after a while."""
         now = now_ns()
+        self._background.end()
         if now - self._failed_ns > _FORGOTTEN_NS:
             self._again_ns = _AGAIN_NS
             _log.error("the governor failed: the senses take what they need", exc_info=error)
