@@ -143,7 +143,9 @@ def _lock(descriptor: int, *, wait: bool) -> None:
     """Raises an OSError where somebody else holds it, who is not to be waited for."""
     if sys.platform == "win32":
         os.lseek(descriptor, _BEHIND, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
