@@ -44,6 +44,7 @@ def test_a_process_without_a_processor_is_given_time_and_a_stopped_one_is_not() 
             assert silence.is_too_long(starved.pid, 0, 61 * SECOND), "however long it waited"
 
             greedy.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, greedy.pid, os.WSTOPPED)
             stopped = Silence()
             assert not stopped.is_too_long(greedy.pid, 0, SECOND)
             assert stopped.is_too_long(greedy.pid, 0, 3 * SECOND + SECOND // 2)
