@@ -122,6 +122,8 @@ def test_every_type_of_value_is_decoded(tmp_path: Path) -> None:
         ("[governor.priority]\ngestures = 1", 2, "priority.gestures", "did you mean gesture?"),
         ("[governor.priority]\ngesture = 101", 2, "priority.gesture: 101", "0 to 100"),
         ("[governor]\nlongest_ms = { gesture = 9 }", 2, "longest_ms.gesture: 9", "10 to 30000"),
+        ('[governor.smaller]\n\ngestures = "x"', 3, "smaller.gestures", "did you mean gesture?"),
+        ("[governor.smaller]\ngesture = 3", 2, "governor.smaller.gesture: 3", "text in quotes"),
         ("[governor]\npriority = 3", 2, "governor.priority: 3 is not a table",
          "[governor.priority]"),
         ("[sensors]\nmicrophone = 1", 2, "sensors.microphone: must be a table", "microphone]"),

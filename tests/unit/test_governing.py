@@ -20,6 +20,7 @@ from sensorium.channels.region import Region, Waiters
 from sensorium.channels.status import Status
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
+from sensorium.errors import ConfigError
 from sensorium.health import OwnerState, Reason
 from sensorium.inference.governor.decision import Change, Decision, Governed
 from sensorium.inference.governor.frame import Frame, Phase, Risk
@@ -239,6 +240,27 @@ def test_senses_are_governed_as_they_and_the_owner_say() -> None:
     assert found["gesture"].tempo.priority == 3
     assert found["voice_activity"].tempo.longest_ms == 40
     assert found["gesture"].engine == "gesture-recognizer"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem", "remedy"),
+    [
+        ('gesture = "minilm"', "smaller.gesture: this sense has no engine of one's choice",
+         "speech, objects, image_class"),
+        ('objects = "none"', "smaller.objects: there is no engine card none", "yolov3-tiny"),
+        ('speech = "minilm"', "speech: there is no engine card minilm-encoder", "whisper-base"),
+    ],
+)
+def test_a_smaller_engine_that_cannot_be_is_refused(
+    tmp_path: Path, line: str, problem: str, remedy: str
+) -> None:
+    file = tmp_path / "given.toml"
+    file.write_text(f"[senses.gesture]\n[governor.smaller]\n{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        governed(config.load(file, senses=SENSES))
+    assert caught.value.message.startswith(f"{file}, line 3: governor.smaller.")
+    assert problem in caught.value.message
+    assert remedy in caught.value.remedy
 
 
 def told(runs: int, p50_us: float | None = 2000.0) -> list[dict[str, Any]]:

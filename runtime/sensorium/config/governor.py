@@ -55,3 +55,10 @@ class Governor:
             "max": 30_000,
         },
     )
+    smaller: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "Smaller engines of senses, by name, that they go over to while an app is "
+            "missing frames and slowing them is not enough."
+        },
+    )

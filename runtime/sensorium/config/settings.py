@@ -276,7 +276,7 @@ def load(
         service = replace(service, emotions=False)
     governor = decode(Governor, tables["governor"], source, ("governor",))
     if senses is not None:
-        for name in ("priority", "longest_ms"):
+        for name in ("priority", "longest_ms", "smaller"):
             check_names(getattr(governor, name), senses, "sense", source, ("governor", name))
     return Config(
         source=source,

@@ -44,6 +44,7 @@ class ImageClass:
 
     Options = ImageClassOptions
     ENGINES: tuple[str, ...] = (ImageClassOptions.engine,)
+    ENGINE_KEYS = ("engine",)
     READS = (picture_stream.FRAME,)
     WRITES = (CHANNEL, f"app_{CHANNEL}")
     TEMPO = Tempo(Slowing.THINNED, 10, 2000)

@@ -56,6 +56,7 @@ class Objects:
 
     Options = ObjectsOptions
     ENGINES: tuple[str, ...] = (ObjectsOptions.engine,)
+    ENGINE_KEYS = ("engine",)
     READS = (picture_stream.FRAME,)
     WRITES = (CHANNEL, f"app_{CHANNEL}")
     TEMPO = Tempo(Slowing.THINNED, 15, 2000)

@@ -1,7 +1,8 @@
 """What a sense is: an engine that is shared and a stream state of its own, and nothing of threads.
 
 A sense's class has `Options` (a frozen dataclass that the configuration fills), `ENGINES` (the
-engines it needs, by the name of their card; `engines(options)` where its options name them;
+engines it needs, by the name of their card; `engines(options)` where its options name them, and
+`ENGINE_KEYS`, which options do, where another one of the same task can take its place;
 `may_use(options, loaded)` names those that it uses where they are built, and can do without),
 `READS` and `WRITES` (its channels; `writes(options)` where not all are written), `TEMPO` (how it
 may be slowed while an app's frames are at risk; `inference.governor.tempo`), and is made with

@@ -45,6 +45,7 @@ class Speech:
 
     Options = SpeechOptions
     ENGINES = (SpeechOptions.encoder, SpeechOptions.decoder)
+    ENGINE_KEYS = ("encoder", "decoder")
     READS = ("utterance", "audio")
     WRITES = ("transcript",)
     TEMPO = Tempo(Slowing.DEFERRED, 70, 4000)

@@ -9,7 +9,9 @@ from sensorium.clock import now_ns
 from sensorium.errors import EngineError, EngineMissing
 from sensorium.health import Reason
 from sensorium.inference import measured, store
+from sensorium.inference.governor.step import StepKind
 from sensorium.process.pacing import Pace
+from sensorium.process.switching import Loaded, Switch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +62,8 @@ class SenseSlot:
         self._load = load
         self._report = report
         self._gate = gate
-        self._sense: Sense | None = None
-        self._engines: dict[str, MeasuredEngine] = {}
+        self._running: Loaded | None = None
+        self._switch = Switch(part, self._make)
         self._retry_ns = 0
         self._stamp: object = None
         self._said = ""
@@ -81,12 +83,8 @@ class SenseSlot:
             return False
         self._stamp = stamp
         try:
-            for name in names:
-                self._engines[name] = measured.load(self._load, name, self._gate)
-            for name in self.part.may_use(self._engines):
-                self._load_if_there(name)
-            self._sense = sense = self.part.kind(self.part.options, self._engines, self.rings)
-            self.streams = sense.streams()
+            self._running = self._make(self.part)
+            self.streams = self._running.sense.streams()
         except EngineMissing as error:
             self._unavailable(Reason.ENGINE_MISSING, error)
         except EngineError as error:
@@ -100,12 +98,41 @@ class SenseSlot:
             return True
         return False
 
-    def _load_if_there(self, name: str) -> None:
-        """An engine that the sense can do without."""
+    def turn(self) -> bool:
+        """Goes over to its smaller engine, or back, where the governor says so and it is loaded.
+
+        Returns:
+            True when its streams are new ones, which go on as after a restart.
+        """
+        if self._running is None or not self.streams or self.part.smaller is None:
+            return False
+        smaller = self.pace.allowed.step.kind >= StepKind.SMALLER
+        running = self._switch.turn(self._outputs.clock(), self._running, smaller=smaller)
+        if running is None:
+            return False
+        self._running = running
         try:
-            self._engines[name] = measured.load(self._load, name, self._gate)
-        except EngineError as error:
-            _log.warning("sense %s goes without %s: %s", self.part.name, name, error)
+            self.streams = running.sense.streams()
+        except Exception as error:  # noqa: BLE001 - one sense's fault must not end the others
+            self.fail(error)
+            return False
+        return True
+
+    def _make(self, part: Part) -> Loaded:
+        engines: dict[str, MeasuredEngine] = {}
+        try:
+            for name in part.engines():
+                engines[name] = measured.load(self._load, name, self._gate)
+            for name in part.may_use(engines):
+                try:
+                    engines[name] = measured.load(self._load, name, self._gate)
+                except EngineError as error:
+                    _log.warning("sense %s goes without %s: %s", part.name, name, error)
+            return Loaded(part, engines, part.kind(part.options, engines, self.rings))
+        except BaseException:
+            for engine in engines.values():
+                engine.close()
+            raise
 
     def settle(self) -> None:
         """Its streams have taken all that is new; see `Sense`."""
@@ -127,7 +154,7 @@ class SenseSlot:
             return
         if self.pace.may_idle(self._outputs.clock()):
             self._idle()
-        if self.streams and self._running() != self._said:
+        if self.streams and self._runs_on() != self._said:
             self._say()
 
     def _idle(self) -> None:
@@ -142,6 +169,8 @@ class SenseSlot:
     def fail(self, error: Exception) -> None:
         """Takes the sense out of service; `ensure` brings it back."""
         _log.error("sense %s failed", self.part.name, exc_info=error)
+        if self._running is not None and self._running.part is self.part.smaller:
+            self._switch.refuse(self._running.part, error)
         self.streams = ()
         self._stamp = None
         self._unavailable(Reason.ENGINE_FAILED, error)
@@ -151,27 +180,37 @@ class SenseSlot:
         """What its engines are and take; from any thread."""
         return [
             {"sense": self.part.name, **engine.figures()}
-            for engine in tuple(self._engines.values())
+            for engine in (*self._engines(), *self._switch.others())
         ]
 
     def close(self) -> None:
         """Frees the engines."""
-        for engine in self._engines.values():
-            engine.close()
-        self._engines = {}
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+        self._switch.close()
+
+    @property
+    def _sense(self) -> Sense | None:
+        return self._running.sense if self._running is not None else None
+
+    def _engines(self) -> tuple[MeasuredEngine, ...]:
+        running = self._running
+        return tuple(running.engines.values()) if running is not None else ()
 
     def _say(self) -> None:
-        self._said = self._running()
+        self._said = self._runs_on()
         self._report((self.part.name, "live", self._said, ""))
 
-    def _running(self) -> str:
+    def _runs_on(self) -> str:
         """Each engine, its precision and where it runs; why, where that is to be said."""
         engines = ", ".join(
             f"{engine.name} {engine.precision.name.lower()} on {engine.device.name}"
             + (f" ({engine.note})" if engine.note else "")
-            for engine in self._engines.values()
+            for engine in self._engines()
         )
-        return "; ".join(filter(None, (engines, getattr(self._sense, "note", ""))))
+        note = getattr(self._sense, "note", "")
+        return "; ".join(filter(None, (engines, note, self._switch.refused)))
 
     def _unavailable(self, reason: Reason, error: Exception) -> None:
         self.close()

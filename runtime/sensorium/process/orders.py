@@ -71,6 +71,7 @@ class Orders:
         regions: The grant classes whose memory it is given.
         service: What the configuration says of the local API.
         bridges: Name to table, of those that this child runs.
+        smaller: Sense to its smaller engine, of those of its senses that have one.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Orders:
     regions: tuple[str, ...] = REGIONS
     service: Service = field(default_factory=Service)
     bridges: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    smaller: Mapping[str, str] = field(default_factory=dict)
 
     def with_budget(self, mib: int) -> Orders:
         """The same with another budget of the GPU's memory, which a running child is just told."""
@@ -118,9 +120,10 @@ class Orders:
     def parts(self) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
         """The sensors and the senses, with decoded options."""
         source = Source.read(Path(self.config))
+        senses = registry.parts(_sections(self.senses, "senses", source), SENSES)
         return (
             registry.parts(_sections(self.sensors, "sensors", source), SENSORS),
-            registry.parts(_sections(self.senses, "senses", source), SENSES),
+            registry.with_smaller(senses, self.smaller, source),
         )
 
     def bridge_parts(self) -> tuple[Part, ...]:
@@ -150,6 +153,9 @@ def orders(
         config=str(config.source.path),
         sensors={part.name: dict(config.sensors[part.name].table) for part in sensors},
         senses={part.name: dict(config.senses[part.name].table) for part in senses},
+        smaller={
+            part.name: config.governor.smaller[part.name] for part in senses if part.smaller
+        },
         # Two sensors may write the same channels: see `process.choice`.
         writes=tuple(dict.fromkeys(name for part in (*sensors, *senses) for name in part.writes)),
         instead=dict(instead),

@@ -99,7 +99,8 @@ class Perceiver:
         now = now_ns()
         self.feeds = [feed for feed in self.feeds if feed.slot.streams]
         for slot in self.slots:
-            if slot.ensure(now):
+            if slot.ensure(now) or slot.turn():
+                self.feeds = [feed for feed in self.feeds if feed.slot is not slot]
                 self.feeds += [Feed(slot, stream, self._outputs) for stream in slot.streams]
                 # Also one that comes late: a sense hears those before it first.
                 self.feeds.sort(key=lambda feed: self.slots.index(feed.slot))
@@ -151,7 +152,8 @@ class Perceiver:
         stay: set[str] = set()
         for slot in self.slots:
             sent = slot.pace.allowed.step.kind >= StepKind.OTHER_DEVICE
-            (off if sent else stay).update(slot.part.engines(), slot.part.may_use())
+            for part in filter(None, (slot.part, slot.part.smaller)):
+                (off if sent else stay).update(part.engines(), part.may_use())
         return frozenset(off - stay)
 
     def _take_turns(self, feeds: list[Feed], *, looking: bool) -> bool:

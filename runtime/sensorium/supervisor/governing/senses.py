@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sensorium.errors import EngineError
 from sensorium.inference import plans, store
 from sensorium.inference.cuda.driver import is_installed
 from sensorium.inference.device import CPU
@@ -34,12 +35,21 @@ def _governed(config: Config, part: Part) -> Governed:
     engines = (*part.engines(), *part.may_use())
     return Governed(
         part.name, tempo, max(engines, key=_size, default=""),
+        smaller=part.smaller is not None and all(map(_is_built, part.smaller.engines())),
         other_device=_may_use_gpu(config) and any(map(plans.is_planned, engines)),
     )
 
 
 def _may_use_gpu(config: Config) -> bool:
     return config.inference.device != CPU and is_installed(config.inference.cuda)
+
+
+def _is_built(engine: str) -> bool:
+    try:
+        store.built(store.find_card(engine))
+    except EngineError:
+        return False
+    return True
 
 
 def _size(engine: str) -> int:
