@@ -114,16 +114,24 @@ def play(rig: Desk, sound: np.ndarray, step: tuple[StepKind, int]) -> None:
 
 def test_each_utterance_is_written_once_on_whichever_engine(sound: np.ndarray) -> None:
     usual = desk(SMALLER)
+    begun_ns = usual.clock()
     play(usual, sound, FULL)
     wanted = written(usual)
     assert {engine for _, _, engine in wanted} == {USUAL.decoder}
+    # In the midst of what is said, of the second utterance and of the last but one.
+    spoken = [one for one in usual.all("utterance") if one["event"] == Event.END]
+    middles = [
+        (int(one["start_ns"]) + int(one["end_ns"])) // 2 - begun_ns
+        for one in (spoken[1], spoken[-2])
+    ]
+    pieces = np.split(sound, [ns * RATE // 1_000_000_000 // BLOCK * BLOCK for ns in middles])
+    assert all(np.abs(piece[:BLOCK]).max() > 0.01 for piece in pieces[1:])
     rig = desk(SMALLER)
-    third = len(sound) // 3 // BLOCK * BLOCK
-    for place, step in enumerate((FULL, (StepKind.SMALLER, 4000), FULL)):
+    for piece, step in zip(pieces, (FULL, (StepKind.SMALLER, 4000), FULL), strict=True):
         rig.govern({"Speech": step})
         decoder = (SMALLER if step[0] is StepKind.SMALLER else USUAL).decoder
         eventually(lambda decoder=decoder: running(rig) == {decoder}, f"speech runs on {decoder}")
-        play(rig, sound[place * third :][: third if place < 2 else None], step)
+        play(rig, piece, step)
     told = written(rig)
     assert [one[:2] for one in told] == [one[:2] for one in wanted]
     ends = [one["utterance"] for one in rig.all("utterance") if one["event"] == Event.END]
