@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import os
 import sys
+import time
 from typing import TYPE_CHECKING
 
 from sensorium.errors import GpuBudget
@@ -27,6 +28,8 @@ _TURN = "turn.lock"
 _BEHIND = 1 << 20
 """Where Windows locks: behind the text, which others may then read."""
 _DIGITS = 32
+_WAIT_S, _NAP_S = 10.0, 0.002
+"""How long Windows waits for a turn, and how often it looks."""
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _number = itertools.count()
 
@@ -142,10 +145,19 @@ def _opened(path: Path) -> int:
 def _lock(descriptor: int, *, wait: bool) -> None:
     """Raises an OSError where somebody else holds it, who is not to be waited for."""
     if sys.platform == "win32":
-        os.lseek(descriptor, _BEHIND, os.SEEK_SET)
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)
-        finally:
-            os.lseek(descriptor, 0, os.SEEK_SET)
+        # LK_LOCK looks once a second only, and not at all under wine.
+        end = time.monotonic() + (_WAIT_S if wait else 0)
+        while True:
+            os.lseek(descriptor, _BEHIND, os.SEEK_SET)
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            except OSError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(_NAP_S)
+            else:
+                return
+            finally:
+                os.lseek(descriptor, 0, os.SEEK_SET)
     else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
