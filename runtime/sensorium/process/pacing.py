@@ -31,7 +31,7 @@ class Pace:
 
     Attributes:
         allowed: What the governor lets it take.
-        background: Whether its runs wait for processors that nobody else wants.
+        background: Whether its process waits for processors that nobody else wants.
         skipped: Records that were left out for newer ones.
         waited_ns: What its input waited, in all.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _START_S = 10.0
 _STOP_S = 2.0
 _PATIENCE_NS = 5_000_000_000
-"""How long a run of a caller may wait for a processor that nobody else wants."""
+"""How long a run of a caller may wait for its place in an app's frames."""
 _log = logging.getLogger(__name__)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sensorium.cli.doctor.child import ask
 from sensorium.cli.doctor.finding import Finding, Verdict
 from sensorium.cli.governor import line
-from sensorium.process.orders import NICEST, SLOW_NICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +20,21 @@ def look(config: Config) -> Iterator[Finding]:
         yield Finding("governor", Verdict.NOTE, "is off: senses take what they need",
                       "enabled = true in [governor]")
         return
-    nice = min(config.inference.nice + SLOW_NICE, NICEST)
+    # That of the local API; the slow senses' process is nicer, and may if it may.
+    nice = config.inference.nice
     found = ask("idle_class", str(nice))
     if "error" in found:
         yield Finding("idle class", Verdict.NOTE, f"it cannot be tried: {found['error']}")
     elif found["left"]:
-        yield Finding("idle class", Verdict.OK, "threads of engines may go to it and leave it")
+        yield Finding("idle class", Verdict.OK, "slow senses may go to it and leave it")
     else:
         yield Finding(
             "idle class", Verdict.NOTE,
-            "threads of engines that went to it may not leave it: others take their place",
-            f"allow it: `@audio - nice {nice}` in /etc/security/limits.conf",
+            "what went to it could not leave it: beside an app's frames processes keep their "
+            "niceness",
+            f"allow it: `@users - nice {nice}` (a group of yours) in a file in "
+            "/etc/security/limits.d, then log in anew; for the user's service also "
+            f"LimitNICE=+{nice} in [Service] of user@.service",
         )
 
 

@@ -109,9 +109,9 @@ def scheduling() -> dict[str, Any]:
 
 
 def idle_class(nice: str) -> dict[str, Any]:
-    """Whether a thread of this niceness that went to the idle class may leave it again."""
+    """Whether a process of this niceness that went to the idle class may leave it again."""
     if sys.platform != "linux":
-        # Windows permits it to everybody; elsewhere no thread goes there.
+        # Windows permits it to everybody; elsewhere no process goes there.
         return {"left": True}
     os.setpriority(os.PRIO_PROCESS, 0, int(nice))
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
