@@ -108,6 +108,16 @@ def test_what_ends_or_is_not_listed_any_more_is_taken_back(
     background.end()
 
 
+@permitted
+def test_a_process_without_senses_goes_and_comes_back_too(process: subprocess.Popen[str]) -> None:
+    background = Background()
+    service = [Lowerable("service", process.pid, ())]
+    background.look(service, SENSES, now_ns(), wanted=True)
+    assert background.shown["service"]["background"]
+    background.look(service, SENSES, now_ns(), wanted=False)
+    assert set(classes(process.pid)) == {os.SCHED_OTHER}
+
+
 def test_a_number_that_another_process_has_is_left_alone() -> None:
     assert idle_class.lower(os.getpid())
     assert idle_class.lower(1)

@@ -5,8 +5,8 @@
  * A frame begins at a refresh of the display and has until the next one to be submitted. What comes
  * later is shown at the refresh after it; the refreshes in between show the old frame, and are
  * missed. The next frame begins where this one is shown, as behind xrWaitFrame. Each of THREADS has
- * the same fixed work to do in a frame, SHARE of its time on an idle core: what another process
- * takes of the processor, its caches or its memory makes the frame longer.
+ * the same fixed work to do in a frame, SHARE of its time on an idle PC, beside the others: what another
+ * process takes of the processor, its caches or its memory makes the frame longer.
  *
  * Its frames are told to a daemon, whether there is one or not. It says "ready", takes lines
  * "share X" and, at the end of its standard input, writes its frames to FILE. */
@@ -69,21 +69,6 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Units of work a nanosecond of a core: the median of some tries, by the time that this thread ran. */
-static double speed(void) {
-  double tries[TRIES];
-  uint64_t begun;
-  int i;
-  work(&workers[0], TRY_UNITS);
-  for (i = 0; i < TRIES; i++) {
-    begun = of_this_thread_ns();
-    work(&workers[0], TRY_UNITS);
-    tries[i] = TRY_UNITS / (double)(of_this_thread_ns() - begun);
-  }
-  qsort(tries, TRIES, sizeof tries[0], compare);
-  return tries[TRIES / 2];
-}
-
 static void *run(void *given) {
   worker_t *w = given;
   for (;;) {
@@ -92,6 +77,24 @@ static void *run(void *given) {
     work(w, w->units);
     pthread_barrier_wait(&ends);
   }
+}
+
+/* Units of work a nanosecond of a core: the median of some tries, by the time that this thread ran while
+ * all others worked, too: cores may share what they work with. */
+static double speed(uint32_t threads) {
+  double tries[TRIES];
+  uint64_t begun;
+  uint32_t i, k;
+  for (k = 0; k < TRIES; k++) {
+    for (i = 0; i < threads; i++) workers[i].units = TRY_UNITS;
+    if (threads > 1) pthread_barrier_wait(&begins);
+    begun = of_this_thread_ns();
+    work(&workers[0], TRY_UNITS);
+    tries[k] = TRY_UNITS / (double)(of_this_thread_ns() - begun);
+    if (threads > 1) pthread_barrier_wait(&ends);
+  }
+  qsort(tries, TRIES, sizeof tries[0], compare);
+  return tries[TRIES / 2];
 }
 
 static void *listen_to(void *unused) {
@@ -148,10 +151,10 @@ int main(int count, char **words) {
   for (i = 0; i < threads; i++) workers[i].values = calloc(FLOATS, sizeof(float));
   if (!frames || !workers[threads - 1].values) return 1;
   prctl(PR_SET_TIMERSLACK, 1000);
-  units_a_ns = speed();
   pthread_barrier_init(&begins, NULL, threads);
   pthread_barrier_init(&ends, NULL, threads);
   for (i = 1; i < threads; i++) pthread_create(&workers[i].thread, NULL, run, &workers[i]);
+  units_a_ns = speed(threads);
   sensorium_connect(&session, "frame-benchmark", NULL);
   sensorium_bind(&session, &to_frames, "frame_timing");
   puts("ready");

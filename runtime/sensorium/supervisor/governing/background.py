@@ -139,10 +139,8 @@ class Background:
 
 def _limit_ns(one: Lowerable, senses: Sequence[Governed]) -> int:
     """What waits in a ring is waited for no longer than its sense may."""
-    return min(
-        *(
-            sense.tempo.longest_ms * 1_000_000 for sense in senses
-            if sense.name in one.senses and sense.tempo.slowing is Slowing.DEFERRED
-        ),
-        _LONGEST_NS,
-    )
+    waits = [
+        sense.tempo.longest_ms * 1_000_000 for sense in senses
+        if sense.name in one.senses and sense.tempo.slowing is Slowing.DEFERRED
+    ]
+    return min([_LONGEST_NS, *waits])
