@@ -164,6 +164,7 @@ def test_where_costs_are_not_known_a_late_frame_takes_all_that_may_be_taken() ->
     app.draw(1.02)
 
     assert held.decision.level == Ladder(NEAR, {}).kept
+    assert not held.has_more
     assert held.decision.beyond == frozenset()
     assert {change.cost_ns for change in held.take_changes()} == {0}
 

@@ -64,6 +64,11 @@ class Governor:
         """The present one."""
         return self._standing.decision
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something left to take within the longest intervals."""
+        return self._standing.level < self._standing.ladder.kept
+
     def frame(self, app: str, frame: Frame, now_ns: int) -> bool:
         """Takes a submitted frame.
 

@@ -168,7 +168,7 @@ class Loop:
         while self._inbox:
             self._inbox.popleft()()
         governor = self._governor
-        hurry = governor.decision.risk > Risk.ROOM
+        hurry = governor.decision.risk > Risk.ROOM and governor.has_more
         changed = fresh = False
         for app in self._told:
             if app.pace.due_ns > now:

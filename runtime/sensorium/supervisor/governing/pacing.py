@@ -17,8 +17,8 @@ _MANY, _BREATH_NS = 16, 100 * _MS
 """After so many frames at once, which no app draws, it takes a breath: who writes without end costs
 little, and holds nobody up."""
 _SHORT_NS = 15 * _MS
-"""While they have room, frames that are no longer are looked for two at a time: one that is late is
-then known once the next one is there."""
+"""While they have room, or nothing is left to take, frames that are no longer are looked for two at
+a time: one that is late is then known once the next one is there."""
 SELDOM_NS = 250 * _MS
 """Between two looks for the frames of an app that tells none."""
 SILENT_NS = 1_000 * _MS
