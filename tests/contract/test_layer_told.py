@@ -6,10 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from fixtures import layer
 from fixtures.clients import Driver
 from fixtures.layer import home
-from fixtures.mock_game import APP, command, newest, own_thread
+from fixtures.mock_game import APP, builds, command, newest, own_thread
 from fixtures.waiting import eventually
 
 from sensorium.clock import now_ns
@@ -20,20 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the layer is bu
 TRACKED = 15
 
 layer_home = pytest.fixture(home, name="home")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    """Gives the folder of a kind of build, made once."""
-    made = {}
-
-    def find(kind: str):
-        if kind not in made:
-            out = tmp_path_factory.mktemp("layer") / kind
-            made[kind] = layer.build(out, flags=layer.SANITIZERS[kind])
-        return made[kind]
-
-    return find
+built_once = pytest.fixture(builds, name="built", scope="module")
 
 
 def test_what_the_runtime_knows_is_delivered(built, home):

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from fixtures import served
 from fixtures.batched_engine import feeds
-from fixtures.inference_calls import FEEDS, NAMES, infer
+from fixtures.inference_calls import FEEDS, infer
+from fixtures.inference_daemon import by_socket, inference_daemon
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from fixtures.daemon import Daemon
 
@@ -27,18 +27,8 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="a Unix socket and /dev/shm"),
 ]
 
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    config = f"{served.CONFIG}queue = 8\nmax_body_mib = 8\n"
-    with served.daemon(tmp_path_factory.mktemp("inference"), *NAMES, config=config) as running:
-        yield running
-
-
-@pytest.fixture
-def unix(daemon: Daemon) -> Iterator[httpx.Client]:
-    with served.unix(daemon) as client:
-        yield client
+a_daemon = pytest.fixture(inference_daemon, name="daemon", scope="module")
+a_socket = pytest.fixture(by_socket, name="unix")
 
 
 def test_bodies_beyond_the_limit_are_refused_unread(unix: httpx.Client) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import tritonclient.http as triton
 from fixtures import served
-from fixtures.inference_calls import FEEDS, NAMES, Bearer, direct, inputs
+from fixtures.inference_calls import FEEDS, direct, inputs
+from fixtures.inference_daemon import bearer, by_socket, by_triton, inference_daemon
 from tritonclient.utils import InferenceServerException, shared_memory
 
 if TYPE_CHECKING:
@@ -26,30 +27,10 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="a Unix socket and /dev/shm"),
 ]
 
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    config = f"{served.CONFIG}queue = 8\nmax_body_mib = 8\n"
-    with served.daemon(tmp_path_factory.mktemp("inference"), *NAMES, config=config) as running:
-        yield running
-
-
-@pytest.fixture
-def unix(daemon: Daemon) -> Iterator[httpx.Client]:
-    with served.unix(daemon) as client:
-        yield client
-
-
-@pytest.fixture
-def client(daemon: Daemon) -> Iterator[triton.InferenceServerClient]:
-    made = triton.InferenceServerClient(served.address(daemon)["url"].removeprefix("http://"))
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def token(daemon: Daemon) -> Bearer:
-    return Bearer(served.address(daemon)["token"])
+a_daemon = pytest.fixture(inference_daemon, name="daemon", scope="module")
+a_socket = pytest.fixture(by_socket, name="unix")
+a_client = pytest.fixture(by_triton, name="client")
+a_token = pytest.fixture(bearer, name="token")
 
 
 class Memory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from fixtures.simulated_game import Demand, SimulatedGame
@@ -38,8 +39,8 @@ def governor(policy: Policy = Policy.FRAMES) -> Governor:
     return Governor(SENSES, policy, processors=2)
 
 
-def game(policy: Policy = Policy.FRAMES, **more: object) -> SimulatedGame:
-    return SimulatedGame(governor(policy), DEMANDS, 90.0, **more)  # type: ignore[arg-type]
+def game(policy: Policy = Policy.FRAMES, **more: Any) -> SimulatedGame:
+    return SimulatedGame(governor(policy), DEMANDS, 90.0, **more)
 
 
 class App:

@@ -172,7 +172,7 @@ def test_a_step_tells_what_was_known_and_nothing_else(
             told_costs[name].add(cost)
         taken(known)
 
-    game.governor.costs = costs  # type: ignore[method-assign]
+    game.governor.costs = costs  # type: ignore[method-assign] - looks on
     for own in loads:
         game.run(5, own)
     frames = {each.frame.number: each.frame for each in game.told}
@@ -310,7 +310,7 @@ def test_a_period_that_drifts_and_display_times_that_jump_change_little(
         display = frame.display_ns + (60 * SECOND_NS if frame.number % 97 == 0 else 0)
         return told(app, frame._replace(period_ns=period, display_ns=display), now_ns)
 
-    twin.governor.frame = odd  # type: ignore[method-assign]
+    twin.governor.frame = odd  # type: ignore[method-assign] - the same frames, told oddly
     twin.run(10, own)
 
     assert (twin.governor.decision.level > 0) >= (straight > 0)

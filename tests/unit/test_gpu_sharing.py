@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -66,14 +67,15 @@ class Resident:
 
 
 def test_who_is_idle_and_who_leaves_first() -> None:
-    places = [Resident("old", 10.0), Resident("warm", 0.0), Resident("new", 99.0)]
+    # What is looked at of a place is all that a Resident has.
+    places: list[Any] = [Resident("old", 10.0), Resident("warm", 0.0), Resident("new", 99.0)]
     residency = Residency(60.0, frozenset({"warm"}))
-    assert residency.idle(places, 100.0) == places[:1]  # type: ignore[arg-type]
-    assert residency.idle(places, 69.9) == []  # type: ignore[arg-type]
-    assert Residency(0.0).idle(places, 1e9) == []  # type: ignore[arg-type]
-    assert residency.first_to_leave(places) is places[0]  # type: ignore[arg-type, comparison-overlap]
-    assert residency.first_to_leave(places[1:]) is places[2]  # type: ignore[arg-type, comparison-overlap]
-    assert residency.first_to_leave(places[1:2]) is places[1]  # type: ignore[arg-type, comparison-overlap]
+    assert residency.idle(places, 100.0) == places[:1]
+    assert residency.idle(places, 69.9) == []
+    assert Residency(0.0).idle(places, 1e9) == []
+    assert residency.first_to_leave(places) is places[0]
+    assert residency.first_to_leave(places[1:]) is places[2]
+    assert residency.first_to_leave(places[1:2]) is places[1]
     assert residency.first_to_leave([]) is None
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from fixtures import counting_engine
+from fixtures.waiting import eventually
 
 from sensorium import config
 from sensorium.health import Device
@@ -19,17 +20,13 @@ from sensorium.process.engines import engines
 from sensorium.process.orders import GpuOrders
 from sensorium.supervisor.governing.senses import governed
 
-PATIENCE_S = 60.0
 FEEDS = {
     "input": np.zeros((1, 576), np.float32), "state": np.zeros((2, 1, 128), np.float32),
 }
 
 
 def until(engine, device: Device) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while run(engine) is not device:
-        assert time.monotonic() < end, engine.note
-        time.sleep(0.01)
+    eventually(lambda: run(engine) is device, lambda: engine.note, pause_s=0.01)
 
 
 def run(engine) -> Device:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from fixtures import plans, small_models
+from fixtures.waiting import eventually
 
 from sensorium.health import Device
 from sensorium.inference.device import Choice
@@ -26,7 +27,6 @@ from sensorium.inference.standby import StandbyEngine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATIENCE_S = 60.0
 SCRATCH = 4096
 """That the stand-in's engines reckon in."""
 
@@ -76,11 +76,9 @@ class Bench:
         return {name for name in names or self.engines if self.run(name) is Device.GPU}
 
     def until(self, holds: Callable[[], object]) -> None:
-        end = time.monotonic() + PATIENCE_S
-        while not holds():
-            said = {name: engine.note for name, engine in self.engines.items()}
-            assert time.monotonic() < end, said
-            time.sleep(0.01)
+        eventually(
+            holds, lambda: str({name: one.note for name, one in self.engines.items()}), pause_s=0.01
+        )
 
     def keep_off(self, names: frozenset[str]) -> None:
         self.host.sharing.kept_off = names

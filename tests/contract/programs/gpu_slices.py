@@ -7,12 +7,12 @@ The stand-in takes STAND_IN_TENSORRT_ROW_S for each row, and writes the rows of 
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fixtures import plans, small_models
+from fixtures.waiting import PATIENCE_S, eventually
 
 from sensorium.errors import EngineError
 from sensorium.health import Device
@@ -26,7 +26,6 @@ from sensorium.inference.onnxruntime_engine import OnnxRuntimeEngine
 from sensorium.inference.plans import Plan
 from sensorium.inference.standby import StandbyEngine
 
-PATIENCE_S = 60.0
 NO_FRAMES, ROOM, CLOSE, LATE = range(4)
 
 
@@ -64,10 +63,7 @@ class Game:
         return self.engine.device, [int(line) for line in self.runs.read_text().split()]
 
     def until(self, device: Device) -> None:
-        end = time.monotonic() + PATIENCE_S
-        while self.run()[0] is not device:
-            assert time.monotonic() < end, self.engine.note
-            time.sleep(0.01)
+        eventually(lambda: self.run()[0] is device, lambda: self.engine.note, pause_s=0.01)
 
     def close(self) -> None:
         self.engine.close()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from fixtures import plans, small_models
+from fixtures.waiting import eventually
 
 from sensorium.health import Device
 from sensorium.inference.device import Choice
@@ -32,7 +33,6 @@ from sensorium.inference.standby import StandbyEngine
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-PATIENCE_S = 60.0
 
 
 class Rig:
@@ -83,27 +83,20 @@ class Rig:
 
     def until(self, device: Device) -> None:
         """Runs until a device answers."""
-        end = time.monotonic() + PATIENCE_S
-        while self.run() is not device:
-            assert time.monotonic() < end, self.engine.note
-            time.sleep(0.01)
+        eventually(lambda: self.run() is device, lambda: self.engine.note, pause_s=0.01)
 
     def note(self, words: str) -> None:
         """Waits until the engine says why it is on the CPU."""
-        end = time.monotonic() + PATIENCE_S
-        while words not in self.engine.note:
-            self.run()
-            assert time.monotonic() < end, self.engine.note
-            time.sleep(0.01)
+        self.until_true(lambda: words in self.engine.note)
         assert self.run() is Device.CPU
 
     def until_true(self, holds: Callable[[], bool]) -> None:
         """Runs until something holds."""
-        end = time.monotonic() + PATIENCE_S
-        while not holds():
+        def look() -> bool:
             self.run()
-            assert time.monotonic() < end, self.engine.note
-            time.sleep(0.01)
+            return holds()
+
+        eventually(look, lambda: self.engine.note, pause_s=0.01)
 
     def keep_off(self, names: frozenset[str]) -> None:
         self.sharing.kept_off = names
@@ -275,10 +268,7 @@ def memory(folder: Path) -> None:
     rig.until(Device.GPU)
     free.write_text(str(100 * MIB))
     rig.note("100 MiB of the GPU's memory are free, 512 are the game's")
-    end = time.monotonic() + PATIENCE_S
-    while rig.host.pid:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    eventually(lambda: not rig.host.pid, "its process ends", pause_s=0.01)
     free.write_text(str(2048 * MIB))
     rig.until(Device.GPU)
     rig.close()
