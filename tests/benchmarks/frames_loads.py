@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 PROGRAMS = Path(__file__).parent / "programs"
 FRAME = np.dtype([
-    ("begin_ns", "<i8"), ("submit_ns", "<i8"), ("due_ns", "<i8"), ("missed", "<u4"),
-    ("share_ppm", "<u4"),
+    ("begin_ns", "<i8"), ("submit_ns", "<i8"), ("due_ns", "<i8"), ("waited_ns", "<i8"),
+    ("missed", "<u4"), ("share_ppm", "<u4"),
 ])
-"""`frame_t` of renderer.c. `due_ns` and `share_ppm` are 0 where they are not known; `missed`:
-refreshes without a new frame right before this one is shown (renderer: because of it)."""
+"""`frame_t` of renderer.c. `due_ns` and `share_ppm` are 0 where they are not known, `waited_ns` -1;
+`missed`: refreshes without a new frame right before this one is shown (renderer: because of it)."""
 
 _END_S = 30
 _EASED = 0.1
@@ -146,6 +146,7 @@ class Example:
         times = np.fromfile(self._folder / "times", "<i8").reshape(-1, 2)
         found = np.zeros(len(times), FRAME)
         found["begin_ns"], found["submit_ns"] = times.T
+        found["waited_ns"] = -1
         steps = np.diff(found["begin_ns"], prepend=found["begin_ns"][:1] - self.period_ns)
         found["missed"] = np.maximum(0, np.rint(steps / self.period_ns) - 1)
         return found

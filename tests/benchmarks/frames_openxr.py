@@ -72,6 +72,7 @@ class Watched:
             frames, number = self._mapping.frames_after(number, now_ns())
             offset = self._mapping.clock_offset_ns()
             found = np.zeros(len(frames), FRAME)
+            found["waited_ns"] = -1
             for place, frame in enumerate(frames):
                 before = counts.missed
                 counts.add(frames[place : place + 1], offset)

@@ -31,8 +31,8 @@ def figures(
     """All of it."""
     found = Figures(
         "Frames beside AI",
-        ("load", "AI", "frames", "missed %", "missed, pp more", "p50 ms", "p95 ms", "p99 ms",
-         "p99 ratio", "gesture p99 ms", "said / heard", "idle / steal %"),
+        ("load", "AI", "frames", "missed %", "missed, pp more", "waiting, missed %", "p50 ms",
+         "p95 ms", "p99 ms", "p99 ratio", "gesture p99 ms", "said / heard", "idle / steal %"),
         more={"senses": list(senses), "left_out": list(left_out), "doubts": doubts(cases),
               "cases": list(cases)},
     )
@@ -86,7 +86,8 @@ def _row(found: Figures, case: dict[str, Any], arm: str, one: dict[str, Any]) ->
     spent = case["cores"][arm]
     found.row(
         case["load"], arm, one["frames"], one["missed_percent"],
-        _interval(beside.get("missed_pp")), *(one["frame_ms"][q] for q in ("p50", "p95", "p99")),
+        _interval(beside.get("missed_pp")), one["for_want_of_a_core"].get("missed_percent", ""),
+        *(one["frame_ms"][q] for q in ("p50", "p95", "p99")),
         _interval(beside.get("p99_ratio")), _gesture_ms(case, arm) or "",
         f"{speech['spoken']} / {speech['heard']}" if speech else "",
         f"{100 * spent['idle share']:.0f} / {100 * spent['steal share']:.1f}",

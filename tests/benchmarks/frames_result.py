@@ -74,18 +74,41 @@ class Seen:
 
 
 def within(frames: NDArray[np.void], block: Block) -> NDArray[np.float64]:
-    """Frame time in ms, time since the frame before in ms, missed: shape (n, 3)."""
+    """Shape (n, 5), times in ms.
+
+    Frame time, time since the frame before, refreshes missed, time that was waited for a processor,
+    and the refreshes that would not have been missed without that wait; the last two are NaN where
+    the wait is not known.
+    """
     found = frames[
         (frames["begin_ns"] >= block.begin_ns) & (frames["submit_ns"] < block.end_ns)
     ]
-    took = (found["submit_ns"] - found["begin_ns"])[1:] / 1e6
-    return np.stack([took, np.diff(found["begin_ns"]) / 1e6, found["missed"][1:]], axis=1)
+    steps = np.diff(found["begin_ns"]) / 1e6
+    found = found[1:]
+    took = (found["submit_ns"] - found["begin_ns"]) / 1e6
+    missed = found["missed"].astype(float)
+    waited = np.where(found["waited_ns"] < 0, np.nan, found["waited_ns"] / 1e6)
+    late = (found["submit_ns"] - found["due_ns"]) / 1e6
+    for_want = np.where(np.isnan(waited), np.nan, np.where(late <= waited, missed, 0.0))
+    return np.stack([took, steps, missed, waited, for_want], axis=1)
 
 
 def missed_percent(frames: NDArray[np.float64]) -> float:
     """Refreshes that showed no new frame, of all."""
     missed = float(frames[:, 2].sum())
     return 100 * missed / max(1.0, missed + len(frames))
+
+
+def _for_want_of_a_core(frames: NDArray[np.float64]) -> dict[str, float]:
+    """What waiting for a processor did to frames; empty where that is not known."""
+    waited, missed = frames[:, 3], frames[:, 4]
+    if not len(frames) or np.isnan(waited).any():
+        return {}
+    refreshes = len(frames) + frames[:, 2].sum()
+    return {
+        **{f"waited_{name}_ms": value for name, value in _quantiles(waited).items()},
+        "missed_percent": 100 * float(missed.sum() / refreshes),
+    }
 
 
 def against(frames: Mapping[str, NDArray[np.float64]], arm: str) -> list[float]:
@@ -113,6 +136,7 @@ def of_frames(
             "frames": len(whole), "missed_percent": missed_percent(whole),
             "frame_ms": _quantiles(whole[:, 0]), "interval_ms": _quantiles(whole[:, 1]),
             "frame_share_of_period": float(np.median(whole[:, 0])) * 1e6 / max(1, period_ns),
+            "for_want_of_a_core": _for_want_of_a_core(whole),
             "ecdf_ms": np.percentile(whole[:, 0], _ECDF).round(4).tolist(),
         }
         if arm != OFF and OFF in arms:

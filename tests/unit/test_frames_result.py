@@ -56,11 +56,26 @@ def test_frames_of_a_block_have_times_steps_and_misses() -> None:
     made["submit_ns"][500] += 10 * MS
     made["missed"][500] = 1
     found = frames_result.within(made, block())
-    assert found.shape == (999, 3)
+    assert found.shape == (999, 5)
     assert np.median(found[:, 0]) == 4
     assert found[:, 0].max() == 14
     assert np.median(found[:, 1]) == 10
     assert frames_result.missed_percent(found) == pytest.approx(100 / 1000)
+
+
+def test_what_waiting_for_a_processor_missed_is_told_apart() -> None:
+    made = frames(1000)
+    made["missed"][[100, 200]] = 1
+    made["submit_ns"][[100, 200]] = made["due_ns"][[100, 200]] + 3 * MS
+    # Without its wait the first one would have been in time, the second one a millisecond late.
+    made["waited_ns"][100], made["waited_ns"][200] = 3 * MS, 2 * MS
+    found = frames_result.of_frames(made, [block()], 10 * MS, draws=0)[GOVERNED]
+    waiting = found["for_want_of_a_core"]
+    assert waiting["missed_percent"] == pytest.approx(100 / 1001)
+    assert waiting["waited_p50_ms"] == 0
+    made["waited_ns"] = -1
+    unknown = frames_result.of_frames(made, [block()], 10 * MS, draws=0)[GOVERNED]
+    assert unknown["for_want_of_a_core"] == {}
 
 
 def test_an_arm_is_told_beside_ai_off() -> None:

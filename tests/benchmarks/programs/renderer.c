@@ -8,15 +8,20 @@
  * the same fixed work to do in a frame, SHARE of its time on an idle PC, beside the others: what another
  * process takes of the processor, its caches or its memory makes the frame longer.
  *
+ * Beside each frame stands how long its threads waited for a processor since the frame before: what the
+ * system tells of it (schedstat), the longest of any thread.
+ *
  * Its frames are told to a daemon, whether there is one or not. It says "ready", takes lines
  * "share X" and, at the end of its standard input, writes its frames to FILE. */
 #include "sensorium.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MOST_FRAMES (1u << 21)
 #define MOST_THREADS 64
@@ -28,6 +33,7 @@
 
 typedef struct frame {
   uint64_t begin_ns, submit_ns, due_ns;
+  int64_t waited_ns; /* -1: the system does not tell */
   uint32_t missed, share_ppm;
 } frame_t;
 
@@ -35,6 +41,8 @@ typedef struct worker {
   pthread_t thread;
   float *values;
   uint64_t units;
+  int schedstat;
+  int64_t so_far_ns, waited_ns; /* since it began; since the frame before */
 } worker_t;
 
 static atomic_uint share_ppm, ended, finished; /* of the input; of the workers */
@@ -69,12 +77,30 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+static void open_waits(worker_t *w) {
+  w->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+}
+
+static void read_waits(worker_t *w) {
+  char text[96];
+  unsigned long long ran, waited;
+  ssize_t length = w->schedstat < 0 ? -1 : pread(w->schedstat, text, sizeof text - 1, 0);
+  w->waited_ns = -1;
+  if (length <= 0) return;
+  text[length] = 0;
+  if (sscanf(text, "%llu %llu", &ran, &waited) != 2) return;
+  w->waited_ns = (int64_t)waited - w->so_far_ns;
+  w->so_far_ns = (int64_t)waited;
+}
+
 static void *run(void *given) {
   worker_t *w = given;
+  open_waits(w);
   for (;;) {
     pthread_barrier_wait(&begins);
     if (atomic_load(&finished)) return NULL;
     work(w, w->units);
+    read_waits(w);
     pthread_barrier_wait(&ends);
   }
 }
@@ -126,8 +152,11 @@ static uint64_t draw(uint64_t first_ns, uint64_t k, uint64_t period_ns, uint32_t
     workers[i].units = (uint64_t)(units_a_ns * (double)period_ns * frame->share_ppm / 1e6);
   if (threads > 1) pthread_barrier_wait(&begins);
   work(&workers[0], workers[0].units);
+  read_waits(&workers[0]);
   if (threads > 1) pthread_barrier_wait(&ends);
   frame->submit_ns = sensorium_now_ns();
+  for (i = 0; i < threads; i++)
+    if (i == 0 || workers[i].waited_ns > frame->waited_ns) frame->waited_ns = workers[i].waited_ns;
   if (frame->submit_ns > frame->due_ns) shown = (frame->submit_ns - first_ns + period_ns - 1) / period_ns;
   frame->missed = (uint32_t)(shown - k - 1);
   timing.display_ns = frame->due_ns;
@@ -154,6 +183,7 @@ int main(int count, char **words) {
   pthread_barrier_init(&begins, NULL, threads);
   pthread_barrier_init(&ends, NULL, threads);
   for (i = 1; i < threads; i++) pthread_create(&workers[i].thread, NULL, run, &workers[i]);
+  open_waits(&workers[0]);
   units_a_ns = speed(threads);
   sensorium_connect(&session, "frame-benchmark", NULL);
   sensorium_bind(&session, &to_frames, "frame_timing");
