@@ -10,7 +10,8 @@ import contextlib
 import os
 import subprocess
 import sys
-from pathlib import Path
+
+from sensorium.process.own_threads import PASSES, threads_of
 
 if sys.platform == "win32":
     from sensorium.channels.kernel_windows import (
@@ -60,8 +61,6 @@ if sys.platform == "win32":
             close_handle(handle)
 
 else:
-    _PASSES = 8
-    """What begins meanwhile is of the class of the thread that began it: so it is looked again."""
     _ORDINARY = os.sched_param(0)
     _IDLE_CLASS = getattr(os, "SCHED_IDLE", os.SCHED_OTHER)
 
@@ -120,9 +119,9 @@ else:
                 tried.kill()
 
     def _move(pid: int, before: int, after: int) -> bool:
-        for _ in range(_PASSES):
+        for _ in range(PASSES):
             moved = 0
-            for thread in _threads(pid):
+            for thread in threads_of(pid):
                 try:
                     if os.sched_getscheduler(thread) == before:
                         os.sched_setscheduler(thread, after, _ORDINARY)
@@ -134,12 +133,3 @@ else:
             if not moved:
                 break
         return True
-
-    def _threads(pid: int) -> list[int]:
-        """The threads of a child; none of what is no child of this process."""
-        folder = Path(f"/proc/{pid}")
-        try:
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            return [int(name) for name in os.listdir(folder / "task") if parent == os.getpid()]
-        except OSError:
-            return []

@@ -27,7 +27,7 @@ from sensorium.sensors.sensor import SENSORS, Demand
 from sensorium.supervisor import plan, report
 from sensorium.supervisor.children import Child
 from sensorium.supervisor.clients import Clients
-from sensorium.supervisor.governing.background import LOWERED, Lowerable
+from sensorium.supervisor.governing.background import Lowerable
 from sensorium.supervisor.governing.governing import Governing
 from sensorium.supervisor.idle import Idle
 from sensorium.supervisor.instance import InstanceLock, prepare
@@ -336,8 +336,7 @@ class Daemon:
     def _tell_processes(self) -> None:
         self._governing.tell_processes(tuple(
             Lowerable(child.name, child.pid, tuple(child.orders.senses))
-            for name in LOWERED
-            if (child := self._children.get(name)) and child.state == OwnerState.LIVE
+            for child in self._children.values() if child.state == OwnerState.LIVE
         ))
 
     def _senses_told(self) -> bool:

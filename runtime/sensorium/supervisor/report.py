@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sensorium.supervisor.clients import Clients, Held
 
 _PROCESSES = 8
-_NO_BACKGROUND = {"background": False, "background_refused": False, "rescued": 0}
-"""Of a process that is never put there."""
+_NO_BACKGROUND = {"background": False, "background_refused": False, "cores": [], "rescued": 0}
+"""Of a process that was never put there."""
 
 
 def health(

@@ -30,8 +30,8 @@ def look(config: Config) -> Iterator[Finding]:
     else:
         yield Finding(
             "idle class", Verdict.NOTE,
-            "what went to it could not leave it: beside an app's frames processes keep their "
-            "niceness",
+            "what went to it could not leave it: beside an app that uses all cores processes keep "
+            "their niceness",
             f"allow it: `@users - nice {nice}` (a group of yours) in a file in "
             "/etc/security/limits.d, then log in anew; for the user's service also "
             f"LimitNICE=+{nice} in [Service] of user@.service",

@@ -1,7 +1,9 @@
-"""The first answer to frames at risk: processes that run only where nobody else wants to.
+"""The first answer to frames at risk: processes of ours keep out of the app's way.
 
-Those do whose senses may be slowed by a tenth of a second and more, and the local API. None of them
-starves unsaid: one that gets nothing of a processor for too long is taken back for a while.
+Where its threads leave cores free, all keep to some of these. Where it uses all, those run only
+where nobody else wants to whose senses may be slowed by a tenth of a second and more, and the local
+API. None of them starves unsaid: one that gets nothing of a processor for too long is taken back
+for a while.
 """
 
 from __future__ import annotations
@@ -12,6 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sensorium.inference.governor.tempo import Slowing
 from sensorium.process import idle_class
+from sensorium.process.cores import cores, corner, kept_from
+from sensorium.supervisor.governing.confinement import Confinement
+from sensorium.supervisor.governing.crowd import Crowd
 from sensorium.supervisor.governing.served import Served
 
 if TYPE_CHECKING:
@@ -20,11 +25,13 @@ if TYPE_CHECKING:
     from sensorium.inference.governor.decision import Governed
 
 LOWERED = ("slow", "service")
-"""Who goes to the background. Not what captures, nor what answers within a frame."""
+"""Who goes to the idle class. Not what captures, nor what answers within a frame."""
 _LONGEST_NS = 1_500_000_000
 """How long a process waits at most while it gets nothing."""
 _RESCUED_NS = 2_000_000_000
 """For how long it is taken back then."""
+_CROWDED_NS = 10_000_000_000
+"""An app that was seen to use all cores does so for at least as long."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +39,7 @@ class Lowerable(NamedTuple):
     """A process that is live and may go to the background.
 
     Attributes:
-        name: slow or service.
+        name: Of the child.
         pid: Its number.
         senses: Names of those that it runs.
     """
@@ -63,10 +70,13 @@ class Background:
         self._may: dict[int, bool] = {}
         self._rescued: dict[str, int] = {}
         self._refusal_told = False
+        self._crowd = Crowd()
+        self._crowded_ns = -_CROWDED_NS
+        self._confinement = Confinement()
 
     def look(
         self, processes: Iterable[Lowerable], senses: Sequence[Governed], now_ns: int, *,
-        wanted: bool,
+        wanted: bool, app: int = 0,
     ) -> None:  # fmt: skip
         """Does what is wanted now; call it at once when that changes, and twice a second.
 
@@ -75,34 +85,61 @@ class Background:
             senses: All that are enabled.
             now_ns: Monotonic.
             wanted: Whether they are to be in the background.
+            app: Number of the process whose frames are held; 0: there is none.
         """
         there = {one.pid: one for one in processes}
-        self._take_back(pid for pid in tuple(self._held) if not wanted or pid not in there)
-        shown = {}
-        for one in there.values():
+        self._crowd.look(app, now_ns)
+        cpus = self._corner(app, now_ns) if wanted else frozenset()
+        idle = wanted and not cpus
+        self._take_back(pid for pid in tuple(self._held) if not idle or pid not in there)
+        self._confinement.keep(there, cpus)
+        self.shown = {
+            one.name: self._place(one, senses, now_ns, idle=idle) for one in there.values()
+        }
+
+    def _corner(self, app: int, now_ns: int) -> frozenset[int]:
+        """Where all keep to beside an app; empty: anywhere."""
+        busy = self._crowd.busy
+        if busy is None or now_ns - self._crowded_ns < _CROWDED_NS:
+            return frozenset()
+        found = corner(cores(), kept_from(app), busy)
+        if not found:
+            self._crowded_ns = now_ns
+        # More than are needed are not taken while it lasts.
+        kept = self._confinement.cpus
+        return kept if kept and kept <= found else found
+
+    def _place(
+        self, one: Lowerable, senses: Sequence[Governed], now_ns: int, *, idle: bool
+    ) -> dict[str, Any]:
+        """Puts a process into the idle class where it is to be; says where it is."""
+        may = True
+        if one.name in LOWERED:
             # It is tried before it is needed.
             may = self._may_come_back(one.pid)
-            if wanted and may:
+            if idle and may:
                 self._hold(one, senses, now_ns)
-            elif wanted and not self._refusal_told:
+            elif idle and not self._refusal_told:
                 self._refusal_told = True
                 _log.info(
                     "%s keeps its priority beside an app's frames: the system would not let it "
                     "leave the idle class (sensorium doctor tells the remedy)", one.name,
                 )
-            held = self._held.get(one.pid)
-            shown[one.name] = {
-                "background": held is not None and held.served is not None,
-                "background_refused": not may,
-                "rescued": self._rescued.get(one.name, 0),
-            }
-        self.shown = shown
+        held = self._held.get(one.pid)
+        confined = self._confinement.holds(one.pid)
+        return {
+            "background": confined or (held is not None and held.served is not None),
+            "background_refused": not may,
+            "cores": sorted(self._confinement.cpus) if confined else [],
+            "rescued": self._rescued.get(one.name, 0),
+        }
 
     def end(self) -> None:
         """Takes all back."""
         self._take_back(tuple(self._held))
+        self._confinement.end()
         self.shown = {
-            name: {**said, "background": said["background"] and bool(self._held)}
+            name: {**said, "background": said["background"] and bool(self._held), "cores": []}
             for name, said in self.shown.items()
         }
 

@@ -240,7 +240,8 @@ class Loop:
         telling = (app.key for app in self._told if not app.pace.silent)
         self._account.show(decision, self._senses, telling, now)
         self._background.look(
-            self._processes, self._senses, now, wanted=decision.background
+            self._processes, self._senses, now, wanted=decision.background,
+            app=self._watch.pid_of(decision.app),
         )
 
     def _sleep(self) -> None:

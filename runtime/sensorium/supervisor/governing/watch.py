@@ -144,6 +144,10 @@ class Watch:
             if isinstance(app.source, GameFrames) or app.pid not in seen
         ]  # fmt: skip
 
+    def pid_of(self, key: str) -> int:
+        """The number of an app's process; 0 where it is not watched."""
+        return next((app.pid for app in self.apps.values() if app.key == key), 0)
+
     def close(self) -> None:
         """Closes all."""
         for place in list(self.apps):
