@@ -43,28 +43,18 @@ class Outlet:
         self._state, self._phase, self._step = (
             Writer(region, name, waiters) for name in CHANNELS
         )
+        self._made: tuple[Decision, Sequence[Governed], bytes] | None = None
         self.withhold(Reason.STARTING)
         for name in CHANNELS:
             region.set_owner_state(name, OwnerState.LIVE, Reason.NONE)
 
     def decision(self, decision: Decision, senses: Sequence[Governed]) -> None:
-        """What holds now."""
-        record = records.GOVERNOR.zeros()
-        row = record[0]
-        row["app"] = _text("app", decision.app)
-        for name in ("policy", "risk", "level", "background", "period_ns", "changed_ns", "changes"):
-            row[name] = getattr(decision, name)
-        told = senses[:GOVERNED]
-        row["count"] = len(told)
-        for slot, sense in zip(row["senses"], told, strict=False):
-            step = decision.steps[sense.name]
-            slot["name"] = _text("name", sense.name)
-            slot["step"], slot["interval_ms"] = step
-            slot["longest_ms"] = sense.tempo.longest_ms
-            slot["flags"] = BEYOND if sense.name in decision.beyond else 0
-        flags = int(len(senses) > GOVERNED)
+        """What holds now; the same one is made into a record once."""
+        made = self._made
+        if made is None or made[0] is not decision or made[1] is not senses:
+            self._made = made = decision, senses, _record(decision, senses)
         now = now_ns()
-        self._state.publish(record, now, flags=flags)
+        self._state.publish(made[2], now, flags=int(len(senses) > GOVERNED))
         self._beat(now)
 
     def change(self, change: Change) -> None:
@@ -101,6 +91,23 @@ class Outlet:
     def _beat(self, now: int) -> None:
         for writer in (self._state, self._phase, self._step):
             writer.heartbeat(now)
+
+
+def _record(decision: Decision, senses: Sequence[Governed]) -> bytes:
+    record = records.GOVERNOR.zeros()
+    row = record[0]
+    row["app"] = _text("app", decision.app)
+    for name in ("policy", "risk", "level", "background", "period_ns", "changed_ns", "changes"):
+        row[name] = getattr(decision, name)
+    told = senses[:GOVERNED]
+    row["count"] = len(told)
+    for slot, sense in zip(row["senses"], told, strict=False):
+        step = decision.steps[sense.name]
+        slot["name"] = _text("name", sense.name)
+        slot["step"], slot["interval_ms"] = step
+        slot["longest_ms"] = sense.tempo.longest_ms
+        slot["flags"] = BEYOND if sense.name in decision.beyond else 0
+    return record.tobytes()
 
 
 def _text(name: str, value: str) -> bytes:
