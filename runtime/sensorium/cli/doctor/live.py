@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sensorium.cli.daemon import APP, connect
+from sensorium.cli.doctor import processor_group
 from sensorium.cli.doctor.finding import Finding, Verdict
 from sensorium.cli.doctor.governor import governing
 from sensorium.cli.eyes import Eyes
@@ -55,6 +56,7 @@ def look(status: dict[str, Any] | None) -> Iterator[Finding]:
         yield _part(name, part)
     if status["governor"]["enabled"]:
         yield governing(status)
+    yield from processor_group.look(status["pid"])
     yield from _channels()
 
 
