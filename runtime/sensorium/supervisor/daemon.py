@@ -6,7 +6,6 @@ import logging
 import os
 import selectors
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from sensorium import config as configuration
@@ -19,18 +18,19 @@ from sensorium.control.audit import Audit
 from sensorium.control.desk import GrantDesk
 from sensorium.control.grants import Grants
 from sensorium.control.server import SOCKET_NAME, ControlServer
-from sensorium.errors import ControlError, SensorError
+from sensorium.errors import SensorError
 from sensorium.health import OwnerState, Reason
 from sensorium.perception.sense import SENSES
 from sensorium.sensors.openxr_layer import folder as layer_folder
 from sensorium.sensors.sensor import SENSORS, Demand
 from sensorium.supervisor import plan, report
-from sensorium.supervisor.children import Child
 from sensorium.supervisor.clients import Clients
+from sensorium.supervisor.crew import Crew
 from sensorium.supervisor.governing.background import Lowerable
 from sensorium.supervisor.governing.governing import Governing
 from sensorium.supervisor.idle import Idle
 from sensorium.supervisor.instance import InstanceLock, prepare
+from sensorium.supervisor.mute import Mute
 from sensorium.supervisor.notify import Notifier
 from sensorium.supervisor.reception import Reception
 from sensorium.supervisor.regions import RegionSet
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from sensorium.config import Config
-    from sensorium.control.link import Link
     from sensorium.control.sessions import Connection
     from sensorium.supervisor.clients import AppRegion
 
@@ -50,8 +49,6 @@ _TICK_S = 0.1 if sys.platform == "win32" else 0.2
 """Only Windows tells of a child's end by looking; elsewhere a signal wakes the loop."""
 _HEALTH_TICKS = round(0.5 / _TICK_S)
 _GRANT_TICKS = round(1.0 / _TICK_S)
-_STOP_NAP_S = 0.01
-_MUTED_NAME = "muted"
 
 
 class Daemon:
@@ -72,19 +69,16 @@ class Daemon:
         _let_layers_write()
         self._started_ns = now_ns()
         self._config = config
-        self._plans = plan.plan(config)
-        self._listens = plan.needs_microphone(config)
-        self._seen_in = plan.seen_in(config)
+        plans = plan.plan(config)
+        self._plan_by(config)
         grants = Grants(folders.config_dir() / "grants.toml")
-        self._bridge_classes = plan.bridge_classes(config)
         desk = GrantDesk(grants, Audit(audit.path()), self._granted_by_configuration)
         self._clients = Clients()
         self._stopping = False
         self._idle = Idle(config.daemon.stop_idle_s, self._started_ns)
-        self._muted = (folders.config_dir() / _MUTED_NAME).exists()
+        self._mute = Mute(self._spread_mute)
         self._ticks = 0
         self._next_tick_ns = 0
-        self._links: dict[str, Link] = {}
         self._selector = selectors.DefaultSelector()
         self._regions = RegionSet(folder, self._started_ns)
         self._reception = Reception(self, self._regions, self._clients, desk)
@@ -98,10 +92,9 @@ class Daemon:
         self._health = self._own_health()
         self._governing = Governing(*self._regions["public"])
         self._governing.configure(config, ())
-        self._children: dict[str, Child] = {}
-        self._leaving: list[Child] = []
+        self._crew = Crew(plans, self._regions, self._clients, self._selector, self._hired)
         self._mark_unowned(self._clients.apps())
-        self._hire()
+        self._crew.hire()
 
     def run(self, ready: Callable[[], None] | None = None) -> None:
         """Loops until it is told to stop.
@@ -115,9 +108,9 @@ class Daemon:
                 for key, mask in self._selector.select(self._until_tick()):
                     key.data(mask)
                     self._tick()
-                self._watch()
+                self._crew.watch(hires=not self._stopping)
                 self._tick()
-                if not told and self._settled():
+                if not told and self._crew.settled():
                     told = True
                     self._notifier.send("READY=1", "STATUS=live")
                     if ready is not None:
@@ -128,8 +121,8 @@ class Daemon:
     def status(self) -> dict[str, Any]:
         """See `reception.Daemon`."""
         return report.status(
-            self._started_ns, self._config.source, self._children, self._clients,
-            muted=self._muted, microphone_users=self._users(), camera_users=self._viewers(),
+            self._started_ns, self._config.source, self._crew.children, self._clients,
+            muted=self._mute.on, microphone_users=self._users(), camera_users=self._viewers(),
             governor=self._governing.status(), background=self._governing.background(),
         )
 
@@ -138,30 +131,8 @@ class Daemon:
         return self._governing.told(most)
 
     def mute(self, on: bool) -> None:
-        """Closes microphone and camera, also after a restart, until it is unmuted.
-
-        Raises:
-            ControlError: It is muted, but for this daemon's life only; or it stays muted, since
-                the next daemon would be.
-        """
-        mark = folders.config_dir() / _MUTED_NAME
-        if on:
-            self._muted = True
-            self._spread_mute()
-        try:
-            if on:
-                mark.parent.mkdir(parents=True, exist_ok=True)
-                mark.touch(mode=0o600)
-            else:
-                mark.unlink(missing_ok=True)
-        except OSError as error:
-            until = "muted until the daemon ends" if on else "still muted"
-            raise ControlError(
-                f"{until}: {mark} cannot be {'written' if on else 'removed'}: {error.strerror}",
-                "make the folder writable",
-            ) from error
-        self._muted = on
-        self._spread_mute()
+        """See `reception.Daemon` and `Mute.set`."""
+        self._mute.set(on)
 
     def reload(self) -> None:
         """Reads the configuration again and restarts the children whose orders changed."""
@@ -170,128 +141,65 @@ class Daemon:
             source.path, sensors=SENSORS, senses=SENSES, bridges=BRIDGES,
             overrides=source.overrides,
         )
-        self._plans = plan.plan(fresh)
+        plans = plan.plan(fresh)
         self._config = fresh
-        self._listens = plan.needs_microphone(fresh)
-        self._seen_in = plan.seen_in(fresh)
-        self._bridge_classes = plan.bridge_classes(fresh)
+        self._plan_by(fresh)
         self._governing.configure(fresh, self._clients.apps())
-        wanted = {one.kind: one for one in self._plans}
-        for name, child in tuple(self._children.items()):
-            orders = wanted.get(name)
-            if orders is None or not child.take_over(orders):
-                child.ask_to_stop()
-                self._leaving.append(self._children.pop(name))
-        self._hire()
+        self._crew.change(plans)
         self._tell_processes()
 
     def replace_region(self, name: str, *, revoked: bool) -> None:
         """See `reception.Daemon`."""
         self._regions.replace(name, revoked=revoked)
-        for child in self._children.values():
-            child.remap(name)
+        self._crew.remap(name)
 
     def meet(self, app: AppRegion) -> None:
         """See `reception.Daemon`."""
         self._mark_unowned((app,))
-        for child in self._children.values():
-            child.meet(app)
+        self._crew.meet(app)
         self._governing.meet(app)
 
     def part_from(self, session: int) -> None:
         """See `reception.Daemon`."""
-        for child in (*self._children.values(), *self._leaving):
-            child.part_from(session)
+        self._crew.part_from(session)
         self._governing.part_from(session)
 
     def update_demand(self) -> None:
         """See `reception.Daemon`."""
-        demand = Demand(self._users(), self._muted)
+        demand = Demand(self._users(), self._mute.on)
         # A recording begins when every sense has said whether it can run: none misses its start.
-        heard = Demand(int(self._senses_told()), self._muted)
-        for child in self._children.values():
-            for sensor, wanted in (
-                ("microphone", demand), ("output_sound", demand), ("replay", heard),
-                ("camera", Demand(self._viewers(), self._muted)),
-            ):
-                if sensor in child.orders.sensors:
-                    child.demand(sensor, wanted)
+        heard = Demand(int(self._crew.senses_told()), self._mute.on)
+        self._crew.demand((
+            ("microphone", demand), ("output_sound", demand), ("replay", heard),
+            ("camera", Demand(self._viewers(), self._mute.on)),
+        ))
 
     def stop(self) -> None:
         """Ends the loop after what it is doing."""
         self._stopping = True
 
     def _is_service(self, pid: int) -> bool:
-        child = self._children.get("service")
-        return child is not None and child.pid == pid
+        return self._crew.pid_of("service") == pid
 
     def _granted_by_configuration(self, connection: Connection, region: str) -> bool:
         """Whether one of the daemon's own bridges asks for what its keys need."""
-        child = self._children.get("bridges")
         return (
-            child is not None
-            and child.pid == connection.pid
+            self._crew.pid_of("bridges") == connection.pid
             and region in self._bridge_classes.get(connection.app, ())
         )
 
-    def _mark_unowned(self, apps: Iterable[AppRegion]) -> None:
-        plan.mark_unowned(self._regions, apps, self._plans, self._governing.owned)
+    def _plan_by(self, config: Config) -> None:
+        self._listens = plan.needs_microphone(config)
+        self._seen_in = plan.seen_in(config)
+        self._bridge_classes = plan.bridge_classes(config)
 
-    def _hire(self) -> None:
-        """Starts every planned child that does not run; one that still leaves is waited for."""
-        leaving = {child.name for child in self._leaving}
-        for one in self._plans:
-            if one.kind not in self._children and one.kind not in leaving:
-                child = Child(one, self._regions)
-                self._children[one.kind] = child
-                for app in self._clients.apps():
-                    child.meet(app)
-                child.start()
-                self._listen(child)
-        if not leaving:
+    def _mark_unowned(self, apps: Iterable[AppRegion]) -> None:
+        plan.mark_unowned(self._regions, apps, self._crew.plans, self._governing.owned)
+
+    def _hired(self, all_are_there: bool) -> None:
+        if all_are_there:
             self._mark_unowned(self._clients.apps())
         self.update_demand()
-
-    def _settled(self) -> bool:
-        """Whether every child is live, or has shown that it does not come up at once."""
-        return all(
-            child.state == OwnerState.LIVE or child.restarts for child in self._children.values()
-        )
-
-    def _listen(self, child: Child) -> None:
-        """Follows the child's link: a new one after each start, none while it does not run."""
-        known = self._links.get(child.name)
-        if sys.platform == "win32" or known is child.link:
-            return
-        if known is not None:
-            del self._links[child.name]
-            self._selector.unregister(known)
-        if child.link is not None:
-            self._links[child.name] = child.link
-            self._selector.register(
-                child.link, selectors.EVENT_READ, lambda _mask: self._hear(child)
-            )
-
-    def _hear(self, child: Child) -> None:
-        """Takes what a child says; a link that has ended gives its number free for another."""
-        child.receive()
-        self._listen(child)
-
-    def _watch(self) -> None:
-        self._see_off()
-        for child in self._children.values():
-            self._hear(child)
-            child.watch()
-            self._listen(child)
-
-    def _see_off(self) -> None:
-        """Lets go of children that have left, and starts their successors."""
-        gone = [child for child in self._leaving if child.ended()]
-        for child in gone:
-            self._leaving.remove(child)
-            self._listen(child)
-        if gone and not self._stopping:
-            self._hire()
 
     def _tick(self) -> None:
         now = now_ns()
@@ -305,7 +213,7 @@ class Daemon:
         self._server.tick()
         self.update_demand()
         self._notifier.beat()
-        if self._idle.is_over(bool(self._server.connections) or not self._settled(), now):
+        if self._idle.is_over(bool(self._server.connections) or not self._crew.settled(), now):
             _log.info("nobody was connected for %g s", self._config.daemon.stop_idle_s)
             self.stop()
         if self._ticks % _HEALTH_TICKS == 1:
@@ -322,12 +230,14 @@ class Daemon:
 
     def _tell_health(self) -> None:
         self._health.publish(
-            report.health(self._started_ns, self._children, self._clients, muted=self._muted),
+            report.health(
+                self._started_ns, self._crew.children, self._clients, muted=self._mute.on
+            ),
             now_ns(),
         )
 
     def _tell_engines(self) -> None:
-        children = tuple(self._children.values())
+        children = tuple(self._crew.children.values())
         self._governing.tell_engines(
             tuple(engine for child in children for engine in child.engines),
             (os.getpid(), *(child.pid for child in children if child.pid)),
@@ -336,13 +246,8 @@ class Daemon:
     def _tell_processes(self) -> None:
         self._governing.tell_processes(tuple(
             Lowerable(child.name, child.pid, tuple(child.orders.senses))
-            for child in self._children.values() if child.state == OwnerState.LIVE
+            for child in self._crew.children.values() if child.state == OwnerState.LIVE
         ))
-
-    def _senses_told(self) -> bool:
-        return all(
-            name in child.parts for child in self._children.values() for name in child.orders.senses
-        )
 
     def _until_tick(self) -> float:
         return max(0.0, (self._next_tick_ns - now_ns()) / 1e9)
@@ -370,13 +275,7 @@ class Daemon:
         _log.info("stopping")
         # First: in the background children would not end in time.
         self._governing.close()
-        for child in self._children.values():
-            child.ask_to_stop()
-        self._leaving += self._children.values()
-        while self._leaving:
-            self._see_off()
-            self._regions.heartbeat(now_ns())
-            time.sleep(_STOP_NAP_S)
+        self._crew.end(lambda: self._regions.heartbeat(now_ns()))
         self._server.close()
         self._clients.close()
         self._regions.close()
