@@ -483,6 +483,29 @@ def test_without_frames_the_senses_give_way_to_pressure_and_come_back() -> None:
     assert {change.app for change in changes} == {""}
 
 
+@pytest.mark.parametrize(
+    ("pressure", "cause", "share"),
+    [
+        (Pressure(0.5, 0.9, 0.1, 0.2), Cause.PRESSURE, 0.5),
+        (Pressure(None, 0.9, 0.1, 0.2), Cause.PRESSURE, 0.9),
+        (Pressure(0.2, 0.9, 0.3, 0.2), Cause.MEMORY, 0.3),
+        (Pressure(0.9, 0.28, 0.25, 0.8), Cause.MEMORY, 0.25),  # What is largest asks for nothing.
+        (Pressure(0.1, 0.1, 0.0, 0.95), Cause.GPU, 0.95),
+    ],
+)
+def test_a_step_names_what_others_wait_for(
+    pressure: Pressure, cause: Cause, share: float
+) -> None:
+    held = governor()
+    for second in range(4):
+        held.tick(second * SECOND_NS, pressure)
+    changes = held.take_changes()
+    assert {(change.cause, change.pressure) for change in changes} == {(cause, share)}
+    for second in range(4, 20):
+        held.tick(second * SECOND_NS, Pressure(0.0, 0.0, 0.0, 0.0))
+    assert {change.cause for change in held.take_changes()} == {Cause.RELIEF}
+
+
 def test_pressure_that_is_not_told_any_more_gives_back() -> None:
     held = governor()
     for second in range(5):

@@ -1770,7 +1770,7 @@ typedef struct sensorium_governor_step {
   uint32_t to_step; /* as in `governed_sense` */
   uint32_t from_interval_ms; /* as in `governed_sense` */
   uint32_t to_interval_ms; /* as in `governed_sense` */
-  uint32_t cause; /* 1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, 8 memory */
+  uint32_t cause; /* 1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, 8 memory, 9 gpu */
   uint32_t level; /* of the governor, after it */
   uint64_t frame; /* the app's number of the frame that was judged last */
   uint64_t frame_ns; /* its time from begin to submission */

@@ -2572,7 +2572,7 @@ namespace Sensorium
         public uint FromIntervalMs;
         /// <summary>as in `governed_sense`</summary>
         public uint ToIntervalMs;
-        /// <summary>1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, 8 memory</summary>
+        /// <summary>1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, 8 memory, 9 gpu</summary>
         public uint Cause;
         /// <summary>of the governor, after it</summary>
         public uint Level;

@@ -95,12 +95,13 @@ def _why(step: dict[str, Any]) -> str:
         "late": late,
         "missed": f"the display showed a frame again before frame {step['frame']}",
         "close": f"{frame}, p95 {step['busy_ms']:.1f} ms",
-        "pressure": f"others wait: {waited}",
+        "pressure": f"others need the processors: {waited}",
+        "memory": f"others wait for memory: {waited}",
+        "gpu": f"others keep the GPU busy: {waited}",
         "relief": f"frames have room, p95 {step['busy_ms']:.1f} ms" if step["app"]
-        else "others wait no longer",
+        else "others need less again",
         "policy": "the owner's policy for the app, or the configuration",
         "gone": "the app ended, or tells no frames any more",
-        "memory": "the GPU's memory runs low",
     }
     said = says.get(step["cause"], str(step["cause"]))
     if step["cost_ms_s"] and step["sense"]:

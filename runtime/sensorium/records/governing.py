@@ -63,7 +63,7 @@ GOVERNOR_STEP = Record(
         scalar("from_interval_ms", "u32", "as in `governed_sense`"),
         scalar("to_interval_ms", "u32", "as in `governed_sense`"),
         scalar("cause", "u32", "1 late, 2 missed, 3 close, 4 pressure, 5 relief, 6 policy, 7 gone, "
-               "8 memory"),
+               "8 memory, 9 gpu"),
         scalar("level", "u32", "of the governor, after it"),
         scalar("frame", "u64", "the app's number of the frame that was judged last"),
         scalar("frame_ns", "u64", "its time from begin to submission"),

@@ -119,7 +119,7 @@ class Governor:
             kept, since = standing.ladder.kept, standing.since_ns(now_ns)
             level = self._giving_way.level(want, standing.level, kept, since, now_ns)
             if level != standing.level:
-                cause = Cause.PRESSURE if level > standing.level else Cause.RELIEF
+                cause = self._giving_way.cause if level > standing.level else Cause.RELIEF
                 self._set(level, cause, None, now_ns)
         return self._tell()
 

@@ -6,6 +6,8 @@ import math
 from enum import IntEnum
 from typing import NamedTuple
 
+from sensorium.inference.governor.step import Cause
+
 
 class Pressure(NamedTuple):
     """Shares of the last second, 0 to 1; None: the system does not tell.
@@ -54,6 +56,8 @@ _READING_NS = 5_000_000_000
 """A reading that is older says nothing any more."""
 _PRESSED = Pressure(cpu_some=0.3, others_busy=0.85, memory_some=0.2, gpu_busy=0.9)
 _EASED = Pressure(cpu_some=0.15, others_busy=0.7, memory_some=0.05, gpu_busy=0.7)
+_CAUSES = Cause.PRESSURE, Cause.PRESSURE, Cause.MEMORY, Cause.GPU
+"""What is waited for, of each share."""
 
 
 def wanted(pressure: Pressure) -> Want:
@@ -72,15 +76,32 @@ def wanted(pressure: Pressure) -> Want:
     return Want.LESS if above and all(eased for _, eased in above) else Want.SAME
 
 
+def reason(pressure: Pressure) -> tuple[Cause, float] | None:
+    """Of a reading that asks for more: what is short most, by its limit, and its share.
+
+    None: it asks for nothing.
+    """
+    judged = zip(_CAUSES, (pressure.waits, *pressure[1:]), _PRESSED, strict=True)
+    above = [
+        (share / pressed, cause, share)
+        for cause, share, pressed in judged
+        if share is not None and pressed is not None and share >= pressed
+    ]
+    return max(above)[1:] if above else None
+
+
 class GivingWay:
     """Follows the pressure by one level at first, then by larger parts.
 
     Attributes:
-        share: See `Pressure`, of the newest reading; NaN: nothing is known.
+        share: See `Pressure`, of the newest reading; of what the senses give way to, where they
+            are to; NaN: nothing is known.
+        cause: What others waited for when a reading last asked for more.
     """
 
     def __init__(self) -> None:
         self.share = math.nan
+        self.cause = Cause.PRESSURE
         self._read_ns = 0
         self._top = 0
         self._pressed_ns = 0
@@ -89,6 +110,8 @@ class GivingWay:
         """What a new reading asks for, and that nothing is read any more; None: nothing new."""
         if pressure is not None:
             self.share, self._read_ns = pressure.share, now_ns
+            if (found := reason(pressure)) is not None:
+                self.cause, self.share = found
             return wanted(pressure)
         if now_ns - self._read_ns <= _READING_NS:
             return None

@@ -40,7 +40,7 @@ class Cause(IntEnum):
     CLOSE = 3
     """Frames leave so little of their time that the next ones are likely to be late."""
     PRESSURE = 4
-    """No app tells its frames, and others on the PC wait for processors, memory or the GPU."""
+    """No app tells its frames, and others on the PC wait for processors."""
     RELIEF = 5
     """Frames have had room for long enough."""
     POLICY = 6
@@ -48,4 +48,6 @@ class Cause(IntEnum):
     GONE = 7
     """The app ended, or tells no frames any more."""
     MEMORY = 8
-    """The GPU's memory runs low."""
+    """No app tells its frames, and others on the PC wait for memory."""
+    GPU = 9
+    """No app tells its frames, and others keep the GPU busy."""
