@@ -67,8 +67,8 @@ _LISTENING = _system(
     "wake_word",
 )
 """Those that hear: sound comes in its own time, so one after the other. The rest mostly waits."""
-_ALONE = _system("echo")
-"""What hears two sounds, whose times must fit to a millisecond."""
+_ALONE = _system("echo", "pressure")
+"""What hears two sounds, whose times must fit to a millisecond; what waits for the PC to rest."""
 _MOST_WORKERS = 4
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 """Of numpy in each of several workers: more only wait for each other."""
