@@ -17,8 +17,13 @@ PROGRAM = Path(__file__).parent / "programs" / "gpu_memory.py"
 @pytest.mark.parametrize(
     "scenario",
     ["fits", "shrinks", "comes_late", "shared", "scratch", "idle", "kept_warm",
-     "idle_without_standby", "kept_off_is_idle", "in_mid_run"],
+     "idle_without_standby", "kept_off_is_idle", "in_mid_run", "loaded_beside_runs", "damaged"],
 )
 def test_the_gpus_memory(scenario, tmp_path):
     pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
     stand_in.run(PROGRAM, scenario, str(tmp_path))
+
+
+def test_who_is_too_large_sends_nobody_away(tmp_path):
+    pytest.importorskip("cuda.bindings", reason="cuda-bindings is not installed")
+    stand_in.run(PROGRAM, "one_too_large", str(tmp_path), STAND_IN_CUDA_MEMORY="100000")

@@ -45,19 +45,50 @@ def test_without_a_limit_risk_changes_nothing() -> None:
 
 def test_the_time_of_a_row_is_that_of_nearly_all_submissions() -> None:
     times = RowTimes()
-    assert times.row_s == 0.0
+    assert times.submission_s(1) == 0.0
     for took in range(1, 11):
         times.add(2, took * 2e-3)
-    assert times.row_s == pytest.approx(9e-3)
+    assert times.submission_s(2) == pytest.approx(18e-3)
     for _ in range(400):
         times.add(4, 4e-3)
-    assert times.row_s == pytest.approx(1e-3)
+    assert times.submission_s(1) == pytest.approx(1e-3)
     # Two of 256 are no more than one of a hundred.
     times.add(1, 1.0)
     times.add(1, 1.0)
     for _ in range(20):
         times.add(1, 1e-3)
-    assert times.row_s == pytest.approx(1e-3)
+    assert times.submission_s(1) == pytest.approx(1e-3)
+
+
+def gpu(fixed_s: float, row_s: float, longest_s: float, runs: int = 400) -> list[list[int]]:
+    """The submissions of runs of 64 rows on a GPU that takes just so long for each."""
+    times, told = RowTimes(), []
+    for _ in range(5):
+        times.add(64, fixed_s + 64 * row_s)
+    for _ in range(runs):
+        pieces = times.pieces(64, 1, longest_s)
+        sizes = [64 * (n + 1) // pieces - 64 * n // pieces for n in range(pieces)]
+        for size in sizes:
+            times.add(size, fixed_s + size * row_s)
+        told.append(sizes)
+    return told
+
+
+def test_what_a_submission_takes_in_itself_is_not_paid_for_each_row() -> None:
+    # 3.64 ms at once; 64 pieces of 3.01 ms would keep a game's GPU busy for 193 ms.
+    assert all(len(sizes) <= 2 for sizes in gpu(3e-3, 1e-5, 2e-3)[20:])
+    # Half a piece more than double is not worth it, however short the pieces are to be.
+    for sizes in gpu(1.9e-3, 1e-4, 2e-3)[20:]:
+        assert len(sizes) * 1.9e-3 + 64e-4 <= 2 * (1.9e-3 + 64e-4) + 1e-9
+
+
+@pytest.mark.parametrize("fixed_s", [0.0, 1e-4])
+def test_where_rows_are_what_takes_time_no_piece_is_too_long(fixed_s: float) -> None:
+    told = gpu(fixed_s, 1e-3, 4e-3)
+    longest = [max(sizes) * 1e-3 + fixed_s for sizes in told]
+    # Now and then it is looked again what a submission takes in itself.
+    assert sum(took > 4e-3 + 1e-9 for took in longest[20:]) <= len(told) // 10
+    assert max(longest[20:]) <= 8.1e-3
 
 
 @dataclass

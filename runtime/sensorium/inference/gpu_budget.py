@@ -7,6 +7,7 @@ the system frees the lock when it dies, so that nothing stays counted that is no
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import sys
@@ -130,12 +131,18 @@ class SharedBudget:
                 _lock(other, wait=False)
             except OSError:
                 # Its owner lives.
-                taken += int(os.read(other, _DIGITS) or b"0")
-                os.close(other)
+                with contextlib.closing(os.fdopen(other, "rb")) as told:
+                    taken += _number_in(told.read(_DIGITS), path)
             else:
                 os.close(other)
                 path.unlink(missing_ok=True)
         return taken
+
+
+def _number_in(text: bytes, path: Path) -> int:
+    if not text.isdigit() and text:
+        raise OSError(errno.EINVAL, "it holds no number", str(path))
+    return int(text or b"0")
 
 
 def _opened(path: Path) -> int:

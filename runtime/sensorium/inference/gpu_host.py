@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sensorium.inference.gpu_sharing import Sharing
     from sensorium.inference.memory_guard import MemoryGuard
     from sensorium.inference.plans import Plan
+    from sensorium.inference.remote import RemoteEngine
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class GpuHost:
         with self._lock:
             if place in self._places:
                 self._places.remove(place)
-        engine = place.clear("was closed")
+            engine = place.clear("was closed")
         if engine is not None:
             engine.close()
         self._wake.set()
@@ -150,6 +151,9 @@ class GpuHost:
                 self._turn()
             except GpuError as error:
                 self._retreat(error)
+            except Exception as error:  # noqa: BLE001 - nobody else looks after the GPU
+                _log.exception("engines on the GPU")
+                self._retreat(GpuError(f"{type(error).__name__}: {error}"))
         self._end_process()
         with contextlib.suppress(GpuError):
             self._budget.close()
@@ -236,14 +240,20 @@ class GpuHost:
         # All of them, and then they are used: a run finds the process busy while it loads another.
         loaded = [(place, self._process.load(place)) for place in waiting]
         for place, engine in loaded:
-            if engine is not None and place in self._all():
-                place.put(engine)
-            elif engine is not None:
+            if engine is not None and not self._put(place, engine):
                 engine.close()
         self._count()
         left = self._free_bytes(self._gpu.uuid)
         if free is not None and left is not None:
             self._guard.need = max(self._guard.need, free - left)
+
+    def _put(self, place: Place, engine: RemoteEngine) -> bool:
+        """Puts it there; False: the place was given up meanwhile."""
+        with self._lock:
+            wanted = place in self._places
+            if wanted:
+                place.put(engine)
+        return wanted
 
     def _end_process(self) -> None:
         if self._process is not None:
@@ -252,6 +262,8 @@ class GpuHost:
 
     def _retreat(self, error: GpuError) -> None:
         """Ends the process; all go on with the CPU, and it is tried again later."""
+        if self._stopping:
+            return
         now = time.monotonic()
         for place in self._all():
             place.clear(error.message)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from sensorium.errors import EngineError, GpuBudget, GpuError, GpuLost, GpuMissing, GpuSilent
+from sensorium.errors import (
+    EngineError,
+    GpuBudget,
+    GpuError,
+    GpuLost,
+    GpuMemory,
+    GpuMissing,
+    GpuSilent,
+)
 from sensorium.inference.cuda.driver import GpuDevice
 from sensorium.inference.feeds import FeedCheck
 from sensorium.inference.pace import pace
@@ -87,7 +96,8 @@ class GpuProcess:
         try:
             engine = RemoteEngine(self.worker, self._number, place.plan, gpu)
             place.need = engine.memory
-            gpu_s = pace(engine, FeedCheck(place.plan.manifest).zeros())
+            # Others are run meanwhile, which is no fault.
+            gpu_s = pace(partial(engine.run, FeedCheck(place.plan.manifest).zeros(), queue=True))
             if gpu_s < place.cpu_s:
                 place.slower = 0
                 used += engine.memory
@@ -98,6 +108,8 @@ class GpuProcess:
             # TensorRT does not tell its need before it has the plan.
             place.need = max(place.need, (gpu.room or 0) + 1)
             place.lacks_room(error)
+        except GpuMemory as error:
+            place.is_too_large(error)
         except (GpuLost, GpuSilent) as error:
             place.crashes += 1
             if place.crashes >= _CRASHES:

@@ -47,7 +47,11 @@ class Sharing:
         return self._slice_s if self._risk else math.inf
 
     @property
+    def is_risky(self) -> bool:
+        """Whether frames are at risk, or were just now."""
+        return self._risk >= _CLOSE or time.monotonic() - self._risky_s < self._calm_s
+
+    @property
     def refused_s(self) -> float:
         """An engine is not to run now whose shortest submission takes longer; mostly infinite."""
-        risky = self._risk >= _CLOSE or time.monotonic() - self._risky_s < self._calm_s
-        return self._slice_s if risky else math.inf
+        return self._slice_s if self.is_risky else math.inf

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import statistics
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from sensorium.inference.engine import Engine
+    from collections.abc import Callable
 
 _RUNS = 21
 _LIMIT_S = 0.2
 
 
-def pace(engine: Engine, feeds: Mapping[str, NDArray[Any]]) -> float:
+def pace(run: Callable[[], object]) -> float:
     """The median of some runs, in seconds; a slow engine gets few.
 
     Args:
-        engine: Loaded, and run before.
-        feeds: What it is run on.
+        run: Runs it, which was run before.
 
     Raises:
         EngineError: When a run fails.
@@ -30,6 +25,6 @@ def pace(engine: Engine, feeds: Mapping[str, NDArray[Any]]) -> float:
     took: list[float] = []
     while not took or (len(took) < _RUNS and sum(took) < _LIMIT_S):
         begin = time.perf_counter()
-        engine.run(feeds)
+        run()
         took.append(time.perf_counter() - begin)
     return statistics.median(took)

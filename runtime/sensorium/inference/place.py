@@ -22,6 +22,9 @@ _log = logging.getLogger(__name__)
 
 ROOM_S = 1.0
 """Until it is looked again whether there is room for an engine."""
+_MEMORY_S = (5.0, 15.0, 60.0, 300.0)
+"""Until an engine for which the GPU had no memory is tried again, by how often in a row it had
+none; afterwards the last of these."""
 KEPT_OFF = "the GPU is left to the game's frames"
 
 
@@ -52,7 +55,8 @@ class Place:
         plan: What is to be loaded.
         cpu_s: What a run takes on the CPU: not to be undercut is to be refused.
         refused: Whether it is not tried again: the plan itself is at fault.
-        crashes: How often the process ended while this was loaded.
+        crashes: How often in a row the process ended while this was loaded.
+        too_large: How often in a row the GPU had no memory for it.
         slower: How often in a row it was measured as slow as on the CPU, or slower.
         due_s: When it may be tried again.
         used_s: When it was last asked for.
@@ -67,7 +71,9 @@ class Place:
         self.cpu_s = cpu_s
         self.refused = bool(plan.damage)
         self.crashes = 0
+        self.too_large = 0
         self.slower = 0
+        self._measured_s = 0.0
         self.due_s = 0.0
         self.used_s = time.monotonic()
         self.unused = False
@@ -121,7 +127,12 @@ class Place:
         return engine.shortest_s > self._host.sharing.refused_s
 
     def waits(self, now_s: float) -> bool:
-        """Whether it is to be loaded."""
+        """Whether it is to be loaded.
+
+        What was slower before is measured for who uses it, and not beside frames at risk.
+        """
+        if self.slower and (self.used_s < self._measured_s or self._host.sharing.is_risky):
+            return False
         return (
             self.engine is None and now_s >= self.due_s
             and not (self.refused or self.kept_off or self.unused)
@@ -130,6 +141,7 @@ class Place:
     def put(self, engine: RemoteEngine) -> None:
         """It is there from now on."""
         self.engine, self.why = engine, ""
+        self.crashes = self.too_large = 0
         self.used_s = time.monotonic()
 
     def clear(self, why: str) -> RemoteEngine | None:
@@ -149,7 +161,8 @@ class Place:
         """A run takes as long as on the CPU, or longer; see `GpuHost`."""
         wait_s = again_s[min(self.slower, len(again_s) - 1)]
         self.slower += 1
-        self.due_s = time.monotonic() + wait_s
+        self._measured_s = time.monotonic()
+        self.due_s = self._measured_s + wait_s
         self.why = f"the CPU is faster: {self.cpu_s * 1e3:.2f} ms, {gpu_s * 1e3:.2f} ms on the GPU"
         _log.info("%s stays on the CPU: %s; again in %.0f s", self.name, self.why, wait_s)
 
@@ -159,6 +172,14 @@ class Place:
         if self.why != str(error):
             self.why = str(error)
             _log.info("%s stays on the CPU: %s", self.name, error)
+
+    def is_too_large(self, error: GpuError) -> None:
+        """The GPU has no memory for it beside what others have; it is tried again later."""
+        wait_s = _MEMORY_S[min(self.too_large, len(_MEMORY_S) - 1)]
+        self.too_large += 1
+        self.due_s = time.monotonic() + wait_s
+        self.why = str(error)
+        _log.info("%s stays on the CPU: %s; again in %.0f s", self.name, error, wait_s)
 
     def failed(self, engine: RemoteEngine, error: GpuError) -> None:
         """Told by whoever used the engine. Its process ends: nothing else mends most failures."""

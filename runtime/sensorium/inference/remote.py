@@ -185,8 +185,15 @@ class RemoteEngine:
         }
         self.memory = self._load(plan, gpu)
 
-    def run(self, feeds: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        """See `Engine.run`."""
+    def run(
+        self, feeds: Mapping[str, NDArray[Any]], *, queue: bool = False
+    ) -> dict[str, NDArray[Any]]:
+        """See `Engine.run`.
+
+        Args:
+            feeds: As there.
+            queue: See `WorkerProcess.ask`.
+        """
         self.check(feeds)
         shapes = {}
         for name, most in self._inputs.items():
@@ -199,7 +206,7 @@ class RemoteEngine:
         begin = time.monotonic()
         said = self._worker.ask(
             {"op": "run", "engine": self._number, "shapes": shapes}, self._patience.limit_s,
-            queue=False,
+            queue=queue,
         )
         self._patience.add(time.monotonic() - begin)
         self.times.add(self.rows_of(feeds), said["gpu_s"])
@@ -218,7 +225,7 @@ class RemoteEngine:
     @property
     def shortest_s(self) -> float:
         """What the device takes for the shortest submission that it can be cut into."""
-        return self.times.row_s * (1 if self.rows is None else self.rows.min)
+        return self.times.submission_s(1 if self.rows is None else self.rows.min)
 
     def close(self) -> None:
         """See `Engine.close`. The process goes on with its other engines."""

@@ -81,7 +81,8 @@ class GpuEngines(CpuEngines):
         cpu = super().load(name)
         if plan is None:
             return cpu
-        place = self._begun().place(plan, pace(cpu, FeedCheck(plan.manifest).zeros()))
+        feeds = FeedCheck(plan.manifest).zeros()
+        place = self._begun().place(plan, pace(lambda: cpu.run(feeds)))
         return StandbyEngine(
             place, cpu, lambda: store.load(name, self._threads), warm=self._gpu.standby
         )

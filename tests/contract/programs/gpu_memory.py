@@ -27,6 +27,8 @@ from sensorium.inference.standby import StandbyEngine
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sensorium.inference.manifest import Manifest
+
 SCRATCH = 4096
 """That the stand-in's engines reckon in."""
 
@@ -51,15 +53,17 @@ class Bench:
         self.truth = self._cpu("truth")
         self.engines = {}
         for name in names:
-            own = replace(manifest, name=name)
-            file = folder / f"{name}.json"
-            file.write_text(own.to_json())
-            place = self.host.place(
-                Plan(own, file, plan, "", least_memory(own, plan.stat().st_size))
-            )
-            self.engines[name] = StandbyEngine(
-                place, self._cpu(name), lambda name=name: self._cpu(name), warm=standby
-            )
+            self.add(name, plan, manifest, standby=standby)
+
+    def add(self, name: str, plan: Path, manifest: Manifest, *, standby: bool = True) -> None:
+        """One more engine, of a plan for the GPU and the one graph for the CPU."""
+        own = replace(manifest, name=name)
+        file = self.folder / f"{name}.json"
+        file.write_text(own.to_json())
+        place = self.host.place(Plan(own, file, plan, "", least_memory(own, plan.stat().st_size)))
+        self.engines[name] = StandbyEngine(
+            place, self._cpu(name), lambda: self._cpu(name), warm=standby
+        )
 
     def _cpu(self, name: str) -> OnnxRuntimeEngine:
         return OnnxRuntimeEngine(replace(self.described, name=name), self.graph)
@@ -257,6 +261,65 @@ def in_mid_run(folder: Path) -> None:
         seen[bench.run("a")] += 1
     stop.set()
     thread.join()
+    bench.close()
+
+
+def one_too_large(folder: Path) -> None:
+    """An engine for which the GPU has no memory leaves those there that have some."""
+    model = small_models.cnn(batch=64)
+    (folder / "large").mkdir()
+    _, plan = plans.write(folder / "large", model)
+    bench = Bench(folder, 0, "a", "b")
+    bench.add("large", plan, plans.manifest(plan, model, "tensorrt-rtx"))
+    bench.until(lambda: len(bench.on_gpu("a", "b")) == 2)
+    pid = bench.host.pid
+    for _ in range(20):
+        assert bench.on_gpu("a", "b") == {"a", "b"}
+        assert "MiB" in bench.engines["large"].note or "MEMORY" in bench.engines["large"].note
+        time.sleep(0.1)
+    assert bench.host.pid == pid
+    bench.close()
+
+
+def loaded_beside_runs(folder: Path) -> None:
+    """Engines are loaded and measured while another runs all the time: none has to leave."""
+    bench = Bench(folder, 0, "a")
+    bench.until(lambda: bench.on_gpu("a") == {"a"})
+    pid = bench.host.pid
+    _, plan = plans.write(folder, small_models.cnn())
+    manifest = plans.manifest(plan, small_models.cnn(), "tensorrt-rtx")
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            bench.run("a")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    for number in range(6):
+        bench.add(f"b{number}", plan, manifest)
+        bench.until(lambda number=number: not bench.engines[f"b{number}"].note)
+    stop.set()
+    thread.join()
+    assert bench.on_gpu() == set(bench.engines)
+    assert bench.host.pid == pid
+    bench.close()
+
+
+def damaged(folder: Path) -> None:
+    """A share that cannot be read keeps engines off the GPU, and says so, until it can be."""
+    one = need(folder)
+    other = SharedBudget(folder / "gpu", 4 * one)
+    other.keep(one)
+    (share,) = (folder / "gpu").glob("*-*")
+    told = share.read_bytes()
+    share.write_bytes(b"x" * len(told))
+    bench = Bench(folder, 4 * one, "a")
+    bench.until(lambda: "it holds no number" in bench.engines["a"].note)
+    assert bench.on_gpu() == set()
+    share.write_bytes(told)
+    bench.until(lambda: bench.on_gpu() == {"a"})
+    other.close()
     bench.close()
 
 

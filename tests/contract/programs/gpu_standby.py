@@ -51,7 +51,7 @@ class Rig:
             plan.write_bytes(plan_prefix + plan.read_bytes())
         self.described = plans.manifest(self.graph, model, "onnxruntime")
         self.loads = 0
-        self.sharing = Sharing()
+        self.sharing = Sharing(calm_s=0.5)
         self.host = GpuHost(
             "cuda-bindings", lambda devices: Choice(devices[0].uuid, "the first"),
             MemoryGuard(512 * MIB, quiet_s=0.5), FreeMemory(),
@@ -207,6 +207,28 @@ def slower(folder: Path) -> None:
     rig.until(Device.GPU)
     assert place.slower == 0
     assert rig.engine.note == ""
+    rig.close()
+
+
+def slower_for_nobody(folder: Path) -> None:
+    """What was slower is measured again for who uses it, and never beside frames at risk."""
+    rig = Rig(folder, cpu_s=0.01, again_s=(0.2,))
+    rig.fault("slow")
+    rig.note("the CPU is faster: 10.00 ms")
+    place = rig.place
+    eventually(lambda: not rig.host.pid, "its process ends", pause_s=0.01)
+    told = place.slower
+    time.sleep(1.5)
+    assert place.slower == told
+    rig.sharing.set_risk(3)
+    rig.fault("")
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        assert rig.run() is Device.CPU
+    assert not rig.host.pid
+    assert place.slower == told
+    rig.sharing.set_risk(0)
+    rig.until(Device.GPU)
     rig.close()
 
 
