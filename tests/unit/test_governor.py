@@ -142,6 +142,22 @@ def test_an_engine_leaves_the_gpu_for_an_app_that_waits_for_it_alone(
 
     kind = held.decision.steps["objects"].kind
     assert kind is (StepKind.OTHER_DEVICE if leaves else StepKind.REDUCED)
+    assert held.decision.gpu_spared is leaves
+    held.gone("game", app.now_ns)
+    assert not held.decision.gpu_spared
+
+
+def test_what_callers_run_leaves_the_gpu_before_a_sense_is_slowed() -> None:
+    held = Governor([])
+    app = App(held, "game")
+    app.draw(0.6, 40)
+    app.draw(1.1, cpu_ns=PERIOD_NS // 2, gpu_ns=PERIOD_NS)
+    assert (held.decision.level, held.decision.background) == (1, True)
+    assert held.decision.gpu_spared
+    held.set_policy(Policy.NONE, app.now_ns, "game")
+    assert not held.decision.gpu_spared
+    held.set_policy(Policy.PAUSE, app.now_ns, "game")
+    assert held.decision.gpu_spared
 
 
 def test_an_app_that_is_late_right_after_another_has_gone_is_answered_at_once() -> None:

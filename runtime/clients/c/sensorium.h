@@ -1718,7 +1718,7 @@ typedef struct sensorium_governor {
   uint64_t changed_ns; /* monotonic, of the newest change of a step; 0: none yet */
   uint64_t changes; /* changes of steps since start */
   uint32_t count; /* valid entries in `senses` */
-  uint32_t reserved; /* 0 */
+  uint32_t gpu_spared; /* 1: what the local API and bridges run has left the GPU */
   sensorium_governed_sense_t senses[32]; /* in the daemon's order */
   uint8_t _pad0[16];
 } sensorium_governor_t;
@@ -1732,7 +1732,7 @@ SENSORIUM_ASSERT(offsetof(sensorium_governor_t, period_ns) == 80, "governor.peri
 SENSORIUM_ASSERT(offsetof(sensorium_governor_t, changed_ns) == 88, "governor.changed_ns");
 SENSORIUM_ASSERT(offsetof(sensorium_governor_t, changes) == 96, "governor.changes");
 SENSORIUM_ASSERT(offsetof(sensorium_governor_t, count) == 104, "governor.count");
-SENSORIUM_ASSERT(offsetof(sensorium_governor_t, reserved) == 108, "governor.reserved");
+SENSORIUM_ASSERT(offsetof(sensorium_governor_t, gpu_spared) == 108, "governor.gpu_spared");
 SENSORIUM_ASSERT(offsetof(sensorium_governor_t, senses) == 112, "governor.senses");
 SENSORIUM_ASSERT(offsetof(sensorium_governor_t, _pad0) == 1392, "governor._pad0");
 

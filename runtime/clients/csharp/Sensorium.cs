@@ -2495,8 +2495,8 @@ namespace Sensorium
         public ulong Changes;
         /// <summary>valid entries in `senses`</summary>
         public uint Count;
-        /// <summary>0</summary>
-        public uint Reserved;
+        /// <summary>1: what the local API and bridges run has left the GPU</summary>
+        public uint GpuSpared;
         /// <summary>in the daemon's order</summary>
         public readonly GovernedSensePart[] Senses = Make<GovernedSensePart>(32);
         /// <inheritdoc/>
@@ -2517,7 +2517,7 @@ namespace Sensorium
             ChangedNs = BitConverter.ToUInt64(source, at + 88);
             Changes = BitConverter.ToUInt64(source, at + 96);
             Count = BitConverter.ToUInt32(source, at + 104);
-            Reserved = BitConverter.ToUInt32(source, at + 108);
+            GpuSpared = BitConverter.ToUInt32(source, at + 108);
             for (int i = 0; i < 32; i++) Senses[i].Decode(source, at + 112 + 40 * i);
         }
     }

@@ -853,7 +853,7 @@ STRUCTS: dict[str, tuple[int, Layout]] = {
         "changed_ns": ("Q", 1, 88),
         "changes": ("Q", 1, 96),
         "count": ("I", 1, 104),
-        "reserved": ("I", 1, 108),
+        "gpu_spared": ("I", 1, 108),
         "senses": ("governed_sense", 32, 112),
     }),
     "frame_phase": (64, {

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import math
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 _CLOSE = 2
 """From this risk on frames are at risk."""
 _CALM_S = 5.0
+
+
+class _Every:
+    """Holds each name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+EVERY = _Every()
+"""The names of all engines, also of those that are loaded later."""
 
 
 class Sharing:
@@ -24,7 +39,7 @@ class Sharing:
     """
 
     def __init__(self, slice_s: float = 0.0, calm_s: float = _CALM_S) -> None:
-        self.kept_off: frozenset[str] = frozenset()
+        self.kept_off: Container[str] = frozenset()
         self._slice_s = slice_s or math.inf
         self._calm_s = calm_s
         self._risk = 0

@@ -15,6 +15,7 @@ from sensorium.clock import now_ns
 from sensorium.errors import SensoriumError
 from sensorium.inference import measured
 from sensorium.process.engines import engines
+from sensorium.process.obeying import Obeying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ class Bridging:
         self._parts = orders.bridge_parts()
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
+        self._obeying = Obeying(outputs, self._engines.give_way)
         self._loaded: list[tuple[str, MeasuredEngine]] = []
         self._beat_ns = now_ns()
         self._loop = asyncio.new_event_loop()
@@ -50,6 +52,7 @@ class Bridging:
 
     def start(self) -> None:
         """Starts them."""
+        self._obeying.start()
         self._thread.start()
 
     def stop(self) -> None:
@@ -58,6 +61,7 @@ class Bridging:
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join(_STOP_S)
+        self._obeying.stop()
         self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:

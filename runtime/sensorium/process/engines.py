@@ -25,7 +25,7 @@ from sensorium.inference.pace import pace
 from sensorium.inference.standby import StandbyEngine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from sensorium.inference.cuda.driver import GpuDevice
     from sensorium.inference.engine import Engine
@@ -49,7 +49,7 @@ class CpuEngines:
         """Loads an engine by the name of its card; see `store.load`."""
         return store.load(name, self._threads)
 
-    def give_way(self, names: frozenset[str], risk: int) -> None:
+    def give_way(self, names: Container[str], risk: int) -> None:
         """None is on a GPU, and they take nothing of what draws frames."""
 
     def set_gpu_budget(self, mib: int) -> None:
@@ -87,7 +87,7 @@ class GpuEngines(CpuEngines):
             place, cpu, lambda: store.load(name, self._threads), warm=self._gpu.standby
         )
 
-    def give_way(self, names: frozenset[str], risk: int) -> None:
+    def give_way(self, names: Container[str], risk: int) -> None:
         """Leaves the GPU to an app's frames, from the next run on. From any thread.
 
         Where `standby` is false, the first run of an engine that leaves loads the CPU's.

@@ -52,6 +52,7 @@ class Board:
     Attributes:
         live: Whether a governor is there.
         background: Whether engines run only where nobody else wants to.
+        gpu_spared: Whether what callers run is to leave the GPU to an app.
         risk: As in the record `governor`; 0 where there is none.
         senses: Name to what it may take; one that is not there may take all.
     """
@@ -62,8 +63,9 @@ class Board:
         self._governor: Reader | None = None
         self._phase: Reader | None = None
         self._sleeper: Sleeper | None = None
+        self._news: Sleeper | None = None
         self._seen = 0
-        self.live = self.background = False
+        self.live = self.background = self.gpu_spared = False
         self.risk = 0
         self.senses: Mapping[str, Allowed] = {}
 
@@ -76,10 +78,11 @@ class Board:
         if seen == self._seen and live == self.live:
             return False
         self._seen, self.live = seen, live
-        self.background, self.risk, self.senses = False, 0, {}
+        self.background, self.gpu_spared, self.risk, self.senses = False, False, 0, {}
         if reader is not None and live:
             record = reader.sample.view(GOVERNOR)[0]
             self.background = bool(record["background"])
+            self.gpu_spared = bool(record["gpu_spared"])
             self.risk = int(record["risk"])
             count = min(int(record["count"]), len(record["senses"]))
             self.senses = {
@@ -108,11 +111,22 @@ class Board:
             self._sleeper = Sleeper([phase], [self._mapped[1]])
         self._sleeper.wait([phase.sample.n], seconds)
 
+    def sleep_news(self, seconds: float) -> None:
+        """Sleeps until the governor says something, at most so long."""
+        governor = self._governor
+        if governor is None or self._mapped is None or governor.ended():
+            time.sleep(min(seconds, _NAP_S))
+            return
+        if self._news is None:
+            self._news = Sleeper([governor], [self._mapped[1]])
+        self._news.wait([governor.sample.n], seconds)
+
     def close(self) -> None:
         """Gives up what was needed to be woken."""
-        if self._sleeper is not None:
-            self._sleeper.close()
-            self._sleeper = None
+        for sleeper in (self._sleeper, self._news):
+            if sleeper is not None:
+                sleeper.close()
+        self._sleeper = self._news = None
 
     def _map(self) -> None:
         mapped = self._outputs.regions.get(_REGION)

@@ -187,9 +187,12 @@ def service_orders(config: Config) -> Orders:
 
 
 def bridge_orders(config: Config, bridges: tuple[Part, ...]) -> Orders:
-    """The orders for the bridges: no memory but what each asks for, as any app does."""
+    """The orders for the bridges: no memory but what each asks for, as any app does.
+
+    The process reads the public region, in which the governor says how much engines may take.
+    """
     tables = {part.name: dict(config.bridges[part.name].table) for part in bridges}
-    return replace(orders("bridges", config, (), (), {}), regions=(), bridges=tables)
+    return replace(orders("bridges", config, (), (), {}), regions=("public",), bridges=tables)
 
 
 def _sections(

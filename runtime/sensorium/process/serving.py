@@ -11,6 +11,7 @@ from sensorium.errors import SensoriumError
 from sensorium.inference.measured import MeasuredEngine
 from sensorium.process.engines import engines
 from sensorium.process.gate import EngineGate
+from sensorium.process.obeying import Obeying
 from sensorium.service.server import Server
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Serving:
     ) -> None:
         self._report = report
         self._engines = engines(orders.threads, orders.gpu)
+        self._obeying = Obeying(outputs, self._engines.give_way)
         self._gate = EngineGate(outputs, lambda: _PATIENCE_NS)
         self._server = Server(
             orders.service, folders.runtime_dir(), self._load, self._listens
@@ -48,6 +50,7 @@ class Serving:
         """Starts it and waits until it listens, or cannot."""
         # Of each start and end it writes five lines, of which none names the daemon.
         logging.getLogger("uvicorn").setLevel(logging.WARNING)
+        self._obeying.start()
         self._thread.start()
         self._begun.wait(_START_S)
 
@@ -55,6 +58,7 @@ class Serving:
         """Ends it."""
         self._server.stop()
         self._thread.join(_STOP_S)
+        self._obeying.stop()
         self._engines.close()
 
     def demand(self, sensor: str, demand: Demand) -> None:

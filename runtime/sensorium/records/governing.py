@@ -31,7 +31,7 @@ GOVERNOR = Record(
         scalar("changed_ns", "u64", "monotonic, of the newest change of a step; 0: none yet"),
         scalar("changes", "u64", "changes of steps since start"),
         scalar("count", "u32", "valid entries in `senses`"),
-        scalar("reserved", "u32", "0"),
+        scalar("gpu_spared", "u32", "1: what the local API and bridges run has left the GPU"),
         array("senses", GOVERNED_SENSE, GOVERNED, "in the daemon's order"),
     ),
     "How much of the PC the senses may take now, so that an app misses no frame.",

@@ -282,25 +282,30 @@ def one_too_large(folder: Path) -> None:
 
 
 def loaded_beside_runs(folder: Path) -> None:
-    """Engines are loaded and measured while another runs all the time: none has to leave."""
-    bench = Bench(folder, 0, "a")
-    bench.until(lambda: bench.on_gpu("a") == {"a"})
+    """Engines are loaded and measured while others run all the time: none has to leave."""
+    sys.setswitchinterval(1e-5)
+    busy = ("a1", "a2", "a3")
+    bench = Bench(folder, 0, *busy)
+    bench.until(lambda: len(bench.on_gpu()) == len(busy))
     pid = bench.host.pid
     _, plan = plans.write(folder, small_models.cnn())
     manifest = plans.manifest(plan, small_models.cnn(), "tensorrt-rtx")
     stop = threading.Event()
 
-    def run() -> None:
+    def run(name: str) -> None:
+        given = np.zeros((1, 3, 32, 32), np.float32)
         while not stop.is_set():
-            bench.run("a")
+            bench.engines[name].run({"image": given})
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    for number in range(6):
+    threads = [threading.Thread(target=run, args=(name,)) for name in busy]
+    for thread in threads:
+        thread.start()
+    for number in range(3):
         bench.add(f"b{number}", plan, manifest)
         bench.until(lambda number=number: not bench.engines[f"b{number}"].note)
     stop.set()
-    thread.join()
+    for thread in threads:
+        thread.join()
     assert bench.on_gpu() == set(bench.engines)
     assert bench.host.pid == pid
     bench.close()

@@ -48,6 +48,8 @@ class Decision:
         period_ns: Of the display that the app draws for; 0: not known.
         changed_ns: Monotonic, when a step was changed last; 0: never yet.
         changes: How often steps were changed; those of one decision count once.
+        gpu_spared: Whether what callers of the local API and bridges run leaves the GPU: it comes
+            below every sense.
     """
 
     level: int = 0
@@ -60,6 +62,7 @@ class Decision:
     period_ns: int = 0
     changed_ns: int = 0
     changes: int = 0
+    gpu_spared: bool = False
 
 
 class Change(NamedTuple):

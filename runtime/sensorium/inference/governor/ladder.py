@@ -57,7 +57,8 @@ class Ladder:
             (sense for sense in senses if sense.tempo.slowing is not Slowing.NEVER),
             key=lambda sense: (sense.tempo.priority, -costs.get(sense.name, 0)),
         )
-        self.rungs = [Rung("", Step(), 0.0)] if order else []
+        # Without a sense, too: the local API goes to the background.
+        self.rungs = [Rung("", Step(), 0.0)]
         for _, equals in groupby(order, key=lambda sense: sense.tempo.priority):
             for row in zip_longest(*(_rungs(sense) for sense in equals)):
                 self.rungs += [rung for rung in row if rung is not None]

@@ -56,6 +56,7 @@ class Standing:
         self.changed_ns: int | None = None
         self.changed_before_ns: int | None = None
         self.pressure = math.nan
+        self._waits_for_gpu = False
 
     @property
     def level(self) -> int:
@@ -96,7 +97,7 @@ class Standing:
         """
         if self.level:
             return
-        waits = app is not None and app.waits_for_gpu
+        self._waits_for_gpu = waits = app is not None and app.waits_for_gpu
         senses = [
             sense._replace(other_device=sense.other_device and waits)
             for sense in self._senses.values()
@@ -120,6 +121,7 @@ class Standing:
         self.changed_before_ns, self.changed_ns = self.changed_ns, now_ns
         self.decision = replace(
             old, level=level, background=background, steps=steps,
+            gpu_spared=paused or (background and self._waits_for_gpu),
             beyond=self.ladder.beyond(steps), changed_ns=now_ns, changes=old.changes + 1,
         )  # fmt: skip
         if background is not old.background:

@@ -97,7 +97,9 @@ def _record(decision: Decision, senses: Sequence[Governed]) -> bytes:
     record = records.GOVERNOR.zeros()
     row = record[0]
     row["app"] = _text("app", decision.app)
-    for name in ("policy", "risk", "level", "background", "period_ns", "changed_ns", "changes"):
+    for name in (
+        "policy", "risk", "level", "background", "gpu_spared", "period_ns", "changed_ns", "changes",
+    ):  # fmt: skip
         row[name] = getattr(decision, name)
     told = senses[:GOVERNED]
     row["count"] = len(told)
