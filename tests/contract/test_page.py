@@ -122,7 +122,8 @@ def test_a_session_is_both_halves_and_no_foreign_page(page: httpx.Client) -> Non
 
 
 def test_a_session_may_do_what_the_page_shows_alone(page: httpx.Client) -> None:
-    for path in ("/v1/status", "/v1/channels", "/v1/engines", "/v1/grants", "/v1/attention"):
+    for path in ("/v1/status", "/v1/channels", "/v1/engines", "/v1/grants", "/v1/attention",
+                 "/v1/governor?most=3"):
         assert page.get(path).status_code == 200, path
     for method, path in (
         ("GET", "/v1/tasks"), ("POST", "/v1/tasks/embed"), ("GET", "/metrics"),

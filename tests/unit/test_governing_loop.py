@@ -144,3 +144,35 @@ def test_after_a_fault_senses_take_what_they_need_until_it_is_mended(
         running.shows(lambda shown: shown["problem"] == "" and shown["app"] == "app 1")
     assert running.reads() in (Status.NEW, Status.SAME)
     assert len([one for one in caplog.records if "the governor failed" in one.message]) == 1
+
+
+def test_with_other_senses_all_is_given_back_first_and_changes_are_counted_on(
+    running: Running,
+) -> None:
+    running.meet(1, Told(PERIOD * 3 // 2))
+    running.shows(lambda shown: shown.get("level"))
+    (taken, *_) = running.history.newest(1, now_ns())
+    speech = Governed("speech", DEFAULT, "whisper")
+    running.loop.post(lambda: running.loop.configure([speech], Governor(pressure=False)))
+    running.shows(lambda shown: "speech" in str(shown["senses"]))
+    running.shows(lambda shown: shown["level"])
+    steps = running.history.newest(99, now_ns())
+    changes = [step["change"] for step in steps]
+    assert changes == sorted(changes, reverse=True)
+    assert changes[0] > taken["change"]
+    given = [step for step in steps if step["cause"] == "policy"]
+    assert {step["sense"] for step in given} >= {"", "gesture"}
+    assert {(step["level"], step["to"]["step"]) for step in given} == {(0, "full")}
+
+
+def test_after_a_fault_changes_are_counted_on(running: Running) -> None:
+    app = Told(PERIOD * 3 // 2)
+    running.meet(1, app)
+    running.shows(lambda shown: shown.get("level"))
+    app.fault = ZeroDivisionError("unexpected")
+    running.shows(lambda shown: shown["problem"])
+    counted = running.account.shown["changes"]
+    app.fault = None
+    running.shows(lambda shown: shown["problem"] == "" and shown["level"])
+    assert running.account.shown["changes"] > counted > 0
+    assert running.account.shown["frames"][0]["app"] == "app 1"

@@ -9,18 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from sensorium.cli.duration import duration
+from sensorium.inference.governor import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_RISKS = {
-    "room": "frames have room", "close": "frames are close to late", "late": "frames are late"
-}  # fmt: skip
 _STYLES = {"close": "yellow", "late": "bold red"}
-_STEPS = {
-    "full": "at full", "smaller": "on a smaller engine", "other_device": "on another device",
-    "paused": "paused",
-}  # fmt: skip
 
 
 def line(governor: dict[str, Any]) -> Text:
@@ -37,7 +31,7 @@ def line(governor: dict[str, Any]) -> Text:
     if governor["app"]:
         said.append(f"{governor['app']} (policy {governor['policy']}): ", "")
         risk: str = governor["risk"]
-        said.append(_RISKS.get(risk, risk), _STYLES.get(risk, ""))
+        said.append(words.RISKS.get(risk, risk), _STYLES.get(risk, ""))
     else:
         said.append("no app tells frames", "")
     if not governor["level"]:
@@ -46,7 +40,7 @@ def line(governor: dict[str, Any]) -> Text:
         said.append(f"; level {governor['level']}", "yellow")
         said.append(", in the background" if governor["background"] else "", "yellow")
         slowed = [
-            f"{sense['sense']} {_where(sense['step'], sense['interval_ms'])}"
+            f"{sense['sense']} {words.where(sense['step'], sense['interval_ms'])}"
             + (" (beyond its longest)" if sense["beyond"] else "")
             for sense in governor["senses"] if sense["step"] != "full"
         ]  # fmt: skip
@@ -62,48 +56,11 @@ def steps_table(steps: Iterable[dict[str, Any]]) -> Table:
     """A row a step, the newest first, with its evidence."""
     table = Table("ago", "app", "sense", "from", "to", "why", box=box.SIMPLE_HEAD, pad_edge=False)
     for step in steps:
-        before, after = step["from"], step["to"]
-        if step["sense"]:
-            who = f"{step['sense']} ({step['engine']})" if step["engine"] else step["sense"]
-            places = [_where(each["step"], each["interval_ms"]) for each in (before, after)]
-        else:
-            who = "all engines"
-            places = [
-                "as usual" if each["step"] == "full" else "in the background"
-                for each in (before, after)
-            ]
-        table.add_row(
-            duration(step["ago_s"]), Text(step["app"] or "-"), who, *places, Text(_why(step))
-        )
+        engine = f" ({step['engine']})" if step["engine"] else ""
+        cells = (
+            step["app"] or "-", f"{step['sense']}{engine}" if step["sense"] else "all engines",
+            words.end_of(step, "from"), words.end_of(step, "to"), words.why(step),
+        )  # fmt: skip
+        # What an app is called is no markup.
+        table.add_row(duration(step["ago_s"]), *map(Text, cells))
     return table
-
-
-def _where(step: str, interval_ms: int) -> str:
-    if step == "reduced":
-        return f"every {interval_ms} ms"
-    return _STEPS.get(step, step)
-
-
-def _why(step: dict[str, Any]) -> str:
-    """The evidence, in a few words."""
-    frame = f"frame {step['frame']} took {step['frame_ms']:.1f} ms"
-    if step["period_ms"]:
-        frame += f" of {step['period_ms']:.1f}"
-    late = f"{frame}, {step['late_ms']:.1f} ms too late" if step["late_ms"] else frame
-    waited = "not known" if step["pressure"] is None else f"{step['pressure']:.0%} of the time"
-    says: dict[str, str] = {
-        "late": late,
-        "missed": f"the display showed a frame again before frame {step['frame']}",
-        "close": f"{frame}, p95 {step['busy_ms']:.1f} ms",
-        "pressure": f"others need the processors: {waited}",
-        "memory": f"others wait for memory: {waited}",
-        "gpu": f"others keep the GPU busy: {waited}",
-        "relief": f"frames have room, p95 {step['busy_ms']:.1f} ms" if step["app"]
-        else "others need less again",
-        "policy": "the owner's policy for the app, or the configuration",
-        "gone": "the app ended, or tells no frames any more",
-    }
-    said = says.get(step["cause"], str(step["cause"]))
-    if step["cost_ms_s"] and step["sense"]:
-        said += f"; its engines took {step['cost_ms_s']:.0f} ms each second"
-    return said

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from sensorium import folders
 from sensorium.cli import json_option
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace, output: Output) -> int:
     client = connect_if_running()
     with client or contextlib.nullcontext():
         if args.action in (None, "list"):
-            _show(_listed(client), output, running=client is not None)
+            show(_listed(client), output, running=client is not None)
         else:
             _decide(args, client, output)
     return 0
@@ -70,7 +72,14 @@ def _listed(client: Client | None) -> dict[str, Any]:
     }
 
 
-def _show(listed: dict[str, Any], output: Output, *, running: bool) -> None:
+def show(listed: dict[str, Any], output: Output, *, running: bool) -> None:
+    """Lists what was decided, and what apps asked for.
+
+    Args:
+        listed: As control's `grants` gives it.
+        output: Where.
+        running: Whether a daemon told it.
+    """
     output.document(
         {
             "grants": listed["grants"],
@@ -82,26 +91,28 @@ def _show(listed: dict[str, Any], output: Output, *, running: bool) -> None:
     )
     console = output.console
     if listed["problem"]:
-        console.print(f"[red]not in force:[/] {listed['problem']}")
+        console.print(Text.assemble(("not in force:", "red"), f" {listed['problem']}"))
     if not listed["grants"] and not listed["pending"]:
         console.print("no app has asked for a private channel, and none was granted one")
         return
     table = Table("app", "classes", "decision", "since", "until", box=box.SIMPLE_HEAD)
     for grant in listed["grants"]:
         table.add_row(
-            grant["app"] + (f" ({grant['executable']})" if grant["executable"] else ""),
+            Text(grant["app"] + (f" ({grant['executable']})" if grant["executable"] else "")),
             ", ".join(grant["classes"]),
             "[green]allowed[/]" if grant["allowed"] else "[red]denied[/]",
             grant["since"][:16].replace("T", " "), grant["until"][:16].replace("T", " "),
         )
     for wish in listed["pending"]:
         table.add_row(
-            f"{wish['app']} ({wish['executable']})", wish["class"], "[yellow]asks[/]",
+            Text(f"{wish['app']} ({wish['executable']})"), wish["class"], "[yellow]asks[/]",
             wish["at"][:16].replace("T", " "), "",
         )
     console.print(table)
     for wish in listed["pending"]:
-        console.print(f"  sensorium grants allow {wish['app']} {wish['class']}", style="dim")
+        # To be copied into a shell: what the app is called must do nothing there.
+        command = f"  sensorium grants allow {shlex.quote(wish['app'])} {wish['class']}"
+        console.print(command, style="dim", markup=False)
 
 
 def _decide(args: argparse.Namespace, client: Client | None, output: Output) -> None:
@@ -124,7 +135,8 @@ def _decide(args: argparse.Namespace, client: Client | None, output: Output) -> 
         else:
             grants.revoke(args.app, classes)
     output.document({"action": args.action, "app": args.app, "classes": classes})
-    output.console.print(_DONE[args.action].format(app=args.app, classes=", ".join(classes)))
+    said = _DONE[args.action].format(app=args.app, classes=", ".join(classes))
+    output.console.print(said, markup=False)
 
 
 def _in_file() -> Grants:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from sensorium.cli import app_frames, governor
 from sensorium.cli.daemon import connect
@@ -82,7 +83,9 @@ def part_table(parts: dict[str, dict[str, str]]) -> Table:
     table = Table("part", "state", "detail", box=box.SIMPLE_HEAD, pad_edge=False)
     for name, part in parts.items():
         detail = " · ".join(text for text in (part["detail"], part["remedy"]) if text)
-        table.add_row(name, f"[{_STYLES.get(part['state'], 'red')}]{part['state']}[/]", detail)
+        table.add_row(
+            name, f"[{_STYLES.get(part['state'], 'red')}]{part['state']}[/]", Text(detail)
+        )
     return table
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from sensorium.cli import governor
 from sensorium.cli.daemon import connect
@@ -83,12 +84,13 @@ def evidence_table(evidence: list[dict[str, Any]]) -> Table:
     table = Table("evidence", "target", "from", "to", "weight", box=box.SIMPLE_HEAD, pad_edge=False)
     for one in evidence:
         what = f"“{one['text']}”" if one["text"] else "  it"
-        table.add_row(
+        # What was said, and what an app calls its things, is no markup.
+        table.add_row(*map(Text, (
             f"{what} {_SAYS.get(one['kind'], one['kind'])}",
             _thing(one["target"]) if one["target"] else "-",
             f"{one['from_s']:+.2f} s", f"{one['to_s']:+.2f} s",
             "-" if one["weight"] is None else f"{one['weight']:.2f}",
-        )
+        )))
     return table
 
 

@@ -31,7 +31,7 @@ _OPEN_ROOM = "/page"
 _OF_THE_PAGE = frozenset({
     ("GET", "/v1/status"), ("GET", "/v1/channels"), ("GET", "/v1/engines"), ("GET", "/v1/events"),
     ("GET", "/v1/grants"), ("POST", "/v1/grants"), ("GET", "/v1/mute"), ("PUT", "/v1/mute"),
-    ("GET", "/v1/attention"),
+    ("GET", "/v1/attention"), ("GET", "/v1/governor"),
 })
 """What the page may do: all else needs the token."""
 _TOKEN_QUERY = "token"

@@ -46,11 +46,11 @@ def routes(context: Context) -> list[BaseRoute]:
     async def scrape(_: Request) -> Response:
         status = await apps.ask("status")
         engines = await context.engines.states()
-        steps = (await apps.ask("governor", most=0))["counts"]
+        governor = await apps.ask("governor", most=0)
         public = await apps.open(_SELF, "public")
         try:
             registry = CollectorRegistry()
-            registry.register(_Figures(status, steps, public.region, engines))
+            registry.register(_Figures(status, governor, public.region, engines))
             return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
         finally:
             apps.close(public)
@@ -63,17 +63,17 @@ class _Figures(Collector):
 
     Args:
         status: As control's `status` gives it.
-        steps: Counts of the governor's steps, as control's `governor` gives them.
+        governor: As control's `governor` gives it.
         public: The public region.
         engines: The states of the local API's engines.
     """
 
     def __init__(
-        self, status: dict[str, Any], steps: Sequence[dict[str, Any]], public: Region,
+        self, status: dict[str, Any], governor: dict[str, Any], public: Region,
         engines: Sequence[State],
     ) -> None:  # fmt: skip
         self._status = status
-        self._steps = steps
+        self._governor_told = governor
         self._public = public
         self._engines = engines
 
@@ -148,22 +148,42 @@ class _Figures(Collector):
 
     def _governor(self) -> Iterator[Metric]:
         """How senses give way to an app's frames."""
-        governor = self._status["governor"]
+        governor = self._governor_told["governor"]
         steps = CounterMetricFamily(
             "sensorium_governor_steps", "Of senses; `background` is that of all engines",
             labels=["sense", "direction", "cause"],
         )
-        for step in self._steps:
+        for step in self._governor_told["counts"]:
             steps.add_metric([step["sense"], step["direction"], step["cause"]], step["count"])
         yield steps
+        live = governor["enabled"] and not governor["problem"]
         yield GaugeMetricFamily(
-            "sensorium_governor_level", "0: every sense is at full", value=governor["level"]
+            "sensorium_governor_live", "1: it works; 0: it is off, or has failed", value=live
         )
-        yield GaugeMetricFamily(
+        level = GaugeMetricFamily(
+            "sensorium_governor_level", "0: every sense is at full; not told where it does not work"
+        )
+        risk = GaugeMetricFamily(
             "sensorium_governor_risk",
-            "0: no app tells frames, 1: they have room, 2: close, 3: late",
-            value=Risk[governor["risk"].upper()],
+            "0: no app tells frames, 1: they have room, 2: close, 3: late; not told where the "
+            "governor does not work",
         )
+        if live:
+            level.add_metric([], governor["level"])
+            risk.add_metric([], Risk[governor["risk"].upper()])
+        yield from (level, risk)
+        background = GaugeMetricFamily(
+            "sensorium_process_background",
+            "1: it runs only on processors that nobody else wants", labels=["process"],
+        )
+        rescues = CounterMetricFamily(
+            "sensorium_process_background_rescues",
+            "How often it got nothing there and was taken back for a while", labels=["process"],
+        )
+        for process in self._governor_told["processes"]:
+            background.add_metric([process["process"]], process["background"])
+            rescues.add_metric([process["process"]], process["rescued"])
+        yield from (background, rescues)
         yield CounterMetricFamily(
             "sensorium_governor_held_seconds", "Not every sense was at full",
             value=governor["held_s"],

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from sensorium.control import audit
 from sensorium.control.replies import Refused
+from sensorium.inference.governor import words
 from sensorium.service import json_body
 from sensorium.service.caller import caller_of, is_page
 from sensorium.service.operations import TEXT, TRUTH, answer, members, operation, parameter
@@ -68,7 +69,10 @@ OPENAPI_PATHS: dict[str, Any] = {
     "/v1/governor": {
         "get": operation(
             "How senses give way to an app's frames, and the newest steps with their evidence",
-            {"200": answer("governor, steps (the newest first), counts")}, 400,
+            {"200": answer(
+                "governor, processes (who may go to the background), steps (the newest first), "
+                "counts; senses and both ends of a step with `words`, steps with `why`"
+            )}, 400,
             parameters=(
                 parameter(
                     "query", "most",
@@ -127,7 +131,7 @@ def routes(context: Context) -> list[BaseRoute]:
         most = request.query_params.get("most", "20")
         if not (most.isascii() and most.isdecimal() and int(most[:4]) <= _MOST_STEPS):
             raise Problem(400, f"most is {most:.20}", f"0 to {_MOST_STEPS}")
-        return JSONResponse(await apps.ask("governor", most=int(most[:4])))
+        return JSONResponse(_worded(await apps.ask("governor", most=int(most[:4]))))
 
     async def attention(request: Request) -> Response:
         return JSONResponse(await apps.ask_for(_asking(request), "attention"))
@@ -153,6 +157,21 @@ def routes(context: Context) -> list[BaseRoute]:
         Route("/v1/mute", muted, methods=["GET"]),
         Route("/v1/mute", mute, methods=["PUT"]),
     ]
+
+
+def _worded(told: dict[str, Any]) -> dict[str, Any]:
+    """What control tells of the governor, with the words in which `sensorium why` has it."""
+    governor = told["governor"]
+    governor["words"] = {
+        "policy": words.POLICIES[governor["policy"]], "risk": words.RISKS[governor["risk"]]
+    }
+    for sense in governor["senses"]:
+        sense["words"] = words.where(sense["step"], sense["interval_ms"])
+    for step in told["steps"]:
+        for end in ("from", "to"):
+            step[end]["words"] = words.end_of(step, end)
+        step["why"] = words.why(step)
+    return told
 
 
 def _asking(request: Request) -> Caller | None:

@@ -65,6 +65,10 @@ class Apps:
                 del self._known[min(others, key=lambda each: each.told_ns).name]
         return found
 
+    def known(self, name: str) -> AppFrames | None:
+        """The frames of an app; None: it has told none."""
+        return self._known.get(name)
+
     def forget(self, name: str) -> None:
         """Of an app that has ended nothing is kept."""
         self._known.pop(name, None)

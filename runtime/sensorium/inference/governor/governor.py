@@ -45,14 +45,16 @@ class Governor:
         senses: That are governed.
         policy: Of apps that have none of their own.
         processors: Of the PC.
+        changes: How often the one before it changed steps: this one goes on counting.
     """
 
     def __init__(
-        self, senses: Sequence[Governed], policy: Policy = Policy.FRAMES, processors: int = 1
-    ) -> None:
+        self, senses: Sequence[Governed], policy: Policy = Policy.FRAMES, processors: int = 1,
+        changes: int = 0,
+    ) -> None:  # fmt: skip
         self._processors = max(1, processors)
         self._apps = Apps(policy)
-        self._standing = Standing(senses, policy)
+        self._standing = Standing(senses, policy, changes)
         self._giving = GivingBack()
         self._now_ns = 0
         self._gave = False
@@ -126,6 +128,19 @@ class Governor:
     def costs(self, costs: Mapping[str, int]) -> None:
         """What the engines of each sense take now, ns a second; one that is not in it: unknown."""
         self._standing.costs(costs, self._now_ns)
+
+    def frames_of(self, app: str) -> AppFrames | None:
+        """The frames of an app; None: it has told none."""
+        return self._apps.known(app)
+
+    def policy_of(self, app: str) -> Policy:
+        """The policy that holds for an app."""
+        return self._apps.policy(app)
+
+    def end(self, now_ns: int) -> None:
+        """Gives all back, since it is not to govern any more."""
+        if self.decision.level:
+            self._set(0, Cause.POLICY, None, self._forward(now_ns), gave=True)
 
     def gone(self, app: str, now_ns: int) -> bool:
         """An app has ended: forgets it. Returns whether `decision` changed."""

@@ -33,6 +33,7 @@ class Standing:
     Args:
         senses: That are governed.
         policy: Of an app that has none of its own.
+        changes: How often steps were changed before.
 
     Attributes:
         decision: The present one.
@@ -44,7 +45,7 @@ class Standing:
         pressure: The newest share of time that others waited for; NaN: not asked.
     """
 
-    def __init__(self, senses: Sequence[Governed], policy: Policy) -> None:
+    def __init__(self, senses: Sequence[Governed], policy: Policy, changes: int = 0) -> None:
         self._senses = {sense.name: sense for sense in senses}
         self._costs: dict[str, int] = {}
         self._changes: deque[Change] = deque(maxlen=_CHANGES)
@@ -52,7 +53,7 @@ class Standing:
             sense.name: None if sense.engine else 0 for sense in senses
         }
         self.ladder = Ladder(senses, {})
-        self.decision = Decision(policy=policy, steps=self.ladder.steps(0))
+        self.decision = Decision(policy=policy, steps=self.ladder.steps(0), changes=changes)
         self.changed_ns: int | None = None
         self.changed_before_ns: int | None = None
         self.pressure = math.nan

@@ -16,18 +16,25 @@ _SPAN_NS = 500_000_000
 """What the thread takes is measured over at least so long."""
 _SHARE = 4
 """And follows the newest of so many such spans."""
+_OLD_NS = 2_000_000_000
+"""What was said so long ago holds no longer: the channel `governor` is stale then, and senses take
+what they need."""
 
 
 class Account:
-    """Filled by the governor's thread.
+    """Filled by the governor's thread; what it counts goes on when that begins anew.
 
     Attributes:
-        shown: What holds, as JSON values; a new one each time, so that any thread may read it.
+        shown: What was said to hold, as JSON values; a new one each time, so that any thread may
+            read it. Empty: nothing was.
+        changes: Of steps, as often as any governor has told.
     """
 
     def __init__(self) -> None:
         self.shown: dict[str, Any] = {}
+        self._shown_ns = 0
         self._priority = ""
+        self.changes = 0
         self._level, self._risk = 0, Risk.UNKNOWN
         self._since_ns = self._held_ns = self._at_risk_ns = 0
         self._measured_ns = self._used_ns = 0
@@ -36,19 +43,45 @@ class Account:
     def begin(self, priority: str) -> None:
         """The thread has begun, with this priority."""
         self._priority = priority
+        self._measured_ns, self._share = 0, 0.0
+
+    def end(self, now_ns: int) -> None:
+        """The thread has ended, and nothing holds."""
+        self._hold(0, Risk.UNKNOWN, now_ns)
+        self.shown = {}
+
+    def told(self, now_ns: int, *, enabled: bool) -> dict[str, Any]:
+        """What holds, as JSON values; from any thread. What is old is not told.
+
+        Args:
+            now_ns: Monotonic.
+            enabled: Whether the governor is.
+        """
+        shown, silent_ns = self.shown, now_ns - self._shown_ns
+        if not enabled or not shown:
+            return self._nothing(enabled=enabled)
+        if silent_ns > _OLD_NS and not shown["problem"]:
+            return {
+                **self._nothing(enabled=True), "priority": self._priority,
+                "problem": f"it has decided nothing for {silent_ns / 1e9:.0f} s",
+            }
+        return shown
 
     def show(
-        self, decision: Decision, senses: Sequence[Governed], apps: Iterable[str], now_ns: int
-    ) -> None:
+        self, decision: Decision, senses: Sequence[Governed], apps: Iterable[str],
+        frames: list[dict[str, Any]], now_ns: int,
+    ) -> None:  # fmt: skip
         """Says what holds from now on.
 
         Args:
             decision: It.
             senses: That are governed.
             apps: Who tells frames now.
+            frames: What they are like.
             now_ns: Monotonic.
         """
         self._hold(decision.level, decision.risk, now_ns)
+        self.changes, self._shown_ns = decision.changes, now_ns
         self._measure(now_ns)
         self.shown = {
             "enabled": True,
@@ -65,6 +98,7 @@ class Account:
             "cpu_percent": round(self._share * 100, 2),
             "priority": self._priority,
             "apps": list(apps),
+            "frames": frames,
             "senses": [
                 {
                     "sense": sense.name,
@@ -80,8 +114,20 @@ class Account:
     def fail(self, error: Exception, now_ns: int) -> None:
         """Says that nothing holds, and why."""
         self._hold(0, Risk.UNKNOWN, now_ns)
-        problem = f"{type(error).__name__}: {error}"
-        self.shown = {**nothing(enabled=True), "problem": problem, "priority": self._priority}
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        self.shown = {
+            **self._nothing(enabled=True), "problem": problem, "priority": self._priority
+        }
+
+    def _nothing(self, *, enabled: bool) -> dict[str, Any]:
+        """What is told where nothing is decided."""
+        return {
+            "enabled": enabled, "problem": "", "app": "", "policy": "none", "risk": "unknown",
+            "level": 0, "background": False, "period_ms": 0.0, "changes": self.changes,
+            "held_s": round(self._held_ns / 1e9, 1),
+            "at_risk_s": round(self._at_risk_ns / 1e9, 1),
+            "cpu_percent": 0.0, "priority": "", "apps": [], "frames": [], "senses": [],
+        }  # fmt: skip
 
     def _hold(self, level: int, risk: Risk, now_ns: int) -> None:
         span = now_ns - self._since_ns
@@ -100,12 +146,3 @@ class Account:
             share = (used - self._used_ns) / span
             self._share += (share - self._share) / _SHARE if self._share else share
         self._measured_ns, self._used_ns = now_ns, used
-
-
-def nothing(*, enabled: bool) -> dict[str, Any]:
-    """What is shown where nothing is decided."""
-    return {
-        "enabled": enabled, "problem": "", "app": "", "policy": "none", "risk": "unknown",
-        "level": 0, "background": False, "period_ms": 0.0, "changes": 0, "held_s": 0.0,
-        "at_risk_s": 0.0, "cpu_percent": 0.0, "priority": "", "apps": [], "senses": [],
-    }  # fmt: skip

@@ -12,7 +12,7 @@ from sensorium.channels.region import Region
 from sensorium.clock import now_ns
 from sensorium.errors import SensoriumError
 from sensorium.health import OwnerState, Reason
-from sensorium.supervisor.governing.account import Account, nothing
+from sensorium.supervisor.governing.account import Account
 from sensorium.supervisor.governing.app_frames import AppFrames
 from sensorium.supervisor.governing.background import Background
 from sensorium.supervisor.governing.history import History
@@ -113,12 +113,15 @@ class Governing:
 
     def status(self) -> dict[str, Any]:
         """What holds now, for `status`."""
-        return self._account.shown or nothing(enabled=self._loop is not None)
+        return self._account.told(now_ns(), enabled=self._loop is not None)
 
     def told(self, most: int) -> dict[str, Any]:
-        """What holds, what was done since the start, and the newest steps with their evidence."""
+        """What holds, for whom and where, what was done since the start, and the newest steps."""
         return {
             "governor": self.status(),
+            "processes": [
+                {"process": name, **held} for name, held in self.background().items()
+            ],
             "steps": self._history.newest(most, now_ns()),
             "counts": self._history.counts(),
         }
@@ -130,6 +133,6 @@ class Governing:
         self._loop.stop()
         self._thread.join()
         self._loop = self._thread = None
-        self._account, self._background = Account(), Background()
+        self._background = Background()
         for name in CHANNELS:
             self._region.set_owner_state(name, OwnerState.VACANT, Reason.NOT_CONFIGURED)

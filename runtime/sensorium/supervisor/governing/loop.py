@@ -19,6 +19,7 @@ from sensorium.inference.governor.policy import Policy
 from sensorium.inference.governor.system_load import SystemLoad
 from sensorium.process import priority
 from sensorium.supervisor.governing.costs import Costs
+from sensorium.supervisor.governing.telling import Telling
 from sensorium.supervisor.governing.watch import Watch, policy_of
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Loop:
         self._told: list[App] = []
         self._load = SystemLoad()
         self._costs = Costs()
+        self._telling = Telling()
         self._engines: tuple[Iterable[Mapping[str, Any]], Iterable[int]] = ((), ())
         self._processes: tuple[Lowerable, ...] = ()
         self._look_ns = 0
@@ -78,7 +80,7 @@ class Loop:
         self._failed_ns = 0
         self._again_ns = _AGAIN_NS
         self._senses, self._options = tuple(senses), options
-        self._begin()
+        self._begin(account.changes)
 
     def post(self, order: Callable[[], None]) -> None:
         """Has something done in the thread, soon; from any thread."""
@@ -119,6 +121,8 @@ class Loop:
         finally:
             self._background.end()
             self._outlet.withhold(Reason.STOPPED)
+            self._account.end(now_ns())
+            self._give_all_back(now_ns())
             self._watch.close()
 
     def configure(self, senses: Sequence[Governed], options: config.Governor) -> None:
@@ -128,17 +132,18 @@ class Loop:
         self._options = options
         self._load.forget()
         if tuple(senses) != self._senses:
+            self._give_all_back(now)
             self._senses = tuple(senses)
-            self._begin()
+            self._begin(self._governor.decision.changes)
         changed = self._governor.set_policy(Policy.named(options.policy), now)
         for app in self._watch.apps.values():
             changed |= self._set_policy(app, now)
         self._settle(changed, now)
         self._look_ns = now
 
-    def _begin(self) -> None:
+    def _begin(self, changes: int) -> None:
         self._governor = Governor(
-            self._senses, Policy.named(self._options.policy), os.cpu_count() or 1
+            self._senses, Policy.named(self._options.policy), os.cpu_count() or 1, changes
         )
         self._governor.costs(self._costs.by_sense)
 
@@ -225,6 +230,14 @@ class Loop:
         self._history.add(changes)
         return True
 
+    def _give_all_back(self, now: int) -> None:
+        """Ends what the governor has taken, so that no step is left as the last one."""
+        self._governor.end(now)
+        changes = self._governor.take_changes()
+        for change in changes:
+            self._outlet.change(change)
+        self._history.add(changes)
+
     def _tell_phase(self, now: int, *, fresh: bool) -> None:
         phase = self._governor.phase(now)
         if phase is None:
@@ -237,8 +250,14 @@ class Loop:
 
     def _tell(self, decision: Decision, now: int) -> None:
         self._outlet.decision(decision, self._senses)
-        telling = (app.key for app in self._told if not app.pace.silent)
-        self._account.show(decision, self._senses, telling, now)
+        telling = [app.key for app in self._told if not app.pace.silent]
+        governor = self._governor
+        frames = self._telling.figures(
+            ((seen, governor.policy_of(name)) for name in telling
+             if (seen := governor.frames_of(name)) is not None),
+            decision.app, now,
+        )  # fmt: skip
+        self._account.show(decision, self._senses, telling, frames, now)
         self._background.look(
             self._processes, self._senses, now, wanted=decision.background,
             app=self._watch.pid_of(decision.app),
@@ -268,5 +287,5 @@ class Loop:
             self._bell.clear()
         self._again_ns = min(2 * self._again_ns, _LONGEST_NS)
         self._failed_ns = now_ns()
-        self._begin()
+        self._begin(self._account.changes)
         self.configure(self._senses, self._options)

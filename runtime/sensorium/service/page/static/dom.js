@@ -36,6 +36,37 @@ export class Facts {
   }
 }
 
+/** Rows of a table, each with a key and texts, the first of which is its head; what stays the same is
+ * left alone, so that a reader's place stays. */
+export class Rows {
+  constructor(body) {
+    this.body = body;
+    this.rows = new Map();
+    this.numbers = [...body.parentElement.querySelectorAll("thead th")]
+      .map((one) => one.className === "number");
+  }
+
+  show(rows) {
+    const shown = new Map(rows.map(([key, texts]) => [key, this.rows.get(key) ?? this.row(texts)]));
+    for (const [key, texts] of rows) {
+      const { cells } = shown.get(key);
+      texts.forEach((text, at) => say(cells[at], text));
+    }
+    const order = [...shown.values()];
+    const same = order.length === this.rows.size && order.every((row, at) => row === this.body.rows[at]);
+    this.rows = shown;
+    if (!same) this.body.replaceChildren(...order);
+  }
+
+  row(texts) {
+    return make("tr", {}, ...texts.map((_, at) => {
+      const cell = make(at ? "td" : "th", this.numbers[at] ? { class: "number" } : { dir: "auto" });
+      if (!at) cell.scope = "row";
+      return cell;
+    }));
+  }
+}
+
 /** A switch: a button that says whether it is on, in words, too. */
 export function turn(button, on, word = on ? "on" : "off") {
   const checked = String(on);

@@ -16,7 +16,9 @@ export class Happenings {
     byId("announce").addEventListener("click", ({ currentTarget }) => {
       const on = currentTarget.getAttribute("aria-checked") !== "true";
       turn(currentTarget, on);
-      this.log.setAttribute("aria-live", on ? "polite" : "off");
+      for (const one of document.querySelectorAll("[data-announced]")) {
+        one.setAttribute("aria-live", on ? "polite" : "off");
+      }
     });
   }
 

@@ -2,6 +2,7 @@
 import { byId, say } from "./dom.js";
 import { Engines } from "./engines.js";
 import { Events } from "./events.js";
+import { Governor } from "./governor.js";
 import { Grants } from "./grants.js";
 import { Happenings } from "./happenings.js";
 import * as session from "./session.js";
@@ -26,13 +27,14 @@ const STATES = {
   head_state: [4, "motion"],
   microphone: [4, "state", "device", "users"],
   health: [4, "muted"],
+  governor: [4, "app", "risk", "level", "changes"],
 };
 const IN_SPACE = new Set(["head", "hand_left", "hand_right", "ray_left", "ray_right", "eye_movement",
   "gaze"]);
 const ENDS = new Set(["denied", "closed", "silent"]);
 const HAPPENINGS = ["utterance", "transcript", "wake_word", "gesture_event", "hand_gesture_event",
   "head_gesture", "push_to_talk", "command"];
-const TELL_MS = 250, ASK_MS = 1000, ENGINES_MS = 2000, ATTEND_MS = 500;
+const TELL_MS = 250, ASK_MS = 1000, ENGINES_MS = 2000, ATTEND_MS = 500, STEPS = 24;
 const WORDS = { live: "Live", lost: "Not connected", connecting: "Connecting", ended: "No session", paused: "Paused" };
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -41,6 +43,7 @@ const timeline = new Timeline(state);
 const space = new Space(state);
 const voice = new Voice(state, timeline);
 const happenings = new Happenings(state, timeline);
+const governor = new Governor(state, timeline);
 const engines = new Engines();
 const grants = new Grants();
 const timers = [];
@@ -58,6 +61,7 @@ function told(event) {
   state.take(event);
   if (IN_SPACE.has(event.channel)) space.touch();
   if (ENDS.has(event.event)) tell();
+  if (event.channel === "governor") governed(event);
   if (event.event !== "record") return;
   if (event.channel === "health") grants.showMute(event.record.muted === 1);
   voice.take(event);
@@ -72,6 +76,7 @@ function became(what, why) {
   if (what === "live") {
     ask();
     askEngines();
+    askGovernor();
     return;
   }
   forget();
@@ -84,6 +89,7 @@ function became(what, why) {
 function forget() {
   timeline.close();
   voice.forget();
+  governor.forget();
   engines.forget();
   grants.forget();
   space.apps = null;
@@ -95,6 +101,7 @@ function tell() {
   space.tell();
   voice.tell();
   happenings.tell();
+  governor.tell();
 }
 
 /** Asks what no channel tells; what fails here the stream mostly says, too. */
@@ -116,6 +123,31 @@ const askEngines = () => asking(async () => {
   engines.show(found);
   voice.setParts(found.parts);
 });
+
+let waits = false, again = false;
+
+/** How senses give way; what changes while an answer is on its way is asked for after it. */
+async function askGovernor() {
+  again = waits;
+  if (waits) return;
+  waits = true;
+  await asking(async () => {
+    const found = await session.json(`/v1/governor?most=${STEPS}`);
+    if (state.connected) governor.show(found);
+  });
+  waits = false;
+  if (again) askGovernor();
+}
+
+let decided = "";
+
+/** The channel tells at once that something is another; what and why is asked for. */
+function governed(event) {
+  const now = event.event === "record" && event.valid ? JSON.stringify(event.record) : event.event;
+  if (now === decided) return;
+  decided = now;
+  askGovernor();
+}
 
 const attend = () => asking(async () => {
   const { apps, intent } = await session.json("/v1/attention");
@@ -144,7 +176,7 @@ function start() {
   say(byId("connection"), WORDS.connecting);
   events.start();
   timers.push(setInterval(tell, TELL_MS), setInterval(ask, ASK_MS),
-    setInterval(askEngines, ENGINES_MS), setInterval(attend, ATTEND_MS));
+    setInterval(askEngines, ENGINES_MS), setInterval(attend, ATTEND_MS), setInterval(askGovernor, ASK_MS));
   frame = requestAnimationFrame(draw);
 }
 

@@ -4,10 +4,11 @@ import { byId, Sheet } from "./dom.js";
 export const SPAN_MS = 60000;
 // Each with its share of the height; a hand has two rows, one for each sense that looks at it.
 const LANES = [["voice", "Voice", 1], ["left", "Left hand", 1.4], ["right", "Right hand", 1.4],
-  ["head", "Head", 1], ["intents", "Commands, intents", 1], ["wake", "Wake words", 1]];
+  ["head", "Head", 1], ["intents", "Commands, intents", 1], ["wake", "Wake words", 1],
+  ["governor", "Senses give way", 1]];
 const SHARES = LANES.reduce((sum, [, , share]) => sum + share, 0);
 const COLOURS = { voice: "#7ee787", left: "#6fe3ff", right: "#7ee787", head: "#c3ced9",
-  intents: "#ffd166", wake: "#ffa8a8" };
+  intents: "#ffd166", wake: "#ffa8a8", governor: "#ffb070" };
 const HANDS = new Set(["left", "right"]);
 const GROUND = "#0b0f14", FONT = "16px system-ui, sans-serif";
 const LABEL = 190;
