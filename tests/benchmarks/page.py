@@ -11,7 +11,8 @@ in software, on the same cores. All that the page may ask for is granted.
   pictures are drawn in each; a display without a window gives 60 at most. Beside it the time that
   one call takes to draw each, measured on its own in the running page, 300 calls each.
 - The daemon: percent of one core of all its processes, with the page in front and with its tab in
-  the background, in turn.
+  the background, in turn. Meanwhile an app tells frames at 90 Hz, each of them late, so that the
+  governor has something to show.
 
 `--pictures` writes the README's pictures to a folder, and measures nothing.
 """
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 from figures import ROOT, Figures
 from fixtures.browser import Page, browser
 from fixtures.daemon import Daemon
+from fixtures.frames_app import FramesApp
 from PIL import Image
 from processes import usage
 
@@ -51,7 +53,7 @@ loop = true
 """
 TURNS, WINDOW_S, LOADS, CALLS = 3, 8.0, 5, 300
 PICTURES = {"page.png": ("1400,1420", 0), "page_below.png": ("1400,1130", 1250)}
-EVENTS = 38
+EVENTS, LATE_S = 38, 0.2
 _FRAMES = """
 const [seconds, done] = arguments;
 let count = 0, begin = performance.now(), last = begin, longest = 0;
@@ -95,11 +97,12 @@ def main() -> None:
     options, _ = parser.parse_known_args()
     if options.pictures:
         for name, (size, down) in PICTURES.items():
-            with _opened(size) as (page, _):
-                _picture(page, down, options.pictures / name)
+            with _opened(size) as (page, _, app):
+                _picture(page, app, down, options.pictures / name)
         return
     figures = Figures("The page", ("what", "median", "worst"))
-    with _opened("1600,1700") as (page, daemon):
+    with _opened("1600,1700") as (page, daemon, app):
+        app("late")
         _first_view(figures, page)
         _frames(figures, page, options)
         _cost(figures, page, daemon, options)
@@ -107,13 +110,15 @@ def main() -> None:
 
 
 @contextlib.contextmanager
-def _opened(size: str) -> Iterator[tuple[Page, Daemon]]:
-    """The page on a daemon, all granted, live."""
+def _opened(size: str) -> Iterator[tuple[Page, Daemon, FramesApp]]:
+    """The page on a daemon, all granted, live, and an app that tells frames in time."""
     with (
         tempfile.TemporaryDirectory() as folder,
         Daemon(Path(folder), CONFIG) as daemon,
+        FramesApp(Path(folder), daemon, "game") as app,
         browser(size) as running,
     ):
+        app("steady")
         with daemon.client("bench") as client:
             client.request(
                 "grant", action="allow", app="sensorium-page", classes="motion,gaze,transcript"
@@ -122,7 +127,7 @@ def _opened(size: str) -> Iterator[tuple[Page, Daemon]]:
         page = Page(running)
         running.get(told["url"])
         _wait_live(page)
-        yield page, daemon
+        yield page, daemon, app
 
 
 def _wait_live(page: Page) -> None:
@@ -200,9 +205,17 @@ def _percent(pids: dict[str, int], seconds: float) -> dict[str, float]:
     return {**found, "all": sum(found.values())}
 
 
-def _picture(page: Page, down: int, path: Path) -> None:
+def _picture(page: Page, app: FramesApp, down: int, path: Path) -> None:
     """A picture of few colours, which dark surfaces with text need no more of."""
+    page.until(lambda: page.text("#happenings").count(":") > EVENTS, "something happened", 90)
+    app("late")
+    page.until(lambda: "every" in page.text("#governor-now"), "it is answered")
+    time.sleep(LATE_S)
+    app("steady")
     page.until(lambda: page.text("#happenings").count(":") > 2 * EVENTS, "much has happened", 90)
+    app("late")
+    page.until(lambda: "frames are late" in page.text("#governor-now"), "it is late again")
+    page.until(lambda: page.find("#slowed").is_displayed(), "a sense gives way")
     page.browser.execute_script("scrollTo(0, arguments[0])", down)
     time.sleep(0.5)
     path.parent.mkdir(parents=True, exist_ok=True)

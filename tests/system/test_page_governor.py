@@ -6,6 +6,7 @@ The tests stand in the order of a visit: at its begin no app tells frames.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,12 @@ def agree(page: Page, api: httpx.Client) -> None:
     )
 
 
+def in_background(page: Page) -> list[str]:
+    """Which processes keep out of the app's way, as the page has it."""
+    word = page.fact("#governor-words", "In the background").partition("; ")[0]
+    return re.findall(r"(\w+) \(", word)
+
+
 def lane(page: Page) -> int:
     """How many pixels of the timeline have the colour of what is taken, more or less."""
     return int(page.browser.execute_script(
@@ -173,8 +180,8 @@ def test_what_is_taken_from_which_sense_and_why_is_what_the_api_tells(
     page.until(lambda: "frames are late; level" in now(page), "it is late")
     page.until(lambda: rows(page, "#slowed"), "what is taken")
     agree(page, api)
-    ((*_, late, missed, _, risk),) = rows(page, "#frames")
-    assert (int(late) > 0, int(missed) > 0, risk) == (True, True, "late")
+    ((*_, late, _, _, risk),) = rows(page, "#frames")
+    assert (int(late) > 0, risk) == (True, "late")
     (sense,) = rows(page, "#slowed")
     assert sense[0] == "gesture"
     steps = rows(page, "#steps")
@@ -182,10 +189,10 @@ def test_what_is_taken_from_which_sense_and_why_is_what_the_api_tells(
     assert steps[-1][2:] == ["all engines", "as usual", "in the background", steps[-1][5]]
     assert "ms too late" in steps[-1][5]
     assert "ms too late" in " ".join(daemon.command("why", "--frames", "1").stdout.split())
-    there = told(api)["processes"]
-    assert [one["process"] for one in there] == ["service"]
-    word = page.fact("#governor-words", "In the background")
-    assert word.startswith("service" if there[0]["background"] else "no process")
+    assert {one["process"] for one in told(api)["processes"]} == {"capture", "fast", "service"}
+    eventually(lambda: in_background(page) == [
+        one["process"] for one in told(api)["processes"] if one["background"]
+    ], lambda: f"{in_background(page)}, {told(api)['processes']}")
     page.until(lambda: lane(page) > 100, "the lane")
 
 

@@ -174,7 +174,8 @@ class _Figures(Collector):
         yield from (level, risk)
         background = GaugeMetricFamily(
             "sensorium_process_background",
-            "1: it runs only on processors that nobody else wants", labels=["process"],
+            "1: it keeps out of an app's way, on a few cores or where nobody else wants to run",
+            labels=["process"],
         )
         rescues = CounterMetricFamily(
             "sensorium_process_background_rescues",

@@ -222,17 +222,17 @@ class Loop:
         """Tells a new decision at once, and keeps its evidence."""
         if not changed:
             return False
-        changes = self._governor.take_changes()
         self._tell(self._governor.decision, now)
         self._tell_phase(now, fresh=False)
-        for change in changes:
-            self._outlet.change(change)
-        self._history.add(changes)
+        self._tell_changes()
         return True
 
     def _give_all_back(self, now: int) -> None:
         """Ends what the governor has taken, so that no step is left as the last one."""
         self._governor.end(now)
+        self._tell_changes()
+
+    def _tell_changes(self) -> None:
         changes = self._governor.take_changes()
         for change in changes:
             self._outlet.change(change)
