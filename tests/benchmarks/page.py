@@ -52,8 +52,12 @@ loop = true
 [senses.gaze]
 """
 TURNS, WINDOW_S, LOADS, CALLS = 3, 8.0, 5, 300
-PICTURES = {"page.png": ("1400,1420", 0), "page_below.png": ("1400,1130", 1250)}
-EVENTS, LATE_S = 38, 0.2
+PICTURES = {
+    "page.png": ("1400,1420", "header"), "page_governor.png": ("1400,1180", ".governor"),
+    "page_below.png": ("1400,1130", ".happenings"),
+}
+"""Each with the window's size and what is at its top."""
+EVENTS = 38
 _FRAMES = """
 const [seconds, done] = arguments;
 let count = 0, begin = performance.now(), last = begin, longest = 0;
@@ -96,9 +100,9 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path)
     options, _ = parser.parse_known_args()
     if options.pictures:
-        for name, (size, down) in PICTURES.items():
+        for name, (size, top) in PICTURES.items():
             with _opened(size) as (page, _, app):
-                _picture(page, app, down, options.pictures / name)
+                _picture(page, app, top, options.pictures / name)
         return
     figures = Figures("The page", ("what", "median", "worst"))
     with _opened("1600,1700") as (page, daemon, app):
@@ -205,18 +209,19 @@ def _percent(pids: dict[str, int], seconds: float) -> dict[str, float]:
     return {**found, "all": sum(found.values())}
 
 
-def _picture(page: Page, app: FramesApp, down: int, path: Path) -> None:
+def _picture(page: Page, app: FramesApp, top: str, path: Path) -> None:
     """A picture of few colours, which dark surfaces with text need no more of."""
-    page.until(lambda: page.text("#happenings").count(":") > EVENTS, "something happened", 90)
+    page.until(lambda: "room" in page.text("#governor-now"), "its frames are known")
     app("late")
-    page.until(lambda: "every" in page.text("#governor-now"), "it is answered")
-    time.sleep(LATE_S)
-    app("steady")
-    page.until(lambda: page.text("#happenings").count(":") > 2 * EVENTS, "much has happened", 90)
-    app("late")
-    page.until(lambda: "frames are late" in page.text("#governor-now"), "it is late again")
     page.until(lambda: page.find("#slowed").is_displayed(), "a sense gives way")
-    page.browser.execute_script("scrollTo(0, arguments[0])", down)
+    app("steady")
+    # Each has three: two in its time.
+    page.until(lambda: page.text("#happenings").count(":") > 3 * EVENTS, "much has happened", 90)
+    page.until(lambda: "at full" in page.text("#governor-now"), "all is given back")
+    app("late")
+    page.until(lambda: page.text("#fill-word").startswith("17.8"), "it is late again")
+    page.until(lambda: "pinch" in page.fact("#gesture-words", "Left hand"), "a hand")
+    page.browser.execute_script("document.querySelector(arguments[0]).scrollIntoView()", top)
     time.sleep(0.5)
     path.parent.mkdir(parents=True, exist_ok=True)
     page.browser.get_screenshot_as_file(str(path))

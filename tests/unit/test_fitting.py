@@ -33,3 +33,17 @@ def test_the_longest_tables_lose_their_last_items_and_the_number_is_told():
 def test_what_cannot_be_cut_ends():
     fit = fitted({f"{i}": "\x01" * 400 for i in range(100)} | {"clients": [1]})
     assert fit["left_out"] == {"clients": 1}
+
+
+def test_what_the_governor_does_is_told_as_a_whole_whatever_apps_are_called() -> None:
+    name = "\U0001f600" * 64
+    apps = [{"app": name, "minute": {"late": [0] * 60}} for _ in range(60)]
+    governor = {
+        "app": name, "apps": [name] * 16, "frames": [{"app": name, "late": 0}] * 16,
+        "senses": [{"sense": "gesture", "step": "full"}] * 30,
+    }  # fmt: skip
+    document = {"governor": governor, "apps": apps, "clients": apps, "steps": apps * 2}
+    fit = fitted(document)
+    assert fit["governor"] == governor
+    assert set(fit["left_out"]) == {"apps", "clients", "steps"}
+    frames.encode({"ok": True, **fit})

@@ -15,7 +15,7 @@ PERIOD = SECOND // 90
 
 def slowed(account: Account, now_ns: int) -> None:
     decision = Decision(level=3, risk=Risk.LATE, app="game", changes=7)
-    account.show(decision, [], ["game"], [{"app": "game"}], now_ns)
+    account.show(decision, [], [{"app": "game"}], now_ns)
 
 
 def test_what_was_said_long_ago_is_not_told_as_what_holds() -> None:

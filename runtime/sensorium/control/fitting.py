@@ -20,7 +20,7 @@ def fitted(document: Mapping[str, Any]) -> dict[str, Any]:
     tables.
 
     Args:
-        document: JSON values; its tables are lists and dicts at its top.
+        document: JSON values; its tables are lists at its top, and dicts in which no list is.
 
     Returns:
         The document with `left_out`: table to the number of items that are missing.
@@ -29,7 +29,7 @@ def fitted(document: Mapping[str, Any]) -> dict[str, Any]:
     left_out: dict[str, int] = {}
     if _size(fit) > _ROOM_BYTES:
         fit = {name: _shortened(value) for name, value in fit.items()}
-    tables = {name: _size(value) for name, value in fit.items() if isinstance(value, list | dict)}
+    tables = {name: _size(value) for name, value in fit.items() if _is_table(value)}
     total = _size(fit)
     while total > _ROOM_BYTES and any(fit[name] for name in tables):
         longest = max(tables, key=lambda name: tables[name])
@@ -53,6 +53,13 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _TEXT_LENGTH:
         return f"{value[:_TEXT_LENGTH]} ..."
     return value
+
+
+def _is_table(value: Any) -> bool:
+    """Whether there may be less of it: what has lists in it is told as a whole."""
+    if isinstance(value, dict):
+        return not any(isinstance(item, list) for item in value.values())
+    return isinstance(value, list)
 
 
 def _without_last(table: list[Any] | dict[str, Any]) -> list[Any] | dict[str, Any]:

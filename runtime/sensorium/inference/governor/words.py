@@ -19,6 +19,8 @@ POLICIES = {
     "frames": "senses are slowed before a frame is missed",
     "pause": "senses are paused while it tells frames",
 }  # fmt: skip
+_COST_MS = 0.5
+"""What engines take less of in a second is nothing to speak of."""
 _STEPS = {
     "full": "at full", "smaller": "on a smaller engine", "other_device": "on another device",
     "paused": "paused",
@@ -70,6 +72,6 @@ def why(step: Mapping[str, Any]) -> str:
         "gone": "the app ended, or tells no frames any more",
     }
     said = says.get(step["cause"], str(step["cause"]))
-    if step["cost_ms_s"] and step["sense"]:
+    if step["cost_ms_s"] >= _COST_MS and step["sense"]:
         said += f"; its engines took {step['cost_ms_s']:.0f} ms each second"
     return said

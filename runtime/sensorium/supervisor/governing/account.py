@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sensorium.inference.governor.frame import Risk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sensorium.inference.governor.decision import Decision, Governed
 
@@ -68,16 +68,15 @@ class Account:
         return shown
 
     def show(
-        self, decision: Decision, senses: Sequence[Governed], apps: Iterable[str],
-        frames: list[dict[str, Any]], now_ns: int,
+        self, decision: Decision, senses: Sequence[Governed], frames: list[dict[str, Any]],
+        now_ns: int,
     ) -> None:  # fmt: skip
         """Says what holds from now on.
 
         Args:
             decision: It.
             senses: That are governed.
-            apps: Who tells frames now.
-            frames: What they are like.
+            frames: Of those who tell them now, what they are like.
             now_ns: Monotonic.
         """
         self._hold(decision.level, decision.risk, now_ns)
@@ -97,7 +96,7 @@ class Account:
             "at_risk_s": round(self._at_risk_ns / 1e9, 1),
             "cpu_percent": round(self._share * 100, 2),
             "priority": self._priority,
-            "apps": list(apps),
+            "apps": [one["app"] for one in frames],
             "frames": frames,
             "senses": [
                 {

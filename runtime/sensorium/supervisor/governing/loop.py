@@ -250,14 +250,13 @@ class Loop:
 
     def _tell(self, decision: Decision, now: int) -> None:
         self._outlet.decision(decision, self._senses)
-        telling = [app.key for app in self._told if not app.pace.silent]
         governor = self._governor
         frames = self._telling.figures(
-            ((seen, governor.policy_of(name)) for name in telling
-             if (seen := governor.frames_of(name)) is not None),
+            ((seen, governor.policy_of(app.key)) for app in self._told
+             if not app.pace.silent and (seen := governor.frames_of(app.key)) is not None),
             decision.app, now,
         )  # fmt: skip
-        self._account.show(decision, self._senses, telling, frames, now)
+        self._account.show(decision, self._senses, frames, now)
         self._background.look(
             self._processes, self._senses, now, wanted=decision.background,
             app=self._watch.pid_of(decision.app),
