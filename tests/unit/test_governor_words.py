@@ -54,8 +54,10 @@ def test_each_cause_step_risk_and_policy_has_its_words() -> None:
 def test_the_evidence_has_what_is_known_and_nothing_else() -> None:
     assert words.why(a_step(period_ms=0.0, late_ms=0.0)) == "frame 812 took 17.8 ms"
     pressed = a_step(cause="pressure", app="", pressure=0.25, cost_ms_s=40.4)
-    assert words.why(pressed) == "others wait: 25% of the time; its engines took 40 ms each second"
-    assert words.why(a_step(cause="relief", app="")) == "others wait no longer"
+    assert words.why(pressed) == (
+        "others need the processors: 25% of the time; its engines took 40 ms each second"
+    )
+    assert words.why(a_step(cause="relief", app="")) == "others need less again"
     all_engines = a_step(sense="", engine="", cost_ms_s=40.0)
     assert words.end_of(all_engines, "from") == "as usual"
     assert words.end_of(all_engines, "to") == "in the background"

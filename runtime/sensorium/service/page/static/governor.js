@@ -6,8 +6,9 @@ import { byId, Facts, make, Rows, say } from "./dom.js";
 const OLD_MS = 3000;
 // The same change is told again and again, with its age as of then.
 const SAME_MS = 2000, REMEMBERED = 256;
-const CAUSES = { late: "late frame", missed: "missed frame", close: "close", pressure: "others wait",
-  relief: "given back", policy: "policy", gone: "app gone", memory: "GPU memory" };
+const CAUSES = { late: "late frame", missed: "missed frame", close: "close", pressure: "others need cores",
+  relief: "given back", policy: "policy", gone: "app gone", memory: "others need memory",
+  gpu: "others need the GPU" };
 const RISKS = { unknown: "not known yet", room: "room", close: "close to late", late: "late" };
 const NONE = "–";
 
