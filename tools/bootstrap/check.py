@@ -89,6 +89,9 @@ def main(arguments: Sequence[str]) -> int:
     """
     own, passed = _split(arguments)
     options = _parser().parse_args(own)
+    # Of what is installed nothing is compiled before it is run: each of the hundreds of Pythons
+    # that the tests start would compile all of it, which doubles what the tests take.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     yes = options.yes or os.environ.get("CI") == "true"
     environment = Environment()
     try:
