@@ -175,7 +175,8 @@ function senseRow(one, steps) {
 function background(processes) {
   const there = processes.filter((one) => one.background).map((one) => `${one.process} (${one.cores.length
     ? `core ${one.cores.join(", ")} alone` : "only where nobody else runs"})`);
-  const refused = processes.filter((one) => one.background_refused).map((one) => one.process);
+  const refused = processes.filter((one) => one.background_refused && !one.background)
+    .map((one) => one.process);
   const rescued = processes.filter((one) => one.rescued)
     .map((one) => `${one.process} was taken back ${one.rescued} times, since it got nothing there`);
   return [
