@@ -221,6 +221,7 @@ def _picture(page: Page, app: FramesApp, top: str, path: Path) -> None:
     app("late")
     page.until(lambda: page.text("#fill-word").startswith("17.8"), "it is late again")
     page.until(lambda: "pinch" in page.fact("#gesture-words", "Left hand"), "a hand")
+    page.until(lambda: "speaks" in page.fact("#voice-words", "Voice"), "a voice")
     page.browser.execute_script("document.querySelector(arguments[0]).scrollIntoView()", top)
     time.sleep(0.5)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,16 +5,11 @@ The tests stand in the order of a visit: nothing is granted at its begin.
 
 from __future__ import annotations
 
-import http.server
 import json
 import re
 import sys
-import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from fixtures.daemon import ROOT, Daemon
 
@@ -22,20 +17,19 @@ if sys.platform == "win32":
     pytest.skip("Chromium and its driver from Debian", allow_module_level=True)
 
 from axe_core_python.selenium import Axe
-from fixtures.browser import Page, browser
-from fixtures.waiting import eventually
+from fixtures.page_visit import OWN, api, asked_here, chromium, page
 from prometheus_client.parser import text_string_to_metric_families
 from selenium.webdriver.common.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import httpx
+    from fixtures.browser import Page
     from selenium import webdriver
 
 pytestmark = pytest.mark.system
 CONFIG = f"""
-[daemon]
-log_format = "json"
 [service]
 enabled = true
 tcp = true
@@ -47,18 +41,14 @@ loop = true
 [senses.head]
 [senses.gaze]
 """
-OWN = "sensorium-page"
 NAMED = {
     "button", "switch", "checkbox", "combobox", "link", "meter", "application", "image", "region",
     "log", "table", "group", "Canvas", "textbox", "option",
 }
 """Roles that must have a name."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[webdriver.Chrome]:
-    with browser() as running:
-        yield running
+the_browser = pytest.fixture(chromium, name="chromium", scope="module")
+the_api = pytest.fixture(api, name="api", scope="module")
+the_page = pytest.fixture(page, name="page", scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -67,37 +57,6 @@ def daemon(
 ) -> Iterator[Daemon]:
     with Daemon(tmp_path_factory.mktemp("page"), CONFIG) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def api(daemon: Daemon) -> Iterator[httpx.Client]:
-    """The API as the owner's own programs have it."""
-    transport = httpx.HTTPTransport(uds=str(daemon.runtime_dir / "api.sock"))
-    with httpx.Client(transport=transport, base_url="http://localhost", timeout=30) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def started_with(daemon: Daemon, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What `sensorium page` starts the user's browser with."""
-    program = tmp_path_factory.mktemp("browser") / "browser"
-    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$0.arguments"\n')
-    program.chmod(0o755)
-    daemon.environment["BROWSER"] = f"{program} %s"
-    eventually((daemon.runtime_dir / "api.json").exists, daemon.read_log)
-    told = daemon.command("page")
-    assert told.returncode == 0, told.stderr
-    assert "opened" in told.stdout, told.stdout
-    return program.with_name("browser.arguments").read_text().splitlines()
-
-
-@pytest.fixture(scope="module")
-def page(started_with: list[str], chromium: webdriver.Chrome) -> Page:
-    """The page as `sensorium page` opens it."""
-    chromium.get(started_with[0])
-    opened = Page(chromium)
-    opened.until(lambda: opened.text("#connection") == "Live", "the page is live")
-    return opened
 
 
 def granted(api: httpx.Client, kind: str) -> bool | None:
@@ -116,29 +75,6 @@ def newest(api: httpx.Client, channel: str) -> dict[str, Any]:
             if line.startswith("data:") and (told := json.loads(line[5:]))["event"] == "record":
                 return dict(told["record"])
     raise AssertionError(f"no record of {channel}")
-
-
-def test_the_browser_is_started_with_no_secret_but_with_a_file_that_goes(
-    started_with: list[str], daemon: Daemon, request: pytest.FixtureRequest
-) -> None:
-    (url,) = started_with
-    file = Path(urlsplit(url).path)
-    code = file.read_text().partition("#")[2].partition('"')[0]
-
-    assert (urlsplit(url).scheme, file.parent) == ("file", daemon.runtime_dir)
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert len(code) > 30
-    assert code not in url
-    request.getfixturevalue("page")
-    assert not file.exists()
-
-
-def test_no_secret_stays_in_its_address(page: Page, daemon: Daemon) -> None:
-    address = json.loads((daemon.runtime_dir / "api.json").read_text())
-
-    assert page.browser.current_url == f"{address['url']}/page/"
-    assert page.browser.execute_script("return document.cookie") == ""
-    assert not any(address["token"] in url or "#" in url for url in page.requests())
 
 
 def test_what_is_not_granted_is_told_with_its_switch(page: Page, api: httpx.Client) -> None:
@@ -283,132 +219,6 @@ def test_who_hears_the_page_hears_what_each_thing_is(page: Page) -> None:
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
 
 
-def test_a_page_of_another_server_can_do_nothing(
-    page: Page, api: httpx.Client, daemon: Daemon
-) -> None:
-    address = json.loads((daemon.runtime_dir / "api.json").read_text())["url"]
-    ours = page.browser.current_window_handle
-    assert asked_here(page)
-    page.browser.switch_to.new_window("tab")
-    try:
-        with ForeignServer() as (url, cookies):
-            page.browser.get(url)
-            answers = [
-                page.browser.execute_async_script(
-                    "const [url, method, done] = arguments;"
-                    "fetch(url, {method, body: method === 'PUT' ? '{\"muted\": true}' : undefined,"
-                    " mode: 'no-cors', credentials: 'include'})"
-                    ".then((one) => done(one.type), (error) => done('refused'));",
-                    f"{address}/v1/mute", method,
-                )
-                for method in ("GET", "PUT")
-            ]
-            framed = page.browser.execute_async_script(
-                "const frame = document.createElement('iframe');"
-                "frame.onload = () => { let seen = 'nothing';"
-                " try { seen = frame.contentDocument?.body.innerText || seen } catch {}"
-                " arguments[1](seen) }; frame.src = arguments[0]; document.body.append(frame)",
-                f"{address}/page/",
-            )
-    finally:
-        page.browser.close()
-        page.browser.switch_to.window(ours)
-    page.requests()
-    # A browser keeps cookies by host, so the other server was shown half of the session; alone it
-    # opens nothing.
-    shown = {name: value for one in cookies for name, _, value in [one.partition("=")]}
-    with httpx.Client(base_url=address, cookies=shown) as thief:
-        assert thief.get("/v1/mute").status_code == 401
-    assert "refused" in answers
-    assert framed == "nothing"
-    assert api.get("/v1/mute").json()["muted"] is False
-    page.complaints()
-
-
-def asked_here(page: Page) -> list[str]:
-    """What was asked for since the last look: of this service alone, or of the browser itself."""
-    own = f"http://{urlsplit(page.browser.current_url).netloc}/"
-    asked = page.requests()
-    # The others are what the browser shows in an empty tab.
-    inner = (own, "about:", "data:", "chrome:", "chrome-untrusted:")
-    assert [url for url in asked if not url.startswith(inner)] == []
-    return asked
-
-
-class ForeignServer:
-    """Another program's server on loopback; gives its URL and the cookies that it was shown."""
-
-    def __enter__(self) -> tuple[str, list[str]]:
-        cookies: list[str] = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                cookies.extend(filter(None, self.headers.get("Cookie", "").split("; ")))
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.end_headers()
-                self.wfile.write(b"<!doctype html><title>other</title><body>other")
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Says nothing."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-        return f"http://127.0.0.1:{self._server.server_port}/", cookies
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-def test_a_tab_that_nobody_sees_asks_for_nothing(page: Page, api: httpx.Client) -> None:
-    def streams() -> int:
-        clients = api.get("/v1/status").json()["clients"]
-        return sum(client["app"] == OWN for client in clients)
-
-    assert streams()
-    ours = page.browser.current_window_handle
-    for _ in range(2):
-        page.browser.switch_to.new_window("tab")
-        page.until(lambda: not streams(), "its streams end")
-        page.browser.close()
-        page.browser.switch_to.window(ours)
-        page.until(lambda: page.text("#connection") == "Live", "it comes back")
-    # It draws once a frame, however often it was hidden.
-    assert page.browser.execute_async_script("""
-const done = arguments[0], real = requestAnimationFrame, asked = new Map();
-window.requestAnimationFrame = (draw) => real((now) => {
-  asked.set(now, (asked.get(now) ?? 0) + 1);
-  if (asked.size < 20) return draw(now);
-  window.requestAnimationFrame = real;
-  done(Math.max(...asked.values()));
-  draw(now);
-});""") == 1
-
-
 def test_nothing_left_this_pc_and_nothing_was_wrong(page: Page) -> None:
     assert any("/v1/events" in url for url in asked_here(page))
     assert page.complaints() == []
-
-
-def test_a_daemon_that_starts_anew_is_found_again(page: Page, daemon: Daemon) -> None:
-    daemon.stop()
-    page.until(lambda: page.text("#connection").startswith("Not connected"), "it is told")
-    assert page.fact("#voice-words", "Voice") == "not connected"
-    assert page.fact("#scene-words", "Head") == "not connected"
-    assert page.text("#engines") == ""
-    assert not page.find("#mute").is_enabled()
-
-    daemon.start()
-    page.until(lambda: page.text("#connection") == "Live", "it is back")
-    page.until(lambda: "speaks" in page.fact("#voice-words", "Voice"), "the voice, too")
-
-
-def test_its_log_is_json_without_what_was_asked(daemon: Daemon) -> None:
-    lines = [json.loads(line) for line in daemon.read_log().splitlines() if line[:1] == "{"]
-
-    assert {line["process"] for line in lines} >= {"supervisor", "service"}
-    assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
-    assert not any("/page" in line["message"] for line in lines)

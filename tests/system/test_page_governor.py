@@ -5,12 +5,10 @@ The tests stand in the order of a visit: at its begin no app tells frames.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from fixtures.daemon import ROOT, Daemon
 
@@ -18,13 +16,16 @@ if sys.platform == "win32":
     pytest.skip("Chromium and its driver from Debian", allow_module_level=True)
 
 from axe_core_python.selenium import Axe
-from fixtures.browser import Page, browser
 from fixtures.frames_app import FramesApp
+from fixtures.page_visit import api, chromium, page
 from fixtures.waiting import eventually
 from prometheus_client.parser import text_string_to_metric_families
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
+    from fixtures.browser import Page
 
 pytestmark = pytest.mark.system
 CONFIG = f"""
@@ -41,29 +42,15 @@ HZ = 90
 NAME = "<img src=x onerror=alert(1)>\"'\\ & [/b] שלום 界"
 """What an app may call itself: markup of several kinds, and letters that run the other way."""
 IDLE = "no app tells frames; every sense is at full"
+the_browser = pytest.fixture(chromium, name="chromium", scope="module")
+the_api = pytest.fixture(api, name="api", scope="module")
+the_page = pytest.fixture(page, name="page", scope="module")
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
     with Daemon(tmp_path_factory.mktemp("page"), CONFIG) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def api(daemon: Daemon) -> Iterator[httpx.Client]:
-    transport = httpx.HTTPTransport(uds=str(daemon.runtime_dir / "api.sock"))
-    with httpx.Client(transport=transport, base_url="http://localhost", timeout=30) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def page(daemon: Daemon) -> Iterator[Page]:
-    with browser() as running:
-        eventually((daemon.runtime_dir / "api.json").exists, daemon.read_log)
-        running.get(json.loads(daemon.command("page", "--json").stdout)["url"])
-        opened = Page(running)
-        opened.until(lambda: opened.text("#connection") == "Live", "the page is live")
-        yield opened
 
 
 @pytest.fixture(scope="module")
