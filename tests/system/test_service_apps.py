@@ -235,7 +235,7 @@ def test_figures_are_read_by_prometheus_own_parser(api: httpx.Client, daemon: Da
     assert len(governor["steps"]) <= 3
     steps = [name for name in figures if name[0] == "sensorium_governor_steps_total"]
     assert len(steps) <= len(governor["counts"])
-    for most in ("-1", "129", "x"):
+    for most in ("-1", "129", "x", "00000009"):
         assert api.get("/v1/governor", params={"most": most}).status_code == 400
     assert "gallery" not in answer.text
 

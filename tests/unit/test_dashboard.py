@@ -11,7 +11,7 @@ import pytest
 from sensorium import folders
 
 PANELS: list[dict[str, Any]] = json.loads(
-    (folders.data_room("configs") / "grafana.json").read_text()
+    (folders.data_room("configs") / "grafana.json").read_text("utf-8")
 )["panels"]
 
 

@@ -28,6 +28,7 @@ from sensorium.inference.governor.policy import Policy
 from sensorium.inference.governor.step import Cause, Step, StepKind
 from sensorium.inference.governor.tempo import DEFAULT, Slowing, Tempo
 from sensorium.perception.sense import SENSES
+from sensorium.records.fields import encode_text
 from sensorium.supervisor.governing.app_frames import AT_ONCE, AppFrames
 from sensorium.supervisor.governing.costs import Costs
 from sensorium.supervisor.governing.game_frames import GameFrames
@@ -220,6 +221,18 @@ def test_apps_of_one_name_are_told_apart_and_a_games_layer_is_believed(
     watch.remove(game.path)
     assert watch.told() == [first, second]
     assert watch.remove(7) is None
+
+
+def test_long_names_are_told_apart_in_records_too(region: Region) -> None:
+    watch, name = Watch(), "界" * 64
+    keys = [
+        watch.add(place, (own, ""), 4711, AppFrames(region)).key
+        for place, own in enumerate((name, name, f"{name[:-1]}!", "short"))
+    ]
+    records_say = [encode_text(key, 64)[0].decode() for key in keys]
+    assert keys[0] == name
+    assert keys[1:] == ["界" * 18 + " (4711)", "界" * 18 + " (4711)+", "short"]
+    assert records_say == ["界" * 21, *keys[1:]]
 
 
 def test_a_policy_is_found_by_any_name_of_an_app() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sensorium.records.fields import Record, Struct, array, scalar, text
 
 GOVERNED = 32
+NAME_SIZE = 64
+"""Bytes of an app's name, with the NUL that closes it."""
 
 GOVERNED_SENSE = Struct(
     "governed_sense",
@@ -22,7 +24,7 @@ GOVERNED_SENSE = Struct(
 GOVERNOR = Record(
     "governor",
     (
-        text("app", 64, "whose frames are held; empty: nobody's"),
+        text("app", NAME_SIZE, "whose frames are held; empty: nobody's"),
         scalar("policy", "u32", "0 none, 1 quality, 2 frames, 3 pause"),
         scalar("risk", "u32", "0 no frames are known, 1 frames have room, 2 close, 3 late"),
         scalar("level", "u32", "0: every sense is at full; higher takes more from them"),
@@ -55,7 +57,7 @@ FRAME_PHASE = Record(
 GOVERNOR_STEP = Record(
     "governor_step",
     (
-        text("app", 64, "whose frames were the reason; empty: nobody's"),
+        text("app", NAME_SIZE, "whose frames were the reason; empty: nobody's"),
         text("sense", 24, "whose step changed; empty: `background` of all senses"),
         text("engine", 48, "the largest of the sense; empty: none"),
         scalar("from_step", "u32", "as in `governed_sense`"),

@@ -129,9 +129,10 @@ def routes(context: Context) -> list[BaseRoute]:
 
     async def governor(request: Request) -> Response:
         most = request.query_params.get("most", "20")
-        if not (most.isascii() and most.isdecimal() and int(most[:4]) <= _MOST_STEPS):
+        decimal = most.isascii() and most.isdecimal() and len(most) <= len(str(_MOST_STEPS))
+        if not decimal or int(most) > _MOST_STEPS:
             raise Problem(400, f"most is {most:.20}", f"0 to {_MOST_STEPS}")
-        return JSONResponse(_worded(await apps.ask("governor", most=int(most[:4]))))
+        return JSONResponse(_worded(await apps.ask("governor", most=int(most))))
 
     async def attention(request: Request) -> Response:
         return JSONResponse(await apps.ask_for(_asking(request), "attention"))

@@ -11,7 +11,7 @@ from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.health import OwnerState, Reason
 from sensorium.records.fields import encode_text
-from sensorium.records.governing import GOVERNED
+from sensorium.records.governing import GOVERNED, NAME_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ CHANNELS = ("governor", "frame_phase", "governor_step")
 BEYOND = 1
 """Bit of a governed sense's `flags`."""
 _PHASE = struct.Struct(f"<4QII{records.FRAME_PHASE.size - 40}x")
-_TEXTS = {"app": 64, "sense": 24, "engine": 48, "name": 24}
+_TEXTS = {"app": NAME_SIZE, "sense": 24, "engine": 48, "name": 24}
 """Bytes of the records' texts."""
 
 

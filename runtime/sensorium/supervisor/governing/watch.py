@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sensorium.control.peer import program_of
 from sensorium.errors import SensorError
+from sensorium.records.fields import encode_text
+from sensorium.records.governing import NAME_SIZE
 from sensorium.sensors.openxr_layer import folder
 from sensorium.sensors.openxr_layer.games import MOST
 from sensorium.supervisor.governing.game_frames import GameFrames
@@ -86,11 +88,12 @@ class Watch:
 
     def add(self, place: int | Path, names: tuple[str, ...], pid: int, source: Source) -> App:
         """Watches one more; the first of its names is the one that is shown."""
-        key = names[0] or _UNNAMED
-        if any(app.key == key for app in self.apps.values()):
-            key = f"{key} ({pid})"
-        while any(app.key == key for app in self.apps.values()):
-            key += "+"
+        key, mark = names[0] or _UNNAMED, ""
+        # Records have room for less than a name may be long: they are to tell apps apart, too.
+        taken = {encode_text(app.key, NAME_SIZE)[0] for app in self.apps.values()}
+        while encode_text(key, NAME_SIZE)[0] in taken:
+            mark = f"{mark}+" if mark else f" ({pid})"
+            key = encode_text(names[0] or _UNNAMED, NAME_SIZE - len(mark))[0].decode() + mark
         app = App(key, names, pid, source, Pace())
         self.apps[place] = app
         return app

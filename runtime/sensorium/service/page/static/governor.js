@@ -173,8 +173,8 @@ function senseRow(one, steps) {
 }
 
 function background(processes) {
-  const there = processes.filter((one) => one.background).map((one) => `${one.process} (${one.cores.length
-    ? `core ${one.cores.join(", ")} alone` : "only where nobody else runs"})`);
+  const there = processes.filter((one) => one.background)
+    .map((one) => `${one.process} (${place(one.cores)})`);
   const refused = processes.filter((one) => one.background_refused && !one.background)
     .map((one) => one.process);
   const rescued = processes.filter((one) => one.rescued)
@@ -186,5 +186,7 @@ function background(processes) {
   ].filter(Boolean).join("; ");
 }
 
+const place = (cores) => (cores.length
+  ? `${cores.length > 1 ? "cores" : "core"} ${cores.join(", ")} alone` : "only where nobody else runs");
 const spoken = (name) => name.replaceAll("_", " ");
 const ms = (value) => `${value.toFixed(1)} ms`;
