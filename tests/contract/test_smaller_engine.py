@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from fixtures import engines
+from fixtures import second_recogniser
 from fixtures import speech as voices
 from fixtures.senses import Desk
 from fixtures.waiting import eventually
@@ -18,7 +18,6 @@ from fixtures.waiting import eventually
 from sensorium import config
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.cursor import Cursor
-from sensorium.folders import cache_dir, data_dir
 from sensorium.inference import store
 from sensorium.inference.governor.step import StepKind
 from sensorium.perception.sense import SENSES
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RATE, BLOCK = 16_000, 512
-PARTS = ("encoder", "decoder")
 USUAL = SpeechOptions(partials=False)
 SMALLER = SpeechOptions(partials=False, encoder="second-encoder", decoder="second-decoder")
 FULL = (StepKind.FULL, 0)
@@ -47,29 +45,9 @@ def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     parts = [quiet]
     for _, said, _ in 2 * voices.utterances()[-3:]:
         parts += [(said * (0.4 / np.abs(said).max())).astype(np.float32), quiet]
-    built = cache_dir() / "engines"
-    names = ["silero-vad", *(f"whisper-tiny-en-{part}" for part in PARTS)]
-    cards = {name: engines.ensure_built(name) and store.find_card(name).folder for name in names}
-    monkeypatch.setenv("SENSORIUM_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path / "data"))
-    for name in names:
-        _install(built / name, cards[name], name)
-        _install(built / name, cards[name], name.replace("whisper-tiny-en", "second"))
+    second_recogniser.install(tmp_path, monkeypatch)
     whole = np.concatenate(parts)
     return whole[: len(whole) // BLOCK * BLOCK]
-
-
-def _install(built: Path, card: Path, name: str) -> None:
-    folder, own = store.built_folder(name), data_dir() / "engines" / name
-    for path in (folder, own):
-        path.mkdir(parents=True, exist_ok=True)
-    for path in built.iterdir():
-        if path.name != "engine.json" and not (folder / path.name).exists():
-            (folder / path.name).symlink_to(path)
-    manifest = json.loads((built / "engine.json").read_text())
-    (folder / "engine.json").write_text(json.dumps({**manifest, "name": name}))
-    text = (card / "card.toml").read_text()
-    (own / "card.toml").write_text(text.replace(f'name = "{built.name}"', f'name = "{name}"'))
 
 
 def desk(smaller: SpeechOptions) -> Desk:
