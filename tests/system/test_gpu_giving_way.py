@@ -5,6 +5,7 @@ Driver and TensorRT are stand-ins in a process of their own; the CPU's engine is
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,6 @@ from fixtures.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     import httpx
 
@@ -54,6 +54,15 @@ def runs(unix: httpx.Client) -> dict[str, Any]:
     return found
 
 
+def gpu_pid(daemon: Daemon) -> int:
+    (found,) = (one["gpu_pid"] for one in daemon.status()["processes"] if one["name"] == "service")
+    return int(found)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) if pid else 0
+
+
 def test_what_callers_run_is_the_cpus_while_an_app_waits_for_the_gpu(
     daemon: Daemon, tmp_path: Path
 ) -> None:
@@ -67,6 +76,11 @@ def test_what_callers_run_is_the_cpus_while_an_app_waits_for_the_gpu(
             return said or {}
 
         runs_on("gpu")
+        # Its load on processors and the GPU is the daemon's own.
+        child = daemon.children()["service"]
+        eventually(
+            lambda: parent_of(gpu_pid(daemon)) == child, "the supervisor knows who is on the GPU"
+        )
         # Who is late for another reason is helped by nothing that the CPU would do besides.
         app("late")
         eventually(lambda: daemon.status()["governor"]["background"], "it is answered")

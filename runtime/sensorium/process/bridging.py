@@ -82,6 +82,10 @@ class Bridging:
         """Bridges use few."""
         return {}
 
+    def gpu_pid(self) -> int:
+        """See `Work`."""
+        return self._engines.gpu_pid
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

@@ -60,6 +60,10 @@ class Capture:
         """Sensors have no engines."""
         return {}
 
+    def gpu_pid(self) -> int:
+        """Capture has no engines."""
+        return 0
+
     def apps(self) -> list[dict[str, Any]]:
         """What the sensors know of other apps' frames."""
         return [app for thread in self._threads.values() for app in thread.apps]

@@ -68,6 +68,10 @@ class Work(Protocol):
         """How it gives way to apps, as JSON values; empty: it has no engines."""
         ...
 
+    def gpu_pid(self) -> int:
+        """The process that it started on the GPU; 0: none."""
+        ...
+
     def apps(self) -> list[dict[str, Any]]:
         """What the frames of other apps are like, as JSON values; see `SensorIO.tell_apps`."""
         ...
@@ -176,7 +180,10 @@ class Worker:
             self._tell_apps(self._work)
             if now - self._figures_ns > _FIGURES_NS:
                 self._figures_ns = now
-                figures = {"engines": self._work.figures(), "gate": self._work.gate()}
+                figures = {
+                    "engines": self._work.figures(), "gate": self._work.gate(),
+                    "gpu_pid": self._work.gpu_pid(),
+                }
                 if figures != self._figures and self._link.send(
                     {"op": "engines", **figures}, timeout_s=0
                 ):

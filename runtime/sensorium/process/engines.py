@@ -45,6 +45,11 @@ class CpuEngines:
     def __init__(self, threads: int) -> None:
         self._threads = threads
 
+    @property
+    def gpu_pid(self) -> int:
+        """The process on the GPU; 0: there is none."""
+        return 0
+
     def load(self, name: str) -> Engine:
         """Loads an engine by the name of its card; see `store.load`."""
         return store.load(name, self._threads)
@@ -74,6 +79,11 @@ class GpuEngines(CpuEngines):
         self._host: GpuHost | None = None
         self._sharing = Sharing(gpu.slice_ms / 1e3)
         self._lock = threading.Lock()
+
+    @property
+    def gpu_pid(self) -> int:
+        """See above."""
+        return self._host.pid if self._host is not None else 0
 
     def load(self, name: str) -> Engine:
         """Loads an engine; its place on the GPU is taken in the background."""

@@ -63,6 +63,10 @@ class Inference:
         paces = {slot.part.name: slot.pace.figures() for slot in self._perceiver.slots}
         return {**gate.figures(), "senses": paces} if gate is not None else {}
 
+    def gpu_pid(self) -> int:
+        """See `Work`."""
+        return self._engines.gpu_pid
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

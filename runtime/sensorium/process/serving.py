@@ -76,6 +76,10 @@ class Serving:
         """How the engines that callers share give way to apps."""
         return {**self._gate.figures(), "senses": {}}
 
+    def gpu_pid(self) -> int:
+        """See `Work`."""
+        return self._engines.gpu_pid
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

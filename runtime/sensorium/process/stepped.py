@@ -69,6 +69,10 @@ class Stepped:
         """A recording that is stepped through waits for nobody."""
         return {}
 
+    def gpu_pid(self) -> int:
+        """Its engines are on the CPU."""
+        return 0
+
     def apps(self) -> list[dict[str, Any]]:
         """Sensors alone know of apps' frames."""
         return []

@@ -50,6 +50,7 @@ class Child:
         parts: Sensor or sense to its last report: state, detail, remedy.
         engines: Of its senses, as it told them last.
         gate: How they give way to apps, as it told last.
+        gpu_pid: The process that it has on the GPU, as it told last; 0: none.
         apps: The frames of other apps that it knows of, as it told them last.
     """
 
@@ -63,6 +64,7 @@ class Child:
         self.parts: dict[str, dict[str, str]] = {}
         self.engines: list[dict[str, Any]] = []
         self.gate: dict[str, Any] = {}
+        self.gpu_pid = 0
         self.apps: list[dict[str, Any]] = []
         self.link: Link | None = None
         self._briefing = Briefing(orders, regions, self._send)
@@ -231,6 +233,7 @@ class Child:
             self._told_ns = now_ns()
         elif message["op"] == "engines":
             self.engines, self.gate = message["engines"], message["gate"]
+            self.gpu_pid = message["gpu_pid"]
         elif message["op"] == "apps":
             self.apps = message["apps"]
         elif message["op"] == "report":
@@ -250,7 +253,7 @@ class Child:
             self._process = None
         self._hang_up()
         # What it told was so while it lived.
-        self.engines, self.gate, self.apps = [], {}, []
+        self.engines, self.gate, self.gpu_pid, self.apps = [], {}, 0, []
         if self.state == OwnerState.STOPPED:
             return
         if now - self.started_ns > _STEADY_NS:

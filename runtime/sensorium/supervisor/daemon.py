@@ -240,7 +240,10 @@ class Daemon:
         children = tuple(self._crew.children.values())
         self._governing.tell_engines(
             tuple(engine for child in children for engine in child.engines),
-            (os.getpid(), *(child.pid for child in children if child.pid)),
+            (
+                os.getpid(),
+                *(pid for child in children for pid in (child.pid, child.gpu_pid) if pid),
+            ),
         )
 
     def _tell_processes(self) -> None:

@@ -143,6 +143,7 @@ def _process(child: Child, now: int) -> dict[str, Any]:
     return {
         "name": child.name,
         "pid": child.pid,
+        "gpu_pid": child.gpu_pid,
         "state": child.state.name.lower(),
         "reason": child.reason.name.lower(),
         "restarts": child.restarts,

@@ -33,28 +33,33 @@ class GpuLoad:
         """Share of the time in which others than our processes kept it busy, 0 to 1.
 
         Args:
-            own: Our processes. What one of them started is ours, too: engines run on the GPU in
-                processes of their own. Linux alone tells of that.
+            own: Our processes, those on the GPU, too. What one of them started is ours, as Linux
+                tells: one on the GPU is not known at once.
 
         Returns:
-            None where it is not told, or not whose work it was while ours are on it, too.
+            None where it is not told, or not whose work it was while ours are on it, too. A GPU of
+            several that does not tell is left out.
         """
         nvml = self._nvml
         if nvml is None:
             return None
+        told = []
         try:
-            devices = (
-                {self._uuid: nvml.nvmlDeviceGetHandleByUUID(self._uuid)}
-                if self._uuid
-                else {
-                    str(index): nvml.nvmlDeviceGetHandleByIndex(index)
-                    for index in range(nvml.nvmlDeviceGetCount())
-                }
-            )
-            return max((self._share(*each, own) for each in devices.items()), default=None)
+            names = [self._uuid] if self._uuid else range(nvml.nvmlDeviceGetCount())
         except nvml.NVMLError as error:
             _log.debug("NVML does not tell: %s", error)
             return None
+        for name in names:
+            try:
+                device = (
+                    nvml.nvmlDeviceGetHandleByUUID(name)
+                    if self._uuid
+                    else nvml.nvmlDeviceGetHandleByIndex(name)
+                )
+                told.append(self._share(str(name), device, own))
+            except nvml.NVMLError as error:
+                _log.debug("NVML does not tell of %s: %s", name, error)
+        return max(told, default=None)
 
     def _share(self, name: str, device: Any, own: Collection[int]) -> float:
         busy = int(self._nvml.nvmlDeviceGetUtilizationRates(device).gpu)
