@@ -40,6 +40,18 @@ def test_one_that_cannot_be_seen_is_not_judged() -> None:
     ]
 
 
+def test_one_that_was_seen_and_does_not_end_hangs() -> None:
+    dog = Watchdog(5.0, 3)
+    assert not dog.hangs(1, 0.0)
+    assert [dog.hangs(None, 5.0 + 5.0 * look) for look in range(3)] == [False, False, True]
+    dog = Watchdog(5.0, 3)
+    assert not dog.hangs(1, 0.0)
+    # The PC slept while it ended, and a daemon that is slow is seen again.
+    assert [dog.hangs(None, at_s) for at_s in (5.0, 10.0, 900.0, 905.0, 910.0)] == [False] * 5
+    assert not dog.hangs(1, 915.0)
+    assert [dog.hangs(None, 920.0 + 5.0 * look) for look in range(3)] == [False, False, True]
+
+
 def test_the_heartbeat_is_that_of_the_process_and_of_its_newest_region(tmp_path: Path) -> None:
     mine = os.getpid()
     assert heartbeat(tmp_path / "nowhere", mine) is None

@@ -29,7 +29,7 @@ class Watchdog:
     def __init__(self, every_s: float, looks: int) -> None:
         self._every_s = every_s
         self._most = looks
-        self._looks = 0
+        self._looks = self._unseen = 0
         self._beat: int | None = None
         self._looked_s = 0.0
 
@@ -38,13 +38,17 @@ class Watchdog:
 
         Args:
             beat: The newest heartbeat; None: it cannot be seen, as while the daemon starts or ends.
+                One that was seen and cannot be for all looks hangs at its end.
             now_s: A monotonic time. A look that comes late counts anew: this process stood still,
                 too.
         """
         late = now_s - self._looked_s > 2 * self._every_s
         self._looked_s = now_s
-        if beat is None or beat != self._beat or late:
-            self._beat, self._looks = beat, 0
+        if beat is None:
+            self._unseen = 0 if late or self._beat is None else self._unseen + 1
+            return self._unseen >= self._most
+        if beat != self._beat or late or self._unseen:
+            self._beat, self._looks, self._unseen = beat, 0, 0
             return False
         self._looks += 1
         return self._looks >= self._most
