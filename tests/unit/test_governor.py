@@ -160,6 +160,16 @@ def test_what_callers_run_leaves_the_gpu_before_a_sense_is_slowed() -> None:
     assert held.decision.gpu_spared
 
 
+def test_an_app_that_waits_for_the_gpu_has_it_also_where_others_were_given_way_before() -> None:
+    held = governor()
+    held.tick(SECOND_NS // 2, Pressure(0.9, 0.9, 0.0, None))
+    assert (held.decision.level, held.decision.gpu_spared) == (1, False)
+    app = App(held, "game")
+    app.draw(0.6, 40)
+    app.draw(1.1, cpu_ns=PERIOD_NS // 2, gpu_ns=PERIOD_NS)
+    assert held.decision.gpu_spared
+
+
 def test_an_app_that_is_late_right_after_another_has_gone_is_answered_at_once() -> None:
     held = governor()
     first = App(held, "first")

@@ -91,14 +91,17 @@ class Standing:
     def prepare(self, app: AppFrames | None) -> None:
         """Makes the ladder anew, by what is known now, while all is at full.
 
-        Another device is no help but to an app that waits for the GPU: it is the CPU.
+        Another device is no help but to an app that waits for the GPU: it is the CPU. One that
+        comes while something is taken has callers' engines leave it with the next change.
 
         Args:
             app: Whose frames are in trouble; None: nobody's.
         """
+        waits = app is not None and app.waits_for_gpu
         if self.level:
+            self._waits_for_gpu |= waits
             return
-        self._waits_for_gpu = waits = app is not None and app.waits_for_gpu
+        self._waits_for_gpu = waits
         senses = [
             sense._replace(other_device=sense.other_device and waits)
             for sense in self._senses.values()
