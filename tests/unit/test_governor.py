@@ -532,6 +532,23 @@ def test_a_step_names_what_others_wait_for(
     assert {change.cause for change in held.take_changes()} == {Cause.RELIEF}
 
 
+@pytest.mark.parametrize(
+    ("pressure", "leaves"),
+    [(Pressure(0.1, 0.1, 0.0, 0.95), True), (Pressure(0.9, 0.9, 0.0, 0.5), False)],
+)
+def test_where_others_need_the_gpu_it_is_left_to_them(pressure: Pressure, leaves: bool) -> None:
+    held = governor()
+    held.tick(0, pressure)
+    assert (held.decision.level, held.decision.gpu_spared) == (1, leaves)
+    for second in range(1, 20):
+        held.tick(second * SECOND_NS, pressure)
+    kind = held.decision.steps["objects"].kind
+    assert kind is (StepKind.OTHER_DEVICE if leaves else StepKind.REDUCED)
+    for second in range(20, 40):
+        held.tick(second * SECOND_NS, Pressure(0.0, 0.0, 0.0, 0.0))
+    assert (held.decision.level, held.decision.gpu_spared) == (0, False)
+
+
 def test_pressure_that_is_not_told_any_more_gives_back() -> None:
     held = governor()
     for second in range(5):

@@ -117,7 +117,7 @@ class Governor:
         standing.pressure = self._giving_way.share
         self._look(now_ns)
         if self._apps.held is None and want is not None:
-            standing.prepare(None)
+            standing.prepare(None, gpu_short=self._giving_way.cause is Cause.GPU)
             kept, since = standing.ladder.kept, standing.since_ns(now_ns)
             level = self._giving_way.level(want, standing.level, kept, since, now_ns)
             if level != standing.level:

@@ -88,16 +88,17 @@ class Standing:
         rungs = self.ladder.rungs[level : self.level]
         return sum((self.full.get(rung.sense) or 0) * rung.saves for rung in rungs) / 1e9
 
-    def prepare(self, app: AppFrames | None) -> None:
+    def prepare(self, app: AppFrames | None, *, gpu_short: bool = False) -> None:
         """Makes the ladder anew, by what is known now, while all is at full.
 
-        Another device is no help but to an app that waits for the GPU: it is the CPU. One that
+        Another device is no help but to who waits for the GPU: it is the CPU. An app that
         comes while something is taken has callers' engines leave it with the next change.
 
         Args:
             app: Whose frames are in trouble; None: nobody's.
+            gpu_short: Whether it is the GPU that others need.
         """
-        waits = app is not None and app.waits_for_gpu
+        waits = gpu_short or (app is not None and app.waits_for_gpu)
         if self.level:
             self._waits_for_gpu |= waits
             return
