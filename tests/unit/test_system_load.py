@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 
 
-def write(proc: Path, waited_us: int, busy: int, idle: int, own: int) -> None:
-    """Files of /proc, at 100 counts a second."""
+def write(
+    proc: Path, waited_us: int, busy: int, idle: int, own: int, *, nice: int = 0, own_nice: int = 0
+) -> None:
+    """Files of /proc: `nice` is busy time of nice processes, `own_nice` our own niceness."""
     (proc / "pressure").mkdir(exist_ok=True)
     (proc / "7").mkdir(exist_ok=True)
     for what in ("cpu", "memory"):
@@ -28,8 +30,10 @@ def write(proc: Path, waited_us: int, busy: int, idle: int, own: int) -> None:
             f"some avg10=70.33 avg60=81.90 avg300=73.96 total={waited_us}\n"
             "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
         )
-    (proc / "stat").write_text(f"cpu  {busy} 0 0 {idle} 0 0 0 0 5 5\ncpu0 1 1 1 1 1 1 1 1 0 0\n")
-    (proc / "7" / "stat").write_text(f"7 (a) b) S {'0 ' * 10}{own} 0 0 0\n")
+    (proc / "stat").write_text(
+        f"cpu  {busy} {nice} 0 {idle} 0 0 0 0 5 5\ncpu0 1 1 1 1 1 1 1 1 0 0\n"
+    )
+    (proc / "7" / "stat").write_text(f"7 (a) b) S {'0 ' * 10}{own} 0 0 0 20 {own_nice} 1\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="what Linux tells in files")
@@ -46,6 +50,18 @@ def test_our_own_load_is_not_that_of_others(tmp_path: Path) -> None:
     load.forget()
     assert load.read([7], 9 * SECOND_NS) is None
     assert load.read([7], 10 * SECOND_NS) == Pressure(0.0, None, 0.0, None)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what Linux tells in files")
+def test_programs_that_come_last_by_themselves_are_no_reason(tmp_path: Path) -> None:
+    second = os.sysconf("SC_CLK_TCK")
+    load = SystemLoad(proc=tmp_path)
+    write(tmp_path, 0, 0, 0, 0, own_nice=10)
+    load.read([7], SECOND_NS)
+    # Both processors were busy all the time: half a second each with others, the rest with what is
+    # nice, of which ours are a part.
+    write(tmp_path, 900_000, second, 0, second, nice=second, own_nice=10)
+    assert load.read([7], 2 * SECOND_NS) == Pressure(0.9, 0.5, 0.9, None)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="what Linux tells in files")

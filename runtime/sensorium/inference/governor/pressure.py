@@ -14,7 +14,8 @@ class Pressure(NamedTuple):
 
     Attributes:
         cpu_some: Of the time in which some task waited for a processor (ours count, too).
-        others_busy: Of all processors' time, that of processes which are not ours.
+        others_busy: Of all processors' time, that of processes which are not ours, nor nice, where
+            the system tells that.
         memory_some: Of the time in which some task waited for memory.
         gpu_busy: Of the GPU's time, that of others than ours.
     """

@@ -131,24 +131,26 @@ if sys.platform == "win32":
         return _seconds(times[2]) + _seconds(times[3]) if told else None
 
 else:
+    # Who is nice has asked to come last: such a program computes all day, and nobody waits for it.
 
     def _processors(proc: Path) -> tuple[float, float] | None:
-        """Busy time and all time of all processors, seconds."""
+        """Busy time and all time of all processors, seconds; nice programs' is not busy time."""
         try:
             line = (proc / "stat").read_text("ascii").partition("\n")[0]
             # user nice system idle iowait irq softirq steal; a guest's time is in user.
             times = [int(each) for each in line.split()[1:9]]
-            idle, whole = times[3] + times[4], sum(times)
+            idle, whole = times[1] + times[3] + times[4], sum(times)
         except (OSError, ValueError, IndexError):
             return None
         second = os.sysconf("SC_CLK_TCK")
         return (whole - idle) / second, whole / second
 
     def _took_s(proc: Path, pid: int) -> float | None:
-        """Processors' time that a process took, with all of its threads."""
+        """What of the busy time a process took, with all of its threads."""
         try:
             told = (proc / str(pid) / "stat").read_text("utf-8", "replace")
             fields = told.rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            user, system, nice = (int(fields[place]) for place in (11, 12, 16))
+            return (system + (user if nice <= 0 else 0)) / os.sysconf("SC_CLK_TCK")
         except (OSError, ValueError, IndexError):
             return None
