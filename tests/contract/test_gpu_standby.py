@@ -25,8 +25,8 @@ def _binding():
 
 @pytest.mark.parametrize(
     "scenario",
-    ["takes_over", "killed", "stopped", "hangs", "lost", "cold", "other_version", "slower",
-     "slower_for_nobody", "kept_off", "kept_off_by_another_thread"],
+    ["takes_over", "closed_while_it_loads", "killed", "stopped", "hangs", "lost", "cold",
+     "other_version", "slower", "slower_for_nobody", "kept_off", "kept_off_by_another_thread"],
 )
 def test_a_failure_loses_nothing(scenario, tmp_path):
     stand_in.run(

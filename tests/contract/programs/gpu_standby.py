@@ -5,6 +5,7 @@ STAND_IN_CUDA_FAULTS, where a scenario needs it, is the file `faults` of that fo
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import signal
@@ -118,13 +119,32 @@ def _is_zombie(pid: int) -> bool:
 
 def takes_over(folder: Path) -> None:
     rig = Rig(folder)
+    # Once a load ended the process: only what does so again and again is at fault itself.
+    rig.place.crashes = 1
     assert rig.run() is Device.CPU
     rig.until(Device.GPU)
+    assert rig.place.crashes == 0
     assert rig.engine.note == ""
     assert rig.engine.file_hash != rig.truth.file_hash
     for _ in range(20):
         assert rig.run() is Device.GPU
     rig.close()
+
+
+def closed_while_it_loads(folder: Path) -> None:
+    """Who ends has no failure to tell of."""
+    told: list[str] = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    for number in range(4):
+        own = folder / str(number)
+        own.mkdir()
+        rig = Rig(own)
+        eventually(lambda rig=rig: rig.host.pid, "its process is there", pause_s=0.001)
+        time.sleep(0.2 * number)
+        rig.close()
+    assert told == []
 
 
 def killed(folder: Path) -> None:
