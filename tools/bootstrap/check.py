@@ -67,6 +67,8 @@ _LISTENING = _system(
     "wake_word",
 )
 """Those that hear: sound comes in its own time, so one after the other. The rest mostly waits."""
+_THEN = _system("windows_service", "windows_layer", "keeper")
+"""Of the rest what follows them, so that the two take about as long."""
 _ALONE = _system("echo", "pressure")
 """What hears two sounds, whose times must fit to a millisecond; what waits for the PC to rest."""
 _MOST_WORKERS = 4
@@ -117,7 +119,9 @@ def main(arguments: Sequence[str]) -> int:
                 _bring_what_the_system_tests_need(yes=yes)
             if not options.fast:
                 _bring_python_for_windows(environment)
+            compiled = beside.submit(_compile_tests, environment, passed)
             build_engines(environment)
+            compiled.result()
             # The steps go on behind the tests, many of which wait.
             tests_passed = _tests_pass(environment, passed, fast=options.fast)
     except SetupError as error:
@@ -201,6 +205,16 @@ def _passes(environment: Environment, title: str, step: Sequence[str]) -> bool:
     return status == 0
 
 
+def _compile_tests(environment: Environment, passed: Sequence[str]) -> None:
+    """Has pytest write what it makes of each test's file, which else each of its workers makes."""
+    if not passed:
+        # What is wrong with a file is said when its tests run.
+        subprocess.run(
+            [str(environment.program("python")), "-m", "pytest", "--collect-only", "--quiet"],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+        )
+
+
 def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) -> bool:
     """Runs what the arguments name; without any all tests, several at once."""
     if passed:
@@ -209,7 +223,7 @@ def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) 
         return _pytest(environment, [*_at_once(_MOST_WORKERS), *_FAST])
     system = sorted(ROOT.glob("tests/system/test_*.py"))
     files = [path.relative_to(ROOT).as_posix() for path in system]
-    named = _COMPUTING + _BUSY + _LISTENING + _ALONE
+    named = _COMPUTING + _BUSY + _LISTENING + _THEN + _ALONE
     rest = [file for file in files if file not in named]
     first = [*_BUSY, *_COMPUTING, "tests/contract", *(f"--ignore={file}" for file in _PATIENT)]
     end = time.monotonic() + _LIMIT_S
@@ -219,7 +233,7 @@ def _tests_pass(environment: Environment, passed: Sequence[str], *, fast: bool) 
             # Long ones first; one more than cores, as one of them waits most of the time.
             (([*_at_once(_MOST_WORKERS, more=1), *first],), ()),
             # What waits leaves half of the cores to what does not.
-            ((_LISTENING, rest), [*_at_once(_MOST_WORKERS), *_PATIENT, "tests/unit"]),
+            ((_LISTENING + _THEN, rest), [*_at_once(_MOST_WORKERS), *_PATIENT, "tests/unit"]),
             ((_ALONE,), ()),
         )
     ]
