@@ -63,8 +63,8 @@ _COMPUTING = _system(
 _BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")
 """Those that compute half of the time, and take long."""
 _LISTENING = _system(
-    "cli_doctor", "enrol", "intent", "microphone", "voice", "voice_faults", "voice_line",
-    "wake_word",
+    "cli_doctor", "conflicts", "enrol", "intent", "microphone", "voice", "voice_faults",
+    "voice_line", "wake_word",
 )
 """Those that hear: sound comes in its own time, so one after the other. The rest mostly waits."""
 _THEN = _system("windows_service", "windows_layer", "keeper")
