@@ -185,7 +185,7 @@ def compare(who: MovingWearer, known: own_movements.OwnMovements, played: Played
     patterns = [one.steps[one.span.first : one.span.after] for shown in gestures for one in shown]
     whose = np.array([at for at, shown in enumerate(gestures) for _ in shown])
     far = np.array([
-        nearest(match, whose, np.ones(len(whose), bool), len(gestures))[0].min(0) / limits
+        nearest(match, whose, np.ones(len(whose), bool), len(gestures)).costs.min(0) / limits
         for match in matched(patterns, [steps for _, steps in later])
     ])
     said = {RIVALS[0]: np.where(far.min(1) <= 1.0, far.argmin(1), -1)}

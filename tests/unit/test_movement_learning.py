@@ -14,7 +14,7 @@ from sensorium.perception.movement_learning import LEAST, PART, SLACK, Compared,
 from sensorium.perception.movement_span import STILL, Span, agreed, span
 from sensorium.perception.movement_telling import WAIT, Teller, nearest
 from sensorium.perception.own_movements import Recording
-from sensorium.perception.warping import MOST, UNEVEN, Warping, matched
+from sensorium.perception.warping import MOST, UNEVEN, Match, Warping, matched
 from sensorium_tools.hand_poses import POSES, RIGHT
 from sensorium_tools.hands import hand
 
@@ -46,7 +46,7 @@ def test_a_stream_is_matched_as_cell_by_cell() -> None:
     stream = noise.normal(size=(25, WIDTH))
     stream[10:17] = pattern + noise.normal(0.0, 0.1, (7, WIDTH))
     parts = [one.astype(np.float32) for one in (pattern, other)]
-    ((costs, begins),) = matched(parts, [stream.astype(np.float32)])
+    ((costs, begins, *_),) = matched(parts, [stream.astype(np.float32)])
     for at, one in enumerate((pattern, other)):
         np.testing.assert_allclose(costs[2:, at], plain(one, stream)[2:], rtol=1e-3)
     assert (costs[:, 0].argmin(), begins[16, 0]) == (16, 10)
@@ -63,7 +63,7 @@ def test_a_slower_or_faster_one_is_found_where_it_is(pace: float) -> None:
     inside = made(np.linspace(0.0, 1.0, round(31 * pace)))
     stream = np.concatenate([np.zeros((20, WIDTH), np.float32), inside,
                              np.zeros((20, WIDTH), np.float32)])
-    ((costs, begins),) = matched([made(shares)], [stream])
+    ((costs, begins, *_),) = matched([made(shares)], [stream])
     end = int(costs[:, 0].argmin())
     assert abs(end - (20 + len(inside) - 1)) <= 1
     assert abs(int(begins[end, 0]) - 20) <= 1
@@ -74,8 +74,8 @@ def test_streams_of_unequal_lengths_are_each_as_alone() -> None:
     patterns = [noise.normal(size=(n, WIDTH)).astype(np.float32) for n in (5, 9)]
     streams = [noise.normal(size=(n, WIDTH)).astype(np.float32) for n in (12, 30)]
     together = matched(patterns, streams)
-    for one, (costs, begins) in zip(streams, together, strict=True):
-        ((alone, begun),) = matched(patterns, [one])
+    for one, (costs, begins, *_) in zip(streams, together, strict=True):
+        ((alone, begun, *_),) = matched(patterns, [one])
         np.testing.assert_allclose(costs, alone, rtol=1e-5)
         np.testing.assert_array_equal(begins, begun)
     warping = Warping(patterns)
@@ -118,11 +118,18 @@ def test_recordings_agree_on_what_they_share() -> None:
 def test_the_nearest_two_recordings_count_and_those_left_out_do_not() -> None:
     costs = np.array([[1.0, 2.0, 9.0, 4.0, 6.0]], np.float32)
     begins = np.array([[3, 1, 2, 7, 5]])
+    match = Match(costs, begins, costs[:, ::-1], begins + 1)
     whose = np.array([0, 0, 0, 1, 1])
-    far, begun = nearest((costs, begins), whose, np.ones(5, bool), 2)
-    assert (far.tolist(), begun.tolist()) == ([[1.5, 5.0]], [[3, 7]])
-    far, _ = nearest((costs, begins), whose, np.array([False, True, True, True, False]), 2)
-    assert far.tolist() == [[5.5, 4.0]]
+    told = nearest(match, whose, np.ones(5, bool), 2)
+    assert [part.tolist() for part in told] == [
+        [[1.5, 5.0]], [[3, 7]], [[5.0, 1.5]], [[2, 6]]
+    ]
+    told = nearest(match, whose, np.array([False, True, True, True, False]), 2)
+    assert told.costs.tolist() == [[5.5, 4.0]]
+
+
+def at_step(costs: list[float], begins: list[int], going: list[float], since: list[int]) -> Match:
+    return Match(*(np.array(part) for part in (costs, begins, going, since)))
 
 
 def test_a_gesture_is_told_once_when_it_gets_no_better() -> None:
@@ -130,13 +137,71 @@ def test_a_gesture_is_told_once_when_it_gets_no_better() -> None:
     told = []
     for at, cost in enumerate((3.0, 1.4, 0.9, 0.6, 0.8, 0.9, 0.7, 0.7, 0.9, 0.9)):
         begin = 0 if at < 7 else 5
-        found = teller.push(np.array([cost, 9.0]), np.array([begin, begin]))
+        found = teller.push(at_step([cost, 9.0], [begin, begin], [0.1, 9.0], [0, 0]))
         told += [(at, found)] if found else []
     ((at, first), (_, second)) = told
     assert (at, first.gesture, first.end, first.begin) == (3 + WAIT, 0, 3, 0)
     assert first.near == pytest.approx(0.6)
     # What began before the first one's end is a part of it.
     assert (second.end, second.begin) == (7, 5)
+
+
+SHORT, LONG = 0, 1
+
+
+def told_of_a_part(long_costs: list[float], going: list[float]) -> list[tuple[int, int, int]]:
+    """Step, gesture and end; the short one ends at step 2, in the midst of the long one."""
+    teller = Teller(np.array([1.0, 1.0]))
+    told = []
+    for at, (cost, part) in enumerate(zip(long_costs, going, strict=True)):
+        short = 0.3 if at == 2 else 9.0
+        found = teller.push(at_step([short, cost], [1, 0], [9.0, part], [0, 0]))
+        told += [(at, found.gesture, found.end)] if found else []
+    return told
+
+
+def test_a_part_of_a_longer_gesture_is_not_told_where_that_one_is_made() -> None:
+    """Although the part is matched better."""
+    costs = [9.0] * 6 + [0.6, 9.0, 9.0]
+    assert told_of_a_part(costs, [0.5] * 6 + [9.0] * 3) == [(6 + WAIT, LONG, 6)]
+
+
+def test_a_part_is_told_when_the_longer_gesture_is_given_up() -> None:
+    assert told_of_a_part([9.0] * 9, [0.5] * 5 + [9.0] * 4) == [(5, SHORT, 2)]
+    assert told_of_a_part([9.0] * 9, [9.0] * 9) == [(2 + WAIT, SHORT, 2)]
+
+
+def test_what_follows_a_part_that_was_held_back_is_told_after_it() -> None:
+    teller = Teller(np.array([1.0, 1.0]))
+    told = []
+    for at in range(9):
+        costs = [0.3 if at == 2 else 9.0, 0.4 if at == 5 else 9.0]
+        found = teller.push(at_step(costs, [1, 3], [9.0, 0.5 if at < 6 else 9.0], [0, 0]))
+        told += [(at, found.gesture, found.end)] if found else []
+    assert told == [(6, SHORT, 2), (7, LONG, 5)]
+
+
+def test_what_is_held_back_is_known_where_nothing_follows() -> None:
+    teller = Teller(np.array([1.0, 1.0]))
+    assert teller.rest() is None
+    for at in range(4):
+        costs = [0.3 if at == 2 else 9.0, 9.0]
+        assert teller.push(at_step(costs, [1, 0], [9.0, 0.5], [0, 0])) is None
+    held = teller.rest()
+    assert held is not None
+    assert (held.gesture, held.end) == (SHORT, 2)
+    teller.reset()
+    assert teller.rest() is None
+
+
+def test_a_pattern_is_under_way_from_its_middle_until_its_end_is_near() -> None:
+    pattern = (5.0 * np.random.default_rng(2).normal(size=(20, WIDTH))).astype(np.float32)
+    quiet = np.full((10, WIDTH), -9.0, np.float32)
+    (match,) = matched([pattern, pattern[:2]], [np.concatenate([quiet, pattern, quiet])])
+    under_way = np.flatnonzero(match.going[:, 0] < 0.01)
+    assert under_way.tolist() == list(range(20, 27))
+    assert set(match.since[under_way, 0].tolist()) == {10}
+    assert np.isinf(match.going[:, 1]).all(), "too short to be"
 
 
 def test_a_limit_lies_in_the_gap_but_not_far_beyond_what_was_seen() -> None:

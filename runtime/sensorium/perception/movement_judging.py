@@ -15,6 +15,7 @@ import numpy as np
 from sensorium.perception.hand_motion import RATE_HZ
 from sensorium.perception.movement_span import STILL
 from sensorium.perception.movement_telling import Teller
+from sensorium.perception.warping import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     from sensorium.perception.movement_learning import Compared
     from sensorium.perception.movement_telling import Told
-    from sensorium.perception.warping import Counts
 
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating]
 
 NEAR_END = RATE_HZ * 9 // 30
 """A gesture is known when it is told no more steps from its end, 0.3 s."""
@@ -69,7 +69,7 @@ def judge(compared: Compared) -> list[Judged]:
         for at, recordings in enumerate(gestures):
             if fold >= len(recordings):
                 continue
-            told = list(_told(*compared.costs(compared.shown(at, fold), (fold,)), limits))
+            told = list(_told(compared.told(compared.shown(at, fold), (fold,)), limits))
             end = recordings[fold].span.after - STILL
             known = any(one.gesture == at and abs(one.end - end) <= NEAR_END for one in told)
             right[at] += known
@@ -81,7 +81,7 @@ def judge(compared: Compared) -> list[Judged]:
         for piece, match in enumerate(compared.free):
             mine = [part for part in parts if part.piece == piece]
             # The piece is matched whole: a part's first steps may end what began before it.
-            told = list(_told(*compared.costs(match, (fold,)), limits)) if mine else []
+            told = list(_told(compared.told(match, (fold,)), limits)) if mine else []
             for _, first, after in mine:
                 within = [one.gesture for one in told if first <= one.end < after]
                 for gesture in within:
@@ -108,9 +108,12 @@ def judge(compared: Compared) -> list[Judged]:
     ]
 
 
-def _told(costs: Floats, begins: Counts, limits: Floats) -> Iterator[Told]:
+def _told(match: Match, limits: Floats) -> Iterator[Told]:
     teller = Teller(limits)
-    for far, begun in zip(costs, begins, strict=True):
-        found = teller.push(far, begun)
+    for rows in zip(*match, strict=True):
+        found = teller.push(Match(*rows))
         if found is not None:
             yield found
+    held = teller.rest()
+    if held is not None:
+        yield held

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.perception.own_movements import Recording
-    from sensorium.perception.warping import Counts
+    from sensorium.perception.warping import Match
 
     Array = NDArray[np.float32]
-    Floats = NDArray[np.float64]
+    Floats = NDArray[np.floating]
 
 SLACK = 1.4
 """Where nothing else is near, the limit is so much further than the own cost, since a handful of
@@ -97,13 +97,12 @@ class Compared:
                        zip(every, found[: len(every)], strict=True)}
         self.free = found[len(every) :]
         self.parts = [
-            part for piece, (costs, _) in enumerate(self.free) for part in _parts(piece, len(costs))
+            part for piece, match in enumerate(self.free)
+            for part in _parts(piece, len(match.costs))
         ]
 
-    def costs(
-        self, match: tuple[Array, Counts], without: tuple[int, ...]
-    ) -> tuple[Floats, Counts]:
-        """Each gesture's cost and begin at each step of a match: [steps, gestures].
+    def told(self, match: Match, without: tuple[int, ...]) -> Match:
+        """How each gesture is matched at each step of a match: [steps, gestures].
 
         Args:
             match: Of one recording or piece of free motion.
@@ -112,7 +111,7 @@ class Compared:
         kept = ~np.isin(self._number, without)
         return nearest(match, self._whose, kept, len(self.gestures))
 
-    def shown(self, at: int, number: int) -> tuple[Array, Counts]:
+    def shown(self, at: int, number: int) -> Match:
         """The match of one recording."""
         return self._shown[at, number]
 
@@ -120,16 +119,19 @@ class Compared:
         """The median of how far each of a gesture's recordings is from the rest."""
         own = []
         for number, one in enumerate(self.gestures[at]):
-            costs, _ = self.costs(self.shown(at, number), (number,))
+            costs = self.told(self.shown(at, number), (number,)).costs
             own.append(_own(costs[:, at], one))
         return float(np.median(own))
 
     def nearer(self, at: int, other: int) -> float:
-        """Share of a gesture's recordings that are no further from another than from the rest."""
+        """Share of a gesture's recordings that are no further from another than from the rest.
+
+        What is nearer before their end is a part of them.
+        """
         near = 0
         for number, one in enumerate(self.gestures[at]):
-            costs, _ = self.costs(self.shown(at, number), (number,))
-            near += float(costs[:, other].min()) <= _own(costs[:, at], one)
+            costs = self.told(self.shown(at, number), (number,)).costs
+            near += _own(costs[:, other], one) <= _own(costs[:, at], one)
         return near / len(self.gestures[at])
 
     def limits(
@@ -138,7 +140,7 @@ class Compared:
         """Of each gesture: [gestures].
 
         Args:
-            without: As in `costs`.
+            without: As in `told`.
             free_without: Parts of free motion that are left out.
 
         Raises:
@@ -151,14 +153,14 @@ class Compared:
             for number, one in enumerate(recordings):
                 if number in without:
                     continue
-                costs, _ = self.costs(self.shown(at, number), (*without, number))
+                costs = self.told(self.shown(at, number), (*without, number)).costs
                 end = one.span.after - STILL
                 own[at].append(_own(costs[:, at], one))
                 others[at].append(float(costs[: max(1, end - EARLY + 1), at].min()))
                 for other in range(count):
                     if other != at:
                         others[other].append(float(costs[:, other].min()))
-        every = [self.costs(match, without)[0] for match in self.free]
+        every = [self.told(match, without).costs for match in self.free]
         for piece, first, after in free_without:
             every[piece][first:after] = np.inf
         left = sum(map(len, every)) - sum(after - first for _, first, after in free_without)

@@ -95,11 +95,11 @@ def agreed(recordings: Sequence[Array], spans: Sequence[Span]) -> list[Span]:
     """
     patterns = [one[at.first : at.after] for one, at in zip(recordings, spans, strict=True)]
     found = matched(patterns, recordings)
-    far = np.array([costs.min(0) for costs, _ in found])
+    far = np.array([match.costs.min(0) for match in found])
     np.fill_diagonal(far, np.nan)
     best = int(np.nanmedian(far, axis=0).argmin())
     made = []
-    for number, (costs, begins) in enumerate(found):
+    for number, (costs, begins, *_) in enumerate(found):
         lively, ends = spans[number], np.arange(1, len(costs) + 1)
         shared = np.minimum(ends, lively.after) - np.maximum(begins[:, best], lively.first)
         # A hand that rests can be nearer to a slow pattern than one that makes it.

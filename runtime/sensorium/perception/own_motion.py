@@ -11,7 +11,7 @@ from sensorium.perception.movement_embedding import MovementEmbedding
 from sensorium.perception.movement_span import STILL
 from sensorium.perception.movement_telling import Teller, nearest
 from sensorium.perception.own_shapes import AT_LIMIT
-from sensorium.perception.warping import Warping
+from sensorium.perception.warping import Match, Warping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,11 +73,11 @@ class OwnMotion:
         rows = self._embedding.push(time_ns, points, steps)
         for step, row in zip(steps, rows, strict=True):
             self._step += 1
-            match = self._warping.push(row[None])
-            costs, begins = nearest(
-                match, known.whose, np.ones(len(known.whose), bool), len(known.ids)
+            match = nearest(
+                self._warping.push(row[None]), known.whose, np.ones(len(known.whose), bool),
+                len(known.ids),
             )
-            found = self._teller.push(costs[0], begins[0])
+            found = self._teller.push(Match(*(part[0] for part in match)))
             if found is not None:
                 told.append(OwnMoved(
                     known.ids[found.gesture], known.names[found.gesture],
