@@ -55,9 +55,9 @@ _PATIENT = _contract(
 )
 """Those of tests/contract that compute, and have nobody wait for them."""
 _COMPUTING = _system(
-    "page", "camera", "bridges", "cli_demo", "cli_recording", "cli_usage", "clients_daemon",
-    "commands", "example", "open_inference", "service_apps", "service_events",
-    "service_tasks",
+    "page", "page_governor", "page_session", "camera", "bridges", "cli_demo", "cli_recording",
+    "cli_usage", "clients_daemon", "commands", "example", "open_inference", "service_apps",
+    "service_events", "service_tasks",
 )
 """System tests that compute most of the time."""
 _BUSY = _system("windows", "wheel", "house_run", "cli_control", "replay")

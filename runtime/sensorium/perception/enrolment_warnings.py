@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ class Judged(Protocol):
     """
 
     @property
-    def taken_for(self) -> NDArray[np.float64]:
+    def taken_for(self) -> NDArray[np.floating[Any]]:
         """See the class."""
         ...
 
