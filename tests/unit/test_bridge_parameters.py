@@ -115,7 +115,7 @@ def test_a_bridge_is_planned_when_it_is_enabled_and_then_its_keys_are_its_grant(
     on = load(tmp_path, "[bridges.vrchat]\nchatbox = true\n[bridges.wyoming]\n")
     (orders,) = plan(on)
     assert (orders.kind, list(orders.bridges), orders.regions) == (
-        "bridges", ["vrchat", "wyoming"], ()
+        "bridges", ["vrchat", "wyoming"], ("public",)
     )
     assert [part.name for part in type(orders).read(orders.message()).bridge_parts()] == [
         "vrchat", "wyoming"
