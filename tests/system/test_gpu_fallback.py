@@ -34,6 +34,7 @@ pytestmark = pytest.mark.system
 CONFIG = f"""
 [inference]
 reserve_mib = 0
+nice = 0
 [sensors.replay]
 file = "{ROOT / 'configs' / 'demo.mcap'}"
 channels = ["audio"]

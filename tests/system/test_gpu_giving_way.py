@@ -25,6 +25,7 @@ NAME = counting_engine.NAME
 CONFIG = """
 [inference]
 reserve_mib = 0
+nice = 0
 # However long a busy machine's stand-in takes.
 gpu_slice_ms = 0.0
 [service]
