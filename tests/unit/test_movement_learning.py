@@ -115,6 +115,15 @@ def test_recordings_agree_on_what_they_share() -> None:
         assert abs(found.after - right.after) <= 3
 
 
+def test_a_span_that_holds_a_rest_besides_does_not_give_the_pattern() -> None:
+    """All rests are alike, so that the others hold it best."""
+    shown = [steps(90, 20, 45, far=10.0 + 2.0 * at, seed=at) for at in range(5)]
+    spans = [found for one in shown if (found := span(one))]
+    wrong = [Span(one.first, 80) if at in (1, 2) else one for at, one in enumerate(spans)]
+    for found, right in zip(agreed(shown, wrong), spans, strict=True):
+        assert abs(found.after - right.after) <= 5
+
+
 def test_the_nearest_two_recordings_count_and_those_left_out_do_not() -> None:
     costs = np.array([[1.0, 2.0, 9.0, 4.0, 6.0]], np.float32)
     begins = np.array([[3, 1, 2, 7, 5]])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sensorium.perception.movement_learning import Compared
     from sensorium.perception.movement_telling import Told
 
-    Floats = NDArray[np.floating]
+    Floats = NDArray[np.float64]
 
 NEAR_END = RATE_HZ * 9 // 30
 """A gesture is known when it is told no more steps from its end, 0.3 s."""
@@ -108,7 +108,7 @@ def judge(compared: Compared) -> list[Judged]:
     ]
 
 
-def _told(match: Match, limits: Floats) -> Iterator[Told]:
+def _told(match: Match, limits: NDArray[np.floating]) -> Iterator[Told]:
     teller = Teller(limits)
     for rows in zip(*match, strict=True):
         found = teller.push(Match(*rows))

@@ -30,6 +30,9 @@ SHORTEST = RATE_HZ // 4
 LEAST = 2.8
 """Liveliness of the liveliest steps from which on a hand moves at all. Of made hands that are held
 while 2 mm of noise are seen it is 1.4, and never more than 2.7; of made gestures 3.4 and more."""
+ALIKE = 1.25
+"""How much longer than half of the spans one may be to give the pattern: a longer one holds what
+the wearer did next."""
 OVERLAP = 0.3
 """Share of where a hand is lively that a pattern's match must hold."""
 _MEAN = 5
@@ -87,7 +90,8 @@ def span(steps: Array) -> Span | None:
 def agreed(recordings: Sequence[Array], spans: Sequence[Span]) -> list[Span]:
     """Spans of what all recordings share, so that one that began late or went on does not count.
 
-    The recording whose span the others hold best gives the pattern; theirs is where it is matched.
+    Of the spans that are not much longer than others, the one that the recordings hold best gives
+    the pattern; theirs is where it is matched.
 
     Args:
         recordings: [steps, WIDTH] each.
@@ -97,7 +101,9 @@ def agreed(recordings: Sequence[Array], spans: Sequence[Span]) -> list[Span]:
     found = matched(patterns, recordings)
     far = np.array([match.costs.min(0) for match in found])
     np.fill_diagonal(far, np.nan)
-    best = int(np.nanmedian(far, axis=0).argmin())
+    counts = np.array(list(map(len, patterns)))
+    usual = counts <= ALIKE * np.sort(counts)[(len(counts) - 1) // 2]
+    best = int(np.where(usual, np.nanmedian(far, axis=0), np.inf).argmin())
     made = []
     for number, (costs, begins, *_) in enumerate(found):
         lively, ends = spans[number], np.arange(1, len(costs) + 1)

@@ -94,8 +94,9 @@ class Teller:
         """What has got no better."""
         # What begins before the last gesture's end is a part of that one.
         near = np.where(match.begins < self._since, np.inf, match.costs / self._limits)
-        if self._held is not None and match.begins[self._held.gesture] < self._held.end:
-            near[self._held.gesture] = np.inf
+        held = self._held
+        if held is not None and match.begins[held.gesture] < held.end:
+            near[held.gesture] = np.inf
         gesture = int(near.argmin())
         least, best = float(near[gesture]), self._best
         if least <= 1.0 and (best is None or least < best.near):
