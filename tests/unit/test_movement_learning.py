@@ -158,6 +158,21 @@ def test_a_gesture_is_told_once_when_it_gets_no_better() -> None:
 SHORT, LONG = 0, 1
 
 
+def test_a_gesture_that_is_a_part_of_another_is_not_the_same() -> None:
+    def shown(at: int, after: int) -> Recording:
+        made = steps(120, 20, 45, far=12.0 + at, seed=at)
+        if after > 50:
+            made[:, 8] += steps(120, 45, 70, far=12.0 - 2.0 * at, seed=at)[:, 6]
+        return Recording(made, Span(18, after))
+
+    compared = Compared(
+        [[shown(at, 47) for at in range(4)], [shown(at, 72) for at in range(4)]], []
+    )
+    assert (compared.nearer(LONG, SHORT), compared.nearer(SHORT, LONG)) == (0.0, 0.0)
+    again = Compared([[shown(at, 72) for at in (0, 2)], [shown(at, 72) for at in (1, 3)]], [])
+    assert again.nearer(0, 1) + again.nearer(1, 0) > 0.5
+
+
 def told_of_a_part(long_costs: list[float], going: list[float]) -> list[tuple[int, int, int]]:
     """Step, gesture and end; the short one ends at step 2, in the midst of the long one."""
     teller = Teller(np.array([1.0, 1.0]))
