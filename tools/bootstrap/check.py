@@ -113,13 +113,13 @@ def main(arguments: Sequence[str]) -> int:
                 title: pool.submit(_passes, environment, title, step)
                 for title, step in _STEPS.items()
             }
+            compiled = beside.submit(_compile_tests, environment, passed)
             if system is not None:
                 system.result()
             elif not options.fast:
                 _bring_what_the_system_tests_need(yes=yes)
             if not options.fast:
                 _bring_python_for_windows(environment)
-            compiled = beside.submit(_compile_tests, environment, passed)
             build_engines(environment)
             compiled.result()
             # The steps go on behind the tests, many of which wait.
