@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.health import Reason
 from sensorium.inference.governor.tempo import Slowing, Tempo
+from sensorium.perception.head_gait import GaitPitch
 from sensorium.perception.head_gesture import NOD, SHAKE, Gait, Oscillation
 from sensorium.perception.head_motion import Flow, HeadMotion
 from sensorium.perception.head_posture import Lean, Tilt
@@ -103,6 +104,7 @@ class HeadStream:
         self._lean = Lean(options.lean_m)
         self._bouts: tuple[Bout, ...] = (self._nod, self._shake, self._tilt, self._lean)
         self._stillness = Stillness()
+        self._gait_pitch = GaitPitch()
         self._space: tuple[int, int] | None = None
         self._state = records.HEAD_STATE.zeros()
         self._rows = self._state["gestures"][0]
@@ -145,15 +147,20 @@ class HeadStream:
     def _frame(self) -> tuple[Change, ...]:
         """What a frame that follows the one before brought about, for each gesture."""
         time_ns, pitch, yaw, roll, tilt, facing, neck = self._motion.frame
+        bob = 0.0
         if neck is None:
             lean = self._lean.cancel(self._newest_ns)
+            self._gait_pitch.forget()
         else:
             lean = self._lean.update(time_ns, neck, facing)
+            bob = self._gait_pitch.update(time_ns, neck[1], pitch)
         gait = self._gait(time_ns)
         if self._stillness.update(time_ns, facing, neck):
             self._tell_motion()
         return (
-            self._nod.update(time_ns, pitch, yaw, roll, gait),
+            self._nod.update(
+                time_ns, pitch - bob if gait is Gait.WALKS else pitch, yaw, roll, gait
+            ),
             self._shake.update(time_ns, yaw, pitch, roll, gait),
             self._tilt.update(time_ns, tilt),
             lean,
@@ -171,6 +178,7 @@ class HeadStream:
     def _cancel(self) -> tuple[Change, ...]:
         self._walked_ns = self._ran_ns = -STEP_NS
         self._stillness.forget()
+        self._gait_pitch.forget()
         self._tell_motion()
         return tuple(bout.cancel(self._newest_ns) for bout in self._bouts)
 
