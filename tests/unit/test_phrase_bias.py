@@ -10,7 +10,7 @@ import pytest
 
 from sensorium.perception.commands.vocabulary_file import read
 from sensorium.perception.phrase_bias import PhraseBias, completed
-from sensorium.perception.phrase_search import MOST_STEPS
+from sensorium.perception.phrase_search import CLEAR, MOST_STEPS
 from sensorium.perception.phrase_tree import PhraseTree, Spelling, closure
 from sensorium.perception.whisper_decoding import MOST_RETURNS, Decoder
 from sensorium.perception.whisper_pairs import Pairs
@@ -194,12 +194,12 @@ def test_in_doubt_the_models_own_text_is_the_likeliest_with_a_bias_too(tree) -> 
 def test_in_doubt_a_phrase_is_heard_as_without(tree) -> None:
     made, spelling = tree
     bias = PhraseBias((made,), spelling, 2.0)
-    for likes in (far(tree, 1.0), far(tree, 3.0)):
-        alone, beside = decode(likes, bias), decode(likes, bias, 5)
+    for likes in (far(tree, 1.0, "", 0), far(tree, 3.3)):
+        alone, beside = decode(likes, bias), decode(likes, bias, 2)
         assert beside.text == alone.text == "put the tre down"
         assert beside.chances == alone.chances
         assert beside.alignment.tolist() == alone.alignment.tolist()
-        assert beside.unbiased == decode(likes, None, 5)
+        assert beside.unbiased == decode(likes, None, 2)
     assert decode(far(tree, 8.5), bias, 5) == decode(far(tree, 8.5))
 
 
@@ -231,10 +231,20 @@ def test_a_phrase_that_is_said_to_its_end_is_heard_with_the_models_own_chances(t
     assert decode(likes, PhraseBias((made,), spelling, 0.05)) == decode(likes)
 
 
-def far(tree: tuple[PhraseTree, Spelling], apart: float, more: str = "") -> dict:
-    """A model that likes another text than a phrase: at one token, by so much."""
+def far(
+    tree: tuple[PhraseTree, Spelling], apart: float, more: str = "redown", doubt: int = 10
+) -> dict:
+    """A model that likes another text than a phrase: at one token, by so much.
+
+    Args:
+        tree: Of the phrases.
+        apart: Of the logits.
+        more: What it goes on with.
+        doubt: How many other first letters are nearly as likely.
+    """
     names = [WHISPER.tokens[token] for token in tree[1].pairs.tokens(" put the tre down")]
     likes = {"".join(names[:at]): {name: 0.0} for at, name in enumerate(names)}
+    likes[""] |= dict.fromkeys(LETTERS[1 : doubt + 1], -0.1)
     at = names.index("Ġtre")
     likes["".join(names[:at])] = {"x": apart, "Ġtre": 0.0}
     for count in range(len(more)):
@@ -245,8 +255,7 @@ def far(tree: tuple[PhraseTree, Spelling], apart: float, more: str = "") -> dict
 def test_a_phrase_with_one_token_that_leaning_does_not_reach_is_found_as_a_whole(tree) -> None:
     made, spelling = tree
     bias = PhraseBias((made,), spelling, 2.0)
-    # Each token may be 0.8 less likely, all together; four from the beginning.
-    near, beyond = far(tree, 3.0), far(tree, 8.5)
+    near, beyond = far(tree, 3.0), far(tree, 9.0)
     heard = decode(near, bias)
     assert heard.text == "put the tre down"
     assert (heard.unbiased, heard.whole) == (decode(near), True)
@@ -255,6 +264,48 @@ def test_a_phrase_with_one_token_that_leaning_does_not_reach_is_found_as_a_whole
     # What is much longer than a phrase is none.
     longer = far(tree, 3.0, "abcdefghijklmnopqrstuvw")
     assert decode(longer, bias).text == "put thexabcdefghijklmnopqrstuvw"
+
+
+def test_neither_a_sure_text_nor_one_that_sounds_otherwise_becomes_a_phrase(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 2.0)
+    assert decode(far(tree, 3.0), bias).text == "put the tre down"
+    assert decode(far(tree, 3.0, doubt=0), bias).text == "put thexredown"
+    assert decode(far(tree, 3.0, "mimimi"), bias).text == "put thexmimimi"
+
+
+def test_a_text_that_the_model_does_not_follow_must_sound_like_the_phrase(tree) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 9.0)
+    letters = [*LETTERS[1:], *PAIRS]
+    for more, text in (("redown", "put the tre down"), ("mim", "put thexmim")):
+        likes = far(tree, 5.0, more)
+        # What follows is one of many, each nearly as likely.
+        for said, liked in likes.items():
+            if "x" in said:
+                likes[said] = {**dict.fromkeys(letters, -1.0), **liked}
+        assert decode(likes).mean_log_probability < CLEAR
+        assert decode(likes, bias).text == text
+
+
+@pytest.mark.parametrize(("at", "text"), [("p", "level 4 please"), ("4", "level x please")])
+def test_a_text_that_the_model_does_not_follow_gives_no_number_that_it_has_not(
+    tree, at: str, text: str
+) -> None:
+    made, spelling = tree
+    bias = PhraseBias((made,), spelling, 9.0)
+    names = [WHISPER.tokens[token] for token in spelling.pairs.tokens(" level 4 please")]
+    place = next(each for each, name in enumerate(names) if name.strip("Ġ") == at)
+    own = [*names[:place], "Ġ", "x" if at == "4" else "b", *names[place + 1 :]]
+    letters = dict.fromkeys([*LETTERS[1:], *PAIRS], -1.0)
+    likes = {
+        "".join(way[:each]): {**letters, name: 1.0}
+        for way in (names, own) for each, name in enumerate(way)
+    }
+    likes["".join(names[:place])] = {**letters, own[place]: 2.0, names[place]: 1.0}
+    assert decode(likes).mean_log_probability < CLEAR
+    assert decode(likes).text != "level 4 please"
+    assert decode(likes, bias).text == text
 
 
 def test_the_search_for_a_phrase_takes_so_many_steps_at_most(tree) -> None:
