@@ -169,12 +169,13 @@ def test_each_app_gets_its_own_commands_alone(running: Running) -> None:
     with connected("castle") as castle, connected("house") as house:
         assert castle.owner("command")[1:] == (OwnerState.LIVE, Reason.NONE)
         opened, dimmed = Cursor(castle, "command"), Cursor(house, "command")
-        running.publish("push_to_talk", push_to_talk(now_ns()))
+        # Behind all that is said, however long that takes on a busy machine.
+        running.publish("push_to_talk", push_to_talk(now_ns() + 60_000_000_000))
         running.say("Open the door, please.")
         running.say("Dim the lamp to 25%.")
         running.say("Hello there everybody.")
         assert taken(opened, 3) == [("open", 1), ("", 0), ("", 0)]
-        # The button was pressed behind the begin of what was said to the house.
+        # The button was pressed behind what was said to the house.
         assert taken(dimmed, 0) == []
         running.publish("push_to_talk", push_to_talk(now_ns() - 5_000_000_000))
         running.say("Write to my old friend")
