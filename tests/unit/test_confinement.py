@@ -152,7 +152,17 @@ def test_an_app_that_leaves_cores_free_has_them_to_itself(process: subprocess.Po
         background.look([one], (), now_ns(), wanted=False, app=app.pid)
         assert allowed(process.pid) == [ALL] * 4
         assert not background.shown["fast"]["background"]
+        # For a while after it, where frames come first, but beside no other app.
         background.look([one], (), now_ns(), wanted=True, app=app.pid)
+        background.look([one], (), now_ns(), wanted=False, app=app.pid, stays=True)
+        assert allowed(process.pid) == [cores] * 4
+        later = now_ns() + 600_000_000_000
+        background.look([one], (), later, wanted=False, app=app.pid, stays=True)
+        assert allowed(process.pid) == [ALL] * 4
+        eventually(is_confined, "it is known how many threads run")
+        background.look([one], (), now_ns(), wanted=False, app=0, stays=True)
+        assert allowed(process.pid) == [ALL] * 4
+        eventually(is_confined, "it is known how many threads run")
         background.end()
         assert allowed(process.pid) == [ALL] * 4
         assert not background.shown["fast"]["cores"]

@@ -30,6 +30,9 @@ _LONGEST_NS = 1_500_000_000
 """How long a process waits at most while it gets nothing."""
 _RESCUED_NS = 2_000_000_000
 """For how long it is taken back then."""
+_STAYS_NS = 300_000_000_000
+"""What costs the senses nothing but cores goes on for so long after all was given back: an app that
+fills half of its time would soon be late again."""
 _CROWDED_NS = 10_000_000_000
 """An app that was seen to use all cores does so for at least as long."""
 _log = logging.getLogger(__name__)
@@ -72,11 +75,12 @@ class Background:
         self._refusal_told = False
         self._crowd = Crowd()
         self._crowded_ns = -_CROWDED_NS
+        self._stays: tuple[int, int] = 0, 0
         self._confinement = Confinement()
 
     def look(
         self, processes: Iterable[Lowerable], senses: Sequence[Governed], now_ns: int, *,
-        wanted: bool, app: int = 0,
+        wanted: bool, app: int = 0, stays: bool = False,
     ) -> None:  # fmt: skip
         """Does what is wanted now; call it at once when that changes, and twice a second.
 
@@ -86,10 +90,15 @@ class Background:
             now_ns: Monotonic.
             wanted: Whether they are to be in the background.
             app: Number of the process whose frames are held; 0: there is none.
+            stays: Whether who keeps to a few cores goes on so for a while, as long as it is there.
         """
         there = {one.pid: one for one in processes}
         self._crowd.look(app, now_ns)
-        cpus = self._corner(app, now_ns) if wanted else frozenset()
+        if wanted:
+            self._stays = app, now_ns + _STAYS_NS
+        goes_on = stays and self._confinement.cpus and self._stays[0] == app != 0
+        kept = wanted or (goes_on and now_ns < self._stays[1])
+        cpus = self._corner(app, now_ns) if kept else frozenset()
         idle = wanted and not cpus
         self._take_back(pid for pid in tuple(self._held) if not idle or pid not in there)
         self._confinement.keep(there, cpus)

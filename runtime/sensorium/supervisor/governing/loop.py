@@ -259,7 +259,7 @@ class Loop:
         self._account.show(decision, self._senses, frames, now)
         self._background.look(
             self._processes, self._senses, now, wanted=decision.background,
-            app=self._watch.pid_of(decision.app),
+            app=self._watch.pid_of(decision.app), stays=decision.policy is Policy.FRAMES,
         )
 
     def _sleep(self) -> None:
