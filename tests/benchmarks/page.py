@@ -28,29 +28,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from figures import ROOT, Figures
+from figures import Figures
 from fixtures.browser import Page, browser
 from fixtures.daemon import Daemon
 from fixtures.frames_app import FramesApp
+from fixtures.page_visit import configuration
 from PIL import Image
 from processes import usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CONFIG = f"""
-[service]
-enabled = true
-tcp = true
-[sensors.replay]
-file = "{ROOT / 'configs' / 'demo.mcap'}"
-loop = true
-[senses.voice_activity]
-[senses.gesture]
-[senses.hand_gesture]
-[senses.head]
-[senses.gaze]
-"""
+CONFIG = configuration("voice_activity", "gesture", "hand_gesture", "head", "gaze")
 TURNS, WINDOW_S, LOADS, CALLS = 3, 8.0, 5, 300
 PICTURES = {
     "page.png": ("1400,1420", "header"), "page_governor.png": ("1400,1180", ".governor"),

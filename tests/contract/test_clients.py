@@ -6,8 +6,8 @@ import sys
 
 import pytest
 from fixtures import clients
-from fixtures.clients import Driver
-from fixtures.live_regions import LiveRegions, publish
+from fixtures.client_drivers import command, driver, live
+from fixtures.live_regions import publish
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.channels.writer import Writer
@@ -15,24 +15,9 @@ from sensorium.clock import now_ns
 from sensorium.health import OwnerState, Reason
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the drivers are built for Linux")
-
-
-@pytest.fixture(scope="module", params=clients.LANGUAGES)
-def command(request, tmp_path_factory):
-    return clients.driver(request.param, tmp_path_factory.mktemp(request.param))
-
-
-@pytest.fixture
-def live(request, tmp_path_factory):
-    aging = getattr(request, "param", "") == "aging"
-    with LiveRegions(tmp_path_factory.mktemp("run"), aging=aging) as regions:
-        yield regions
-
-
-@pytest.fixture
-def driver(command, live):
-    with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(live.folder)}) as running:
-        yield running
+the_command = pytest.fixture(command, name="command", scope="module", params=clients.LANGUAGES)
+the_regions = pytest.fixture(live, name="live")
+the_driver = pytest.fixture(driver, name="driver")
 
 
 def test_new_same_and_a_new_record_again(driver, live):

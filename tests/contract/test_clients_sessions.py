@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fixtures import clients
+from fixtures.client_drivers import command, driver, live
 from fixtures.clients import Driver
 from fixtures.live_regions import LiveRegions, publish
 
@@ -21,23 +22,9 @@ from sensorium.clock import now_ns
 from sensorium.health import RegionState
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the drivers are built for Linux")
-
-
-@pytest.fixture(scope="module", params=clients.LANGUAGES)
-def command(request, tmp_path_factory):
-    return clients.driver(request.param, tmp_path_factory.mktemp(request.param))
-
-
-@pytest.fixture
-def live(tmp_path_factory):
-    with LiveRegions(tmp_path_factory.mktemp("run"), aging=False) as regions:
-        yield regions
-
-
-@pytest.fixture
-def driver(command, live):
-    with Driver(command, {"SENSORIUM_RUNTIME_DIR": str(live.folder)}) as running:
-        yield running
+the_command = pytest.fixture(command, name="command", scope="module", params=clients.LANGUAGES)
+the_regions = pytest.fixture(live, name="live")
+the_driver = pytest.fixture(driver, name="driver")
 
 
 def test_private_channel_is_denied_until_it_is_granted_and_after_it_is_revoked(driver, live):

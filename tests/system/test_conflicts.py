@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from fixtures import engines, pulse
 from fixtures.daemon import Daemon
+from fixtures.fusing import CONFIG as MEANING
 from fixtures.fusing import VOCABULARY
 from fixtures.live_wearer import FIST, INDEX, LEFT_SIDE, QUIET_S, RIGHT_SIDE, Gesture, Wearer
 from fixtures.monado import MARKS, MonadoService
@@ -27,24 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = MARKS
-CONFIG = """
-[sensors.openxr]
-enabled = true
-space = "local"
-[sensors.microphone]
-device = "pulse"
-[senses.voice_activity]
-[senses.hand_gesture]
-[senses.target]
-enabled = true
-[senses.attention_trace]
-enabled = true
-[senses.speech]
-partials = false
-[senses.command]
-[senses.intent]
-enabled = true
-"""
+CONFIG = f"{MEANING}[senses.hand_gesture]\n"
 ENGINES = (
     "silero-vad", "whisper-tiny-en-encoder", "whisper-tiny-en-decoder", "minilm", "hand-movement",
 )

@@ -15,7 +15,7 @@ import pytest
 from fixtures import engines, pulse
 from fixtures.clients import Driver, compile_c, python_client
 from fixtures.daemon import Daemon
-from fixtures.fusing import VOCABULARY
+from fixtures.fusing import CONFIG, VOCABULARY
 from fixtures.looking import at_angles, towards, turned
 from fixtures.monado import MonadoService
 from fixtures.pulse import PulseServer, write_wav
@@ -34,23 +34,6 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(sys.platform == "win32", reason="Monado is run on Linux"),
 ]
-CONFIG = """
-[sensors.openxr]
-enabled = true
-space = "local"
-[sensors.microphone]
-device = "pulse"
-[senses.voice_activity]
-[senses.target]
-enabled = true
-[senses.attention_trace]
-enabled = true
-[senses.speech]
-partials = false
-[senses.command]
-[senses.intent]
-enabled = true
-"""
 HEAD = (0.3, 1.6, -0.2)
 AHEAD, ASIDE, ASIDE_DEG = 11, 12, 25
 LEAD_S = 2.0

@@ -11,52 +11,31 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fixtures.daemon import ROOT, Daemon
+from fixtures.daemon import ROOT
 
 if sys.platform == "win32":
     pytest.skip("Chromium and its driver from Debian", allow_module_level=True)
 
 from axe_core_python.selenium import Axe
-from fixtures.page_visit import OWN, api, asked_here, chromium, page
+from fixtures.page_visit import OWN, api, asked_here, chromium, configuration, page, running
 from prometheus_client.parser import text_string_to_metric_families
 from selenium.webdriver.common.keys import Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import httpx
     from fixtures.browser import Page
-    from selenium import webdriver
 
 pytestmark = pytest.mark.system
-CONFIG = f"""
-[service]
-enabled = true
-tcp = true
-[sensors.replay]
-file = "{ROOT / 'configs' / 'demo.mcap'}"
-loop = true
-[senses.voice_activity]
-[senses.gesture]
-[senses.head]
-[senses.gaze]
-"""
+CONFIG = configuration("voice_activity", "gesture", "head", "gaze")
 NAMED = {
     "button", "switch", "checkbox", "combobox", "link", "meter", "application", "image", "region",
     "log", "table", "group", "Canvas", "textbox", "option",
 }
 """Roles that must have a name."""
+the_daemon = pytest.fixture(running, name="daemon", scope="module")
 the_browser = pytest.fixture(chromium, name="chromium", scope="module")
 the_api = pytest.fixture(api, name="api", scope="module")
 the_page = pytest.fixture(page, name="page", scope="module")
-
-
-@pytest.fixture(scope="module")
-def daemon(
-    tmp_path_factory: pytest.TempPathFactory, chromium: webdriver.Chrome
-) -> Iterator[Daemon]:
-    with Daemon(tmp_path_factory.mktemp("page"), CONFIG) as running:
-        yield running
 
 
 def granted(api: httpx.Client, kind: str) -> bool | None:

@@ -10,14 +10,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fixtures.daemon import ROOT, Daemon
 
 if sys.platform == "win32":
     pytest.skip("Chromium and its driver from Debian", allow_module_level=True)
 
 from axe_core_python.selenium import Axe
 from fixtures.frames_app import FramesApp
-from fixtures.page_visit import api, chromium, page
+from fixtures.page_visit import api, chromium, configuration, page, running
 from fixtures.waiting import eventually
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -26,31 +25,18 @@ if TYPE_CHECKING:
 
     import httpx
     from fixtures.browser import Page
+    from fixtures.daemon import Daemon
 
 pytestmark = pytest.mark.system
-CONFIG = f"""
-[service]
-enabled = true
-tcp = true
-[sensors.replay]
-file = "{ROOT / 'configs' / 'demo.mcap'}"
-loop = true
-[senses.voice_activity]
-[senses.gesture]
-"""
+CONFIG = configuration("voice_activity", "gesture")
 HZ = 90
 NAME = "<img src=x onerror=alert(1)>\"'\\ & [/b] שלום 界"
 """What an app may call itself: markup of several kinds, and letters that run the other way."""
 IDLE = "no app tells frames; every sense is at full"
+the_daemon = pytest.fixture(running, name="daemon", scope="module")
 the_browser = pytest.fixture(chromium, name="chromium", scope="module")
 the_api = pytest.fixture(api, name="api", scope="module")
 the_page = pytest.fixture(page, name="page", scope="module")
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    with Daemon(tmp_path_factory.mktemp("page"), CONFIG) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

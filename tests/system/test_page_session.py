@@ -13,43 +13,27 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from fixtures.daemon import ROOT, Daemon
 
 if sys.platform == "win32":
     pytest.skip("Chromium and its driver from Debian", allow_module_level=True)
 
 from fixtures.foreign_server import ForeignServer
-from fixtures.page_visit import OWN, api, asked_here, chromium, opened
+from fixtures.page_visit import OWN, api, asked_here, chromium, configuration, opened, running
 from fixtures.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fixtures.browser import Page
+    from fixtures.daemon import Daemon
     from selenium import webdriver
 
 pytestmark = pytest.mark.system
 CONFIG = f"""
 [daemon]
 log_format = "json"
-[service]
-enabled = true
-tcp = true
-[sensors.replay]
-file = "{ROOT / 'configs' / 'demo.mcap'}"
-loop = true
-[senses.voice_activity]
-"""
+{configuration("voice_activity")}"""
+the_daemon = pytest.fixture(running, name="daemon", scope="module")
 the_browser = pytest.fixture(chromium, name="chromium", scope="module")
 the_api = pytest.fixture(api, name="api", scope="module")
-
-
-@pytest.fixture(scope="module")
-def daemon(
-    tmp_path_factory: pytest.TempPathFactory, chromium: webdriver.Chrome
-) -> Iterator[Daemon]:
-    with Daemon(tmp_path_factory.mktemp("page"), CONFIG) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

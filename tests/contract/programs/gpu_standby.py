@@ -131,12 +131,21 @@ def takes_over(folder: Path) -> None:
     rig.close()
 
 
+class Warnings(logging.Handler):
+    """Keeps what is warned of."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.told: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(record.getMessage())
+
+
 def closed_while_it_loads(folder: Path) -> None:
     """Who ends has no failure to tell of."""
-    told: list[str] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
-    logging.getLogger().addHandler(handler)
+    warnings = Warnings()
+    logging.getLogger().addHandler(warnings)
     for number in range(4):
         own = folder / str(number)
         own.mkdir()
@@ -144,7 +153,7 @@ def closed_while_it_loads(folder: Path) -> None:
         eventually(lambda rig=rig: rig.host.pid, "its process is there", pause_s=0.001)
         time.sleep(0.2 * number)
         rig.close()
-    assert told == []
+    assert warnings.told == []
 
 
 def killed(folder: Path) -> None:
