@@ -84,7 +84,7 @@ def test_a_page_of_another_server_can_do_nothing(
 ) -> None:
     address = json.loads((daemon.runtime_dir / "api.json").read_text())["url"]
     ours = page.browser.current_window_handle
-    assert asked_here(page)
+    eventually(lambda: asked_here(page), "the page asks for something, here alone")
     page.browser.switch_to.new_window("tab")
     try:
         with ForeignServer() as (url, cookies):
