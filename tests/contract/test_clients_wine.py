@@ -23,9 +23,8 @@ SOURCES = [clients.PROGRAMS / "driver_main.c", clients.PROGRAMS / "driver_channe
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wine")
-    environment = clients.wine_environment(folder)
-    yield environment
-    clients.end_wine(environment)
+    with clients.Wine(folder) as wine:
+        yield wine.environment
 
 
 @pytest.fixture(scope="module")

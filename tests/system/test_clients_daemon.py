@@ -56,22 +56,21 @@ def test_killed_child_is_stale_and_comes_back_by_itself(daemon, command):
 
 
 def test_windows_program_reads_the_public_region_under_wine(daemon, tmp_path):
-    environment = clients.wine_environment(tmp_path / "prefix")
     program = clients.compile_c(
         tmp_path / "driver.exe", SOURCES, "-static", compiler="x86_64-w64-mingw32-gcc"
     )
-    environment["SENSORIUM_RUNTIME_DIR"] = clients.windows_path(daemon.runtime_dir)
-    try:
-        with Driver(clients.wine(program), environment) as driver:
-            assert driver("connect", "game").startswith("OK")
-            until(driver, "NEW", "read", "gesture_right")
-            age, foreign = driver("age", "gesture_right").split()
-            assert foreign == "1"
-            assert int(age) < 1_000_000_000
-            daemon.stop()
-            assert driver("read", "gesture_right").startswith("CLOSED")
-            daemon.start()
-            assert driver("reconnect").startswith("OK")
-            until(driver, "NEW", "read", "gesture_right")
-    finally:
-        clients.end_wine(environment)
+    run = {"SENSORIUM_RUNTIME_DIR": clients.windows_path(daemon.runtime_dir)}
+    with (
+        clients.Wine(tmp_path / "prefix", run) as wine,
+        Driver(clients.wine(program), wine.environment) as driver,
+    ):
+        assert driver("connect", "game").startswith("OK")
+        until(driver, "NEW", "read", "gesture_right")
+        age, foreign = driver("age", "gesture_right").split()
+        assert foreign == "1"
+        assert int(age) < 1_000_000_000
+        daemon.stop()
+        assert driver("read", "gesture_right").startswith("CLOSED")
+        daemon.start()
+        assert driver("reconnect").startswith("OK")
+        until(driver, "NEW", "read", "gesture_right")

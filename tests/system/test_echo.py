@@ -27,6 +27,7 @@ CONFIG = """
 [sensors.microphone]
 device = "pulse"
 [sensors.output_sound]
+device = "played"
 [senses.clean_audio]
 [senses.voice_activity]
 [senses.speech]
@@ -48,7 +49,7 @@ phrases = ["set the volume to {number}"]
 GAME_COMMANDS_S, WEARER_COMMANDS_S, WHOLE_S = 8.0, 13.0, 18.0
 RATE = echoes.RATE_HZ
 DELAY_MS, LEVEL = 80.0, 0.3
-"""The way from the loudspeaker: later than two players may start apart, softer than the wearer."""
+"""The way from the loudspeaker: softer than the wearer."""
 
 
 @pytest.fixture
@@ -61,7 +62,8 @@ def daemon(tmp_path: Path) -> Iterator[tuple[Daemon, PulseServer]]:
     folder.mkdir(parents=True)
     (folder / "room.toml").write_text(VOCABULARY)
     with PulseServer() as server:
-        server.run("pactl", "set-default-sink", "other")
+        server.split("played", "heard")
+        server.run("pactl", "set-default-source", "heard")
         with Daemon(tmp_path, CONFIG, environment=server.environment) as running:
             yield running, server
 
@@ -72,8 +74,8 @@ def put(track: np.ndarray, at_s: float, text: str, voice: str) -> None:
     track[start : start + len(sound)] = sound
 
 
-def write(path: Path, sound: np.ndarray) -> Path:
-    return write_wav(path, Resampler(RATE, pulse.RATE).process(sound.astype(np.float32)))
+def resampled(sound: np.ndarray) -> np.ndarray:
+    return Resampler(RATE, pulse.RATE).process(sound.astype(np.float32))
 
 
 def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_it(
@@ -85,8 +87,8 @@ def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_i
     put(game, GAME_COMMANDS_S, "Set the volume to ten.", "en-gb")
     wearer = np.zeros_like(game)
     put(wearer, WEARER_COMMANDS_S, "Please put that on the shelf.", "en-us")
-    played = write(tmp_path / "game.wav", game)
-    heard = write(tmp_path / "microphone.wav", wearer + echoes.heard(game, DELAY_MS, LEVEL))
+    heard = wearer + echoes.heard(game, DELAY_MS, LEVEL)
+    sound = np.stack([resampled(game), resampled(heard)], axis=1)
     running.command("grants", "allow", "sensorium-record", "audio")
     recorded = tmp_path / "sound.mcap"
     with VoiceReader(tmp_path, running.environment, "game", "command") as reader:
@@ -95,9 +97,7 @@ def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_i
              "--minutes", str((WHOLE_S + 3) / 60), "--out", str(recorded)],
             env=running.environment, stdout=subprocess.DEVNULL,
         )
-        players = server.play(played, sink="other"), server.play(heard, sink="vmic")
-        for player in players:
-            player.wait()
+        server.play(write_wav(tmp_path / "room.wav", sound), sink="room").wait()
         reader.until(lambda: any(event.fields[1] for event in reader.of("command")))
         assert recorder.wait(120) == 0
     commands = [event.fields[1:] for event in reader.of("command") if event.fields[1]]

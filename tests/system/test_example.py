@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from fixtures import viewer
-from fixtures.clients import ROOT, windows_path, wine, wine_environment
+from fixtures.clients import ROOT, Wine, windows_path, wine
 from fixtures.daemon import Daemon
 from fixtures.display import read_png, virtual_display
 from fixtures.live_regions import LiveRegions, publish
@@ -102,12 +102,14 @@ def test_under_wine_it_draws_and_reads_what_is_public(
 ) -> None:
     program = build_for_windows(tmp_path)
     command = wine(program)
-    environment = {**display, **wine_environment(tmp_path / "wine"), "DISPLAY": display["DISPLAY"]}
-    with kept_fresh(lambda: publish(live, "gesture_left", side=1, name=b"Victory")):
+    with (
+        Wine(tmp_path / "wine", display) as windows,
+        kept_fresh(lambda: publish(live, "gesture_left", side=1, name=b"Victory")),
+    ):
         done = subprocess.run(
             [*command, "--json", *viewer.FAST, "--frames", "30", "--screenshot", "drawn.png",
              "--runtime-dir", windows_path(live.folder)],
-            env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=300,
+            env=windows.environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True, timeout=300,
             check=False,
         )
     assert done.returncode == 0
