@@ -28,6 +28,7 @@ class Engine:
     precision = Precision.FP32
     device = Device.CPU
     note = ""
+    is_steady = False
 
     def run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         return feeds

@@ -224,7 +224,7 @@ def test_json_beyond_its_limit_is_refused_unread() -> None:
 
 
 def ran(**outputs: np.ndarray) -> Ran:
-    return Ran(dict(outputs), Precision.INT8, Device.CPU, 1, Timing(0, 1, 0))
+    return Ran(dict(outputs), Precision.INT8, Device.CPU, 1, Timing(0, 1, 0, 1))
 
 
 def encode(content: dict[str, Any], result: Ran) -> tuple[dict[str, Any], bytes]:

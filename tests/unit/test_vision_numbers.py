@@ -24,6 +24,7 @@ class Given:
     """An engine of a shipped card, whose outputs are given: all of them numbers of one value."""
 
     precision, device, file_hash, note = Precision.FP32, Device.CPU, 0, ""
+    is_steady = False
 
     def __init__(self, name: str) -> None:
         self.name = name

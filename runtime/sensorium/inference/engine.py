@@ -41,6 +41,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def is_steady(self) -> bool:
+        """Whether the next run takes what the last did: on the CPU, with shapes that are fixed."""
+        ...
+
+    @property
     def note(self) -> str:
         """Why it runs where it does, where that is not where it was meant to; else empty."""
         ...

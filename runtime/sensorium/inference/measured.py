@@ -63,6 +63,11 @@ class MeasuredEngine:
         return self._engine.device
 
     @property
+    def is_steady(self) -> bool:
+        """See `Engine`."""
+        return self._engine.is_steady
+
+    @property
     def note(self) -> str:
         """See `Engine`."""
         return self._engine.note

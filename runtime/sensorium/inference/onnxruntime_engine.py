@@ -57,6 +57,7 @@ class OnnxRuntimeEngine:
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self.note = ""
+        self.is_steady = not manifest.axes
         self._remedy = f"sensorium-engines build {manifest.name}"
         self._session: Any = self._share(manifest, file, threads)
         self.metadata: Mapping[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)

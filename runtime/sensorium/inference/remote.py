@@ -166,6 +166,7 @@ class RemoteEngine:
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self.note = ""
+        self.is_steady = False
         self.metadata: Mapping[str, str] = {}
         self._worker = worker
         self._number = number

@@ -47,6 +47,12 @@ class StandbyEngine:
         self._describe(cpu)
 
     @property
+    def is_steady(self) -> bool:
+        """See `Engine`; false from the moment that it has its place on the GPU."""
+        cpu = self._cpu
+        return cpu is not None and cpu.is_steady and self._place.engine is None
+
+    @property
     def note(self) -> str:
         """Why it does not run on the GPU; empty while it does."""
         return self._place.note

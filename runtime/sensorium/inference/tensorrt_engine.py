@@ -73,6 +73,7 @@ class TensorRtEngine:
         self.file_hash = int(manifest.sha256[:8], 16)
         self.labels = manifest.labels
         self.note = ""
+        self.is_steady = False
         self.metadata: Mapping[str, str] = {}
         self._check = FeedCheck(manifest)
         self._remedy = f"sensorium-engines build {manifest.name}"

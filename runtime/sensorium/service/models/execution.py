@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +56,9 @@ def alone(
     Raises:
         EngineError: See `Engine.run`.
     """
-    begun = now_ns()
+    begun, cpu = now_ns(), time.thread_time_ns()
     outputs = engine.run(feeds)
-    ran = now_ns()
+    ran, cpu = now_ns(), time.thread_time_ns() - cpu
     # The arrays are the engine's: the next run writes into them.
     own = {
         name: array.copy()
@@ -65,7 +66,7 @@ def alone(
         if wanted is None or name in wanted
     }
     return Ran(
-        own, engine.precision, engine.device, rows, Timing(0, ran - begun, now_ns() - ran)
+        own, engine.precision, engine.device, rows, Timing(0, ran - begun, now_ns() - ran, cpu)
     )
 
 
@@ -88,15 +89,15 @@ def together(
     begun = now_ns()
     try:
         joined = batching.join(several)
-        ready = now_ns()
+        ready, cpu = now_ns(), time.thread_time_ns()
         outputs = engine.run(joined)
     except EngineError:
         return [
             _tried(engine, feeds, count) for feeds, count in zip(several, counts, strict=True)
         ]
-    ran = now_ns()
+    ran, cpu = now_ns(), time.thread_time_ns() - cpu
     parts = batching.split(outputs, counts)
-    timing = Timing(ready - begun, ran - ready, now_ns() - ran)
+    timing = Timing(ready - begun, ran - ready, now_ns() - ran, cpu)
     rows = sum(counts)
     return [Ran(part, engine.precision, engine.device, rows, timing) for part in parts]
 

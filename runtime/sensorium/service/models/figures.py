@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 _KEPT = 1024
 _MOST_SIZES = 64
+_NEWEST = 15
+_QUICK_NS, _LONGEST_NS = 500_000, 2_000_000
+"""What half of a quick engine's newest runs take of the processor at most, and each of them."""
 
 
 @dataclass
@@ -25,11 +28,15 @@ class Duration:
 
 @dataclass(frozen=True)
 class Timing:
-    """What one run took, in ns: to join the feeds, to run, to split and copy the outputs."""
+    """What one run took, in ns: to join the feeds, to run, to split and copy the outputs.
+
+    And what of the processor's time its own thread took to run: without what it waited.
+    """
 
     input_ns: int
     run_ns: int
     output_ns: int
+    cpu_ns: int
 
 
 @dataclass
@@ -69,14 +76,26 @@ class Figures:
     rows: int = 0
     last_ms: int = 0
     _recent: deque[int] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    _newest: deque[int] = field(default_factory=lambda: deque(maxlen=_NEWEST))
 
     def ran(self, timing: Timing, rows: int) -> None:
         """Counts a run that succeeded."""
         self.whole.add(timing)
         self.rows += rows
         self._recent.append(timing.run_ns)
+        self._newest.append(timing.cpu_ns)
         if rows in self.batches or len(self.batches) < _MOST_SIZES:
             self.batches.setdefault(rows, BatchFigures()).add(timing)
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether a run is over sooner than a thread has taken it and told of its end."""
+        ordered = sorted(self._newest)
+        return (
+            len(ordered) == _NEWEST
+            and ordered[_NEWEST // 2] <= _QUICK_NS
+            and ordered[-1] <= _LONGEST_NS
+        )
 
     def answered(self, queued_ns: int, took_ns: int, *, failed: bool) -> None:
         """Counts a request that ran."""

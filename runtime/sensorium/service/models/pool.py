@@ -254,6 +254,8 @@ class Pool:
     async def _take(self, turn: Turn, timeout_s: float | None) -> Any:
         wait_s = _WAIT_S if timeout_s is None else timeout_s
         self._add(turn)
+        if turn.done.done():
+            return turn.done.result()
         late = asyncio.get_running_loop().call_later(wait_s, self._expire, turn, wait_s)
         try:
             return await turn.done

@@ -31,7 +31,8 @@ class Schedule:
 
     Turns begin in the order of `waiting` as soon as a worker and all their engines are free. Who
     needs an engine that is not free holds the place of all its engines, so that nobody behind
-    overtakes it for ever.
+    overtakes it for ever. A run that takes as long each time, and that is less than it takes to
+    hand it over to a thread and back, runs in the loop's.
 
     Args:
         waiting: Who waits.
@@ -108,8 +109,23 @@ class Schedule:
                 )
             else:
                 rows = turn.rows.count if turn.rows else 1
+                if engine.is_steady and resident.figures.is_quick:
+                    self._run_here(turn, resident, engine, rows)
+                    return
                 work = functools.partial(_one, engine, turn, rows)
             self._start(runs, residents, work)
+
+    def _run_here(self, turn: Run, resident: Resident, engine: Engine, rows: int) -> None:
+        turn.begun = True
+        self._waiting.begin(turn)
+        begun_ns = now_ns()
+        resident.used_s = asyncio.get_running_loop().time()
+        try:
+            ran = _one(engine, turn, rows)
+        except Exception as error:  # noqa: BLE001 - the caller's, as from a thread
+            turn.fail(error)
+        else:
+            _settle([turn], ran, resident, begun_ns)
 
     def _company(self, turn: Run, most: int) -> list[Run]:
         """A run and those that may share it, in the order in which they wait."""
