@@ -6,15 +6,19 @@ import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sensorium.service import places, problem
+from sensorium.service.arriving import Arriving
 
 if sys.platform != "win32":
     from sensorium.control.peer import own_user, peer_of
 
 if TYPE_CHECKING:
     import asyncio
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from sensorium.service.problem import Problem
 
@@ -67,6 +71,9 @@ class Connection(HttpToolsProtocol):
         """See asyncio."""
         self._have_headers()
         super().connection_lost(exc)
+        place: places.Place | None = self.app_state.get("place")
+        if place is not None:
+            place.leave()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -87,6 +94,16 @@ class Connection(HttpToolsProtocol):
         """A request's headers are there."""
         self._have_headers()
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle.scope is self.scope:
+            self.scope.setdefault("state", {})["arriving"] = Arriving(self, self.cycle)
+
+    def body_ended(self, cycle: RequestResponseCycle) -> None:
+        """The rest of a request's body came by another way than the parser: see `Arriving`."""
+        self.transport.set_protocol(self)
+        self.parser = httptools.HttpRequestParser(self)
+        # As uvicorn's own.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        cycle.more_body = False
 
     def handle_websocket_upgrade(self) -> None:
         """A request for a WebSocket is there."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sensorium.control.peer import Peer
 
@@ -29,12 +29,22 @@ class Place:
         let_in: Whether a request of it has shown that it may come in. By the Unix socket all may.
         refused: Whether it is not served: it takes nobody's place.
         number: Later ones have a larger one.
+        left: Whether the connection is gone.
+        watching: What is called then.
     """
 
     peer: Peer | None
     let_in: bool = False
     refused: bool = False
     number: int = field(default_factory=lambda: next(_numbers))
+    left: bool = False
+    watching: set[Callable[[], object]] = field(default_factory=set)
+
+    def leave(self) -> None:
+        """The connection is gone."""
+        self.left = True
+        for tell in tuple(self.watching):
+            tell()
 
 
 def refusal(connections: Iterable[Any], newest: Place, most: int) -> Problem | None:

@@ -74,8 +74,8 @@ def routes(context: Context) -> list[BaseRoute]:
             share = stack.enter_context(context.held.share())
             length = request.headers.get(transfer.HEADER_LENGTH)
             padding = message.padding(length)
-            content = await body.read(request, max_bytes, share.take, bytes(padding))
-            asked = message.read(memoryview(content)[padding:], length)
+            content = await body.placed(request, max_bytes, share.take, padding)
+            asked = message.read(content[padding:], length)
             manifest = (await pool.built(name)).manifest
             outputs = answer.wanted(asked, manifest)
             for one in outputs:
@@ -99,7 +99,11 @@ def routes(context: Context) -> list[BaseRoute]:
             share.keep(sum(map(len, encoded.parts)))
             return transfer.Tensors(encoded, stack.pop_all())
 
+    # In the order of how often they are called, as they are looked at one by one.
     found: list[BaseRoute] = [
+        Route(f"{path}/infer", infer, methods=["POST"]) for path in (_MODEL, f"{_MODEL}{_VERSION}")
+    ]
+    found += [
         Route("/v2/health/live", live, methods=["GET"]),
         Route("/v2/health/ready", ready, methods=["GET"]),
         Route("/v2", server, methods=["GET"]),
@@ -110,7 +114,6 @@ def routes(context: Context) -> list[BaseRoute]:
             Route(path, model, methods=["GET"]),
             Route(f"{path}/ready", model_ready, methods=["GET"]),
             Route(f"{path}/stats", stats, methods=["GET"]),
-            Route(f"{path}/infer", infer, methods=["POST"]),
         ]
     return found
 

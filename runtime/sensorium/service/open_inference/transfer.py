@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from sensorium.service.open_inference.answer import Answer
+    from sensorium.service.places import Place
 
 Result = TypeVar("Result")
 
@@ -82,18 +83,19 @@ async def unless_gone(request: Request, work: Coroutine[Any, Any, Result]) -> Re
     Raises:
         ClientDisconnect: The caller is gone.
     """
-    doing = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait((doing, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if doing.done():
-            return doing.result()
+    place: Place = request.state.place
+    task = asyncio.current_task()
+    assert task is not None
+    if place.left:
+        work.close()
         raise ClientDisconnect
+    leave = task.cancel
+    place.watching.add(leave)
+    try:
+        return await work
+    except asyncio.CancelledError as cancelled:
+        if place.left and not task.uncancel():
+            raise ClientDisconnect from cancelled
+        raise
     finally:
-        doing.cancel()
-        leaving.cancel()
-
-
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+        place.watching.discard(leave)
