@@ -77,7 +77,7 @@ class Case:
 CASES = (
     Case(0.0), Case(-10.0), Case(-20.0), Case(10.0), Case(-10.0, delay_ms=-8.0),
     Case(-10.0, delay_ms=120.0), Case(-10.0, decay_ms=80.0), Case(-10.0, ppm=200.0),
-    Case(-10.0, ppm=-200.0),
+    Case(-10.0, ppm=-200.0), Case(-10.0, delay_ms=400.0), Case(-10.0, delay_ms=-60.0),
 )
 
 

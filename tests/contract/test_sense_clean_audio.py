@@ -50,7 +50,7 @@ def test_what_is_played_is_removed(game: np.ndarray, delay_ms: float) -> None:
     left = echoes.sound_of(echoes.cleaned(rig))
     learnt = 8 * RATE
     assert echoes.fallen_db(echo[learnt : len(left)], left[learnt:]) > 15.0
-    assert note(rig) == "what the PC plays is subtracted"
+    assert note(rig).startswith("what the PC plays is subtracted, ")
 
 
 def test_numbers_times_and_validity_are_those_of_the_microphone(game: np.ndarray) -> None:

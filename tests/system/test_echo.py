@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,8 +49,9 @@ phrases = ["set the volume to {number}"]
 """
 GAME_COMMANDS_S, WEARER_COMMANDS_S, WHOLE_S = 8.0, 13.0, 18.0
 RATE = echoes.RATE_HZ
-DELAY_MS, LEVEL = 80.0, 0.3
-"""The way from the loudspeaker: softer than the wearer."""
+SUBTRACTED = "what the PC plays is subtracted, "
+LEVEL = 0.3
+"""Of what is heard from the loudspeaker: softer than the wearer."""
 
 
 @pytest.fixture
@@ -78,8 +80,10 @@ def resampled(sound: np.ndarray) -> np.ndarray:
     return Resampler(RATE, pulse.RATE).process(sound.astype(np.float32))
 
 
+# Through loudspeakers, and through wireless ones: longer than the filter reaches.
+@pytest.mark.parametrize("delay_ms", [80, 400])
 def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_it(
-    daemon: tuple[Daemon, PulseServer], tmp_path: Path
+    daemon: tuple[Daemon, PulseServer], tmp_path: Path, delay_ms: int
 ) -> None:
     running, server = daemon
     game = echoes.game(WHOLE_S) * np.float32(0.5)
@@ -87,7 +91,7 @@ def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_i
     put(game, GAME_COMMANDS_S, "Set the volume to ten.", "en-gb")
     wearer = np.zeros_like(game)
     put(wearer, WEARER_COMMANDS_S, "Please put that on the shelf.", "en-us")
-    heard = wearer + echoes.heard(game, DELAY_MS, LEVEL)
+    heard = wearer + echoes.heard(game, delay_ms, LEVEL)
     sound = np.stack([resampled(game), resampled(heard)], axis=1)
     running.command("grants", "allow", "sensorium-record", "audio")
     recorded = tmp_path / "sound.mcap"
@@ -97,7 +101,11 @@ def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_i
              "--minutes", str((WHOLE_S + 3) / 60), "--out", str(recorded)],
             env=running.environment, stdout=subprocess.DEVNULL,
         )
-        server.play(write_wav(tmp_path / "room.wav", sound), sink="room").wait()
+        player = server.play(write_wav(tmp_path / "room.wav", sound), sink="room")
+        notes = set()
+        while player.poll() is None:
+            notes.add(running.status()["parts"]["clean_audio"]["detail"])
+            time.sleep(1.0)
         reader.until(lambda: any(event.fields[1] for event in reader.of("command")))
         assert recorder.wait(120) == 0
     commands = [event.fields[1:] for event in reader.of("command") if event.fields[1]]
@@ -106,7 +114,10 @@ def test_what_the_game_says_commands_nothing_and_the_wearer_is_understood_over_i
     assert removed_db(recorded) > 10
     parts = running.status()["parts"]
     assert (parts["output_sound"]["state"], parts["clean_audio"]["state"]) == ("live", "live")
-    assert "subtracted" in parts["clean_audio"]["detail"]
+    told = [int(note.split(", ")[1].split()[0]) for note in notes if note.startswith(SUBTRACTED)]
+    assert told, notes
+    # By no more than this the server's times are wrong.
+    assert all(abs(one - delay_ms) < 60 for one in told), notes
 
 
 def removed_db(path: Path) -> float:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from sensorium.perception.sense import Rings
 
 
+AUTO = "auto"
+
+
 @dataclass(frozen=True)
 class CleanAudioOptions:
     """How the sound is cleaned."""
@@ -31,17 +34,17 @@ class CleanAudioOptions:
     tail_ms: int = field(
         default=256,
         metadata={
-            "doc": "How long after it was played a sound may still be heard: the sound system's "
-            "delay and the room.",
+            "doc": "How long a sound may still be heard from the beginning of its way to the "
+            "microphone on: the room.",
             "min": 64,
             "max": 1000,
         },
     )
-    delay_ms: int = field(
-        default=-10,
+    delay_ms: int | str = field(
+        default=AUTO,
         metadata={
-            "doc": "It is heard no sooner than this after it was captured; more for wireless "
-            "headphones. Below 0 the sound waits as long.",
+            "doc": "It is heard no sooner than this after it was captured; below 0 the sound waits "
+            "as long. \"auto\": found by itself, -100 to 1000 ms.",
             "min": -100,
             "max": 1000,
         },
@@ -63,6 +66,11 @@ class CleanAudioOptions:
             "max": NO_LIMIT_DB,
         },
     )
+
+    def __post_init__(self) -> None:
+        """Refuses a text that is not "auto"."""
+        if isinstance(self.delay_ms, str) and self.delay_ms != AUTO:
+            raise ValueError(f'delay_ms is a whole number of milliseconds or "{AUTO}"')
 
 
 class CleanAudio:
@@ -87,7 +95,8 @@ class CleanAudio:
         steps: list[Step] = []
         if options.noise:
             steps.append(NoiseSuppression(engines[options.noise], options.noise_limit_db))
-        self._near = NearStream(options.tail_ms, options.delay_ms, library, missing, steps, rings)
+        delay_ms = options.delay_ms if isinstance(options.delay_ms, int) else None
+        self._near = NearStream(options.tail_ms, delay_ms, library, missing, steps, rings)
 
     @staticmethod
     def engines(options: CleanAudioOptions) -> tuple[str, ...]:

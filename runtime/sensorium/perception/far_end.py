@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sensorium.perception.sense import Sample
 
 RATE_HZ = 16_000
+SILENT = 1e-4
+"""-80 dBFS: what is played more softly is not heard by a microphone."""
 _ROOM = (AUDIO_SLOTS + 32) * AUDIO_BLOCK
 """Samples that are kept: all that the ring holds, since after a restart it comes at once."""
 
@@ -30,11 +32,13 @@ class FarEnd:
         self._follows = (-1, -1)
         self._times: list[tuple[int, int]] = []
         self._drift = ClockDrift()
+        self.loud = 0
+        """The place up to which something was played."""
         self.clear()
 
     def clear(self) -> None:
         """Forgets all: what comes next does not follow it."""
-        self._first = self._end = 0
+        self._first = self._end = self.loud = 0
         self._follows = (-1, -1)
         self._times.clear()
         self._drift.restart()
@@ -53,8 +57,11 @@ class FarEnd:
             self.clear()
         self._follows = (session, first + AUDIO_BLOCK)
         at = np.arange(self._end, self._end + AUDIO_BLOCK) % _ROOM
-        self._sound[at] = record["samples"][0]
+        block = record["samples"][0]
+        self._sound[at] = block
         self._end += AUDIO_BLOCK
+        if np.abs(block).max() > SILENT:
+            self.loud = self._end
         self._first = max(self._first, self._end - _ROOM)
         self._times.append((sample.capture_ns, self._end))
         del self._times[: -_ROOM // AUDIO_BLOCK]
@@ -91,3 +98,13 @@ class FarEnd:
         if first < self._first or not self.covers(place):
             return None
         return delayed(self._sound[np.arange(first, whole + MARGIN) % _ROOM], whole - place)
+
+    def between(self, first: int, last: int) -> NDArray[np.float32] | None:
+        """The samples from one whole place to another; None: not all are there.
+
+        Before the first of all was silence.
+        """
+        if last > self._end or first < self._first > 0:
+            return None
+        sound = self._sound[np.arange(max(0, first), last) % _ROOM]
+        return np.concatenate([np.zeros(max(0, -first), np.float32), sound])

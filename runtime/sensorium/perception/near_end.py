@@ -10,8 +10,10 @@ import numpy as np
 from sensorium import records
 from sensorium.channels.catalogue import AUDIO_SLOTS
 from sensorium.health import Reason
-from sensorium.perception.echo_canceller import RATE_HZ, EchoCanceller
-from sensorium.perception.far_end import FarEnd
+from sensorium.perception.echo_canceller import EchoCanceller
+from sensorium.perception.echo_path import EchoPath, Heard
+from sensorium.perception.echo_training import Training
+from sensorium.perception.far_end import SILENT, FarEnd
 from sensorium.records.sensors import AUDIO_BLOCK
 
 if TYPE_CHECKING:
@@ -19,11 +21,9 @@ if TYPE_CHECKING:
 
     from sensorium.perception.sense import Publish, Rings, Sample
 
-SILENT = 1e-4
-"""-80 dBFS: what is played more softly is not heard by a microphone."""
 PATIENCE = 4
-"""Blocks of the microphone that are kept back until what was played meanwhile is captured, too."""
-_CANCELLING = "what the PC plays is subtracted"
+"""Blocks of the microphone that are kept back until what was played meanwhile is captured, too,
+beyond the filter's lead."""
 
 
 class Step(Protocol):
@@ -64,7 +64,7 @@ class NearStream:
 
     Args:
         tail_ms: How long after it was played a sound may still be heard.
-        delay_ms: It is heard no sooner than this after it was captured.
+        delay_ms: It is heard no sooner than this after it was captured; None: that is found.
         library: The canceller's, see `echo_canceller.load`; None: there is none.
         missing: Why not; else empty.
         steps: What is done to each block afterwards.
@@ -75,7 +75,7 @@ class NearStream:
     outputs: tuple[str, ...] = ("clean_audio",)
 
     def __init__(
-        self, tail_ms: int, delay_ms: int, library: Any, missing: str, steps: list[Step],
+        self, tail_ms: int, delay_ms: int | None, library: Any, missing: str, steps: list[Step],
         rings: Rings,
     ) -> None:
         self._tail_ms = tail_ms
@@ -83,12 +83,14 @@ class NearStream:
         self._missing = missing
         self._steps = steps
         self._rings = rings
-        self._lead = -delay_ms * RATE_HZ // 1000
+        self._path = EchoPath(tail_ms, delay_ms)
+        self._lead = self._path.lead
         self._far = FarEnd()
         self._nothing: Reason | None = Reason.STARTING
         self._waiting: deque[Sample] = deque()
         self._taken = (0, 0)
         self._canceller: EchoCanceller | None = None
+        self._training: Training | None = None
         self._heard = 0
         self._follows = (-1, -1)
         self._begun = False
@@ -106,7 +108,7 @@ class NearStream:
             return f"no echo is subtracted: no output sound is captured{why}"
         if self._late:
             return "no echo is subtracted: the output sound comes too late"
-        return _CANCELLING
+        return self._path.note
 
     def resume(self, rings: Rings) -> int | None:
         """Goes on behind what was written last; at first with all that the ring holds."""
@@ -120,6 +122,7 @@ class NearStream:
             self._nothing = None
             if not self._far.take(sample):
                 self._forget()
+                self._path.restart()
         else:
             self._nothing = sample.reason
             self._far.clear()
@@ -157,9 +160,10 @@ class NearStream:
             record = sample.record
             counted = int(record["first_sample"][0]) + AUDIO_BLOCK
             self._place = self._far.place(sample.capture_ns, counted)
-        if len(self._waiting) > PATIENCE:
+        lead = max(self._lead, self._training.lead) if self._training else self._lead
+        if len(self._waiting) > PATIENCE + max(0, lead) // AUDIO_BLOCK:
             return False
-        return self._place is None or not self._far.covers(self._place + self._lead)
+        return self._place is None or not self._far.covers(self._place + lead)
 
     def _write(self, sample: Sample, publish: Publish) -> None:
         record = sample.record
@@ -186,6 +190,7 @@ class NearStream:
         if (session, first) != self._follows or record["gap"][0]:
             self._far.rejoin()
             self._forget()
+            self._path.restart()
             for step in self._steps:
                 step.restart()
         self._follows = (session, first + AUDIO_BLOCK)
@@ -196,25 +201,49 @@ class NearStream:
             return block
         far = None
         if self._nothing is None:
-            if self._place is not None:
-                far = self._far.before(self._place + self._lead)
-            self._late = far is None
-            if self._late:
+            self._late = self._place is None or not self._far.covers(self._place + self._lead)
+            if self._late or self._place is None:
                 self._forget()
-        if far is not None and np.abs(far).max() > SILENT:
-            if self._canceller is None:
-                self._canceller = EchoCanceller(self._library, self._tail_ms)
+            else:
+                far = self._far.before(self._place + self._lead)
+        clean = self._subtract(block, far if far is not None else np.zeros_like(block))
+        if self._nothing is None and self._place is not None and not self._late:
+            self._listen(block, clean, self._place)
+        return clean
+
+    def _listen(
+        self, block: NDArray[np.float32], clean: NDArray[np.float32], place: float
+    ) -> None:
+        """Finds the way, and changes over to a filter that begins elsewhere when that is meant."""
+        near = block.copy()
+        if self._path.take(Heard(near, near if clean is block else clean, place), self._far):
+            canceller = EchoCanceller(self._library, self._tail_ms)
+            self._training = Training(canceller, self._path.lead, self._path.past, self._far)
+        elif self._training is not None and self._training.step(near, place):
+            self._canceller, self._lead = self._training.canceller, self._training.lead
+            self._heard = self._canceller.tail + 2 * AUDIO_BLOCK
+            self._training = None
+
+    def _subtract(
+        self, block: NDArray[np.float32], far: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        if self._canceller is None and np.abs(far).max() > SILENT:
+            self._canceller = EchoCanceller(self._library, self._tail_ms)
+        if self._canceller is None:
+            return block
+        if np.abs(far).max() > SILENT:
             # Until all of it has left the filter, which then is as if nothing had been played.
             self._heard = self._canceller.tail + 2 * len(block)
-        if self._canceller is None or self._heard <= 0:
+        if self._heard <= 0:
             return block
         self._heard -= len(block)
-        return self._canceller.process(block, far if far is not None else np.zeros_like(block))
+        return self._canceller.process(block, far)
 
     def _forget(self) -> None:
-        """The path from the loudspeaker to the microphone may be another one now."""
-        self._canceller = None
+        """What the filter has learnt does not hold any more."""
+        self._canceller = self._training = None
         self._heard = 0
+        self._lead = self._path.lead
 
 
 def _oldest(rings: Rings, channel: str) -> int:
