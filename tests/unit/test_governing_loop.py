@@ -55,6 +55,9 @@ class Told:
             )
         return found
 
+    def left(self, heed: bool) -> int:
+        return 0
+
     def close(self) -> None:
         self.closed = True
 

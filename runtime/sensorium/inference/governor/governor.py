@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 SETTLE_NS = 250_000_000
 """So long after a change what began before it may still run; frames are judged again then."""
 EVERY_NS = 1_000_000_000
-"""So long at least from one change to the next; but late frames are answered at once."""
+"""So long at least from one change to the next; but late frames are answered at once where the
+last change was no answer to frames."""
+EARLIER_NS = 150_000_000
+"""So long before that frames are brought at once again."""
 CALM_NS = {Policy.QUALITY: 1_500_000_000, Policy.FRAMES: 3_000_000_000}
 """So long no frame is late, missed or close before something is given back."""
 PARTS = {Policy.QUALITY: 3, Policy.FRAMES: 5}
@@ -34,6 +37,7 @@ _FITS = 0.95
 """What an app may fill of its frames, predicted, where something is given back."""
 _JUDGED = 32
 """Frames since the last change without which nothing is taken before one is late."""
+_ANSWERS = (Cause.LATE, Cause.MISSED, Cause.CLOSE)
 _PAUSE_AFTER_NS = 2_000_000_000
 """So long after all was taken that keeps senses within their longest intervals."""
 
@@ -57,7 +61,7 @@ class Governor:
         self._standing = Standing(senses, policy, changes)
         self._giving = GivingBack()
         self._now_ns = 0
-        self._gave = False
+        self._answered = False
         self._giving_way = GivingWay()
         self._told = self._standing.decision
 
@@ -70,6 +74,11 @@ class Governor:
     def has_more(self) -> bool:
         """Whether there is something left to take within the longest intervals."""
         return self._standing.level < self._standing.ladder.kept
+
+    def heeds(self, now_ns: int) -> bool:
+        """Whether a late frame would be answered now; else frames may be brought a little later."""
+        settled = not self._answered or self._standing.since_ns(now_ns) >= EVERY_NS - EARLIER_NS
+        return settled and self.has_more and not self._apps.pausing
 
     def frame(self, app: str, frame: Frame, now_ns: int) -> bool:
         """Takes a submitted frame.
@@ -140,7 +149,7 @@ class Governor:
     def end(self, now_ns: int) -> None:
         """Gives all back, since it is not to govern any more."""
         if self.decision.level:
-            self._set(0, Cause.POLICY, None, self._forward(now_ns), gave=True)
+            self._set(0, Cause.POLICY, None, self._forward(now_ns))
 
     def gone(self, app: str, now_ns: int) -> bool:
         """An app has ended: forgets it. Returns whether `decision` changed."""
@@ -191,9 +200,9 @@ class Governor:
             self._set(standing.ladder.top + 1, Cause.POLICY, apps.held, now_ns)
         elif standing.paused and not apps.pausing:
             cause = Cause.GONE if apps.held is None else Cause.POLICY
-            self._set(0, cause, apps.held or before, now_ns, gave=True)
+            self._set(0, cause, apps.held or before, now_ns)
         elif before is not None and apps.held is None and standing.level:
-            self._set(0, Cause.GONE, before, now_ns, gave=True)
+            self._set(0, Cause.GONE, before, now_ns)
 
     def _trouble(self, app: AppFrames, cause: Cause, now_ns: int) -> None:
         """Takes what is predicted to free enough, or goes back to what was enough."""
@@ -207,7 +216,7 @@ class Governor:
                 if since >= CALM_NS[Policy.FRAMES]:
                     app.nothing_helped()
                 return
-        elif (since < SETTLE_NS and not self._gave) or (
+        elif (since < EVERY_NS and self._answered) or (
             policy is Policy.QUALITY and not app.repeated
         ):
             return
@@ -223,12 +232,11 @@ class Governor:
         """The level that frames in trouble ask for; the present one where none can help."""
         standing = self._standing
         level, ladder = standing.level, standing.ladder
-        before = standing.changed_before_ns
-        if not self._gave and before is not None and now_ns - before < EVERY_NS:
-            return level
-        if level < ladder.kept:
-            return level_for(app, cause, level, ladder, standing.full)
         late = cause is not Cause.CLOSE and app.repeated
+        if level < ladder.kept:
+            # What was predicted to be enough was not.
+            short = late and level and self._answered
+            return ladder.kept if short else level_for(app, cause, level, ladder, standing.full)
         waited = standing.since_ns(now_ns) >= _PAUSE_AFTER_NS
         return ladder.top if policy is Policy.FRAMES and late and waited else level
 
@@ -248,15 +256,13 @@ class Governor:
             more = standing.added(goal) / self._processors
             if all(each.heedless or each.fill + more <= _FITS for each in live):
                 self._giving.given(level, goal, live, now_ns)
-                self._set(goal, Cause.RELIEF, held, now_ns, gave=True)
+                self._set(goal, Cause.RELIEF, held, now_ns)
                 return
             goal = (goal + level + 1) // 2
 
-    def _set(
-        self, level: int, cause: Cause, app: AppFrames | None, now_ns: int, *, gave: bool = False
-    ) -> None:
+    def _set(self, level: int, cause: Cause, app: AppFrames | None, now_ns: int) -> None:
         self._standing.set_level(level, cause, app, now_ns)
-        self._gave = gave
+        self._answered = cause in _ANSWERS
         for each in self._apps.live:
             each.begin_anew(now_ns + SETTLE_NS)
 

@@ -40,7 +40,6 @@ class Standing:
         ladder: What the levels take; see `prepare`.
         paused: Whether all are paused, which is the level above the ladder's top.
         changed_ns: Monotonic, of the newest change; None: there was none.
-        changed_before_ns: Of the one before.
         full: What the engines of each sense take at full, ns a second; None: not known.
         pressure: The newest share of time that others waited for; NaN: not asked.
     """
@@ -55,7 +54,6 @@ class Standing:
         self.ladder = Ladder(senses, {})
         self.decision = Decision(policy=policy, steps=self.ladder.steps(0), changes=changes)
         self.changed_ns: int | None = None
-        self.changed_before_ns: int | None = None
         self.pressure = math.nan
         self._waits_for_gpu = False
 
@@ -123,7 +121,7 @@ class Standing:
         paused = level > self.ladder.top
         steps = self.ladder.steps_paused() if paused else self.ladder.steps(level)
         background = level > 0
-        self.changed_before_ns, self.changed_ns = self.changed_ns, now_ns
+        self.changed_ns = now_ns
         self.decision = replace(
             old, level=level, background=background, steps=steps,
             gpu_spared=paused or (background and self._waits_for_gpu),

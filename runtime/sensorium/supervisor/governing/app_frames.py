@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.channels.layout import Entry, Slot
 from sensorium.inference.governor.frame import Frame
+from sensorium.supervisor.governing.in_time import MOST, MOST_NS, InTime
 from sensorium.supervisor.intake import times_are_good
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ FIELDS = struct.Struct(
     f"<{Slot.LENGTH}xIH{Slot.RECORD - Slot.VALID - 2}x8QI"
 )
 """Of a slot: length and validity, then all but the last field of `records.FRAME_TIMING`."""
+_TIMES = struct.Struct(f"<{Slot.RECORD + 8}x4Q16xQ")
+"""Of those, what tells whether it was in time."""
 
 
 class AppFrames:
@@ -38,14 +41,32 @@ class AppFrames:
         self._words, self._view = region.words, region.view
         self._latest = (entry.base + Entry.LATEST) // 8
         self._ring = entry.offset, entry.slots, entry.stride
-        self._seen = self._words[self._latest]
+        self._seen = self._looked = self._words[self._latest]
         self._end_ns = 0
+        self._in_time = InTime()
+
+    def left(self, heed: bool) -> int:
+        """See `Source.left`. What stands there is checked when it is taken."""
+        latest, looked = self._words[self._latest], self._looked
+        if not looked < latest < self._seen + MOST:
+            return 0
+        view, unpack, holds = self._view, _TIMES.unpack_from, self._in_time.holds
+        offset, slots, stride = self._ring
+        end = 0
+        for n in range(looked + 1, latest + 1):
+            begin, end, display, period, missed = unpack(view, offset + n % slots * stride)
+            if heed and not holds(begin, end, display, period, missed):
+                return 0
+        if end > self._end_ns + MOST_NS:
+            return 0
+        self._looked = latest
+        return end
 
     def take(self, now_ns: int) -> list[Frame]:
         """What is new and keeps every rule, oldest first."""
         words, view = self._words, self._view
         latest, seen, after_ns = words[self._latest], self._seen, 0
-        self._seen = latest
+        self._seen = self._looked = latest
         found: list[Frame] = []
         if latest == seen:
             return found
@@ -70,6 +91,7 @@ class AppFrames:
                 found.append(Frame(number, begin, end, display, period, cpu, gpu, missed))
         if found:
             self._end_ns = found[-1].end_ns
+            self._in_time.taken(found)
         return found
 
     def close(self) -> None:

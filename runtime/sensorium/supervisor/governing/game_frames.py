@@ -32,6 +32,10 @@ class GameFrames:
         self._counts = FrameCounts()
         self._number = 0
 
+    def left(self, heed: bool) -> int:
+        """See `Source.left`."""
+        return 0
+
     def take(self, now_ns: int) -> list[Frame]:
         """What is new and keeps every rule, oldest first."""
         frames, self._number = self._mapping.frames_after(self._number, now_ns)

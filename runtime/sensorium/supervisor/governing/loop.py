@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from sensorium.supervisor.governing.watch import App, Source
 
 _log = logging.getLogger(__name__)
-_LOOK_NS = 500_000_000
-"""How often it is looked for games and at the system, and told what holds."""
+_LOOK_NS, _LOOK_CALM_NS = 500_000_000, 1_000_000_000
+"""How often it is looked for games and at the system, and told what holds; while an app tells its
+frames and nothing is taken."""
 _SHORT_NS = 50_000_000
 """A sleep that nobody needs to end sooner: waiting for the bell takes half as much again."""
 _AGAIN_NS, _LONGEST_NS = 1_000_000_000, 60_000_000_000
@@ -76,7 +77,7 @@ class Loop:
         self._engines: tuple[Iterable[Mapping[str, Any]], Iterable[int]] = ((), ())
         self._processes: tuple[Lowerable, ...] = ()
         self._look_ns = 0
-        self._phased = False
+        self._phased = self._heed = self._watched = False
         self._failed_ns = 0
         self._again_ns = _AGAIN_NS
         self._senses, self._options = tuple(senses), options
@@ -173,13 +174,15 @@ class Loop:
         while self._inbox:
             self._inbox.popleft()()
         governor = self._governor
-        hurry = governor.decision.risk > Risk.ROOM and governor.has_more
+        # Who waits for his place in a frame at risk is told of each look at it.
+        watched = governor.decision.risk > Risk.ROOM and self._outlet.phase_is_wanted(now)
+        heed = governor.heeds(now)
         changed = fresh = False
         for app in self._told:
             if app.pace.due_ns > now:
                 continue
             try:
-                frames = app.take(now, hurry=hurry)
+                frames = app.take(now, soon=heed or watched)
             except (SensoriumError, OSError) as error:
                 _log.warning("the frames of %s cannot be read: %s", app.key, error)
                 self._drop(app)
@@ -189,23 +192,25 @@ class Loop:
                 changed |= governor.frame(app.key, frame, now)
         due = now >= self._look_ns
         if due:
-            self._look_ns = now + _LOOK_NS
             self._look_for_games(now)
             if self._costs.look(self._engines[0], now):
                 governor.costs(self._costs.by_sense)
-            if not self._options.pressure or not all(app.pace.silent for app in self._told):
-                self._load.forget()
-                pressure = None
-            else:
+            silent, pressure = all(app.pace.silent for app in self._told), None
+            if self._options.pressure and silent:
                 pressure = self._load.read(self._engines[1], now)
+            else:
+                self._load.forget()
             changed |= governor.tick(now, pressure)
+            often = silent or governor.decision.level
+            self._look_ns = now + (_LOOK_NS if often else _LOOK_CALM_NS)
         if not self._settle(changed, now) and due:
             self._tell(governor.decision, now)
         if fresh or due:
             self._tell_phase(now, fresh=fresh)
+        self._heed, self._watched = heed, watched
 
     def _look_for_games(self, now: int) -> None:
-        came, left = self._watch.games()
+        came, left = self._watch.games(now)
         for app in left:
             self._let_go(app, now)
         for app in came:
@@ -225,6 +230,8 @@ class Loop:
         self._tell(self._governor.decision, now)
         self._tell_phase(now, fresh=False)
         self._tell_changes()
+        for app in self._told:
+            app.pace.hasten(now)
         return True
 
     def _give_all_back(self, now: int) -> None:
@@ -263,7 +270,10 @@ class Loop:
         )
 
     def _sleep(self) -> None:
-        due = min((app.pace.due_ns for app in self._told), default=self._look_ns)
+        told = self._told
+        if len(told) == 1 and (self._heed or self._watched):
+            self._doze(told[0])
+        due = min((app.pace.due_ns for app in told), default=self._look_ns)
         span = min(due, self._look_ns) - now_ns()
         if span <= 0:
             return
@@ -271,6 +281,33 @@ class Loop:
             time.sleep(span / 1e9)
         elif self._bell.wait(span / 1e9):
             self._bell.clear()
+
+    def _doze(self, app: App) -> None:
+        """Looks for an app's frames, and leaves them, as long as nothing else is to be done.
+
+        Who wakes up so seldom runs cold, where each call costs much: so all of a look is in here.
+        """
+        left, pace, inbox, sleep = app.source.left, app.pace, self._inbox, time.sleep
+        heed, watched = self._heed, self._watched
+        due, ahead, end = pace.due_ns, pace.ahead_ns, self._look_ns
+        while due < end and not inbox and not self._stopping:
+            span = due - now_ns()
+            if not 0 < span <= _SHORT_NS:
+                return
+            sleep(span / 1e9)
+            submitted = left(heed)
+            if not submitted:
+                return
+            pace.due_ns = due = submitted + ahead
+            if watched:
+                self._tell_place(app, submitted)
+
+    def _tell_place(self, app: App, submitted_ns: int) -> None:
+        """Tells that an app has submitted a frame that is not judged yet."""
+        governor = self._governor
+        phase = governor.phase(now_ns())
+        if phase is not None and app.key == governor.decision.app:
+            self._outlet.phase(phase._replace(submitted_ns=submitted_ns))
 
     def _fail(self, error: Exception) -> None:
         """Lets every sense take what it needs, and begins anew after a while."""

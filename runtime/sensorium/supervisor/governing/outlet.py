@@ -43,6 +43,7 @@ class Outlet:
         self._state, self._phase, self._step = (
             Writer(region, name, waiters) for name in CHANNELS
         )
+        self._waiters, self._phase_lease = waiters, region.entry("frame_phase").index
         self._made: tuple[Decision, Sequence[Governed], bytes] | None = None
         self.withhold(Reason.STARTING)
         for name in CHANNELS:
@@ -76,6 +77,10 @@ class Outlet:
         """Where in its frame the app is."""
         submitted, period, due, busy, risk = phase
         self._phase.publish(_PHASE.pack(submitted, period, due, busy, risk, 0), submitted)
+
+    def phase_is_wanted(self, now_ns: int) -> bool:
+        """Whether somebody sleeps until the next one, or did within the length of a lease."""
+        return self._waiters.words[self._phase_lease] > now_ns
 
     def no_phase(self) -> None:
         """No app need be spared just now."""

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 _MS = 1_000_000
 _SHARE = 8
 """Of an interval: how long after it is looked, and how quickly it follows what the app does."""
 _SOONEST_NS = 1 * _MS
 _FLOOR_NS = 5 * _MS
 """No display shows frames faster: an app that tells them faster is not followed."""
-_MANY, _BREATH_NS = 16, 100 * _MS
+_LEISURE_NS = 100 * _MS
+"""While none of them, however late, would be answered, and nobody waits for one, it is looked for
+them so often."""
+_MANY, _BREATH_NS = 64, 100 * _MS
 """After so many frames at once, which no app draws, it takes a breath: who writes without end costs
 little, and holds nobody up."""
-_SHORT_NS = 15 * _MS
-"""While they have room, or nothing is left to take, frames that are no longer are looked for two at
-a time: one that is late is then known once the next one is there."""
+_AT_A_TIME = ((10 * _MS, 3), (17 * _MS, 2))
+"""Frames shorter than this are looked for so many at a time, since waking up is nearly all that a
+look costs: one that is late is then known before the third one after it is there."""
 SELDOM_NS = 250 * _MS
 """Between two looks for the frames of an app that tells none."""
 SILENT_NS = 1_000 * _MS
@@ -30,44 +28,54 @@ class Pace:
 
     Attributes:
         due_ns: When to look for the next one.
+        ahead_ns: From the submission of one to the next look, as long as all are in time.
         silent: Whether it tells none just now.
+        end_ns: When the newest that was seen was submitted; 0: none was.
     """
 
     def __init__(self) -> None:
-        self.due_ns = 0
+        self.due_ns = self.ahead_ns = self.end_ns = 0
         self.silent = True
-        self._end_ns = 0
         self._interval_ns = 0
         self._nap_ns = _SOONEST_NS
 
-    def looked(self, ends_ns: Sequence[int], now_ns: int, *, hurry: bool) -> None:
+    def looked(self, count: int, end_ns: int, now_ns: int, *, soon: bool) -> None:
         """It was looked for frames.
 
         Args:
-            ends_ns: When those were submitted that are new, oldest first.
+            count: How many have come since `end_ns` until now.
+            end_ns: When the newest of those was submitted.
             now_ns: The time.
-            hurry: Whether each frame is looked for by itself, however short it is.
+            soon: Whether the next ones are looked for as they come.
         """
-        if not ends_ns:
-            self.silent |= not abs(now_ns - self._end_ns) < SILENT_NS
+        if not count:
+            self.silent |= not abs(now_ns - self.end_ns) < SILENT_NS
             # It is late: soon again, then less and less often.
             self.due_ns = now_ns + self._nap_ns
             self._nap_ns = min(2 * self._nap_ns, SELDOM_NS)
             return
-        for end_ns in ends_ns:
-            self._follow(end_ns)
+        self._follow((end_ns - self.end_ns) // count)
+        self.end_ns = end_ns
         self.silent = False
-        interval = self._interval_ns
-        self._nap_ns = nap = max(interval // _SHARE, _SOONEST_NS)
-        ahead = max(interval, _FLOOR_NS) * (1 if hurry or interval > _SHORT_NS else 2)
-        if len(ends_ns) > _MANY:
+        interval = max(self._interval_ns, _FLOOR_NS)
+        self._nap_ns = nap = max(self._interval_ns // _SHARE, _SOONEST_NS)
+        ahead = interval
+        if not soon:
+            ahead = max(interval, _LEISURE_NS)
+        elif interval < _AT_A_TIME[-1][0]:
+            ahead *= next(frames for below_ns, frames in _AT_A_TIME if interval < below_ns)
+        if count > _MANY:
             nap = _BREATH_NS
+        self.ahead_ns = min(ahead + nap, SELDOM_NS)
         # Where it is behind, or its rhythm is not known, soon.
-        self.due_ns = min(max(self._end_ns + ahead, now_ns) + nap, now_ns + SELDOM_NS)
+        self.due_ns = min(max(end_ns + ahead, now_ns) + nap, now_ns + SELDOM_NS)
 
-    def _follow(self, end_ns: int) -> None:
-        step = end_ns - self._end_ns
-        self._end_ns = end_ns
+    def hasten(self, now_ns: int) -> None:
+        """Has it looked soon: what is to be done about late frames has changed."""
+        self.due_ns = min(self.due_ns, now_ns + _SOONEST_NS)
+
+    def _follow(self, step: int) -> None:
+        """From one frame to the next, of those that are new."""
         if not 0 < step < SILENT_NS:
             self._interval_ns = 0
         elif not self._interval_ns:

@@ -12,6 +12,7 @@ from sensorium.records.fields import encode_text
 from sensorium.records.governing import NAME_SIZE
 from sensorium.sensors.openxr_layer import folder
 from sensorium.sensors.openxr_layer.games import MOST
+from sensorium.supervisor.governing.folder_watch import FolderWatch
 from sensorium.supervisor.governing.game_frames import GameFrames
 from sensorium.supervisor.governing.pacing import SILENT_NS, Pace
 
@@ -29,6 +30,18 @@ _UNNAMED = "an app without a name"
 
 class Source(Protocol):
     """Reads frames of one app."""
+
+    def left(self, heed: bool) -> int:
+        """Looks for frames, and leaves them where they are as long as all of them may wait.
+
+        Args:
+            heed: Whether a late one may not.
+
+        Returns:
+            When the newest was submitted; 0: none has come since the last look, or they are to be
+            taken, since one may be late, or many wait.
+        """
+        ...
 
     def take(self, now_ns: int) -> list[Frame]:
         """What is new and keeps every rule, oldest first."""
@@ -56,12 +69,12 @@ class App(NamedTuple):
     source: Source
     pace: Pace
 
-    def take(self, now_ns: int, *, hurry: bool) -> list[Frame]:
+    def take(self, now_ns: int, *, soon: bool) -> list[Frame]:
         """What is new; frames of before it was watched, and of other clocks, are left out.
 
         Args:
             now_ns: The time.
-            hurry: See `Pace.looked`.
+            soon: See `Pace.looked`.
         """
         frames = self.source.take(now_ns)
         if frames and not (
@@ -71,7 +84,8 @@ class App(NamedTuple):
                 frame for frame in frames
                 if now_ns - SILENT_NS < frame.end_ns < now_ns + _AHEAD_NS
             ]  # fmt: skip
-        self.pace.looked([frame.end_ns for frame in frames], now_ns, hurry=hurry)
+        end_ns = frames[-1].end_ns if frames else 0
+        self.pace.looked(len(frames), end_ns, now_ns, soon=soon)
         return frames
 
 
@@ -85,6 +99,7 @@ class Watch:
     def __init__(self) -> None:
         self.apps: dict[int | Path, App] = {}
         self._unreadable: set[Path] = set()
+        self._folder = FolderWatch()
 
     def add(self, place: int | Path, names: tuple[str, ...], pid: int, source: Source) -> App:
         """Watches one more; the first of its names is the one that is shown."""
@@ -105,8 +120,11 @@ class Watch:
             app.source.close()
         return app
 
-    def games(self) -> tuple[list[App], list[App]]:
+    def games(self, now_ns: int) -> tuple[list[App], list[App]]:
         """Looks for games.
+
+        Args:
+            now_ns: The time.
 
         Returns:
             Those that are new, and those that are gone.
@@ -116,6 +134,8 @@ class Watch:
             if isinstance(app.source, GameFrames) and app.source.is_over()
         ]  # fmt: skip
         left = [app for place in gone if (app := self.remove(place))]
+        if not (self._folder.may_have_more(now_ns) or gone or self._unreadable):
+            return [], []
         known = [place for place in self.apps if not isinstance(place, int)]
         came: list[App] = []
         unreadable: set[Path] = set()
