@@ -107,14 +107,18 @@ def test_the_layers_frames_are_told_by_the_same_record():
     wait, begin, end = ((NOW_NS - one * MS, NOW_NS - two * MS) for one, two in
                         ((9, 8), (7, 5), (1, 0)))
     frame = good_frame(500, wait_ns=wait, begin_ns=begin, end_ns=end, number=3)[0]
-    record = timing(frame, 4, PERIOD, NOW_NS)[0]
+
+    def plain() -> layout.LayerFrame:
+        return layout.LayerFrame._make(layout.FRAME_ROW.unpack(frame.tobytes()))
+
+    record = timing(plain(), 4, PERIOD, NOW_NS)[0]
     assert {name: int(record[name]) for name in record.dtype.names} == {
         "frame": 3, "begin_ns": NOW_NS - 7 * MS, "end_ns": NOW_NS - MS, "display_ns": NOW_NS + 500,
         "period_ns": PERIOD, "cpu_ns": 5 * MS, "gpu_ns": 0, "missed": 4, "source": 2, "reserved": 0,
     }  # fmt: skip
-    assert timing(frame, 4, PERIOD, None)[0]["display_ns"] == 0
+    assert timing(plain(), 4, PERIOD, None)[0]["display_ns"] == 0
     frame["flags"] = layout.UNMATCHED
-    assert timing(frame, 4, PERIOD, NOW_NS)[0]["display_ns"] == 0
+    assert timing(plain(), 4, PERIOD, NOW_NS)[0]["display_ns"] == 0
 
 
 def test_a_games_file_gives_the_figures(tmp_path):

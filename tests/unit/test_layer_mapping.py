@@ -189,6 +189,19 @@ def test_a_frame_that_breaks_a_rule_is_refused(game, bad):
     assert (frames["display_time"].tolist(), last, mapping.refused) == ([20], 2, 1)
 
 
+def test_a_frame_in_plain_numbers_is_the_same_frame():
+    sizes = [kind.itemsize for kind, _ in layout.FRAME.fields.values()]
+    assert layout.FRAME_ROW.size == layout.FRAME.itemsize == sum(sizes)
+    frame = good_frame(7, 5, number=3, in_flight=2, end_result=-4)
+    row = layout.LayerFrame._make(layout.FRAME_ROW.unpack(frame.tobytes()))
+    for name in layout.FRAME.names:
+        value = frame[name][0]
+        told = [row[row._fields.index(name)]]
+        if value.shape:
+            told.append(row[row._fields.index(name.replace("_ns", "_done_ns"))])
+        assert told == value.reshape(-1).tolist(), name
+
+
 def test_texts_of_a_game_cannot_steer_a_terminal(game):
     game.header["app"] = b"\x1b[2Jgame\n\xff"
     assert game.open().about.app == "\ufffd[2Jgame\ufffd\ufffd"

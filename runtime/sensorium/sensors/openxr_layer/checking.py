@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,8 +62,8 @@ _FLAGS = np.array([_word(*pose, "flags") for pose in _POSES])
 _RADII = np.array([_word(*pose, "radius") for pose in _POSES[_JOINTS_AT:]])
 
 
-def frame_is_good(frame: np.void, now_ns: int) -> bool:
-    """Whether one frame, `layout.FRAME`, keeps every rule.
+def frame_is_good(frame: layout.LayerFrame, now_ns: int) -> bool:
+    """Whether one frame keeps every rule.
 
     Its times follow one another, none lies ahead, and the period is one of a display.
 
@@ -72,20 +71,19 @@ def frame_is_good(frame: np.void, now_ns: int) -> bool:
         frame: The frame.
         now_ns: The monotonic clock.
     """
-    times = [int(each) for name in ("wait_ns", "begin_ns", "end_ns") for each in frame[name]]
-    first, last = times[0], times[-1]
+    first, last = frame.wait_ns, frame.end_done_ns
     return (
         # Waiting for the next frame may overlap with the end of this one, but not with its own.
-        all(one <= next_one for one, next_one in pairwise(times))
-        and first > 0
+        0 < first <= frame.wait_done_ns <= frame.begin_ns
+        and frame.begin_ns <= frame.begin_done_ns <= frame.end_ns <= last
         and last <= now_ns + _SKEW_NS
         and last - first <= _LONGEST_NS
-        and (frame["period"] == 0 or _PERIOD_MIN_NS <= frame["period"] <= _PERIOD_MAX_NS)
-        and int(frame["display_time"]) > 0
-        and 0 <= int(frame["layer_ns"]) <= _LONGEST_NS
-        and int(frame["in_flight"]) < 4
-        and int(frame["should_render"]) <= 1
-        and int(frame["flags"]) <= 3
+        and (frame.period == 0 or _PERIOD_MIN_NS <= frame.period <= _PERIOD_MAX_NS)
+        and frame.display_time > 0
+        and 0 <= frame.layer_ns <= _LONGEST_NS
+        and frame.in_flight < 4
+        and frame.should_render <= 1
+        and frame.flags <= 3
     )
 
 

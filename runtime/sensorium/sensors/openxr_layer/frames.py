@@ -63,16 +63,20 @@ class FrameCounts:
             frames: Checked frames.
             clock_offset_ns: What to add to a display time for the monotonic clock, if known.
         """
-        for frame in frames:
-            self.frames += 1
-            self.failed += int(frame["end_result"]) < 0
-            self.discarded += int(frame["flags"]) & 1
-            shown = int(frame["display_time"])
-            if clock_offset_ns is not None and not frame["flags"] & layout.UNMATCHED:
-                self.late += int(frame["end_ns"][0]) > shown + clock_offset_ns
-            self._learn(shown, int(frame["period"]))
-            self._count(shown, int(frame["number"]) - self._last_number - 1)
-            self._last_time, self._last_number = shown, int(frame["number"])
+        for row in layout.FRAME_ROW.iter_unpack(frames.tobytes()):
+            self.count(layout.LayerFrame._make(row), clock_offset_ns)
+
+    def count(self, frame: layout.LayerFrame, clock_offset_ns: int | None) -> None:
+        """Counts one frame; see `add`."""
+        self.frames += 1
+        self.failed += frame.end_result < 0
+        self.discarded += frame.flags & 1
+        shown = frame.display_time
+        if clock_offset_ns is not None and not frame.flags & layout.UNMATCHED:
+            self.late += frame.end_ns > shown + clock_offset_ns
+        self._learn(shown, frame.period)
+        self._count(shown, frame.number - self._last_number - 1)
+        self._last_time, self._last_number = shown, frame.number
 
     def _learn(self, shown: int, period: int) -> None:
         """Follows the display's period."""

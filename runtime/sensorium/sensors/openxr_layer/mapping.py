@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +18,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+
+def _field(name: str) -> int:
+    fields: Any = layout.HEADER.fields
+    return int(fields[name][1])
+
+
 _TRIES = 4
 _SEQ_BYTES = 8
 _OFFSET_MAX_NS = 1 << 62
+_NUMBER_MAX = (1 << 63) - 1
+_COUNTS_AT = _field("frames")
+_COUNTS = struct.Struct(
+    f"<Q{_field('clock_offset_ns') - _COUNTS_AT - 8}xqI"
+)
+"""Of a header, from `frames` to `clock_known`."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +96,7 @@ class LayerMapping:
 
     def clock_offset_ns(self) -> int | None:
         """What to add to a runtime's time for the monotonic clock; None: not known."""
-        header = self._header()
-        offset = int(header["clock_offset_ns"])
-        return offset if header["clock_known"] == 1 and abs(offset) < _OFFSET_MAX_NS else None
+        return self.newest_frame()[1]
 
     def lost_frames(self) -> int:
         """Frames that the app waited for or began, and never ended."""
@@ -128,22 +139,45 @@ class LayerMapping:
         Returns:
             The frames, and the number to go on with. What was overwritten is missing in `number`.
         """
-        newest = int(self._header()["frames"])
+        found, newest = self.rows_after(number, now_ns)
+        rows = bytearray().join(layout.FRAME_ROW.pack(*frame) for frame in found)
+        return np.frombuffer(rows, layout.FRAME), newest
+
+    def rows_after(self, number: int, now_ns: int) -> tuple[list[layout.LayerFrame], int]:
+        """As `frames_after`, in plain numbers."""
+        newest, _ = self.newest_frame()
         if newest < number:
             # Numbers never go back, so this is garbage, or a file that was made anew in place.
             self.refused += 1
-            return np.zeros(0, layout.FRAME), 0
+            return [], 0
         found = []
         # The oldest slot may be written at any moment.
         for each in range(max(number + 1, newest - layout.FRAME_SLOTS + 2), newest + 1):
-            frame = self._slot(layout.FRAMES_AT, layout.FRAME, layout.FRAME_SLOTS, each)
-            if frame is None:
+            data = self._copy(layout.FRAMES_AT, layout.FRAME.itemsize, layout.FRAME_SLOTS, each)
+            if data is None:
                 continue
-            if frame_is_good(frame[0], now_ns):
+            frame = layout.LayerFrame._make(layout.FRAME_ROW.unpack(data))
+            if frame_is_good(frame, now_ns):
                 found.append(frame)
             else:
                 self.refused += 1
-        return np.concatenate(found) if found else np.zeros(0, layout.FRAME), newest
+        return found, newest
+
+    def newest_frame(self) -> tuple[int, int | None]:
+        """The number of the newest frame, 0 before the first; and `clock_offset_ns`."""
+        data = self._file.copy(_COUNTS_AT, _COUNTS.size)
+        # A file that was cut short reads as zeros: nothing was ever written.
+        newest, offset, known = _COUNTS.unpack(data.ljust(_COUNTS.size, b"\0"))
+        return newest, offset if known == 1 and abs(offset) < _OFFSET_MAX_NS else None
+
+    def row_at_a_glance(self, number: int) -> layout.LayerFrame | None:
+        """The frame with this number, not checked at all; None: it is not there."""
+        place = layout.FRAMES_AT + (number - 1) % layout.FRAME_SLOTS * layout.FRAME.itemsize
+        data = self._file.copy(place, layout.FRAME.itemsize)
+        if len(data) != layout.FRAME.itemsize:
+            return None
+        frame = layout.LayerFrame._make(layout.FRAME_ROW.unpack(data))
+        return frame if frame.seq == 2 * number else None
 
     def _header(self) -> np.void:
         data = self._file.copy(0, layout.HEADER.itemsize)
@@ -156,20 +190,23 @@ class LayerMapping:
         self, at: int, kind: np.dtype[np.void], slots: int, number: int
     ) -> NDArray[np.void] | None:
         """A copy of the slot with this number; None: it is not there (any more)."""
-        place = at + (number - 1) % slots * kind.itemsize
-        if number > np.iinfo(np.int64).max:
+        data = self._copy(at, kind.itemsize, slots, number)
+        return None if data is None else np.frombuffer(bytearray(data), kind)
+
+    def _copy(self, at: int, size: int, slots: int, number: int) -> bytes | None:
+        place = at + (number - 1) % slots * size
+        if number > _NUMBER_MAX:
             self.refused += 1
             return None
-        whole = (2 * number).to_bytes(_SEQ_BYTES, "little")
+        whole, named = ((times * number).to_bytes(_SEQ_BYTES, "little") for times in (2, 1))
         for _ in range(_TRIES):
             # In this order: the word before and after, so that what lies between is whole.
             before = self._file.copy(place, _SEQ_BYTES)
-            data = self._file.copy(place, kind.itemsize)
+            data = self._file.copy(place, size)
             after = self._file.copy(place, _SEQ_BYTES)
-            if before == after == whole and len(data) == kind.itemsize:
-                record = np.frombuffer(bytearray(data), kind)
-                if int(record["number"][0]) == number:
-                    return record
+            if before == after == whole and len(data) == size:
+                if data[_SEQ_BYTES : 2 * _SEQ_BYTES] == named:
+                    return data
                 self.refused += 1
                 return None
         self.torn += 1

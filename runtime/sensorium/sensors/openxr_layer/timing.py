@@ -33,14 +33,12 @@ class GameFrames:
 
     def take(self, now_ns: int) -> None:
         """Takes what is new: at most as many frames as the file has room for."""
-        frames, self._number = self._mapping.frames_after(self._number, now_ns)
-        offset = self._mapping.clock_offset_ns() if len(frames) else None
-        for place in range(len(frames)):
-            frame = frames[place : place + 1]
-            self._counts.add(frame, offset)
-            self._history.add(
-                timing(frame[0], self._counts.missed, self._counts.period_ns, offset)[0]
-            )
+        frames, self._number = self._mapping.rows_after(self._number, now_ns)
+        offset = self._mapping.clock_offset_ns() if frames else None
+        counts = self._counts
+        for frame in frames:
+            counts.count(frame, offset)
+            self._history.add(timing(frame, counts.missed, counts.period_ns, offset)[0])
 
     def figures(self, now_ns: int) -> dict[str, Any]:
         """Whose they are, and what they are like; see `FrameHistory.figures`."""
@@ -52,28 +50,42 @@ class GameFrames:
 
 
 def timing(
-    frame: np.void, missed: int, period_ns: int, clock_offset_ns: int | None
+    frame: layout.LayerFrame, missed: int, period_ns: int, clock_offset_ns: int | None
 ) -> NDArray[np.void]:
     """One frame as `records.FRAME_TIMING`, shape (1,).
 
-    The CPU's time is from when xrWaitFrame returned to xrEndFrame, but for what xrBeginFrame took,
-    which may wait for the GPU. The display time of a frame that is not the one that was waited for
-    is not known.
-
     Args:
-        frame: A checked `layout.FRAME`.
+        frame: A checked one.
         missed: Frames missed so far.
         period_ns: The display's; 0: not known.
         clock_offset_ns: What to add to a runtime's time for the monotonic clock, if known.
     """
     record = records.FRAME_TIMING.zeros()
-    begun, returned = (int(each) for each in frame["begin_ns"])
-    display = int(frame["display_time"]) + (clock_offset_ns or 0)
-    record["frame"] = frame["number"]
-    record["begin_ns"], record["end_ns"] = begun, frame["end_ns"][0]
-    dated = clock_offset_ns is not None and not frame["flags"] & layout.UNMATCHED
-    record["display_ns"] = display if dated and display > 0 else 0
-    record["period_ns"], record["missed"] = period_ns, missed
-    record["cpu_ns"] = int(frame["end_ns"][0]) - int(frame["wait_ns"][1]) - (returned - begun)
-    record["source"] = _SOURCE_LAYER
+    row = record[0]
+    row["frame"], row["begin_ns"], row["end_ns"] = frame.number, frame.begin_ns, frame.end_ns
+    row["display_ns"] = display_ns(frame, clock_offset_ns)
+    row["period_ns"], row["missed"] = period_ns, missed
+    row["cpu_ns"], row["source"] = cpu_ns(frame), _SOURCE_LAYER
     return record
+
+
+def display_ns(frame: layout.LayerFrame, clock_offset_ns: int | None) -> int:
+    """When it is meant to be shown, monotonic; 0: that is not known.
+
+    The display time of a frame that is not the one that was waited for is not known.
+
+    Args:
+        frame: A checked one.
+        clock_offset_ns: What to add to a runtime's time for the monotonic clock, if known.
+    """
+    if clock_offset_ns is None or frame.flags & layout.UNMATCHED:
+        return 0
+    return max(0, frame.display_time + clock_offset_ns)
+
+
+def cpu_ns(frame: layout.LayerFrame) -> int:
+    """The CPU's time, from when xrWaitFrame returned to xrEndFrame.
+
+    But for what xrBeginFrame took, which may wait for the GPU.
+    """
+    return frame.end_ns - frame.wait_done_ns - (frame.begin_done_ns - frame.begin_ns)
