@@ -27,6 +27,7 @@ for _room in ("runtime", "tools", "tests", "tests/benchmarks"):
     sys.path.insert(0, str(ROOT / _room))
 
 import frames_daemon as daemons  # noqa: E402 - after the path is set
+import frames_governor as governor  # noqa: E402 - the path is set above
 import frames_loads as loads  # noqa: E402 - the path is set above
 import frames_openxr as openxr  # noqa: E402 - the path is set above
 import frames_picture as picture  # noqa: E402 - the path is set above
@@ -198,7 +199,7 @@ def _case(
             arm: result.speech(seen, mine, said) for arm, mine in by_arm.items()
             if arm != daemons.OFF
         },
-        "governor": result.governor(seen, blocks),
+        "governor": governor.told(seen, blocks),
         "reaction": reaction.judge(frames, seen, begun),
         "restarts": {
             arm: sum(block.restarts for block in mine) for arm, mine in by_arm.items()

@@ -72,6 +72,14 @@ def doubts(cases: Sequence[dict[str, Any]]) -> list[str]:
                 f"{case['load']}: the governor never gave all back before frames were made late, "
                 "so that its reaction is not known"
             )
+        again = [one for each in case["reaction"] for one in each["taken_again"]]
+        if again:
+            alone = sum(one.get("without_waiting", False) for one in again)
+            found.append(
+                f"{case['load']}: after relief, once all was back, the governor took something "
+                f"again {len(again)} times, {alone} of them for a frame that was late though its "
+                "threads had a processor: the PC or its host was slow"
+            )
         if case["rounds"] < FEW_ROUNDS:
             found.append(
                 f"{case['load']}: {case['rounds']} rounds; with fewer than {FEW_ROUNDS} intervals "

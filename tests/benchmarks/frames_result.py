@@ -1,4 +1,4 @@
-"""What the blocks of one case say: frames, freshness, speech and the governor's steps, by arm."""
+"""What the blocks of one case say: frames, freshness and speech, by arm."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from frames_daemon import ARMS, GOVERNED, OFF, READ_HZ
+from frames_daemon import ARMS, OFF, READ_HZ
 from resampling import intervals
 
 if TYPE_CHECKING:
@@ -235,41 +235,6 @@ def _sentences(
             if begin_ns > block.live_ns and ends[last] < block.end_ns:
                 found.append((begin_ns, ends[last]))
     return found
-
-
-def governor(seen: Seen, blocks: Sequence[Block]) -> dict[str, Any]:
-    """What the governor did: its levels over time, and how often it changed a step."""
-    mine = [block for block in blocks if block.arm == GOVERNED]
-    levels, most, changes = [], 0, 0
-    for block in mine:
-        notes = seen.between("governor", block.begin_ns, block.end_ns)
-        levels.append(_changes_of_state(notes, block.begin_ns))
-        steps = seen.between("governor_step", block.begin_ns, block.end_ns)
-        _, firsts = np.unique(steps["a"], return_index=True)
-        times = np.sort(steps["publish_ns"][firsts].astype(np.int64))
-        changes += len(times)
-        most = max(most, _most_in_a_second(times))
-    return {
-        "told": any(map(len, levels)), "changes": changes, "most_changes_in_a_second": most,
-        "level_background_risk_by_s": levels,
-    }
-
-
-def _changes_of_state(notes: NDArray[np.void], begin_ns: int) -> list[list[float]]:
-    """Seconds since a time, level, background, risk: when one of them changed, and at the end."""
-    states = np.stack([notes[name].astype(np.int64) for name in ("a", "b", "c")], axis=1)
-    kept = np.ones(len(notes), bool)
-    kept[1:-1] = (states[1:-1] != states[:-2]).any(axis=1)
-    times = (notes["seen_ns"].astype(np.int64) - begin_ns) / 1e9
-    return [
-        [round(float(time), 3), *map(int, state)]
-        for time, state in zip(times[kept], states[kept], strict=True)
-    ]
-
-
-def _most_in_a_second(times_ns: NDArray[np.int64]) -> int:
-    ends = np.searchsorted(times_ns, times_ns + 1_000_000_000, "left")
-    return int((ends - np.arange(len(times_ns))).max(initial=0))
 
 
 def costs(blocks: Sequence[Block]) -> dict[str, dict[str, float]]:

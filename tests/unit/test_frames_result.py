@@ -13,6 +13,7 @@ if sys.platform == "win32":
     pytest.skip("the harness measures processes of Linux", allow_module_level=True)
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
+import frames_governor
 import frames_picture
 import frames_reaction
 import frames_result
@@ -134,9 +135,13 @@ def test_changes_are_counted_by_the_second_and_steps_of_one_change_once() -> Non
         note("governor_step", at, a=change)
         for at, change in ((2 * S, 1), (2 * S, 1), (2 * S + 900 * MS, 2), (5 * S, 3))
     ]
-    found = frames_result.governor(seen(*steps, note("governor", 3 * S, a=2, b=1)), [block()])
+    found = frames_governor.told(seen(*steps, note("governor", 3 * S, a=2, b=1)), [block()])
     assert (found["changes"], found["most_changes_in_a_second"]) == (3, 2)
     assert found["level_background_risk_by_s"] == [[[2.0, 2, 1, 0]]]
+    nothing = {"cause": "none", "level": 0}
+    assert found["changes_within_a_second"] == [
+        {"after_s": 0.9, "first": nothing, "second": nothing}
+    ]
 
 
 def late_turn():
@@ -156,6 +161,33 @@ def test_the_reaction_is_counted_in_frames_and_the_relief_in_seconds() -> None:
     (found,) = frames_reaction.judge(late_turn(), told, [2 * S - 5 * MS])
     assert found == {
         "began_full": True, "frames_to_act": 2.0, "full_after_s": pytest.approx(3.0),
+        "last_held_s": pytest.approx(3.0), "taken_again": [],
+    }
+
+
+@pytest.mark.parametrize(("waited_ns", "by_itself"), [(MS, True), (4 * MS, False)])
+def test_what_is_taken_again_after_relief_is_told_apart_with_its_evidence(
+    waited_ns: int, by_itself: bool
+) -> None:
+    made = late_turn()
+    stalled = np.searchsorted(made["begin_ns"], 12 * S)
+    made["submit_ns"][stalled] = made["due_ns"][stalled] + 2 * MS
+    made["waited_ns"][stalled] = waited_ns
+    again = 12 * S + 20 * MS
+    told = seen(
+        note("governor_step", 2 * S + 32 * MS, a=1), note("governor", 2 * S + 40 * MS, a=3),
+        note("governor_step", 10 * S, a=2, b=5), note("governor", 10 * S, a=0),
+        note("governor_step", again, a=3, b=1, c=2), note("governor_step", again, a=3, b=1, c=2),
+        note("governor", 12 * S + 25 * MS, a=2, b=1),
+        note("governor_step", 15 * S, a=4, b=5), note("governor", 15 * S, a=0),
+    )  # fmt: skip
+    (found,) = frames_reaction.judge(made, told, [2 * S - 5 * MS])
+    assert found["full_after_s"] == pytest.approx(3.0)
+    assert found["last_held_s"] == pytest.approx(8.0)
+    (taken,) = found["taken_again"]
+    assert taken == {
+        "after_s": pytest.approx(5.02), "cause": "late", "late_ms": 2.0,
+        "waited_ms": waited_ns / MS, "without_waiting": by_itself,
     }
 
 
@@ -176,9 +208,9 @@ def test_the_picture_is_whole_xml_also_where_there_is_little() -> None:
     arms = frames_result.of_frames(frames(1000), blocks, 10 * MS, draws=5)
     case = {
         "load": "a < b & c", "arms": arms, "period_ns": 0, "freshness": {GOVERNED: {}},
-        "governor": frames_result.governor(seen(), blocks),
+        "governor": frames_governor.told(seen(), blocks),
     }
-    told = frames_result.governor(seen(note("governor", 3 * S, a=2)), blocks)
+    told = frames_governor.told(seen(note("governor", 3 * S, a=2)), blocks)
     ages = {"gesture_left": {"p50": 0.1, "p95": 2.0, "p99": 9000.0}}
     more = {**case, "period_ns": 10 * MS, "governor": told, "freshness": {GOVERNED: ages}}
     drawn = frames_picture.draw("t", [case, more], frames_result.ECDF_PERCENT)
