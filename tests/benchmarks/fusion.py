@@ -1,7 +1,7 @@
 """What commands refer to: 400 generated utterances in 16 scenes, 300 held out in 12 of them.
 
     python tests/benchmarks/fusion.py [--tune] [--no-sound] [--scenes N] [--each N] [--kept FILE]
-        [--json FILE]
+        [--speech NAME] [--json FILE]
     python tests/benchmarks/fusion.py --bound N [--tune] [--each N]
 
 The wearers are those of `fixtures/fused_replay.py`, on the real path: a desk's regions, the senses
@@ -14,7 +14,8 @@ chosen. Right: the verb, all objects and no other, the target of the place, or a
 begins, for the same true words, and what the best reader of the true looks gets right
 (`fixtures/fused_bound.py`). With `--kept` scenes that the file has are not played again, so that it
 can be run in parts. With `--bound` that best reader alone reads so many other scenes, which takes
-seconds: what anybody could reach, and how much of it only by pointing.
+seconds: what anybody could reach, and how much of it only by pointing. With `--speech base` Whisper
+base listens, which is opt-in, in the place of tiny.en.
 """
 
 from __future__ import annotations
@@ -52,12 +53,14 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=0, help="only the first so many")
     parser.add_argument("--each", type=int, default=A_SCENE, help="utterances of a scene")
     parser.add_argument("--kept", type=Path, help="keep what was played in this file")
+    parser.add_argument("--speech", default="tiny-en", help="which Whisper listens")
     parser.add_argument("--bound", type=int, default=0, help="read so many scenes at best")
     options, _ = parser.parse_known_args()
     # What is installed, or fp32: no figure here is one of an engine's.
     engines.JUDGED = False
     kept: Path | None = options.kept
-    voices = Voices(kept.with_suffix(".heard.json") if kept is not None else None)
+    heard = kept.with_suffix(".heard.json") if kept is not None else None
+    voices = Voices(heard, options.speech)
     who = TUNED_VOICES if options.tune else HELD_OUT_VOICES
     seeds = TUNED if options.tune else HELD_OUT
     if options.bound:
