@@ -11,6 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sensorium.service import places, problem
 from sensorium.service.arriving import Arriving
+from sensorium.service.outlet import Outlet
+from sensorium.service.web_socket import WebSocketConnection
 
 if sys.platform != "win32":
     from sensorium.control.peer import own_user, peer_of
@@ -95,7 +97,10 @@ class Connection(HttpToolsProtocol):
         self._have_headers()
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            self.scope.setdefault("state", {})["arriving"] = Arriving(self, self.cycle)
+            cycle = self.cycle
+            state = self.scope.setdefault("state", {})
+            state["arriving"] = Arriving(self, cycle)
+            state["outlet"] = Outlet(self.transport, lambda: _is_live(cycle))
 
     def body_ended(self, cycle: RequestResponseCycle) -> None:
         """The rest of a request's body came by another way than the parser: see `Arriving`."""
@@ -131,11 +136,15 @@ class Connection(HttpToolsProtocol):
             self._late = None
 
 
+def _is_live(cycle: RequestResponseCycle) -> bool:
+    return cycle.response_started and not cycle.response_complete and not cycle.disconnected
+
+
 def configuration() -> dict[str, Any]:
     """What uvicorn is told of connections."""
     return {
         "http": Connection,
-        "ws": "websockets-sansio",
+        "ws": WebSocketConnection,
         "ws_max_size": 1 << 20,
         "ws_ping_interval": 15.0,
         # On one PC it costs more than it saves: 100 us and 256 KiB a client.

@@ -11,6 +11,7 @@ from sensorium.service.events.watch import Watch
 if TYPE_CHECKING:
     from sensorium.service.apps import Apps, Opened
     from sensorium.service.events.door import Door
+    from sensorium.service.events.stream import Stream
 
 
 class Feeds:
@@ -81,6 +82,8 @@ class Feeds:
             self._watch = None
 
     def _told(self, news: dict[Feed, frozenset[int]]) -> None:
+        streams: dict[Stream, None] = {}
+        alone = len(news) == 1
         for feed, periods in news.items():
             if feed not in self._doors:
                 continue
@@ -92,4 +95,10 @@ class Feeds:
                 feed.refresh()
             for period in periods or (0,):
                 for subscription in feed.subscriptions.get(period, ()):
+                    if period and alone and subscription.send_newest(feed):
+                        continue
                     subscription.due()
+                    streams[subscription.stream] = None
+        # After all of it, so that a client is told at once of what came at once.
+        for stream in streams:
+            stream.hand_over()

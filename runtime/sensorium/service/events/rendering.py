@@ -12,6 +12,7 @@ from sensorium import records
 from sensorium.control.standing import began_ns
 from sensorium.health import Device, Precision, reason_words
 from sensorium.records.plain import finite
+from sensorium.service import outlet
 from sensorium.service.events import record_text
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ class Told:
     def whole_sse(self) -> bytes:
         """A server-sent event without an id."""
         return b"data: " + self.text.encode() + b"\n\n"
+
+    @functools.cached_property
+    def sse_chunk(self) -> bytes:
+        """`whole_sse` as it goes out."""
+        return outlet.chunk(self.whole_sse)
+
+    @functools.cached_property
+    def frame(self) -> bytes:
+        """A WebSocket's message without a token, as it goes out."""
+        return outlet.text_frame(self.text)
 
 
 class Item(NamedTuple):

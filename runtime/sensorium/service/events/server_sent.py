@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from sensorium.service.caller import caller_of
 from sensorium.service.events import request
+from sensorium.service.outlet import chunk
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -52,6 +53,7 @@ class ServerSentEvents:
             watching = asyncio.create_task(_end_with(receive, stream))
             try:
                 await send({"type": "http.response.body", "body": _FIRST, "more_body": True})
+                stream.straight_by(scope["state"]["outlet"], _chunk)
                 while (portion := await stream.next()) is not None:
                     body = b"".join(map(_field, portion)) if portion else _BEAT
                     await send({"type": "http.response.body", "body": body, "more_body": True})
@@ -67,6 +69,10 @@ async def _end_with(receive: Receive, stream: Stream) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     stream.end()
+
+
+def _chunk(item: Item) -> bytes:
+    return item.told.sse_chunk if item.token is None else chunk(_field(item))
 
 
 def _field(item: Item) -> bytes:

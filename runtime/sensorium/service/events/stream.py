@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from sensorium.channels.catalogue import CHANNELS
 from sensorium.service.events import position
+from sensorium.service.events.rendering import Item
 from sensorium.service.events.subscription import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sensorium.service.events.asked import Asked
     from sensorium.service.events.position import Position
-    from sensorium.service.events.rendering import Item
+    from sensorium.service.events.rendering import Told
+    from sensorium.service.outlet import Outlet
 
 PORTION_CHARACTERS = 48 * 1024
 """Of events that are handed over at once; what is beyond waits in the rings."""
@@ -43,6 +45,7 @@ class Stream:
         self._waiting: asyncio.Future[None] | None = None
         self._beat = False
         self._ended = False
+        self._straight: tuple[Outlet, Callable[[Item], bytes]] | None = None
         names = sorted(asked.periods_ns, key=lambda name: CHANNELS[name].region)
         self.subscriptions = {
             name: Subscription(
@@ -52,9 +55,51 @@ class Stream:
             for name in names
         }
 
+    def straight_by(self, outlet: Outlet, frame: Callable[[Item], bytes]) -> None:
+        """How to send without the task, as long as it waits in `next`.
+
+        Args:
+            outlet: Of the connection.
+            frame: An event as it goes out.
+        """
+        self._straight = outlet, frame
+
+    def note(self, subscription: Subscription) -> None:
+        """A channel has something to tell; `hand_over` or `mark` comes next."""
+        self._dirty[subscription] = None
+
     def mark(self, subscription: Subscription) -> None:
         """A channel has something to tell."""
-        self._dirty[subscription] = None
+        self.note(subscription)
+        self._wake()
+
+    def send_alone(self, told: Told) -> bool:
+        """Sends a record of a state channel at once, where that is all there is to tell.
+
+        Returns:
+            False: it is not, or the client does not take it just now.
+        """
+        if self._straight is None or self._waiting is None or self._dirty:
+            return False
+        outlet, frame = self._straight
+        if not outlet.is_free:
+            return False
+        self.rounds = 0
+        outlet.write(frame(Item("", told, None)))
+        return True
+
+    def hand_over(self) -> None:
+        """Sends what was noted: at once where the client takes it, else the task does."""
+        if self._straight is not None and self._waiting is not None:
+            outlet, frame = self._straight
+            if outlet.is_free:
+                portion: list[Item] = []
+                self._fill(portion)
+                if portion:
+                    self.rounds = 0
+                    outlet.write(b"".join(map(frame, portion)))
+                if not self._dirty:
+                    return
         self._wake()
 
     def beat(self) -> None:

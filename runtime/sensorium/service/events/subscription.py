@@ -67,6 +67,7 @@ class Subscription:
             self._position = position
             if self.feed is not None:
                 self._begin(self.feed)
+                self.stream.mark(self)
 
     def detach(self) -> None:
         """Lets go of its feed and keeps in mind where it stood."""
@@ -86,9 +87,20 @@ class Subscription:
         self.stream.mark(self)
 
     def due(self) -> None:
-        """There is something new in the feed."""
+        """There is something new in the feed; `Stream.hand_over` tells it."""
         self._due = True
-        self.stream.mark(self)
+        self.stream.note(self)
+
+    def send_newest(self, feed: Feed) -> bool:
+        """Sends a state channel's newest record at once; False: `due` and `hand_over` tell it."""
+        if self._notices or not feed.n:
+            return False
+        newest = feed.newest(self._only)
+        if newest.n != self._next and newest.since_ns >= self._since_ns:
+            if not self.stream.send_alone(newest):
+                return False
+            self._next = newest.n
+        return True
 
     def position(self) -> Position | None:
         """Where it stands; None: a state channel, or it has not begun."""

@@ -13,6 +13,7 @@ from sensorium.service import problem
 from sensorium.service.caller import caller_of
 from sensorium.service.events import position, request
 from sensorium.service.events.rendering import text_of
+from sensorium.service.outlet import text_frame
 from sensorium.service.problem import Problem
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class WebSocketEvents:
             return
         with self._hub.stream(caller, wanted) as stream:
             await connection.accept()
+            stream.straight_by(scope["state"]["outlet"], _frame)
             listening = asyncio.create_task(_listen(receive, send, stream))
             try:
                 while (portion := await stream.next()) is not None:
@@ -114,6 +116,10 @@ def _resume(message: Any) -> str:
         400, "a client may send one kind of message",
         'a text that is {"resume": TOKEN}, with the newest `resume` that it was told',
     )
+
+
+def _frame(item: Item) -> bytes:
+    return item.told.frame if item.token is None else text_frame(_message(item))
 
 
 def _message(item: Item) -> str:
