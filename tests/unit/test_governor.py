@@ -153,3 +153,24 @@ def test_frames_that_leave_little_room_take_some_before_one_is_late() -> None:
     assert held.decision.risk is Risk.CLOSE
     assert 0 < held.decision.level < Ladder(SENSES, {}).kept
     assert {change.cause for change in held.take_changes()} == {Cause.CLOSE}
+
+
+def test_late_frames_after_an_answer_bring_one_more_change_a_second_later() -> None:
+    held = governor()
+    held.costs({"gesture": 10**8, "speech": 3 * 10**8, "objects": 4 * 10**8, "face": 2 * 10**8})
+    app = App(held, "game")
+    app.draw(0.6, 40)
+    app.draw(1.02)
+    answered_ns, level = held.decision.changed_ns, held.decision.level
+    assert 0 < level < Ladder(NEAR, {}).kept
+    assert held.heeds(app.now_ns + SECOND_NS)
+    assert not held.heeds(app.now_ns)
+    while app.now_ns - answered_ns < SECOND_NS - 2 * PERIOD_NS:
+        app.draw(1.02)
+    assert (held.decision.level, held.decision.changes) == (level, 1)
+
+    app.draw(1.02, 3)
+    # What was predicted to be enough was not: all that may be taken is, in one change.
+    assert (held.decision.level, held.decision.changes) == (Ladder(NEAR, {}).kept, 2)
+    assert held.decision.changed_ns - answered_ns >= SECOND_NS
+    assert not held.heeds(app.now_ns + 5 * SECOND_NS)
