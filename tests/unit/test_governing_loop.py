@@ -55,7 +55,7 @@ class Told:
             )
         return found
 
-    def left(self, heed: bool) -> int:
+    def left(self) -> int:
         return 0
 
     def close(self) -> None:

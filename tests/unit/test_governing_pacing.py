@@ -139,19 +139,18 @@ def test_frames_in_time_are_left_and_taken_with_the_first_that_may_be_late(
         return end
 
     tell(1)
-    assert frames.left(True) == 0
+    assert frames.left() == 0
     assert [frame.number for frame in frames.take(now_ns())] == [1]
-    assert frames.left(True) == 0
+    assert frames.left() == 0
     for number in (2, 3):
         end = tell(number)
-        assert frames.left(True) == end
-        assert frames.left(True) == 0
+        assert frames.left() == end
+        assert frames.left() == 0
     end = tell(4, **late)
     if late.get("display_ns") == 1:
-        assert frames.left(True) == end
+        assert frames.left() == end
         end = tell(5, missed=1)
-    assert frames.left(True) == 0
-    assert frames.left(False) == end
+    assert frames.left() == 0
     assert [frame.number for frame in frames.take(now_ns())][:3] == [2, 3, 4]
 
 
@@ -190,7 +189,7 @@ def test_frames_are_not_left_for_long(region: Region) -> None:
     left = 0
     for number in range(2, 200):
         writer.publish(a_frame(number), 0)
-        if not frames.left(True):
+        if not frames.left():
             break
         left += 1
     assert 0 < left < MOST
@@ -204,18 +203,17 @@ def test_a_games_frames_are_left_until_one_may_be_late_or_missed(tmp_path: Path)
     held = game.hold()
     frames = GameFrames(game.path)
     try:
-        assert frames.left(True) == 0
+        assert frames.left() == 0
         assert len(frames.take(NOW_NS)) == 5
         game.add_frame(6 * PERIOD)
         game.update()
-        assert frames.left(True) == NOW_NS - 1
-        assert frames.left(True) == 0
+        assert frames.left() == NOW_NS - 1
+        assert frames.left() == 0
         game.add_frame(9 * PERIOD)
         game.update()
-        assert frames.left(True) == 0
-        assert frames.left(False) == NOW_NS - 1
+        assert frames.left() == 0
         assert [(one.number, one.missed) for one in frames.take(NOW_NS)] == [(6, 0), (7, 2)]
-        assert frames.left(True) == 0
+        assert frames.left() == 0
     finally:
         os.close(held)
         frames.close()

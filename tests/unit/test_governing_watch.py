@@ -139,7 +139,7 @@ def test_frames_of_before_and_of_other_clocks_are_left_out() -> None:
             ends = (now_ns - 2 * SILENT_NS, now_ns - 1, now_ns + SILENT_NS)
             return [Frame(place, end, end) for place, end in enumerate(ends)]
 
-        def left(self, heed: bool) -> int:
+        def left(self) -> int:
             return 0
 
         def close(self) -> None: ...

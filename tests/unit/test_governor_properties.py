@@ -69,7 +69,7 @@ def change_times(told: list[Told]) -> list[tuple[int, bool]]:
 
 
 def keeps_to_one_a_second(changes: list[tuple[int, bool]]) -> None:
-    """At most one change a second; but what was given back is taken back at the first late frame."""
+    """At most one change a second; but what was given back is taken back at a late frame."""
     for (before_ns, gave), (at_ns, gives) in pairwise(changes):
         assert at_ns - before_ns >= SECOND_NS or (gave and not gives)
     for (first_ns, _), _, (third_ns, _) in zip(changes, changes[1:], changes[2:], strict=False):

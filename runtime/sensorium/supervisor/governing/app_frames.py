@@ -45,7 +45,7 @@ class AppFrames:
         self._end_ns = 0
         self._in_time = InTime()
 
-    def left(self, heed: bool) -> int:
+    def left(self) -> int:
         """See `Source.left`. What stands there is checked when it is taken."""
         latest, looked = self._words[self._latest], self._looked
         if not looked < latest < self._seen + MOST:
@@ -55,7 +55,7 @@ class AppFrames:
         end = 0
         for n in range(looked + 1, latest + 1):
             begin, end, display, period, missed = unpack(view, offset + n % slots * stride)
-            if heed and not holds(begin, end, display, period, missed):
+            if not holds(begin, end, display, period, missed):
                 return 0
         if end > self._end_ns + MOST_NS:
             return 0

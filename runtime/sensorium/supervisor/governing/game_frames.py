@@ -35,7 +35,7 @@ class GameFrames:
         self._number = self._looked = 0
         self._end_ns = self._shown = 0
 
-    def left(self, heed: bool) -> int:
+    def left(self) -> int:
         """See `Source.left`. What stands there is checked when it is taken."""
         newest, offset = self._mapping.newest_frame()
         counts, end, shown = self._counts, 0, self._shown
@@ -47,12 +47,9 @@ class GameFrames:
             if frame is None:
                 return 0
             step, shown, end = frame.display_time - shown, frame.display_time, frame.end_ns
-            if heed and (
-                not 0 < 2 * step < 3 * period
-                or not self._in_time.holds(
-                    frame.begin_ns, end, display_ns(frame, offset),
-                    min(period, frame.period), counts.missed,
-                )
+            if not 0 < 2 * step < 3 * period or not self._in_time.holds(
+                frame.begin_ns, end, display_ns(frame, offset), min(period, frame.period),
+                counts.missed,
             ):
                 return 0
         if end > self._end_ns + MOST_NS:

@@ -174,15 +174,15 @@ class Loop:
         while self._inbox:
             self._inbox.popleft()()
         governor = self._governor
-        # Who waits for his place in a frame at risk is told of each look at it.
-        watched = governor.decision.risk > Risk.ROOM and self._outlet.phase_is_wanted(now)
         heed = governor.heeds(now)
+        # Who waits for his place in a frame at risk is told of each look at it.
+        watched = heed and governor.decision.risk > Risk.ROOM and self._outlet.phase_is_wanted(now)
         changed = fresh = False
         for app in self._told:
             if app.pace.due_ns > now:
                 continue
             try:
-                frames = app.take(now, soon=heed or watched)
+                frames = app.take(now, soon=heed)
             except (SensoriumError, OSError) as error:
                 _log.warning("the frames of %s cannot be read: %s", app.key, error)
                 self._drop(app)
@@ -271,7 +271,7 @@ class Loop:
 
     def _sleep(self) -> None:
         told = self._told
-        if len(told) == 1 and (self._heed or self._watched):
+        if len(told) == 1 and self._heed:
             self._doze(told[0])
         due = min((app.pace.due_ns for app in told), default=self._look_ns)
         span = min(due, self._look_ns) - now_ns()
@@ -288,14 +288,14 @@ class Loop:
         Who wakes up so seldom runs cold, where each call costs much: so all of a look is in here.
         """
         left, pace, inbox, sleep = app.source.left, app.pace, self._inbox, time.sleep
-        heed, watched = self._heed, self._watched
-        due, ahead, end = pace.due_ns, pace.ahead_ns, self._look_ns
+        watched, end = self._watched, self._look_ns
+        due, ahead = pace.due_ns, pace.ahead_ns
         while due < end and not inbox and not self._stopping:
             span = due - now_ns()
             if not 0 < span <= _SHORT_NS:
                 return
             sleep(span / 1e9)
-            submitted = left(heed)
+            submitted = left()
             if not submitted:
                 return
             pace.due_ns = due = submitted + ahead

@@ -31,11 +31,8 @@ _UNNAMED = "an app without a name"
 class Source(Protocol):
     """Reads frames of one app."""
 
-    def left(self, heed: bool) -> int:
+    def left(self) -> int:
         """Looks for frames, and leaves them where they are as long as all of them may wait.
-
-        Args:
-            heed: Whether a late one may not.
 
         Returns:
             When the newest was submitted; 0: none has come since the last look, or they are to be
