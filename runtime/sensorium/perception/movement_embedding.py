@@ -3,7 +3,7 @@
 Frozen: nothing in it is learned from a wearer, so that what was enrolled once stays comparable. Of
 a step of `hand_motion` it takes the place, the velocity, the palm's normal and the fingers'
 direction, adds how far each finger is stretched and how near thumb and index are, and measures each
-by how much it differs from one time of a movement to the next.
+by how much it differs from one time of a movement to the next, and by how much that says.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FINGERS = ((2, 3, 4, 5), (7, 8, 9, 10), (12, 13, 14, 15), (17, 18, 19, 20), (22,
 """Joints from each finger's first bone that bends to its tip, from the thumb's on."""
 WRIST, MIDDLE_PROXIMAL, THUMB_TIP, INDEX_TIP = 1, 12, 5, 10
 STRETCHES = len(FINGERS) + 1
-SPREAD = np.array(
+_BETWEEN = np.array(
     [
         0.237, 0.214, 0.129, 0.103, 0.136, 0.118, 0.240, 0.178, 0.175, 0.171, 0.168, 0.106,
         0.050, 0.088, 0.089, 0.093, 0.091, 0.061,
@@ -36,7 +36,14 @@ SPREAD = np.array(
 )
 """Standard deviation of each number between a wearer's own times of a movement at the same share of
 its length: the mean of six made wearers and eight movements, none of them the benchmark's."""
-WIDTH = len(SPREAD)
+WIDTH = len(_BETWEEN)
+_COUNTS = np.repeat(np.array([0.5, 1.4, 1.0], np.float32), (3, 3, WIDTH - 6))
+"""How much place, velocity and all else count. Where a movement is made differs from one time to
+the next by the same from its begin to its end, so that no mean over its steps evens it out; what
+differs in its velocity does not last. Chosen with eight made wearers, none of them the
+benchmark's."""
+SPREAD = _BETWEEN / (_COUNTS * np.sqrt(WIDTH / (_COUNTS**2).sum()))
+"""What each number is divided by; all together count as much as if each counted 1."""
 _OPEN_PALMS = 1.5
 """Thumb and index so many palm lengths apart are 1."""
 _TINY = 1e-6

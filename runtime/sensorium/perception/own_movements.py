@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the embedding or what is made of it changes: then one enrols again."""
 MAX_BYTES = 16_000_000
 MOST = 16
