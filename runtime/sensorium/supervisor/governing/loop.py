@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-import time
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from sensorium.clock import now_ns
@@ -20,6 +17,7 @@ from sensorium.inference.governor.system_load import SystemLoad
 from sensorium.process import priority
 from sensorium.supervisor.governing.costs import Costs
 from sensorium.supervisor.governing.telling import Telling
+from sensorium.supervisor.governing.waiting import Waiting
 from sensorium.supervisor.governing.watch import Watch, policy_of
 
 if TYPE_CHECKING:
@@ -38,8 +36,6 @@ _log = logging.getLogger(__name__)
 _LOOK_NS, _LOOK_CALM_NS = 500_000_000, 1_000_000_000
 """How often it is looked for games and at the system, and told what holds; while an app tells its
 frames and nothing is taken."""
-_SHORT_NS = 50_000_000
-"""A sleep that nobody needs to end sooner: waiting for the bell takes half as much again."""
 _AGAIN_NS, _LONGEST_NS = 1_000_000_000, 60_000_000_000
 """After a fault it is tried again, after twice as long each time."""
 _FORGOTTEN_NS = 60_000_000_000
@@ -66,9 +62,7 @@ class Loop:
         self._history = history
         self._account = account
         self._background = background
-        self._inbox: deque[Callable[[], None]] = deque()
-        self._bell = threading.Event()
-        self._stopping = False
+        self._waiting = Waiting()
         self._watch = Watch()
         self._told: list[App] = []
         self._load = SystemLoad()
@@ -85,8 +79,7 @@ class Loop:
 
     def post(self, order: Callable[[], None]) -> None:
         """Has something done in the thread, soon; from any thread."""
-        self._inbox.append(order)
-        self._bell.set()
+        self._waiting.post(order)
 
     def tell_engines(self, engines: Iterable[Mapping[str, Any]], own: Iterable[int]) -> None:
         """What the engines take now, as `status` shows it; from any thread.
@@ -103,8 +96,7 @@ class Loop:
 
     def stop(self) -> None:
         """Has the thread end; from any thread."""
-        self._stopping = True
-        self._bell.set()
+        self._waiting.stop()
 
     def run(self) -> None:
         """Loops until it is told to stop. A fault withholds all until it is mended."""
@@ -112,7 +104,7 @@ class Loop:
         # In the thread, since a driver may take its time to begin.
         self._load = SystemLoad(GpuLoad())
         try:
-            while not self._stopping:
+            while not self._waiting.stopping:
                 try:
                     self._turn(now_ns())
                 except Exception as error:  # noqa: BLE001 - the daemon serves without it
@@ -171,8 +163,7 @@ class Loop:
         self._settle(self._governor.gone(app.key, now), now)
 
     def _turn(self, now: int) -> None:
-        while self._inbox:
-            self._inbox.popleft()()
+        self._waiting.obey()
         governor = self._governor
         heed = governor.heeds(now)
         # Who waits for his place in a frame at risk is told of each look at it.
@@ -272,35 +263,10 @@ class Loop:
     def _sleep(self) -> None:
         told = self._told
         if len(told) == 1 and self._heed:
-            self._doze(told[0])
+            place = self._tell_place if self._watched else None
+            self._waiting.on_frames(told[0], self._look_ns, place)
         due = min((app.pace.due_ns for app in told), default=self._look_ns)
-        span = min(due, self._look_ns) - now_ns()
-        if span <= 0:
-            return
-        if span <= _SHORT_NS:
-            time.sleep(span / 1e9)
-        elif self._bell.wait(span / 1e9):
-            self._bell.clear()
-
-    def _doze(self, app: App) -> None:
-        """Looks for an app's frames, and leaves them, as long as nothing else is to be done.
-
-        Who wakes up so seldom runs cold, where each call costs much: so all of a look is in here.
-        """
-        left, pace, inbox, sleep = app.source.left, app.pace, self._inbox, time.sleep
-        watched, end = self._watched, self._look_ns
-        due, ahead = pace.due_ns, pace.ahead_ns
-        while due < end and not inbox and not self._stopping:
-            span = due - now_ns()
-            if not 0 < span <= _SHORT_NS:
-                return
-            sleep(span / 1e9)
-            submitted = left()
-            if not submitted:
-                return
-            pace.due_ns = due = submitted + ahead
-            if watched:
-                self._tell_place(app, submitted)
+        self._waiting.until(min(due, self._look_ns))
 
     def _tell_place(self, app: App, submitted_ns: int) -> None:
         """Tells that an app has submitted a frame that is not judged yet."""
@@ -318,9 +284,7 @@ class Loop:
             _log.error("the governor failed: the senses take what they need", exc_info=error)
         self._outlet.withhold(Reason.FAILED)
         self._account.fail(error, now)
-        while not self._stopping and (left := now + self._again_ns - now_ns()) > 0:
-            self._bell.wait(left / 1e9)
-            self._bell.clear()
+        self._waiting.out(now + self._again_ns)
         self._again_ns = min(2 * self._again_ns, _LONGEST_NS)
         self._failed_ns = now_ns()
         self._begin(self._account.changes)
