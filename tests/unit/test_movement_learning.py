@@ -290,6 +290,13 @@ def test_free_motion_is_judged_by_limits_that_did_not_see_it(begin: int) -> None
     assert judged.free == pytest.approx(60.0 * 30 / (3 * PART))
 
 
+def test_a_shift_of_the_place_is_less_than_as_much_in_all_else() -> None:
+    """Against what differs between two times: of each number one standard deviation."""
+    between = np.array([0.237, 0.214, 0.129, 0.103, 0.136, 0.118])
+    place, velocity = ((between / SPREAD[:6]) ** 2).reshape(2, 3).mean(1)
+    assert place < 0.3 < 1.0 < velocity
+
+
 def test_fingers_are_told_stretched_or_not_whatever_the_hands_size() -> None:
     for scale in (0.7, 1.2):
         straight, fist, pinch = (
