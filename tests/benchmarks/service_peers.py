@@ -5,7 +5,9 @@
 
 Each is asked by 1, 4 and 16 connections that stay open, the next request right after the answer,
 with binary tensors: what is sent and read is the same for both, by one program of one thread. They
-take turns, three times. Ours by loopback TCP as the peer, and by the Unix socket.
+take turns, three times. Ours by loopback TCP as the peer, and by the Unix socket. The bare call is
+the same engine, called again and again by one thread of this process: with an engine that takes
+long, no server can be many times as fast as another one.
 """
 
 from __future__ import annotations
@@ -55,6 +57,11 @@ def main() -> None:
 def _compare(name: str, options: argparse.Namespace, figures: Figures) -> None:
     folder = store.built_folder(name)
     manifest = manifests.read(folder / manifests.FILE_NAME, "")
+    rate, took = _bare(name, manifest, options.seconds)
+    found = percentiles(took)
+    figures.row(
+        name, "", "none: the bare call", round(rate), round(found["p50"], 2), round(found["p99"], 2)
+    )
     with (
         tempfile.TemporaryDirectory() as room,
         Daemon(Path(room), CONFIG) as daemon,
@@ -94,6 +101,20 @@ def _compare(name: str, options: argparse.Namespace, figures: Figures) -> None:
                     percentiles(times[server])["p99"] / percentiles(times["KServe, TCP"])["p99"],
                     1.0,
                 )
+
+
+def _bare(
+    name: str, manifest: manifests.Manifest, seconds: float
+) -> tuple[float, list[float]]:
+    """As `_load`, without a server."""
+    engine, feeds = store.load(name, threads=THREADS), FeedCheck(manifest).zeros()
+    took: list[float] = []
+    start = time.perf_counter() + 0.5
+    while (begun := time.perf_counter()) < start + seconds:
+        engine.run(feeds)
+        if begun >= start:
+            took.append((time.perf_counter() - begun) * 1e3)
+    return len(took) / seconds, took
 
 
 def _request(manifest: manifests.Manifest) -> tuple[bytes, int]:
