@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fixtures.layer_file import NOW_NS, Game
+from fixtures.told_frames import PERIOD, a_frame, app_region
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensorium import records
-from sensorium.channels.catalogue import in_region
-from sensorium.channels.region import Region
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.inference.governor import app_frames as inference
@@ -27,26 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
+    from sensorium.channels.region import Region
 
-PERIOD = 11_111_111
+
 _TIMES = ("begin_ns", "display_ns")
 
 
 @pytest.fixture
 def region() -> Iterator[Region]:
-    made = Region.create("app", in_region("app"), 1)
-    yield made
-    made.close()
-
-
-def a_frame(number: int = 1, **more: int) -> np.ndarray[Any, Any]:
-    frame = records.FRAME_TIMING.zeros()
-    frame["frame"], frame["source"] = number, 1
-    frame["begin_ns"] = frame["end_ns"] = now_ns()
-    for name, value in more.items():
-        frame[name] = value
-    return frame
+    with app_region() as made:
+        yield made
 
 
 @given(

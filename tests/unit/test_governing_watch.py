@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fixtures.layer_file import NOW_NS, Game
+from fixtures.told_frames import PERIOD, a_frame, app_region
 
-from sensorium import records
-from sensorium.channels.catalogue import in_region
 from sensorium.channels.layout import Entry
-from sensorium.channels.region import Region
 from sensorium.channels.writer import Writer
 from sensorium.clock import now_ns
 from sensorium.health import Reason
@@ -27,25 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
-
-PERIOD = 11_111_111
+    from sensorium.channels.region import Region
 
 
 @pytest.fixture
 def region() -> Iterator[Region]:
-    made = Region.create("app", in_region("app"), 1)
-    yield made
-    made.close()
-
-
-def a_frame(number: int = 1, **more: int) -> np.ndarray[Any, Any]:
-    frame = records.FRAME_TIMING.zeros()
-    frame["frame"], frame["source"] = number, 1
-    frame["begin_ns"] = frame["end_ns"] = now_ns()
-    for name, value in more.items():
-        frame[name] = value
-    return frame
+    with app_region() as made:
+        yield made
 
 
 def test_frames_are_told_once_in_their_order_with_all_their_numbers(region: Region) -> None:
