@@ -215,12 +215,11 @@ class Loop:
                 self.part_from(place)
 
     def _settle(self, changed: bool, now: int) -> bool:
-        """Tells a new decision at once, and keeps its evidence."""
+        """Tells a new decision at once, with its evidence."""
         if not changed:
             return False
         self._tell(self._governor.decision, now)
         self._tell_phase(now, fresh=False)
-        self._tell_changes()
         for app in self._told:
             app.pace.hasten(now)
         return True
@@ -248,6 +247,8 @@ class Loop:
 
     def _tell(self, decision: Decision, now: int) -> None:
         self._outlet.decision(decision, self._senses)
+        # Before `status` shows it: whoever sees a level there finds why.
+        self._tell_changes()
         governor = self._governor
         frames = self._telling.figures(
             ((seen, governor.policy_of(app.key)) for app in self._told
