@@ -12,7 +12,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from fixtures import clients, engines, pulse, windows_python
+from fixtures import clients, engines, pulse, tones, windows_python
 from fixtures.client_session import reads_waits_writes_and_survives, until
 from fixtures.waiting import eventually
 from fixtures.windows_daemon import WindowsDaemon
@@ -37,6 +37,8 @@ OF_THE_TOOLS = re.compile(
 """Tests of what `sensorium-engines` needs, and hypothesis, which are not there: wine 8 cannot load
 all of it."""
 PATIENCE_S = 120.0
+PLAYED = "Monitor of Null Output"
+"""As wine calls the input that carries what is played; it has no loop-back."""
 WORDS = "The quick brown fox jumps over the lazy dog, and then it goes on and on. " * 4
 
 
@@ -81,6 +83,11 @@ def sees_every_sense(daemon: WindowsDaemon) -> bool:
     return all(found[f"channel {name}"] == "ok" for name in SENSES)
 
 
+def output_state(daemon: WindowsDaemon) -> str:
+    """The state of what captures the output."""
+    return str(daemon.status()["parts"]["output_sound"]["state"])
+
+
 def windows_processes(python: WindowsPython) -> int:
     """How many of its Pythons run."""
     return sum(1 for _ in windows_commands(python))
@@ -95,6 +102,18 @@ def test_units_and_waking(python: WindowsPython) -> None:
         "-m", "pytest", "-q", "-p", "no:cacheprovider", *without, "tests/unit",
         "tests/contract/test_waking_windows.py",
     )
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+def test_what_is_played_is_captured(python: WindowsPython, tmp_path: Path) -> None:
+    pulse.require()
+    sound = pulse.write_wav(tmp_path / "tone.wav", tones.tone(1000, 300))
+    with pulse.PulseServer() as server, server.play(sound) as player:
+        done = python.run(
+            "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/contract/test_output_windows.py",
+            environment=server.environment,
+        )
+        player.kill()
     assert done.returncode == 0, done.stdout[-6000:]
 
 
@@ -161,7 +180,10 @@ def test_microphone_hears_speech_and_openxr_is_looked_for(
     pulse.require()
     if shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is not installed")
-    config = "[sensors.microphone]\n[sensors.openxr]\n[senses.voice_activity]\n"
+    config = (
+        "[sensors.microphone]\n[sensors.openxr]\n[senses.voice_activity]\n"
+        f'[sensors.output_sound]\ndevice = "{PLAYED}"\n'
+    )
     speech = tmp_path / "speech.wav"
     subprocess.run(["espeak-ng", "-w", speech, WORDS * 4], check=True)
     with (
@@ -172,9 +194,16 @@ def test_microphone_hears_speech_and_openxr_is_looked_for(
             reader("connect", "game")
             assert reader("wait", int(PATIENCE_S * 1000), "voice_event") == "OK"
             # While it plays: it says so when nothing comes any more.
-            microphone = daemon.status()["parts"]["microphone"]
+            parts = daemon.status()["parts"]
             player.terminate()
+        microphone = parts["microphone"]
         assert (microphone["state"], "48000 Hz" in microphone["detail"]) == ("live", True)
+        server.stop()
+        eventually(lambda: output_state(daemon) == "missing", "the output is missing")
+        server.start()
+        eventually(lambda: output_state(daemon) == "live", "the output is back")
+        played = parts["output_sound"]
+        assert (played["state"], played["detail"]) == ("live", f"{PLAYED} at 48000 Hz")
         # The binding loads; what is missing is a runtime, which wine has none of.
         eventually(
             lambda: daemon.status()["parts"].get("openxr", {}).get("state") == "missing",

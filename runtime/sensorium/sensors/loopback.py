@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "@DEFAULT_MONITOR@"
 """The server's own word for the monitor of its default output."""
+_LOOK_AGAIN_S = 5.0
+"""Digital silence for so long: the default output may be another one meanwhile."""
 
 
 class Loopback(ServerStream[Source]):
@@ -43,10 +45,16 @@ class Loopback(ServerStream[Source]):
         raised: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._library = pulse_simple.load()
+        self._name = name
         super().__init__(
             Listened(name or DEFAULT, pulse_format.RATE), session, lost_samples, deliver, clock,
             raised,
         )
+
+    @property
+    def moved(self) -> bool:
+        """The default output may be another one: a stream stays where it is while it has sound."""
+        return not self._name and self.care.zero_s > _LOOK_AGAIN_S
 
     def _open(self) -> Source:
         return Source(self._library, self.device.name, self.device.rate * AUDIO_BLOCK // RATE)

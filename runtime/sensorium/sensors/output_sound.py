@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from sensorium.sensors.loopback import Loopback
-from sensorium.sensors.sound_sensor import SoundSensor
+from sensorium.sensors.sound_sensor import SoundSensor, Stream
 
 if TYPE_CHECKING:
     from sensorium.sensors.sensor import Demand, SensorIO
-    from sensorium.sensors.sound_sensor import Stream
-
-_LOOK_AGAIN_S = 5.0
-"""Digital silence for so long: the default output may be another one meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +19,24 @@ class OutputOptions:
     device: str = field(
         default="",
         metadata={
-            "doc": "A monitor source of PulseAudio or PipeWire (`pactl list short sources`); "
-            "empty: the default output's."
+            "doc": "A monitor source of PulseAudio or PipeWire (`pactl list short sources`); on "
+            "Windows a part of an output's name, or of an input's that carries what is played; "
+            "empty: the default output, also when it is another one later."
         },
     )
 
 
-class OutputSound(SoundSensor):
-    """Writes `output_audio`.
+class OutputStream(Stream, Protocol):
+    """A captured output."""
 
-    While it is silent it opens the default output again now and then, since headset software
-    changes that; a stream stays where it is as long as it gives sound.
-    """
+    @property
+    def moved(self) -> bool:
+        """What is played may be played on another output now."""
+        ...
+
+
+class OutputSound(SoundSensor):
+    """Writes `output_audio`; follows the default output, which headset software changes."""
 
     Options = OutputOptions
     WRITES: tuple[str, ...] = ("output_audio",)
@@ -45,16 +47,21 @@ class OutputSound(SoundSensor):
     def __init__(self, options: OutputOptions, io: SensorIO) -> None:
         super().__init__(io)
         self._options = options
+        self._output: OutputStream | None = None
 
     def _open(self, session: int, lost_samples: int) -> Stream:
-        return Loopback(
+        if sys.platform == "win32":
+            from sensorium.sensors.wasapi_loopback import WasapiLoopback as Loopback
+        else:
+            from sensorium.sensors.loopback import Loopback
+        self._output = Loopback(
             self._options.device, session, lost_samples, self._deliver, self._io.clock,
             self._io.raised,
         )
+        return self._output
 
     def _told(self, demand: Demand, now_ns: int) -> None:
-        """Looks again for the default output when it has been silent for long."""
-        stream = self._stream
-        if stream is not None and not self._options.device and stream.care.zero_s > _LOOK_AGAIN_S:
+        """Opens the default output again where it may be another one."""
+        if self._stream is not None and self._output is not None and self._output.moved:
             self._close()
             self._try_open(demand)

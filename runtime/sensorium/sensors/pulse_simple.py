@@ -6,7 +6,6 @@ What is used of it is as in its header `pulse/simple.h`; numbers from `pulse/sam
 from __future__ import annotations
 
 import ctypes
-import sys
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_void_p
 from typing import TYPE_CHECKING, Any
 
@@ -36,15 +35,6 @@ def load() -> Any:
     Raises:
         SensorError: The system does not have it.
     """
-    if sys.platform == "win32":
-        raise SensorError(
-            "what is played is not captured on Windows yet", "use headphones, or push to talk",
-            Reason.DEVICE_MISSING,
-        )
-    return _load()
-
-
-def _load() -> Any:
     try:
         library = ctypes.CDLL(_LIBRARY)
     except OSError as error:

@@ -62,6 +62,12 @@ def microphone(name: str = "") -> dict[str, Any]:
 
 def output_sound(name: str = "") -> dict[str, Any]:
     """The output of a name, whose sound is captured."""
+    if sys.platform == "win32":
+        from sensorium.sensors.wasapi_windows import Output
+
+        output = Output(name)
+        output.close()
+        return {"source": output.name}
     from sensorium.sensors import loopback, pulse_format, pulse_simple
 
     source = name or loopback.DEFAULT
