@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,7 +15,16 @@ from sensorium.perception.clean_audio import CleanAudio, CleanAudioOptions
 from sensorium.perception.sound import Sound, generation_of
 from sensorium.perception.voice_activity import VoiceActivity, VoiceOptions
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BLOCK, RATE = 512, 16_000
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where delays are kept."""
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from fixtures.senses import Desk
 from sensorium.config.options import decode
 from sensorium.config.source import Source
 from sensorium.errors import ConfigError
+from sensorium.perception import known_delays
 from sensorium.perception.clean_audio import CleanAudio, CleanAudioOptions
 from sensorium.records.sensors import AUDIO_BLOCK
 
@@ -26,6 +28,13 @@ SUBTRACTED = "what the PC plays is subtracted, "
 @pytest.fixture(autouse=True)
 def canceller() -> None:
     pytest.importorskip("pyaec")
+
+
+@pytest.fixture(autouse=True)
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where delays are kept over a restart; nothing is yet."""
+    monkeypatch.setenv("SENSORIUM_DATA_DIR", str(tmp_path / "data"))
+    return known_delays.place()
 
 
 @pytest.fixture(scope="module")
@@ -198,3 +207,102 @@ def test_a_delay_that_is_none_is_refused(tmp_path: Path, given: str) -> None:
     table = source.parse()["senses"]["clean_audio"]
     with pytest.raises(ConfigError, match="delay_ms"):
         decode(CleanAudioOptions, table, source, ("senses", "clean_audio"))
+
+
+def fallen_by_second(rig: Desk, echo: np.ndarray, seconds: int) -> list[float]:
+    """How much softer each of the first seconds of an echo got."""
+    left = echoes.sound_of(echoes.cleaned(rig))
+    parts = [slice(at * RATE, (at + 1) * RATE) for at in range(seconds)]
+    return [echoes.fallen_db(echo[part], left[part]) for part in parts]
+
+
+def test_a_delay_that_holds_after_a_restart_is_found_at_once(
+    game: np.ndarray, kept: Path
+) -> None:
+    echo = echoes.heard(game, 400)
+    first = desk()
+    echoes.Player(first).play(echo, game)
+    assert json.loads(kept.read_text())["delays_ms"] == [pytest.approx(400, abs=5)]
+    again = desk()
+    echoes.Player(again).play(echo, game)
+    new, known = (fallen_by_second(rig, echo, 4) for rig in (first, again))
+    assert abs(told_ms(again) - 400) < 10
+    # The first second holds 0.6 s of it, as much as one look needs.
+    assert known[1] > new[1] + 1.5
+    assert known[2] > new[2] + 6.0
+    assert known[3] > new[3] - 1.0
+
+
+@pytest.mark.parametrize("then_ms", [20, 150, 600, -60])
+def test_a_delay_that_does_not_hold_any_more_does_no_harm(
+    game: np.ndarray, kept: Path, then_ms: int
+) -> None:
+    echo = echoes.heard(game, then_ms, seed=1)
+    sides = []
+    for delays in ([], [400, 250, 820]):
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(json.dumps({"format": 1, "delays_ms": delays}))
+        rig = desk()
+        echoes.Player(rig).play(echo, game)
+        sides.append(fallen_by_second(rig, echo, 11))
+        assert abs(told_ms(rig) - then_ms) < 10
+    assert sides[1] == pytest.approx(sides[0], abs=0.1)
+
+
+def test_what_is_not_heard_is_not_claimed_for_a_delay_that_is_known(
+    wearer: np.ndarray, game: np.ndarray, kept: Path
+) -> None:
+    kept.parent.mkdir()
+    kept.write_text(json.dumps({"format": 1, "delays_ms": [400]}))
+    rig = desk()
+    player = echoes.Player(rig)
+    player.play(wearer, game)
+    assert note(rig) == "what the PC plays is looked for in the microphone's sound"
+    player.play(wearer, game)
+    assert note(rig) == "what the PC plays is not found in the microphone's sound"
+    assert json.loads(kept.read_text())["delays_ms"] == [400]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"format": 2, "delays_ms": []}', '{"format": 1, "delays_ms": [-5]}',
+             '{"format": 1, "delays_ms": 400}', '{"format": 1, "delays_ms": [1, 2, 3, 4]}'],
+)
+def test_a_damaged_file_counts_as_none_and_is_written_anew(
+    game: np.ndarray, kept: Path, text: str
+) -> None:
+    kept.parent.mkdir()
+    kept.write_text(text)
+    echoes.Player(desk()).play(echoes.heard(game, 400), game)
+    assert json.loads(kept.read_text())["delays_ms"] == [pytest.approx(400, abs=5)]
+
+
+def test_the_newest_three_are_kept_each_once(kept: Path) -> None:
+    delays = known_delays.KnownDelays(kept)
+    for ms in (400, 200, 402, 90, 600, 604):
+        delays.keep(ms)
+    assert known_delays.KnownDelays(kept).ms == delays.ms == (600, 90, 402)
+
+
+def test_nothing_is_kept_of_what_needs_nothing(game: np.ndarray, kept: Path) -> None:
+    # Within the first reach, or where the owner sets it, or before it was captured.
+    for rig, delay_ms in ((desk(), 60), (desk(delay_ms=380), 400), (desk(), -60)):
+        echoes.Player(rig).play(echoes.heard(game, delay_ms), game)
+        assert told_ms(rig) == pytest.approx(delay_ms, abs=10)
+    assert not kept.exists()
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_else(game: np.ndarray, kept: Path) -> None:
+    kept.parent.write_text("no folder")
+    rig = desk()
+    echo = echoes.heard(game, 400)
+    echoes.Player(rig).play(echo, game)
+    assert fallen_db(rig, echo) > 15.0
+
+
+def test_a_stepped_replay_neither_knows_nor_keeps_a_delay(game: np.ndarray, kept: Path) -> None:
+    rig = desk()
+    rig.outputs.deferred = True
+    rig.start()
+    echoes.Player(rig).play(echoes.heard(game, 400), game)
+    assert abs(told_ms(rig) - 400) < 10
+    assert not kept.exists()

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from sensorium.errors import SensorError
 from sensorium.inference.governor.tempo import Slowing, Tempo
+from sensorium.perception import known_delays
 from sensorium.perception.echo_canceller import load
+from sensorium.perception.known_delays import KnownDelays
 from sensorium.perception.near_end import FarStream, NearStream
 from sensorium.perception.noise_suppression import LEAST_DB, NO_LIMIT_DB, NoiseSuppression
 
@@ -96,7 +98,9 @@ class CleanAudio:
         if options.noise:
             steps.append(NoiseSuppression(engines[options.noise], options.noise_limit_db))
         delay_ms = options.delay_ms if isinstance(options.delay_ms, int) else None
-        self._near = NearStream(options.tail_ms, delay_ms, library, missing, steps, rings)
+        lasting = delay_ms is None and rings.live
+        known = KnownDelays(known_delays.place() if lasting else None)
+        self._near = NearStream(options.tail_ms, delay_ms, library, missing, known, steps, rings)
 
     @staticmethod
     def engines(options: CleanAudioOptions) -> tuple[str, ...]:

@@ -43,6 +43,10 @@ _CLEAR = 12.0
 """By so many nats a delay must be likelier than any other one: that is chance once in e^12."""
 _WINDOWS = 2
 """In so many windows that follow each other."""
+_CLEAR_AGAIN = 2.5
+"""The same of a delay that is expected, of which one window suffices: chance finds one of 1100."""
+_EXPECTANT = 6
+"""Windows in which that counts: later on all are weighed alike."""
 _UNSTEADY_MS = 5
 """So far apart the same delay may be found in them: times of a sound server wander."""
 _FORERUN_MS, _ANSWER_MS = 30, 150
@@ -52,9 +56,17 @@ _ONSET = 0.2
 
 
 class DelayEstimator:
-    """Compares what was heard with what was played: 2 to 3 ms of CPU a window."""
+    """Compares what was heard with what was played: 2 to 3 ms of CPU a window.
+
+    Attributes:
+        expected_ms: Delays that held before: one of them is believed sooner, where it is the
+            likeliest of all.
+        delay_ms: How long after it was played it is heard; None: that is not known.
+        windows: That were compared.
+    """
 
     def __init__(self) -> None:
+        self.expected_ms: tuple[int, ...] = ()
         near = np.hanning(WINDOW)
         edge = np.hanning(2 * _TAPER)
         far = np.concatenate([edge[:_TAPER], np.ones(_SPAN - 2 * _TAPER), edge[_TAPER:]])
@@ -136,12 +148,14 @@ class DelayEstimator:
         elsewhere = np.delete(self._evidence, around)
         steady = abs(best - self._likeliest) <= _UNSTEADY_MS
         self._likeliest = best
-        if self._evidence[best] - elsewhere.max() < _CLEAR:
-            self._steady = 0
-            self.delay_ms = None
-            return
-        self._steady = self._steady + 1 if steady else 1
-        self.delay_ms = self._onset(best) + LEAST_MS if self._steady >= _WINDOWS else None
+        clear = self._evidence[best] - elsewhere.max()
+        delay_ms = self._onset(best) + LEAST_MS
+        self._steady = 0 if clear < _CLEAR else self._steady + 1 if steady else 1
+        known = self._steady >= _WINDOWS or (
+            clear >= _CLEAR_AGAIN and self.windows <= _EXPECTANT
+            and any(abs(delay_ms - one) <= _UNSTEADY_MS for one in self.expected_ms)
+        )
+        self.delay_ms = delay_ms if known else None
 
     def _onset(self, best: int) -> int:
         first = max(0, best - _FORERUN_MS)

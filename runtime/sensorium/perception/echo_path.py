@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sensorium.perception.far_end import FarEnd
+    from sensorium.perception.known_delays import KnownDelays
 
 AT_FIRST_MS = -10
 """Where the filter begins until the way is known: times of a sound server are wrong by as much."""
@@ -59,9 +60,11 @@ class EchoPath:
     Args:
         tail_ms: So far the filter reaches.
         delay_ms: Where it begins; None: that is found.
+        known: Where it began in earlier sessions.
     """
 
-    def __init__(self, tail_ms: int, delay_ms: int | None) -> None:
+    def __init__(self, tail_ms: int, delay_ms: int | None, known: KnownDelays) -> None:
+        self._known = known
         self._tail_ms = tail_ms
         self._found_by_itself = delay_ms is None
         self._start_ms = AT_FIRST_MS if delay_ms is None else delay_ms
@@ -72,6 +75,7 @@ class EchoPath:
     def restart(self) -> None:
         """The way may be another one now; the filter's beginning stays until it is known."""
         self.past: deque[Heard] = deque(maxlen=_KEPT)
+        self._estimator.expected_ms = self._known.ms
         self._estimator.restart()
         self._since = 0
         self._delay_ms: int | None = None
@@ -173,6 +177,10 @@ class EchoPath:
         self._outside = self._outside + 1 if outside else 0
         self._found = self._found or not outside
         self._own_voice = self._own_voice and outside
+        # From the beginning that is not known on it is found as soon; what comes before it was
+        # played is to be judged anew.
+        if not outside and self._start_ms > AT_FIRST_MS and self._removed >= _SUBTRACTED:
+            self._known.keep(max(0, delay_ms))
         if not self._found_by_itself or self._outside < (_CERTAIN if self._found else 1):
             return False
         start_ms = max(LEAST_MS, delay_ms - _MARGIN_MS)

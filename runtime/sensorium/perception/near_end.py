@@ -19,6 +19,7 @@ from sensorium.records.sensors import AUDIO_BLOCK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sensorium.perception.known_delays import KnownDelays
     from sensorium.perception.sense import Publish, Rings, Sample
 
 PATIENCE = 4
@@ -67,6 +68,7 @@ class NearStream:
         delay_ms: It is heard no sooner than this after it was captured; None: that is found.
         library: The canceller's, see `echo_canceller.load`; None: there is none.
         missing: Why not; else empty.
+        known: How long it took in earlier sessions.
         steps: What is done to each block afterwards.
         rings: Of the process.
     """
@@ -75,15 +77,15 @@ class NearStream:
     outputs: tuple[str, ...] = ("clean_audio",)
 
     def __init__(
-        self, tail_ms: int, delay_ms: int | None, library: Any, missing: str, steps: list[Step],
-        rings: Rings,
+        self, tail_ms: int, delay_ms: int | None, library: Any, missing: str,
+        known: KnownDelays, steps: list[Step], rings: Rings,
     ) -> None:
         self._tail_ms = tail_ms
         self._library = library
         self._missing = missing
         self._steps = steps
         self._rings = rings
-        self._path = EchoPath(tail_ms, delay_ms)
+        self._path = EchoPath(tail_ms, delay_ms, known)
         self._lead = self._path.lead
         self._far = FarEnd()
         self._nothing: Reason | None = Reason.STARTING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,8 @@ def write(path: Path, document: dict[str, Any], *, indent: int | None = None) ->
             json.dump(document, file, indent=indent)
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise EnrolmentError(
             f"{path}: cannot be written: {error.strerror}", "make room there, or mend its rights"
         ) from error

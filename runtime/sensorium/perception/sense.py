@@ -140,6 +140,11 @@ class Rings(Protocol):
         """What senses of this process wait to be said."""
         ...
 
+    @property
+    def live(self) -> bool:
+        """False in a stepped replay, where nothing may depend on what was kept before it."""
+        ...
+
     def latest(self, channel: str) -> int:
         """The number of the newest record; 0: there is none."""
         ...

@@ -43,6 +43,11 @@ class ChannelRings:
         """See `Rings.apps`."""
         return self._outputs.apps
 
+    @property
+    def live(self) -> bool:
+        """See `Rings.live`."""
+        return not self._outputs.deferred
+
     def source(self, channel: str) -> str:
         """The channel that is read where `channel` is asked for."""
         return self._substitutes.get(channel, channel)
