@@ -2,72 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from fixtures.packets import HOLDS_NS, LOOKS_NS, MS, PERIOD, RATE, START_NS, PacketOutput, opened
 
 from sensorium.records.sensors import AUDIO_BLOCK
 from sensorium.sensors.audio_blocks import RATE as BLOCKS_RATE
 from sensorium.sensors.conversion import Conversion
-from sensorium.sensors.packet_timeline import Packet, PacketTimeline, Piece
+from sensorium.sensors.packet_timeline import Packet
 from sensorium.sensors.sound_care import SoundCare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-RATE = 48_000
-PERIOD = 480
-MS = 1_000_000
-START_NS = 5_000_000_000_000
-HOLDS_NS = 2_000_000_000
-LOOKS_NS = 16 * MS
+    from sensorium.sensors.packet_timeline import Piece
 
 
-class Output:
-    """An engine with a period of 10 ms that hands out a packet while something is played.
-
-    Args:
-        spans: From when to when something is played, ms after the start, multiples of 0.1.
-        seconds: In all.
-        jitter_ns: By which a packet's time may be wrong.
-        drift: By which the output's clock is faster than the daemon's.
-        delay_ns: From a packet's end until it is there.
-    """
-
-    def __init__(
-        self, spans: Sequence[tuple[float, float]], seconds: float, *, jitter_ns: int = 0,
-        drift: float = 0.0, delay_ns: int = 2 * MS,
-    ) -> None:
-        random = np.random.default_rng(1)
-        self.heard = np.zeros(int(seconds * RATE), np.float32)
-        self.packets: list[tuple[int, Packet]] = []
-        for first, last in spans:
-            begin, end = (round(ms * RATE / 1000) for ms in (first, last))
-            for at in range(begin, end, PERIOD):
-                sound = random.uniform(0.1, 1.0, min(PERIOD, end - at)).astype(np.float32)
-                self.heard[at : at + len(sound)] = sound
-                time_ns = START_NS + round(at * 1e9 / RATE / (1 + drift))
-                told_ns = time_ns + int(random.integers(-jitter_ns, jitter_ns + 1))
-                there_ns = time_ns + len(sound) * 1_000_000_000 // RATE + delay_ns
-                self.packets.append((there_ns, Packet(sound, told_ns)))
-        self.end_ns = START_NS + int(seconds * 1e9)
-
-    def seen(
-        self, timeline: PacketTimeline, looks_ns: int = LOOKS_NS,
-        told: Callable[[Packet], Packet] = lambda packet: packet,
-    ) -> list[Piece]:
-        """What comes of it when it is looked at so often."""
-        pieces, waiting = [], list(self.packets)
-        for now_ns in range(START_NS + looks_ns, self.end_ns, looks_ns):
-            there = [told(packet) for there_ns, packet in waiting if there_ns <= now_ns]
-            waiting = waiting[len(there) :]
-            pieces += timeline.take(there, now_ns)
-        return pieces
+def random_output(
+    spans: Sequence[tuple[float, float]], seconds: float, **options: float
+) -> PacketOutput:
+    """No sample of it is silence."""
+    sound = np.random.default_rng(2).uniform(0.1, 1.0, int(seconds * RATE))
+    return PacketOutput(sound, spans, **options)
 
 
-def opened() -> PacketTimeline:
-    return PacketTimeline(RATE, HOLDS_NS, START_NS)
+def seen(output: PacketOutput, **options: Any) -> list[Piece]:
+    return [piece for _, piece in output.seen(opened(), **options)]
 
 
 def joined(pieces: list[Piece]) -> np.ndarray:
@@ -84,8 +46,8 @@ def places(pieces: list[Piece]) -> list[float]:
 
 
 def test_pauses_have_their_length_and_what_is_played_stands_at_its_time() -> None:
-    output = Output([(300, 900), (1000, 1012.5), (1600, 1900), (1950, 2500)], 3.0)
-    pieces = output.seen(opened())
+    output = random_output([(300, 900), (1000, 1012.5), (1600, 1900), (1950, 2500)], 3.0)
+    pieces = seen(output)
     sound = joined(pieces)
     assert abs(np.array(places(pieces))).max() <= 3
     assert all(piece.lost == 0 for piece in pieces)
@@ -112,29 +74,29 @@ def test_silence_is_there_soon_and_never_ahead_of_the_time() -> None:
 
 @pytest.mark.parametrize("drift", [-200e-6, 0.0, 200e-6])
 def test_what_is_played_on_and_on_is_passed_on_as_it_is(drift: float) -> None:
-    output = Output([(0, 60_000)], 60.0, jitter_ns=2 * MS, drift=drift)
-    sound = joined(output.seen(opened()))
+    output = random_output([(0, 60_000)], 60.0, jitter_ns=2 * MS, drift=drift)
+    sound = joined(seen(output))
     assert np.array_equal(sound, output.heard[: len(sound)])
     assert len(sound) > 59 * RATE
 
 
 def test_a_packet_that_comes_late_while_something_is_played_is_no_pause() -> None:
-    output = Output([(0, 1000)], 1.0)
+    output = random_output([(0, 1000)], 1.0)
     held_ns = output.packets[44][0]
     output.packets = [
         (held_ns if 40 <= i < 44 else there_ns, packet)
         for i, (there_ns, packet) in enumerate(output.packets)
     ]
-    sound = joined(output.seen(opened()))
+    sound = joined(seen(output))
     assert np.array_equal(sound, output.heard[: len(sound)])
 
 
 def test_packets_that_are_stamped_three_at_a_time_follow_each_other() -> None:
-    output = Output([(300, 5300)], 5.3)
+    output = random_output([(300, 5300)], 5.3)
     for i, (_, packet) in enumerate(output.packets):
         there_ns, last = output.packets[min(i // 3 * 3 + 2, len(output.packets) - 1)]
         output.packets[i] = (there_ns, packet._replace(begin_ns=last.begin_ns))
-    sound = joined(output.seen(opened()))
+    sound = joined(seen(output))
     played = np.flatnonzero(sound)
     whole = sound[played[0] : played[-1] + 1]
     assert len(whole) > 4.9 * RATE
@@ -142,7 +104,7 @@ def test_packets_that_are_stamped_three_at_a_time_follow_each_other() -> None:
 
 
 def test_one_who_comes_too_late_has_lost_what_was_played() -> None:
-    output = Output([(0, 5000)], 5.0)
+    output = random_output([(0, 5000)], 5.0)
     timeline = opened()
     now_ns = START_NS + 500 * MS
     pieces = timeline.take([packet for there_ns, packet in output.packets if there_ns <= now_ns],
@@ -171,8 +133,8 @@ def test_a_pc_that_slept_lost_the_time_and_makes_up_none() -> None:
 
 @pytest.mark.parametrize("wrong_ns", [None, 0, START_NS + 10**13])
 def test_packets_without_a_time_follow_each_other(wrong_ns: int | None) -> None:
-    output = Output([(300, 900)], 1.2)
-    pieces = output.seen(opened(), told=lambda packet: Packet(packet.sound, wrong_ns))
+    output = random_output([(300, 900)], 1.2)
+    pieces = seen(output, told=lambda packet: Packet(packet.sound, wrong_ns))
     sound = joined(pieces)
     played = np.flatnonzero(sound)
     assert np.array_equal(
@@ -192,8 +154,8 @@ def test_blocks_go_on_over_pauses_with_times_of_their_own() -> None:
         blocks.append((int(record["first_sample"][0]), bool(record["gap"][0]), capture_ns))
 
     conversion = Conversion(RATE, SoundCare(1, RATE), 1, 0, deliver)
-    output = Output([(500, 900), (1500, 1530), (1600, 4000)], 6.0, jitter_ns=MS)
-    for piece in output.seen(opened()):
+    output = random_output([(500, 900), (1500, 1530), (1600, 4000)], 6.0, jitter_ns=MS)
+    for piece in seen(output):
         conversion.take(piece.sound, piece.end_ns, piece.end_ns, dropped=piece.lost)
     firsts, gaps, times = (np.array(column) for column in zip(*blocks, strict=True))
     assert not gaps.any()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sensorium.sensors.frame_rate import FrameRate
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -67,7 +69,8 @@ class PacketTimeline:
     def __init__(self, rate: int, holds_ns: int, now_ns: int) -> None:
         self._rate = rate
         self._holds_ns = holds_ns
-        self._end_ns = self._looked_ns = now_ns
+        self._device = FrameRate(rate)
+        self._opened_ns = self._end_ns = self._looked_ns = now_ns
         self._silent = True
         self._late = False
         self._made_up = 0
@@ -120,7 +123,11 @@ class PacketTimeline:
             sound = sound[cut:]
             if not len(sound):
                 return
-        else:
+        follows = not self._silent and missing_ns <= _JUMP_NS
+        if not follows:
+            self._device.restart()
+        self._device.take((begin_ns - self._opened_ns) / 1e9, len(sound))
+        if follows:
             begin_ns = self._end_ns + round(_GAIN * missing_ns)
         self._silent = False
         self._made_up = 0
@@ -135,10 +142,11 @@ class PacketTimeline:
         return begin_ns
 
     def _fill(self, span_ns: int) -> None:
-        """Silence takes the place of what nobody played."""
-        frames = self._frames(span_ns)
+        """Silence takes the place of what nobody played, as long as the device would count it."""
+        hz = self._device.hz
+        frames = round(span_ns * hz / 1e9)
         self._made_up += frames
-        self._end_ns += self._ns(frames)
+        self._end_ns += round(frames * 1e9 / hz)
         self._sounds.append(np.zeros(frames, np.float32))
 
     def _miss(self, span_ns: int, pieces: list[Piece]) -> None:
