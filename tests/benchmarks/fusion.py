@@ -5,8 +5,8 @@
     python tests/benchmarks/fusion.py --bound N [--tune] [--each N]
 
 The wearers are those of `fixtures/fused_replay.py`, on the real path: a desk's regions, the senses
-target, attention_trace, command and intent. Words are spoken by synthesisers, with their times from
-what the sound of the words before takes; the same utterance is judged with these words and with
+target, attention_trace, command and intent. Words are spoken by synthesisers, and begin where these
+say that their phonemes do; the same utterance is judged with these words and with
 what the daemon's voice path hears (`fixtures/fused_words.py`: tiny.en, leaning towards the app's
 phrases). Held out: other scenes, voices and seeds than `--tune`, with which our figures may be
 chosen. Right: the verb, all objects and no other, the target of the place, or an open place within
