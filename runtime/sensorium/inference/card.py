@@ -27,6 +27,7 @@ from sensorium.inference.card_tables import (
     Target,
     Upstream,
     Weight,
+    Words,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ TABLES: dict[str, tuple[type[Any], str]] = {
     "evaluation": (Evaluation, "default"),
     "gates": (Gates, "default"),
     "memory": (Memory, "default"),
+    "words": (Words, "default"),
     "targets": (Target, "any"),
 }
 """Name of a table to its keys and how often it stands: one, one or left out, several, any."""
@@ -92,6 +94,7 @@ class Card:
         memory: What it may take.
         targets: What it is built for.
         objects: How it detects objects, where it does.
+        words: When it tells words, where it does.
     """
 
     folder: Path
@@ -109,6 +112,7 @@ class Card:
     memory: Memory
     targets: tuple[Target, ...]
     objects: Objects = field(default_factory=Objects)
+    words: Words = field(default_factory=Words)
 
     @property
     def name(self) -> str:

@@ -226,6 +226,16 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Table [words]: when a decoder of speech tells words."""
+
+    late_ms: int = _key(
+        "So much later than a word is said its attention follows it, at the median; it is taken "
+        "off the words' times.", default=0, min=-500, max=500,
+    )
+
+
+@dataclass(frozen=True)
 class Target:
     """One [[targets]]: a kind of device that it is built for."""
 

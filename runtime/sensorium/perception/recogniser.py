@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensorium.inference import store
 from sensorium.perception import whisper_words
 from sensorium.perception.whisper import Whisper
 from sensorium.perception.whisper_beam import WIDTH
@@ -61,6 +62,14 @@ class Recognised:
         )
         return replace(self, words=tuple(moved))
 
+    def earlier(self, samples: int) -> Recognised:
+        """The same, told so much earlier, but no earlier than the sound begins."""
+        moved = (
+            replace(word, first=max(0, word.first - samples), last=max(0, word.last - samples))
+            for word in self.words
+        )
+        return replace(self, words=tuple(moved))
+
     def within(self, first: int, last: int) -> Recognised:
         """Only the words whose middle lies in `first`..`last` - 1."""
         kept = tuple(
@@ -83,6 +92,7 @@ class Recogniser:
 
     Raises:
         EngineError: When the vocabulary is damaged.
+        CardError: When the decoder's card is gone or broken.
         ValueError: When the model does not know the language.
     """
 
@@ -90,6 +100,7 @@ class Recogniser:
         self, encoder: Engine, decoder: Engine, language: str = AUTO, width: int = WIDTH
     ) -> None:
         self.vocabulary = Vocabulary.parse(decoder.metadata, decoder.name)
+        self._late = store.find_card(decoder.name).words.late_ms * RATE_HZ // 1000
         self._whisper = Whisper(
             encoder.run, Decoder(decoder.run, self.vocabulary, language=language, width=width)
         )
@@ -117,7 +128,7 @@ class Recogniser:
         level = levelled(sound)
         found = self._hear_once(level, voice, quick, bias)
         if quick or not found.words:
-            return found
+            return found.earlier(self._late)
         words = found.words
         while len(sound) - words[-1].last > SKIPPED:
             begun = words[-1].last
@@ -127,7 +138,7 @@ class Recogniser:
             words += more.at(begun).words
             if words[-1].last <= begun:
                 break
-        return replace(found, text=whisper_words.joined(words), words=words)
+        return replace(found, text=whisper_words.joined(words), words=words).earlier(self._late)
 
     def _hear_once(
         self, sound: NDArray[np.float32], voice: float, quick: bool, bias: PhraseBias | None
