@@ -6,57 +6,18 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from fixtures.simulated_game import Demand, SimulatedGame, Told
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from fixtures.simulated_game import SECOND_NS, Demand, SimulatedGame, Told
+from fixtures.simulated_games import LONG, QUICK, RATES_HZ, demands, games
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sensorium.inference.governor.decision import Governed
 from sensorium.inference.governor.frame import Frame, Risk
 from sensorium.inference.governor.governor import Governor
 from sensorium.inference.governor.ladder import PAUSED_BELOW, Ladder
 from sensorium.inference.governor.policy import Policy
 from sensorium.inference.governor.pressure import Pressure
 from sensorium.inference.governor.step import Cause, Step, StepKind
-from sensorium.inference.governor.tempo import Slowing, Tempo
-
-RATES_HZ = (72.0, 90.0, 120.0, 144.0)
-SECOND_NS = 1_000_000_000
-QUICK = settings(
-    deadline=None, derandomize=True, max_examples=16, database=None,
-    suppress_health_check=[HealthCheck.too_slow], phases=[Phase.generate, Phase.shrink],
-)  # fmt: skip
-LONG = settings(QUICK, max_examples=8)
-
-
-@st.composite
-def demands(draw: st.DrawFn) -> tuple[Demand, ...]:
-    """Two to six senses that take up to 1.2 processors together."""
-    found = []
-    count = draw(st.integers(2, 6))
-    for place in range(count):
-        slowing = draw(st.sampled_from([Slowing.THINNED, Slowing.THINNED, Slowing.DEFERRED]))
-        tempo = Tempo(slowing, draw(st.integers(0, 100)), draw(st.sampled_from([100, 500, 1000])))
-        governed = Governed(
-            f"sense {place}", tempo, "engine", draw(st.booleans()), draw(st.booleans())
-        )
-        cores = draw(st.floats(0.02, 1.2)) / count
-        found.append(Demand(governed, cores, draw(st.sampled_from([11, 33, 100]))))
-    found.append(Demand(Governed("head", Tempo(Slowing.NEVER, 100, 0)), 0.0, 11))
-    return tuple(found)
-
-
-@st.composite
-def games(draw: st.DrawFn) -> SimulatedGame:
-    wanted = draw(demands())
-    return SimulatedGame(
-        Governor([each.governed for each in wanted], processors=2),
-        wanted,
-        draw(st.sampled_from(RATES_HZ)),
-        harm=draw(st.floats(0.1, 1.0)),
-        background=draw(st.floats(0.2, 1.0)),
-        dated=draw(st.booleans()),
-        costs_known=draw(st.booleans()),
-    )
+from sensorium.inference.governor.tempo import Slowing
 
 
 def change_times(told: list[Told]) -> list[tuple[int, bool]]:
@@ -97,22 +58,6 @@ def test_a_steady_load_is_not_answered_back_and_forth(game: SimulatedGame, own: 
     begun = game.told[0].at_ns
     keeps_to_one_a_second(changes)
     assert sum(at_ns - begun > 60 * SECOND_NS for at_ns, _ in changes) <= 4
-
-
-@QUICK
-@given(games(), st.floats(0.5, 1.5), st.floats(0.05, 0.3), st.floats(2, 20))
-def test_after_relief_all_is_back_within_ten_seconds(
-    game: SimulatedGame, heavy: float, light: float, seconds: float
-) -> None:
-    taken = sum(each.taken(step) for each, step in zip(
-        game.demands, game.governor.decision.steps.values(), strict=True
-    ))  # fmt: skip
-    assume(light + game.harm * taken < 0.8)
-    game.run(seconds, heavy)
-    told = game.run(10, light)
-
-    assert told[-1].decision.level == 0
-    assert all(step.kind is StepKind.FULL for step in told[-1].decision.steps.values())
 
 
 @QUICK

@@ -62,6 +62,7 @@ class AppFrames:
         busy_ns: p95 of the time from begin to submission; 0: not known.
         fill: Share of the period that the next frames may need: p95 of what takes longest of begin
             to submission, CPU and GPU time, and how much they vary; 0: not known.
+        measured: Whether `busy_ns`, `fill` and `interval_ns` are of frames since `begin_anew`.
         close_at: What they fill where they are `CLOSE`: 1, or more if that is the app's own way.
         risk: Of missing a frame.
         last: The newest frame that was not refused; None before.
@@ -92,7 +93,7 @@ class AppFrames:
         self._needed: list[int] = []
         self._intervals: list[int] = []
         self._place = 0
-        self._more_needed = False
+        self._more_needed = self.measured = False
 
     @property
     def heedless(self) -> bool:
@@ -115,7 +116,7 @@ class AppFrames:
         for kept in (self._took, self._needed, self._intervals):
             kept.clear()
         self._place = 0
-        self._more_needed = False
+        self._more_needed = self.measured = False
         self._from_ns = from_ns
         self._until_look = ENOUGH
         self._look_at_ns = from_ns + _LOOK_NS
@@ -143,6 +144,9 @@ class AppFrames:
             self.begin_anew(self._from_ns)
         self.period_ns = period = self._display.ns
         last_end, self._end_ns = self._end_ns, end
+        if missed and self.last is not None and display and self.last.display_ns:
+            # A frame that began late may be in time; what the display showed is then known.
+            missed = 2 * (display - self.last.display_ns) >= 3 * period
         self.last = frame
         interval = end - last_end
         if not 0 < interval <= LONGEST_NS:
@@ -216,6 +220,7 @@ class AppFrames:
         self._look_at_ns = now_ns + _LOOK_NS
         count, period = len(self._took), self.period_ns
         if count >= ENOUGH:
+            self.measured = True
             ordered, high = sorted(self._took), count * 19 // 20
             self.busy_ns = ordered[high]
             if self._more_needed:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sensorium.inference.governor.app_frames import ENOUGH, Verdict
+from sensorium.inference.governor.app_frames import Verdict
 from sensorium.inference.governor.apps import Apps
 from sensorium.inference.governor.frame import Risk
-from sensorium.inference.governor.giving_back import GivingBack
+from sensorium.inference.governor.giving_back import GivingBack, calm_ns
 from sensorium.inference.governor.policy import Policy
 from sensorium.inference.governor.pressure import GivingWay
 from sensorium.inference.governor.reaction import level_for
@@ -29,8 +29,8 @@ EVERY_NS = 1_000_000_000
 last change was no answer to frames."""
 EARLIER_NS = 150_000_000
 """So long before that frames are brought at once again."""
-CALM_NS = {Policy.QUALITY: 1_500_000_000, Policy.FRAMES: 3_000_000_000}
-"""So long no frame is late, missed or close before something is given back."""
+_HELPED_NS = 3_000_000_000
+"""Where frames are close for so long after all was taken, that has not helped."""
 PARTS = {Policy.QUALITY: 3, Policy.FRAMES: 5}
 """In so many changes everything is given back."""
 _FITS = 0.95
@@ -99,6 +99,7 @@ class Governor:
             return False
         if verdict or told not in apps.live:
             self._look(now_ns)
+            self._giving.look(told)
         if told in apps.live and not apps.pausing:
             if verdict is Verdict.LATE:
                 self._trouble(told, Cause.LATE, now_ns)
@@ -213,7 +214,7 @@ class Governor:
             if policy is Policy.QUALITY or since < EVERY_NS or app.judged < _JUDGED:
                 return
             if level >= standing.ladder.kept:
-                if since >= CALM_NS[Policy.FRAMES]:
+                if since >= _HELPED_NS:
                     app.nothing_helped()
                 return
         elif (since < EVERY_NS and self._answered) or (
@@ -248,8 +249,8 @@ class Governor:
             return
         policy = self._apps.policy(held.name)
         for app in live:
-            calm = now_ns - app.trouble_ns >= CALM_NS[policy] or not app.trouble_ns
-            if app.risk is not Risk.ROOM or app.judged < ENOUGH or not calm:
+            calm = now_ns - app.trouble_ns >= calm_ns(app, policy) or not app.trouble_ns
+            if app.risk is not Risk.ROOM or not app.measured or not calm:
                 return
         goal = self._giving.target(level, PARTS[policy], live, now_ns)
         while goal is not None and goal < level:
