@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
 import sys
 import threading
+from pathlib import Path
+
+from sensorium.process import time_slice
 
 if sys.platform == "win32":
     from sensorium.channels.kernel_windows import (
@@ -28,6 +30,8 @@ if sys.platform == "win32":
 
 _FIFO_PRIORITY = 10
 """Low among real-time priorities: above every ordinary thread, below the system's own."""
+_SYS_NICE = 1 << 23
+"""CAP_SYS_NICE of linux/capability.h."""
 if sys.platform != "win32":
     _RAISED, _ORDINARY = os.sched_param(_FIFO_PRIORITY), os.sched_param(0)
 
@@ -40,10 +44,11 @@ def die_with_parent() -> None:
 
 
 def raise_thread() -> str:
-    """Asks for a real-time priority for the calling thread.
+    """Asks for a real-time priority for the calling thread, else for a short time slice.
 
     Returns:
-        What was granted: `SCHED_FIFO`, `TIME_CRITICAL`, or why not.
+        What was granted: `SCHED_FIFO`, `TIME_CRITICAL`, or that it is an ordinary thread, with
+        what it got and why not more.
     """
     if sys.platform == "win32":
         if _set_thread_priority(_own_thread(), _TIME_CRITICAL):
@@ -59,31 +64,54 @@ def raise_thread() -> str:
                 os.sched_param(_FIFO_PRIORITY),
             )
         except PermissionError:
-            return "ordinary: SCHED_FIFO is not permitted (ulimit -r)"
+            why = f"SCHED_FIFO is not permitted ({_forbidden()})"
         except OSError as error:
-            return f"ordinary: {error.strerror}"
-        return "SCHED_FIFO"
+            why = str(error.strerror)
+        else:
+            return "SCHED_FIFO"
+        if time_slice.shorten():
+            return f"ordinary, short slice {time_slice.SHORT_NS / 1e6:g} ms: {why}"
+        return f"ordinary: {why}"
+
+
+def _forbidden() -> str:
+    """What does not permit it."""
+    if sys.platform != "linux":
+        return "ulimit -r"
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
+    lines = Path("/proc/self/status").read_text().splitlines()
+    rights = next((int(line.split()[1], 16) for line in lines if line.startswith("CapEff:")), 0)
+    if rights & _SYS_NICE or limit == resource.RLIM_INFINITY or limit >= _FIFO_PRIORITY:
+        return "the control group has no real-time budget, cpu.rt_runtime_us"
+    return f"ulimit -r is {limit}"
 
 
 class Raised:
     """The calling thread has a real-time priority meanwhile, where the system permits it.
 
-    For a thread of a library that is an ordinary one but holds the interpreter now and then: were
-    it preempted with it, the real-time threads would wait for an ordinary one. On Windows, where
+    Else a short time slice, where there is such a thing. For a thread of a library that is an
+    ordinary one but holds the interpreter now and then: were it preempted with it, the real-time
+    threads would wait for an ordinary one. On Windows, where
     sound threads have a priority of their own, nothing is changed. Not a generator, which would
     cost as much as the system calls.
     """
 
     def __enter__(self) -> None:
-        self._permitted = False
+        self._permitted = self._shortened = False
         if sys.platform != "win32":
-            with contextlib.suppress(OSError):
+            try:
                 os.sched_setscheduler(0, os.SCHED_FIFO, _RAISED)
                 self._permitted = True
+            except OSError:
+                self._shortened = time_slice.shorten()
 
     def __exit__(self, *failure: object) -> None:
         if sys.platform != "win32" and self._permitted:
             os.sched_setscheduler(0, os.SCHED_OTHER, _ORDINARY)
+        elif self._shortened:
+            time_slice.restore()
 
 
 def lower_process(nice: int, affinity: tuple[int, ...]) -> None:

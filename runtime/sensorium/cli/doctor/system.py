@@ -29,6 +29,7 @@ _PRIORITY_REMEDY = (
     if sys.platform == "win32"
     else "allow real-time priority: `@audio - rtprio 20` in /etc/security/limits.conf"
 )
+_BUDGET_REMEDY = "give its control group a real-time budget: cpu.rt_runtime_us (cgroup v1)"
 _ROOM_BYTES = 20_000_000
 """More than all regions together."""
 
@@ -128,7 +129,7 @@ def _scheduling() -> Finding:
     if granted.startswith("ordinary") or "error" in found:
         return Finding(
             "scheduling", Verdict.NOTE, f"capture runs with {granted}",
-            _PRIORITY_REMEDY,
+            _BUDGET_REMEDY if "cpu.rt_runtime_us" in granted else _PRIORITY_REMEDY,
         )
     return Finding("scheduling", Verdict.OK, f"capture may run with {granted}")
 
