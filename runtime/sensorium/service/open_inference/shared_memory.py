@@ -15,6 +15,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 if sys.platform != "win32":
     from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
 else:
@@ -76,20 +78,19 @@ class SharedMemory:
             raise
         return made
 
-    def read(self, offset: int, size: int) -> bytearray:
+    def read(self, offset: int, size: int) -> memoryview:
         """A copy of some bytes; shorter where the client cut the file short."""
         if sys.platform == "win32":
             raise OSError(_NONE)
         self.used_s = time.monotonic()
-        copy = bytearray(size)
-        view, got = memoryview(copy), 0
+        # Not set to zero first: that is a pass over all of it.
+        view, got = np.empty(size, np.uint8).data, 0
         while got < size:
             step = os.preadv(self._handle, [view[got:]], offset + got)
             if not step:
-                view.release()
-                return copy[:got]
+                return view[:got]
             got += step
-        return copy
+        return view
 
     def write(self, offset: int, content: memoryview) -> None:
         """Writes some bytes, also where the client cut the file short.

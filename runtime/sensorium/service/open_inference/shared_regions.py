@@ -167,7 +167,7 @@ class SharedRegions:
             )
         return region
 
-    def read(self, caller: Caller, place: Place, where: str) -> bytearray:
+    def read(self, caller: Caller, place: Place, where: str) -> memoryview:
         """A copy of what lies at a place.
 
         Raises:

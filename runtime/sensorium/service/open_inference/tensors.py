@@ -31,7 +31,7 @@ _WORDS: dict[type, str] = {
 def feeds(
     given: Sequence[Given],
     manifest: Manifest,
-    read: Callable[[Place, str], bytearray],
+    read: Callable[[Place, str], memoryview],
 ) -> dict[str, NDArray[Any]]:
     """Inputs by name.
 
@@ -99,7 +99,7 @@ def _stated(tensor: Tensor, manifest: Manifest) -> str:
 
 
 def _array(
-    one: Given, type_: np.dtype[Any], read: Callable[[Place, str], bytearray]
+    one: Given, type_: np.dtype[Any], read: Callable[[Place, str], memoryview]
 ) -> NDArray[Any]:
     if one.data is not None:
         return _from_json(one.data, one, type_)
