@@ -55,7 +55,7 @@ class Told:
             )
         return found
 
-    def left(self) -> int:
+    def left(self, *, patient: bool) -> int:
         return 0
 
     def close(self) -> None:

@@ -127,18 +127,18 @@ def test_frames_in_time_are_left_and_taken_with_the_first_that_may_be_late(
         return end
 
     tell(1)
-    assert frames.left() == 0
+    assert frames.left(patient=False) == 0
     assert [frame.number for frame in frames.take(now_ns())] == [1]
-    assert frames.left() == 0
+    assert frames.left(patient=False) == 0
     for number in (2, 3):
         end = tell(number)
-        assert frames.left() == end
-        assert frames.left() == 0
+        assert frames.left(patient=False) == end
+        assert frames.left(patient=False) == 0
     end = tell(4, **late)
     if late.get("display_ns") == 1:
-        assert frames.left() == end
+        assert frames.left(patient=False) == end
         end = tell(5, missed=1)
-    assert frames.left() == 0
+    assert frames.left(patient=False) == 0
     assert [frame.number for frame in frames.take(now_ns())][:3] == [2, 3, 4]
 
 
@@ -177,10 +177,36 @@ def test_frames_are_not_left_for_long(region: Region) -> None:
     left = 0
     for number in range(2, 200):
         writer.publish(a_frame(number), 0)
-        if not frames.left():
+        if not frames.left(patient=False):
             break
         left += 1
     assert 0 < left < MOST
+
+
+@pytest.mark.parametrize(
+    ("patient", "shares", "waits_ms"),
+    [(True, (2,), 500), (False, (2,), 250), (True, (10, *10 * [2]), 250)],
+)
+def test_frames_with_room_wait_longer_while_nothing_is_taken(
+    region: Region, patient: bool, shares: tuple[int, ...], waits_ms: int
+) -> None:
+    writer, frames = Writer(region, "frame_timing", None), AppFrames(region)
+    begun = now_ns() - 70 * PERIOD
+    left = 0
+    for number in range(1, 70):
+        begin = begun + number * PERIOD
+        share = shares[(number - 2) % len(shares)]
+        end = begin + share * PERIOD // 11
+        writer.publish(a_frame(
+            number, begin_ns=begin, end_ns=end, display_ns=begin + PERIOD, period_ns=PERIOD
+        ), 0)  # fmt: skip
+        if number == 1:
+            frames.take(now_ns())
+        elif not frames.left(patient=patient):
+            break
+        else:
+            left += 1
+    assert left == pytest.approx(waits_ms * 1_000_000 / PERIOD, abs=1.5)
 
 
 def test_a_games_frames_are_left_until_one_may_be_late_or_missed(tmp_path: Path) -> None:
@@ -191,17 +217,17 @@ def test_a_games_frames_are_left_until_one_may_be_late_or_missed(tmp_path: Path)
     held = game.hold()
     frames = GameFrames(game.path)
     try:
-        assert frames.left() == 0
+        assert frames.left(patient=False) == 0
         assert len(frames.take(NOW_NS)) == 5
         game.add_frame(6 * PERIOD)
         game.update()
-        assert frames.left() == NOW_NS - 1
-        assert frames.left() == 0
+        assert frames.left(patient=False) == NOW_NS - 1
+        assert frames.left(patient=False) == 0
         game.add_frame(9 * PERIOD)
         game.update()
-        assert frames.left() == 0
+        assert frames.left(patient=False) == 0
         assert [(one.number, one.missed) for one in frames.take(NOW_NS)] == [(6, 0), (7, 2)]
-        assert frames.left() == 0
+        assert frames.left(patient=False) == 0
     finally:
         os.close(held)
         frames.close()

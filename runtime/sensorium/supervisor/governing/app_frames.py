@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sensorium import records
 from sensorium.channels.layout import Entry, Slot
 from sensorium.inference.governor.frame import Frame
-from sensorium.supervisor.governing.in_time import MOST, MOST_NS, InTime
+from sensorium.supervisor.governing.in_time import MOST, MOST_NS, ROOMY_NS, InTime
 from sensorium.supervisor.intake import times_are_good
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class AppFrames:
         self._end_ns = 0
         self._in_time = InTime()
 
-    def left(self) -> int:
+    def left(self, *, patient: bool) -> int:
         """See `Source.left`. What stands there is checked when it is taken."""
         latest, looked = self._words[self._latest], self._looked
         if not looked < latest < self._seen + MOST:
@@ -57,7 +57,8 @@ class AppFrames:
             begin, end, display, period, missed = unpack(view, offset + n % slots * stride)
             if not holds(begin, end, display, period, missed):
                 return 0
-        if end > self._end_ns + MOST_NS:
+        most = ROOMY_NS if patient and self._in_time.roomy else MOST_NS
+        if end > self._end_ns + most:
             return 0
         self._looked = latest
         return end

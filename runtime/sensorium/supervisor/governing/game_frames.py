@@ -8,7 +8,7 @@ from sensorium.inference.governor.frame import Frame
 from sensorium.sensors.openxr_layer.frames import FrameCounts
 from sensorium.sensors.openxr_layer.mapping import LayerMapping
 from sensorium.sensors.openxr_layer.timing import cpu_ns, display_ns
-from sensorium.supervisor.governing.in_time import MOST, MOST_NS, InTime
+from sensorium.supervisor.governing.in_time import MOST, MOST_NS, ROOMY_NS, InTime
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ class GameFrames:
         self._number = self._looked = 0
         self._end_ns = self._shown = 0
 
-    def left(self) -> int:
+    def left(self, *, patient: bool) -> int:
         """See `Source.left`. What stands there is checked when it is taken."""
         newest, offset = self._mapping.newest_frame()
         counts, end, shown = self._counts, 0, self._shown
@@ -52,7 +52,8 @@ class GameFrames:
                 counts.missed,
             ):
                 return 0
-        if end > self._end_ns + MOST_NS:
+        most = ROOMY_NS if patient and self._in_time.roomy else MOST_NS
+        if end > self._end_ns + most:
             return 0
         self._looked, self._shown = newest, shown
         return end

@@ -12,16 +12,23 @@ if TYPE_CHECKING:
 
     from sensorium.inference.governor.frame import Frame
 
-MOST = 2 * ENOUGH
-"""Frames that wait at most: the governor looks at its percentiles after half as many."""
-MOST_NS = 250_000_000
-"""Between the newest that was taken and the newest that waits, at most."""
+MOST = 5 * ENOUGH
+"""Frames that wait at most."""
+MOST_NS, ROOMY_NS = 250_000_000, 500_000_000
+"""Between the newest that was taken and the newest that waits, at most; the latter where nothing is
+taken from the senses and all that wait have left a quarter of their time, so that nothing is to be
+decided."""
 
 
 class InTime:
-    """Follows one app; whatever it tells, an answer ends. True is never said of a late frame."""
+    """Follows one app; whatever it tells, an answer ends. True is never said of a late frame.
+
+    Attributes:
+        roomy: Whether all that wait have left a quarter of their time.
+    """
 
     def __init__(self) -> None:
+        self.roomy = True
         self._missed = 0
         self._shortest_ns = LONGEST_NS
 
@@ -40,16 +47,21 @@ class InTime:
         if missed != self._missed:
             return False
         if end_ns <= display_ns < end_ns + LONGEST_NS:
+            if 4 * (end_ns - begin_ns) > 3 * period_ns:
+                self.roomy = False
             return True
         if 0 < display_ns < end_ns:
             return False
         if SHORTEST_NS <= period_ns < self._shortest_ns:
             self._shortest_ns = period_ns
-        return end_ns - begin_ns <= self._shortest_ns
+        took_ns = end_ns - begin_ns
+        if 4 * took_ns > 3 * self._shortest_ns:
+            self.roomy = False
+        return took_ns <= self._shortest_ns
 
     def taken(self, frames: Sequence[Frame]) -> None:
         """Frames that were taken and judged, oldest first, at least one."""
         for frame in frames:
             if SHORTEST_NS <= frame.period_ns < self._shortest_ns:
                 self._shortest_ns = frame.period_ns
-        self._missed = frames[-1].missed
+        self._missed, self.roomy = frames[-1].missed, True

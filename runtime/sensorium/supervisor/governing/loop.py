@@ -265,7 +265,9 @@ class Loop:
         told = self._told
         if len(told) == 1 and self._heed:
             place = self._tell_place if self._watched else None
-            self._waiting.on_frames(told[0], self._look_ns, place)
+            decision = self._governor.decision
+            patient = not decision.level and decision.risk <= Risk.ROOM
+            self._waiting.on_frames(told[0], self._look_ns, place, patient=patient)
         due = min((app.pace.due_ns for app in told), default=self._look_ns)
         self._waiting.until(min(due, self._look_ns))
 

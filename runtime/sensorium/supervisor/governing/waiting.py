@@ -56,8 +56,9 @@ class Waiting:
             self._bell.clear()
 
     def on_frames(
-        self, app: App, end_ns: int, submitted: Callable[[App, int], None] | None
-    ) -> None:
+        self, app: App, end_ns: int, submitted: Callable[[App, int], None] | None, *,
+        patient: bool,
+    ) -> None:  # fmt: skip
         """Looks for an app's frames, and leaves them, as long as nothing else is to be done.
 
         Who wakes up so seldom runs cold, where each call costs much: so all of a look is in here.
@@ -66,6 +67,7 @@ class Waiting:
             app: The one whose frames are looked for.
             end_ns: When something else is due.
             submitted: Is told of each look that finds some, and when the newest was submitted.
+            patient: See `Source.left`.
         """
         left, pace, orders, sleep = app.source.left, app.pace, self._orders, time.sleep
         due, ahead = pace.due_ns, pace.ahead_ns
@@ -74,7 +76,7 @@ class Waiting:
             if not 0 < span <= _SHORT_NS:
                 return
             sleep(span / 1e9)
-            newest_ns = left()
+            newest_ns = left(patient=patient)
             if not newest_ns:
                 return
             pace.due_ns = due = newest_ns + ahead

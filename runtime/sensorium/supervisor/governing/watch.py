@@ -31,8 +31,11 @@ _UNNAMED = "an app without a name"
 class Source(Protocol):
     """Reads frames of one app."""
 
-    def left(self) -> int:
+    def left(self, *, patient: bool) -> int:
         """Looks for frames, and leaves them where they are as long as all of them may wait.
+
+        Args:
+            patient: Whether those with room may wait longer: nothing is taken from the senses.
 
         Returns:
             When the newest was submitted; 0: none has come since the last look, or they are to be
