@@ -83,11 +83,6 @@ def sees_every_sense(daemon: WindowsDaemon) -> bool:
     return all(found[f"channel {name}"] == "ok" for name in SENSES)
 
 
-def output_state(daemon: WindowsDaemon) -> str:
-    """The state of what captures the output."""
-    return str(daemon.status()["parts"]["output_sound"]["state"])
-
-
 def windows_processes(python: WindowsPython) -> int:
     """How many of its Pythons run."""
     return sum(1 for _ in windows_commands(python))
@@ -198,10 +193,6 @@ def test_microphone_hears_speech_and_openxr_is_looked_for(
             player.terminate()
         microphone = parts["microphone"]
         assert (microphone["state"], "48000 Hz" in microphone["detail"]) == ("live", True)
-        server.stop()
-        eventually(lambda: output_state(daemon) == "missing", "the output is missing")
-        server.start()
-        eventually(lambda: output_state(daemon) == "live", "the output is back")
         played = parts["output_sound"]
         assert (played["state"], played["detail"]) == ("live", f"{PLAYED} at 48000 Hz")
         # The binding loads; what is missing is a runtime, which wine has none of.
