@@ -8,10 +8,7 @@ from __future__ import annotations
 import ctypes
 import sys
 import uuid
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from typing import Any
 
 if sys.platform == "win32":
     from ctypes import byref, c_void_p
@@ -45,12 +42,7 @@ if sys.platform == "win32":
         def __enter__(self) -> Interface:
             return self
 
-        def __exit__(
-            self,
-            kind: type[BaseException] | None,
-            error: BaseException | None,
-            trace: TracebackType | None,
-        ) -> None:
+        def __exit__(self, *failure: object) -> None:
             self.release()
 
         def release(self) -> None:
